@@ -1,0 +1,260 @@
+"""What the allocator hands out for an object, and what a type is allowed to be asked.
+
+An object's own `__sizeof__` may be the user's code, or count its contents twice. So the first
+class of the type's order that is written in C and known to show what it owns is asked, by its
+own method; a C type that is not known is taken at its basic size and called opaque.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from gc import get_referents
+from itertools import compress, repeat
+from operator import is_, not_
+from types import FunctionType, MemberDescriptorType, ModuleType
+from typing import TYPE_CHECKING, Any, Callable
+
+from .known_types import BUILTIN_TYPES, HIDING_TYPES, TRANSPARENT_PACKAGES, TRANSPARENT_TYPES
+
+if TYPE_CHECKING:
+    from .adapter import Adapter
+
+_mro = type.__dict__["__mro__"].__get__
+_flags = type.__dict__["__flags__"].__get__
+_basic = type.__dict__["__basicsize__"].__get__
+_item = type.__dict__["__itemsize__"].__get__
+_dict = type.__dict__["__dict__"].__get__
+_name = type.__dict__["__name__"].__get__
+_qualname = type.__dict__["__qualname__"].__get__
+_module = type.__dict__["__module__"].__get__
+
+_IMMUTABLE_TYPE = 1 << 8
+_HEAP_TYPE = 1 << 9
+_HAS_GC = 1 << 14
+_HEADER_FLAGS = _HAS_GC | (1 << 4) | (1 << 3)  # collector, managed dict, managed weak references
+_MANAGED_DICT = 1 << 4
+_INLINE_VALUES = 1 << 2
+_POINTER = 8
+_FEW_TYPES = 4  # up to so many, a pass for each type is faster than a look at each object
+_POOLED = 512  # bytes up to which pymalloc serves
+
+
+class _Plain:
+    pass
+
+
+class _Slots:
+    __slots__ = ()
+
+
+class _Weak:
+    __slots__ = ("__weakref__",)
+
+
+class _Dict:
+    __slots__ = ("__dict__",)
+
+
+def _headers() -> dict[int, int]:
+    """Measure what stands in front of an object, per combination of the flags that decide it."""
+    found = {0: 0}
+    probes: list[Any] = [_Plain(), _Slots(), _Weak(), _Dict(), []]
+    for probe in probes:
+        flags = _flags(type(probe)) & _HEADER_FLAGS
+        found[flags] = sys.getsizeof(probe) - probe.__sizeof__()
+    return found
+
+
+_HEADERS = _headers()
+_SEPARATE_VALUES = sys.version_info[:2] in ((3, 11), (3, 12))  # attributes in a block of their own
+
+
+def rounded(size: int) -> int:
+    """Return the bytes of the block that holds `size` bytes (pymalloc to 512, then malloc)."""
+    if size <= _POOLED:
+        return (size + 15) & -16
+    return (size + 8 + 15) & -16
+
+
+def inline_values(attributes: int) -> int:
+    """Return the bytes that attribute values take within an object (CPython 3.13 on)."""
+    room = attributes + 1
+    return (room + 7 & -8) + _POINTER * (room + 1)
+
+
+def values_block(attributes: int) -> int:
+    """Return the bytes of the block in which CPython 3.11 and 3.12 keep attribute values."""
+    return rounded((attributes + 2 + 7 & -8) + _POINTER * attributes)
+
+
+def module_name(kind: type) -> str:
+    """Return the name of the module of a type, without the type's own code."""
+    try:
+        name = _module(kind)
+    except Exception:  # noqa: BLE001
+        return ""
+    return name if type(name) is str else ""
+
+
+def class_may_fall(obj: object) -> bool:
+    """Tell whether a class that is not followed may go with an object: its own, or it is one.
+
+    A class that its module still has by name stays. One that a function made is taken to stay
+    with the function, unless the object is that class itself.
+    """
+    cls = type(obj)
+    is_class = derived(_mro(cls), type)
+    if is_class:
+        cls = obj  # type: ignore[assignment]
+    if not _flags(cls) & _HEAP_TYPE or _flags(cls) & _IMMUTABLE_TYPE:
+        return False
+    meta = type(cls)
+    if meta is not type and (not _flags(meta) & _HEAP_TYPE or _flags(meta) & _IMMUTABLE_TYPE):
+        return False  # made by a library in C, as ctypes makes a class for each length
+    name = _qualname(cls)
+    if type(name) is not str or "<locals>" in name:
+        return is_class
+    module = sys.modules.get(module_name(cls))
+    if type(module) is not ModuleType:
+        return is_class
+    return ModuleType.__getattribute__(module, "__dict__").get(name.partition(".")[0]) is None
+
+
+def qualified_name(kind: type) -> str:
+    """Return `module.qualname` of a type, without the type's own code."""
+    return f"{module_name(kind)}.{_qualname(kind)}"
+
+
+class Kind:
+    """What is known of one type."""
+
+    __slots__ = (
+        "adapter", "basic", "cls", "fixed", "header",
+        "inline", "keyed",
+        "leaf", "opaque", "sized", "sliced", "stop", "unwritten", "values",
+    )  # fmt: skip
+
+    def __init__(self, kind: type, adapters: dict[int, Adapter]) -> None:
+        """Look at `kind`, and find the adapter for it in the table of those that are loaded."""
+        order = _mro(kind)
+        self.cls = kind  # held, so that its identity stays its own
+        self.stop = derived(order, type) or derived(order, ModuleType)
+        self.adapter: Adapter | None = next(
+            (adapters[id(base)] for base in order if id(base) in adapters), None
+        )
+        solid = _solid(order)
+        shown = derived(order, BaseException) or _transparent(solid, order)
+        known = self.adapter is not None or shown
+        self.opaque = not self.stop and not known
+        flags = _flags(kind)
+        self.header = _HEADERS.get(flags & _HEADER_FLAGS, 16 if flags & _HAS_GC else 0)
+        self.basic = _basic(kind)
+        self.sized = None if self.opaque else _sizer(order)
+        self.fixed: int | None = None
+        if self.sized is None and not _item(kind):
+            self.fixed = rounded(self.header + self.basic)
+        self.leaf = not flags & _HAS_GC
+        self.values = bool(_SEPARATE_VALUES and flags & _MANAGED_DICT)
+        self.inline = bool(flags & _INLINE_VALUES)
+        self.keyed = derived(order, dict)
+        self.unwritten = solid is bytes  # made with `bytes(n)`, pages may be there on paper only
+        self.sliced = any(kind is cls for cls in _SLICED)
+        if _item(kind) or solid is str:
+            self.basic = 0  # one block, header and items together
+
+    def bytes_of(self, objects: list[Any]) -> int:
+        """Return what the allocator gave for objects of this kind, contents apart."""
+        if self.fixed is not None:
+            size = self.fixed * len(objects)
+            if self.values or self.inline:
+                count = len(objects)
+                kept = round(len(get_referents(*objects)) / count) - 1  # but for the type
+                if self.inline:
+                    return count * rounded(self.header + self.basic + inline_values(kept))
+                size += values_block(kept) * count
+            return size
+        sized = self.sized or object.__sizeof__
+        sizes = list(map(sized, objects))
+        if len(sizes) == 1:
+            return self._blocks(sizes[0])
+        return sum(self._blocks(size) * times for size, times in Counter(sizes).items())
+
+    def _blocks(self, size: int) -> int:
+        if self.basic == 0:
+            return rounded(self.header + size)
+        extra = size - self.basic
+        return rounded(self.header + self.basic) + (rounded(extra) if extra > 0 else 0)
+
+
+_SLICED = (list, tuple, dict, set, frozenset)
+
+
+def derived(order: tuple[type, ...], base: type) -> bool:
+    """Tell whether a class is in the order of a type, without a comparison of the user's."""
+    return any(cls is base for cls in order)
+
+
+def _solid(order: tuple[type, ...]) -> type:
+    """Return the first class of the order with fields that Python code did not declare."""
+    for cls in order[:-1]:
+        if not _flags(cls) & _HEAP_TYPE:
+            return cls
+        base = max(map(_basic, _bases(cls)), default=16)
+        own = _dict(cls)
+        declared = sum(type(value) is MemberDescriptorType for value in own.values())
+        declared += ("__dict__" in own) + ("__weakref__" in own)
+        if _basic(cls) - base > _POINTER * declared:
+            return cls
+    return object
+
+
+_bases = type.__dict__["__bases__"].__get__
+
+
+def _transparent(cls: type, order: tuple[type, ...] = ()) -> bool:
+    """Tell whether a C type is known to show all that it owns, or is derived from one that is."""
+    name = qualified_name(cls)
+    if name in HIDING_TYPES:
+        return False
+    if not TRANSPARENT_TYPES.isdisjoint(map(qualified_name, order)):
+        return True
+    module = module_name(cls)
+    if module == "builtins":
+        return _qualname(cls) in BUILTIN_TYPES
+    return module.partition(".")[0] in TRANSPARENT_PACKAGES
+
+
+def _sizer(order: tuple[type, ...]) -> Callable[[Any], int] | None:
+    """Return the size method of the first C type of the order that is known to be right."""
+    for cls in order:
+        if cls is object:
+            break
+        method = _dict(cls).get("__sizeof__")
+        if method is not None and type(method) is not FunctionType and _trusted(cls):
+            return method  # type: ignore[no-any-return]
+    return None
+
+
+def _trusted(cls: type) -> bool:
+    """Tell whether a C type's own `__sizeof__` counts the object's blocks and nothing else."""
+    return _transparent(cls) and module_name(cls).partition(".")[0] not in ("numpy", "pandas")
+
+
+def group_by_type(objects: list[Any]) -> list[list[Any]]:
+    """Return the objects in lists of one exact type each."""
+    groups: list[list[Any]] = []
+    left = objects
+    while left:
+        if len(groups) == _FEW_TYPES:
+            several: dict[int, list[Any]] = {}
+            for obj in left:
+                several.setdefault(id(type(obj)), []).append(obj)
+            return [*groups, *several.values()]
+        same = list(map(is_, map(type, left), repeat(type(left[0]))))
+        if all(same):
+            groups.append(left)
+            break
+        groups.append(list(compress(left, same)))
+        left = list(compress(left, map(not_, same)))
+    return groups

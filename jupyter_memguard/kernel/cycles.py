@@ -1,0 +1,322 @@
+"""Cycles: objects that hold each other, and nothing else does.
+
+Trial deletion alone never sees such a ring fall. For objects that have lost some of their
+references this follows what they lead to, within bounds, and does the collector's own
+subtraction: references less those from inside. What still has one from outside is alive, and so
+is all that it leads to; the rest is dead.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import Counter
+from itertools import compress, islice, repeat
+from operator import add, ne, not_, sub
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Iterable
+
+from .allocation import derived, group_by_type
+from .frontier import BATCH
+from .refcounts import LISTED, counts
+
+if TYPE_CHECKING:
+    from .trial import Heap, Walk
+
+_FEW = 32
+_SMALL = 2048  # members of the first closures that are tried
+_GROWTH = 8
+_SAMPLE = 1024  # objects from which it is estimated what rings hold
+_GROUP = 128  # objects that one closure starts from
+_PATIENCE = 2  # closures in a row that pass the limit before it is raised
+
+_namespace_of: Any = vars(ModuleType)["__dict__"].__get__
+_order_of = type.__dict__["__mro__"].__get__
+
+
+def module_namespaces() -> set[int]:
+    """Return the identities of the namespaces of all modules."""
+    return {
+        id(_namespace_of(module))
+        for module in list(sys.modules.values())
+        if derived(_order_of(type(module)), ModuleType)
+    }
+
+
+class Closure:
+    """What some objects lead to, with the references among it."""
+
+    def __init__(self, walk: Walk, alive: set[int]) -> None:
+        """Work for `walk`; never enter what is `alive`."""
+        self.walk = walk
+        self.heap: Heap = walk.heap
+        self.alive = alive
+        self.members: dict[int, Any] = {}
+        self.inner: Counter[int] = Counter()
+
+    def spread(self, start: list[Any], limit: int) -> bool:
+        """Follow `start` (emptied) until nothing is new; False: time or the limit is up."""
+        members = self.members
+        members.update(zip(map(id, start), start))
+        todo = start
+        while todo:
+            if len(members) > limit or self.heap.late():
+                todo.clear()
+                return False
+            if len(todo) < _FEW:
+                self._step_singly(todo)
+                continue
+            batch = todo[-BATCH:]
+            del todo[-BATCH:]
+            kids = self._children(batch)
+            keys = list(map(id, kids))
+            self.inner.update(keys)
+            fresh = {key: kid for key, kid in zip(keys, kids) if key not in members}
+            if fresh:
+                self._drop_stops(fresh)
+                members.update(fresh)
+                todo.extend(fresh.values())
+        return True
+
+    def _step_singly(self, todo: list[Any]) -> None:
+        """Do as `spread` does where batches would be small, as along a chain."""
+        members = self.members
+        inner = self.inner
+        alive = self.alive
+        stop = self.heap.never_entered
+        for _ in range(BATCH):
+            if not 0 < len(todo) < _FEW:
+                return
+            for kid in gc.get_referents(todo.pop()):
+                if gc.is_tracked(kid):
+                    key = id(kid)
+                    inner[key] = inner.get(key, 0) + 1
+                    if key not in members and key not in alive and not stop(kid):
+                        members[key] = kid
+                        todo.append(kid)
+
+    def held(self) -> list[int]:
+        """Return the keys of the members that something other than a member refers to."""
+        members = self.members
+        waiting = self.heap.waiting
+        removed = self.walk.removed
+        inner = self.inner
+        for key, count in self.heap.own.items():
+            if key in members and key in waiting and key not in removed:
+                inner[key] += count
+        # what waits is referred to by that, and was by what is gone on paper
+        told = map(add, map(inner.get, members, repeat(0)), map(removed.get, members, repeat(0)))
+        told = map(add, told, map(waiting.__contains__, members))
+        base = LISTED + 1  # type: ignore[operator]
+        seen = map(sub, counts(list(members.values())), repeat(base))
+        return list(compress(members, map(ne, seen, told)))
+
+    def dead(self) -> list[Any]:
+        """Return the members that nothing from outside leads to."""
+        held = self.held()
+        if len(held) == len(self.members):
+            return []
+        doubtful = dict(self.members)
+        objects = list(map(doubtful.pop, held))
+        _spread_life(objects, doubtful)
+        return list(doubtful.values())
+
+    def _children(self, batch: list[Any]) -> list[Any]:
+        """Return what can lie on a cycle of what the objects of a batch refer to."""
+        kids = gc.get_referents(*batch)
+        return list(compress(kids, map(gc.is_tracked, kids)))
+
+    def _drop_stops(self, fresh: dict[int, Any]) -> None:
+        """Take out of new members what is alive in any case: it leads too far."""
+        drop = list(self.alive.intersection(fresh))
+        stopping = self.heap.stopping(fresh.values())
+        if stopping:
+            drop.extend(key for key, obj in fresh.items() if id(type(obj)) in stopping)
+        for key in drop:
+            fresh.pop(key, None)
+
+
+def candidates(walk: Walk, alive: set[int]) -> list[int]:
+    """Return the keys of what has lost references, is still held, and could be on a cycle."""
+    waiting = walk.heap.waiting
+    keys = [key for key in walk.removed if key not in alive]
+    keys = list(compress(keys, map(gc.is_tracked, map(waiting.__getitem__, keys))))
+    stopping = walk.heap.stopping(map(waiting.__getitem__, keys))
+    if not stopping:
+        return keys
+    return [key for key in keys if id(type(waiting[key])) not in stopping]
+
+
+def break_cycles(walk: Walk, alive: set[int], most: int = sys.maxsize) -> set[int] | None:
+    """Find the dead rings that a walk has touched, and follow what they held.
+
+    `most` bounds the members of one closure. Returns the identities of what stays alive, or None
+    if time or the bound did not allow to know.
+    """
+    if len(walk.removed) > BATCH and walk.heap.late():
+        return None
+    left = _break_touched(walk, alive, most)
+    return None if left is None else _break_reached(walk, alive, left, most)
+
+
+def _break_touched(walk: Walk, alive: set[int], most: int) -> list[int] | None:
+    """Find rings of nothing but what the walk has touched: all of the elements of a list, say.
+
+    That needs no closure. Neighbours are tried first. Returns what is left, None if time is up.
+    """
+    left = candidates(walk, alive)
+    size = _SMALL
+    while left and size <= most:
+        found = False
+        for start in range(0, len(left), size):
+            keys = list(filter(walk.removed.__contains__, left[start : start + size]))
+            dead = _dead_among(walk, keys)
+            if dead is None:
+                return None
+            if not dead:
+                break
+            found = True
+            walk.kill_ring(dead)
+            dead.clear()
+            if not walk.run(sys.maxsize):
+                return None
+        if found:
+            left = candidates(walk, alive)
+        if size >= len(left):
+            break
+        size *= _GROWTH * 2
+    return left
+
+
+def _dead_among(walk: Walk, keys: list[int]) -> list[Any] | None:
+    """Return which of the objects that a walk has touched only hold each other; None: no time."""
+    objects = list(map(walk.heap.waiting.__getitem__, keys))
+    held = _held_among(walk, keys, objects)
+    if held is None:
+        return None
+    if not any(held):
+        return objects
+    doubtful = dict(zip(keys, objects))
+    objects = list(map(doubtful.pop, compress(keys, held)))
+    _spread_life(objects, doubtful)
+    return list(doubtful.values())
+
+
+def _held_among(walk: Walk, keys: list[int], objects: list[Any]) -> list[bool] | None:
+    """Tell which of the objects that a walk has touched something else refers to; None: no time."""
+    removed = walk.removed
+    inner: Counter[int] = Counter()
+    for start in range(0, len(objects), BATCH):
+        if walk.heap.late():
+            return None
+        kids = gc.get_referents(*objects[start : start + BATCH])
+        inner.update(filter(removed.__contains__, map(id, kids)))
+        kids.clear()
+    base = LISTED + 1  # type: ignore[operator]
+    told = map(add, map(inner.get, keys, repeat(0)), map(removed.__getitem__, keys))
+    return list(map(ne, map(sub, counts(objects), repeat(base)), told))
+
+
+def likely_rings(walk: Walk, alive: set[int]) -> int:
+    """Return the bytes that are likely to fall in rings, from a sample of what lost references.
+
+    An object counts that only the sample refers to, with those of its values that are its own.
+    """
+    heap = walk.heap
+    keys = [key for key in islice(walk.removed, _SAMPLE) if key not in alive]
+    keys = list(compress(keys, map(gc.is_tracked, map(heap.waiting.__getitem__, keys))))
+    objects = list(map(heap.waiting.__getitem__, keys))
+    held = _held_among(walk, keys, objects)
+    if held is None or all(held):
+        return 0
+    loose = list(compress(objects, map(not_, held)))
+    kids = gc.get_referents(*loose)
+    single = LISTED + 1  # type: ignore[operator]
+    loose += [kid for kid, count in zip(kids, counts(kids)) if count == single]
+    size = 0
+    for group in group_by_type(loose):
+        kind = heap.kind(type(group[0]))
+        if not kind.stop:
+            size += kind.bytes_of(group)
+    return size * len(walk.removed) // min(_SAMPLE, len(walk.removed))
+
+
+def _spread_life(living: list[Any], doubtful: dict[int, Any]) -> None:
+    """Take out of the doubtful what the living (emptied) lead to."""
+    while living and doubtful:
+        batch = living[-BATCH:]
+        del living[-BATCH:]
+        for key in filter(doubtful.__contains__, map(id, gc.get_referents(*batch))):
+            kid = doubtful.pop(key, None)
+            if kid is not None:
+                living.append(kid)
+
+
+def _break_reached(  # noqa: C901
+    walk: Walk, alive: set[int], left: list[int], most: int
+) -> set[int] | None:
+    """Find rings through what the walk's objects lead to.
+
+    Closures begin small, so that small rings are found before the time is spent on a large one,
+    and end with one over everything.
+    """
+    waiting = walk.heap.waiting
+    limit = _SMALL
+    while limit <= most:
+        if not left:
+            return set()
+        found = False
+        group = max(1, limit // 4)
+        failures = 0
+        for start in range(0, len(left), group):
+            keys = [key for key in left[start : start + group] if key in walk.removed]
+            closure = Closure(walk, alive)
+            if not closure.spread([waiting[key] for key in keys], limit):
+                failures += 1
+                if failures == _PATIENCE or walk.heap.late():
+                    break
+                continue
+            dead = closure.dead()
+            if dead:
+                found = True
+                failures = 0
+                closure.members.clear()
+                walk.kill_ring(dead)
+                dead.clear()
+                if not walk.run(sys.maxsize):
+                    return None
+            elif group >= len(left):
+                return set(closure.members)
+        if walk.heap.late():
+            return None
+        limit *= _GROWTH
+        if found:
+            left = candidates(walk, alive)
+    return None
+
+
+def rings_apart(walk: Walk, keys: Iterable[int]) -> list[set[int]]:
+    """Sort fallen objects by the ring that they fell with."""
+    waiting = walk.heap.waiting
+    rings = walk.rings
+    group_of: dict[int, int] = {}
+    groups: dict[int, set[int]] = {}
+    for key in keys:
+        if key not in rings or key in group_of:
+            continue
+        found: set[int] = {key}
+        met: set[int] = set()
+        todo = [waiting[key]]
+        while todo:
+            for kid in gc.get_referents(todo.pop()):
+                inner = id(kid)
+                if inner in group_of:
+                    met.add(group_of[inner])
+                elif inner in rings and inner not in found:
+                    found.add(inner)
+                    todo.append(kid)
+        for other in met:
+            found |= groups.pop(other)
+        groups[key] = found
+        group_of.update(dict.fromkeys(found, key))
+    return list(groups.values())

@@ -1,0 +1,76 @@
+"""How much of a stretch of memory is really there: pages that were never written cost nothing."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from typing import NamedTuple
+
+_PAGE = mmap.PAGESIZE
+_ENTRY = 8
+_SAMPLE = 65536  # entries; a stretch with more pages is sampled in runs of _RUN
+_RUN = 64
+ALWAYS_THERE = 1 << 17  # bytes; smaller stretches are not worth the look
+
+# The top byte of an entry. Present and mapped by this process alone, anonymous; swapped out;
+# of a file or of shared memory, mapped here alone or by others too.
+_OWN = b"\x81"
+_SWAPPED = b"\x40"
+_FILE = (b"\xa1", b"\xa0")
+
+
+class There(NamedTuple):
+    """Bytes that are this process's own, and bytes of files and shared memory."""
+
+    own: int
+    mapped: int
+
+
+class Pages:
+    """Reads the page map that Linux has of this process; the file is opened once."""
+
+    def __init__(self) -> None:
+        """Open the page map; without one nothing is known and `look` returns None."""
+        self._file = -1
+        try:
+            self._file = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
+        except (OSError, AttributeError):
+            return
+
+    def close(self) -> None:
+        """Close the page map."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def look_if_large(self, address: int, size: int) -> There:
+        """Return what is there of a stretch; all of it, if it is small or nobody tells."""
+        there = self.look(address, size) if size >= ALWAYS_THERE else None
+        return There(size, 0) if there is None else there
+
+    def look(self, address: int, size: int) -> There | None:
+        """Return how many of `size` bytes at `address` have a page, None where nobody tells."""
+        if self._file < 0:
+            return None
+        first = address // _PAGE
+        count = (address + size - 1) // _PAGE - first + 1
+        step = max(1, count // _SAMPLE)
+        run = _SAMPLE if step == 1 else _RUN
+        looked = own = mapped = 0
+        try:
+            for start in range(0, count, run * step):
+                entries = os.pread(
+                    self._file, min(run, count - start) * _ENTRY, (first + start) * _ENTRY
+                )
+                tops = entries[_ENTRY - 1 :: _ENTRY]
+                looked += len(tops)
+                own += tops.count(_OWN) + tops.count(_SWAPPED)
+                mapped += sum(map(tops.count, _FILE))
+        except OSError:
+            return None
+        if looked == 0:
+            return None
+        return There(
+            size if own == looked else size * own // looked,
+            size if mapped == looked else size * mapped // looked,
+        )

@@ -1,0 +1,91 @@
+"""How much memory comes back if results are let go.
+
+`measure` answers for results by trial deletion; `reaches` answers what an object keeps alive.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Callable, Iterator, Sequence
+
+from .allocation import qualified_name
+from .reach import measure_without_counts, reach_of
+from .refcounts import LISTED
+from .sizes import NOTES, Root, Size
+from .survey import Survey
+
+__all__ = ["NOTES", "Root", "Size", "measure", "measurements", "reaches", "type_name"]
+
+
+def measure(
+    roots: Sequence[Root],
+    *,
+    budget_ms: float = 100.0,
+    boundary: Sequence[object] = (),
+    each: bool = True,
+) -> tuple[list[Size], Size]:
+    """Return what each root frees if it alone is let go, and what all free together.
+
+    `boundary` names objects that stay whatever is let go and are not entered: the user's
+    namespace, the shell, the holders' containers. The only references to the roots' objects
+    may be those in `roots`, the holders' (`Root.references`) and the user's own. Without `each`
+    only the second answer is worked out, and the list is empty.
+    """
+    if LISTED is None:
+        return measure_without_counts(roots, budget_ms, boundary, each=each)
+    enabled = gc.isenabled()
+    gc.disable()  # a collection in the middle would take its time from the budget
+    try:
+        return Survey(roots, boundary, budget_ms / 1000).run(each=each)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def measurements(
+    roots_now: Callable[[], Sequence[Root]],
+    *,
+    boundary: Sequence[object] = (),
+    first_ms: float = 100.0,
+    most_ms: float = 30_000.0,
+) -> Iterator[tuple[list[Size], Size]]:
+    """Measure with a budget that grows fourfold, each time from the start, until nothing is cut.
+
+    The caller takes the next one while the kernel is idle, and stops asking when there is other
+    work. `roots_now` is asked for the roots each time; nothing is held in between.
+    """
+    budget_ms = first_ms
+    while budget_ms <= most_ms:
+        sizes, together = measure(roots_now(), budget_ms=budget_ms, boundary=boundary)
+        done = not any("cut" in size.notes for size in [*sizes, together])
+        yield sizes, together
+        if done:
+            return
+        budget_ms *= 4
+
+
+def reaches(
+    obj: object,
+    *,
+    threshold_bytes: int,
+    budget_ms: float = 4.0,
+    boundary: Sequence[object] = (),
+    through: Sequence[object] = (),
+) -> Size:
+    """Return what `obj` keeps alive, as far as needed to know whether it passes the threshold.
+
+    The walk goes forward from `obj` and looks at no reference counts. It stops at the objects of
+    `boundary`, at types, modules and modules' namespaces, but for those named in `through`.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return reach_of(obj, threshold_bytes, budget_ms / 1000, boundary, through)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def type_name(obj: object) -> str:
+    """Return `module.qualname` of an object's type, without running its code."""
+    return qualified_name(type(obj))
