@@ -1,0 +1,116 @@
+"""What IPython retains of the results that cells show, and letting it go.
+
+Works in a kernel that runs IPython's shell, with the standard library alone;
+nothing here imports from the rest of the package. The browser puts these files
+into kernels that do not have the package (see bootstrap.py); an installed copy
+and such an injected one share their state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import session as _session
+from .protocol import VERSION as PROTOCOL_VERSION
+from .protocol import Refused
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "Refused",
+    "release",
+    "release_shown",
+    "release_tracebacks",
+    "report",
+    "set_guard",
+    "start",
+]
+
+# The package's files; the browser sends these, and bootstrap.py with them.
+FILES = (
+    "__init__.py",
+    "adapter.py",
+    "adapters.py",
+    "allocation.py",
+    "arrow.py",
+    "cells.py",
+    "channel.py",
+    "cycles.py",
+    "describe.py",
+    "foreign.py",
+    "frontier.py",
+    "guard.py",
+    "holders.py",
+    "keys.py",
+    "known_types.py",
+    "memory.py",
+    "pages.py",
+    "placeholder.py",
+    "protocol.py",
+    "quick.py",
+    "reach.py",
+    "refcounts.py",
+    "referrers.py",
+    "release.py",
+    "report.py",
+    "session.py",
+    "shown.py",
+    "sizes.py",
+    "sizing.py",
+    "survey.py",
+    "tracebacks.py",
+    "trial.py",
+)
+
+start = _session.start
+
+
+def report(
+    numbers: list[int] | None = None,
+    budget_ms: float = 100,
+    limit: int | None = None,
+    sort: str = "freed_bytes",
+) -> dict[str, Any]:
+    """Return what IPython retains, and what letting it go would free.
+
+    `numbers` restricts it to these n of `Out[n]`; `budget_ms` is the time for
+    measuring, `limit` the most rows, `sort` is "freed_bytes" or "number".
+    docs/protocol.md tells the keys. Raises `Refused` where no IPython shell runs.
+    """
+    result: dict[str, Any] = _session.current().report(numbers, budget_ms, limit, sort)
+    return result
+
+
+def release(
+    keys: list[str] | None = None, numbers: list[int] | None = None, min_bytes: int = 0
+) -> dict[str, Any]:
+    """Let results go and return what came back: all, or those with these keys or numbers.
+
+    Results that free less than `min_bytes` stay. Raises `Refused`: `unknown_key`,
+    `wrong_thread` off the main thread, `no_shell` where no IPython shell runs.
+    """
+    result: dict[str, Any] = _session.current().release(keys, numbers, min_bytes)
+    return result
+
+
+def release_shown() -> dict[str, Any]:
+    """Let go what IPython keeps of the outputs that were shown; returns and raises as `release`."""
+    result: dict[str, Any] = _session.current().release_shown()
+    return result
+
+
+def release_tracebacks() -> dict[str, Any]:
+    """Let the kept exceptions and their frames go; returns and raises as `release`."""
+    result: dict[str, Any] = _session.current().release_tracebacks()
+    return result
+
+
+def set_guard(mode: str, **settings: Any) -> dict[str, Any]:
+    """Set what happens to results from now on, and return the guard's state.
+
+    `mode` is "off", "large" (what keeps `threshold_bytes` alive is not kept, and
+    the oldest go when all together keep `total_bytes` alive), "last" (the newest
+    `keep_last` are kept) or "all" (none is). What was shown is kept within
+    `shown_bytes`; `tracebacks` lets frames of exceptions go. Raises `Refused`.
+    """
+    result: dict[str, Any] = _session.current().set_guard(mode, **settings)
+    return result

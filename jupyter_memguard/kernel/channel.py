@@ -1,0 +1,163 @@
+"""The comm: requests in, replies and events out, as docs/protocol.md tells them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Callable, Dict, cast
+
+from .describe import type_name
+from .protocol import INTERNAL, MESSAGE_BYTES, TARGET, VERSION, Refused, check_request
+
+if TYPE_CHECKING:
+    from .session import Session
+
+LIMIT = 1000
+# Longer lists in a message are cut to this, so that one row fits.
+LIST_LENGTH = 100
+# And longer texts to this many characters.
+TEXT_LENGTH = 1000
+
+
+class Channel:
+    """The open comms of one kernel."""
+
+    def __init__(self, session: Session) -> None:
+        """Take the session that answers."""
+        self.session = session
+        self._comms: dict[str, Any] = {}
+        self._subscribers: dict[str, Any] = {}
+        self._opened = self._on_open
+
+    def register(self) -> None:
+        """Register the comm target with the kernel's comm manager, if there is one."""
+        manager = _manager()
+        if manager is not None:
+            manager.register_target(TARGET, self._opened)
+
+    def close(self) -> None:
+        """Close the comms and take the target away if it is still ours."""
+        for comm in list(self._comms.values()):
+            comm.close()
+        self._comms.clear()
+        self._subscribers.clear()
+        manager = _manager()
+        if manager is not None and manager.targets.get(TARGET) is self._opened:
+            manager.unregister_target(TARGET, self._opened)
+
+    def has_subscribers(self) -> bool:
+        """Tell whether a comm wants to hear of each cell's end."""
+        return bool(self._subscribers)
+
+    def tell(
+        self, event: str, data: Any, *, subscribers: bool = False, but: str | None = None
+    ) -> None:
+        """Send an event on every comm, or on those of subscribers, except the one named."""
+        for comm_id, comm in list((self._subscribers if subscribers else self._comms).items()):
+            if comm_id != but:
+                # What cannot be told to one is told to the others all the same.
+                with suppress(Exception):
+                    _send(comm, {"event": event, "data": data})
+
+    def _on_open(self, comm: Any, message: dict[str, Any]) -> None:
+        data = message["content"].get("data")
+        hello = {
+            "version": VERSION,
+            "guard_state": self.session.guard.state(),
+            "execution_count": int(self.session.shell.execution_count),
+        }
+        _send(comm, {"event": "hello", "data": hello})
+        if type(data) is not dict or data.get("version") != VERSION:
+            comm.close()
+            return
+        self._comms[comm.comm_id] = comm
+        comm.on_msg(lambda received: self._on_message(comm, received))
+        comm.on_close(lambda _received: self._on_close(comm.comm_id))
+
+    def _on_close(self, comm_id: str) -> None:
+        self._comms.pop(comm_id, None)
+        self._subscribers.pop(comm_id, None)
+        self.session.subscribers_changed()
+
+    def _on_message(self, comm: Any, message: dict[str, Any]) -> None:
+        data = message["content"].get("data")
+        request_id = data.get("id") if type(data) is dict else None
+        reply: dict[str, Any] = {"id": request_id if type(request_id) is str else ""}
+        try:
+            _id, method, params = check_request(data)
+            reply.update(ok=True, result=self._answer(comm, method, params))
+        except Refused as refused:
+            error = {"code": refused.code}
+            if refused.detail is not None:
+                error["detail"] = refused.detail
+            reply.update(ok=False, error=error)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told as a code
+            detail = type_name(type(error))
+            reply.update(ok=False, error={"code": INTERNAL, "detail": detail})
+        _send(comm, reply)
+        if reply["ok"] and data["method"].startswith("release"):
+            self.tell("released", reply["result"], but=comm.comm_id)
+
+    def _answer(self, comm: Any, method: str, params: dict[str, Any]) -> Any:
+        if method == "subscribe":
+            if params["cell_end"]:
+                self._subscribers[comm.comm_id] = comm
+            else:
+                self._subscribers.pop(comm.comm_id, None)
+            self.session.subscribers_changed()
+            return {}
+        if method == "report":
+            params = {"limit": LIMIT, **params}
+        answer: Callable[..., Any] = getattr(self.session, method)
+        return answer(**params)
+
+
+def _manager() -> Any:
+    """Return the kernel's comm manager, or None; `comm` is not imported for it."""
+    comm = sys.modules.get("comm")
+    return None if comm is None else comm.get_comm_manager()
+
+
+def _send(comm: Any, message: dict[str, Any]) -> None:
+    comm.send(_fitting(message))
+
+
+def _fitting(message: dict[str, Any]) -> dict[str, Any]:
+    """Return the message, shortened if need be so that it is under 1 MB.
+
+    Of a report, rows go from the end: `count` tells how many there are.
+    """
+    if _length(message) < MESSAGE_BYTES and _is_sendable(message):
+        return message
+    message = cast("Dict[str, Any]", _short(message))
+    result = message.get("result") or message.get("data") or {}
+    for name in ("results", "largest", "still_alive", "withheld"):
+        rows = result.get(name)
+        while type(rows) is list and rows and _length(message) >= MESSAGE_BYTES:
+            del rows[len(rows) // 2 :]
+    return message
+
+
+def _is_sendable(message: dict[str, Any]) -> bool:
+    """Tell whether all texts can be sent: Python's may have lone surrogates."""
+    try:
+        json.dumps(message, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _length(message: dict[str, Any]) -> int:
+    return len(json.dumps(message))
+
+
+def _short(value: Any, name: str = "") -> Any:
+    if type(value) is dict:
+        return {key: _short(item, key) for key, item in value.items()}
+    if type(value) is list:
+        rows: list[Any] = [_short(item) for item in value]
+        return rows if name in ("results", "largest", "still_alive") else rows[:LIST_LENGTH]
+    if type(value) is str:
+        return value[:TEXT_LENGTH].encode("utf-8", "backslashreplace").decode()
+    return value

@@ -1,0 +1,166 @@
+"""A result's type and shape in a few words, without running any of its own code.
+
+Only exact types whose accessors are C code of a known library are asked;
+everything else has a type and no summary.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Callable
+
+_name_of = type.__dict__["__qualname__"].__get__
+_module_of = type.__dict__["__module__"].__get__
+_dict_of = type.__dict__["__dict__"].__get__
+_mro_of = type.__dict__["__mro__"].__get__
+_get = object.__getattribute__
+
+TEXT_LENGTH = 40
+SUMMARY_LENGTH = 120
+NAME_LENGTH = 100
+
+_KINDS = {"b": "bool", "i": "int", "u": "uint", "f": "float", "c": "complex", "O": "object"}
+_SIZED: dict[type, Callable[[Any], int]] = {
+    t: t.__len__ for t in (list, tuple, dict, set, frozenset, bytes, bytearray, str)
+}
+
+
+def is_one_of(cls: type, *types: type) -> bool:
+    """Tell by identity whether the class is one of the types.
+
+    `in`, and a look-up by the class, would run its metaclass's `__eq__` and `__hash__`.
+    """
+    return any(each is cls for each in types)
+
+
+def has_base(cls: type, base: type) -> bool:
+    """Tell by identity whether the class is the base or derived from it."""
+    return any(each is base for each in _mro_of(cls))
+
+
+def exact_text(text: str) -> str:
+    """Return the same text as a plain str; a class derived from str may have code of its own."""
+    return str.__str__(text)
+
+
+def type_name(cls: type) -> str:
+    """Return a type's name for people: `list`, `Thing`, `pandas.DataFrame`."""
+    name = exact_text(_name_of(cls))
+    module = _module_of(cls)
+    if type(module) is str and module not in ("builtins", "__main__"):
+        name = module.partition(".")[0] + "." + name
+    return name[:NAME_LENGTH]
+
+
+def summary(obj: Any) -> str:
+    """Return a few words on the object, such as `10000 x 10000, float64`, or an empty text."""
+    try:
+        return _summary(obj)[:SUMMARY_LENGTH].encode("ascii", "backslashreplace").decode()
+    except Exception:  # noqa: BLE001 - another version of a library: no summary
+        return ""
+
+
+def _summary(obj: Any) -> str:
+    cls = type(obj)
+    if is_one_of(cls, bool, float, complex):
+        return repr(obj)
+    if cls is int:
+        return repr(obj) if obj.bit_length() <= 64 else f"{obj.bit_length()} bits"  # noqa: PLR2004
+    if cls is str and str.__len__(obj) <= TEXT_LENGTH:
+        return repr(obj)
+    for base, length in _SIZED.items():
+        if has_base(cls, base):
+            return _plural(length(obj), "character" if base is str else "item")
+    library = _library(cls)
+    describe = _LIBRARIES.get(library)
+    return "" if describe is None else describe(sys.modules[library], obj) or ""
+
+
+def _library(cls: type) -> str:
+    """Return the top-level name of the first base's module that we know and that is loaded."""
+    for base in _mro_of(cls):
+        module = _module_of(base)
+        name = module.partition(".")[0] if type(module) is str else ""
+        if name in _LIBRARIES and name in sys.modules:
+            return str(name)
+    return ""
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def _shape(shape: tuple[Any, ...]) -> str:
+    return " x ".join(str(int(n)) if type(n) is int else "?" for n in shape) or "scalar"
+
+
+def _dtype(dtype: Any) -> str:
+    kind = str(dtype.kind)
+    if kind in "biufc":
+        return _KINDS[kind] + ("" if kind == "b" else str(dtype.itemsize * 8))
+    return _KINDS.get(kind, "dtype " + kind)
+
+
+def _numpy(np: Any, obj: Any) -> str | None:
+    if not has_base(type(obj), np.ndarray):
+        return None
+    dtype = np.ndarray.dtype.__get__(obj)
+    return _shape(np.ndarray.shape.__get__(obj)) + ", " + _dtype(dtype)
+
+
+def _index_length(np: Any, index: Any) -> int | None:
+    values = _get(index, "__dict__")
+    if type(values.get("_range")) is range:
+        return len(values["_range"])
+    data = values.get("_data")
+    return int(np.ndarray.shape.__get__(data)[0]) if type(data) is np.ndarray else None
+
+
+def _pandas(pd: Any, obj: Any) -> str | None:
+    np = sys.modules["numpy"]
+    if type(obj) is pd.DataFrame:
+        manager = _get(obj, "__dict__")["_mgr"]
+        columns = sum(len(block.mgr_locs) for block in manager.blocks)
+        return _rows(_index_length(np, manager.axes[1])) + " x " + str(columns)
+    if type(obj) is pd.Series:
+        return _rows(_index_length(np, _get(obj, "__dict__")["_mgr"].axes[0]))
+    return None
+
+
+def _rows(length: int | None) -> str:
+    return "?" if length is None else str(length)
+
+
+def _polars(pl: Any, obj: Any) -> str | None:
+    if type(obj) is not pl.DataFrame:
+        return None
+    frame = _get(obj, "_df")
+    return _shape((frame.height(), frame.width()))
+
+
+def _pyarrow(pa: Any, obj: Any) -> str | None:
+    if not is_one_of(type(obj), pa.Table, pa.RecordBatch):
+        return None
+    return _shape((obj.num_rows, obj.num_columns))
+
+
+def _torch(torch: Any, obj: Any) -> str | None:
+    if not is_one_of(type(obj), torch.Tensor, torch.nn.Parameter):
+        return None
+    dtype = str(obj.dtype).partition(".")[2]
+    return _shape(tuple(obj.shape)) + ", " + dtype + ", " + str(obj.device)
+
+
+def _scipy(_scipy: Any, obj: Any) -> str | None:
+    shape = _get(obj, "__dict__").get("_shape")
+    return _shape(shape) if type(shape) is tuple else None
+
+
+_LIBRARIES: dict[str, Callable[[Any, Any], str | None]] = {
+    "numpy": _numpy,
+    "pandas": _pandas,
+    "polars": _polars,
+    "pyarrow": _pyarrow,
+    "scipy": _scipy,
+    "torch": _torch,
+}

@@ -1,0 +1,383 @@
+"""The guard: decides for each result that a cell shows whether IPython may keep it.
+
+It stands before the display hook's `update_user_ns` as an attribute of that
+one hook, and hands IPython's own method either the result or a placeholder.
+docs/guard.md describes the modes.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import suppress
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any, Callable
+
+from . import tracebacks
+from .describe import exact_text, is_one_of, summary, type_name
+from .holders import (
+    NUMBERED,
+    Retained,
+    find_last,
+    object_under,
+    own_dict,
+    results,
+    retained,
+    weak,
+    without_result,
+)
+from .placeholder import is_placeholder, placeholder
+from .release import drop, replace
+from .report import boundary, likely_bytes
+from .sizing import Size, reaches
+
+if TYPE_CHECKING:
+    from weakref import ReferenceType
+
+    from .protocol import GuardState, Settings, Withheld
+    from .shown import ShownTexts
+
+METHOD = "update_user_ns"
+DECIDE_MS = 3.0
+# For telling in a placeholder what the result was; the guard's decision is made.
+TELL_MS = 0.5
+# A placeholder may say "at least" so much of what was withheld without being weighed.
+TELL_BYTES = 64 * 2**10
+# For weighing, when the guard is turned on, what is there already.
+WEIGH_MS = 100.0
+# More results of one cell are counted, but not listed.
+MOST_LISTED = 1000
+_ATOMS = (int, float, complex, bool, str, bytes)
+
+DEFAULTS: Settings = {
+    "threshold_bytes": 10 * 2**20,
+    "total_bytes": 100 * 2**20,
+    "keep_last": 3,
+    "shown_bytes": 10 * 2**20,
+    "tracebacks": False,
+}
+
+
+class Guard:
+    """The guard of one shell."""
+
+    def __init__(self, shell: Any, shown: ShownTexts) -> None:
+        """Take the InteractiveShell and its shown texts; the guard is off and was never set."""
+        self.shell = shell
+        self.shown = shown
+        self.mode = "off"
+        self.settings: Settings = DEFAULTS.copy()
+        self.was_set = False
+        self.since: int | None = None
+        self.withheld = 0
+        # Bytes of each number that the guard let IPython keep, oldest first.
+        self.kept: dict[int, int] = {}
+        self.this_cell: list[Withheld] = []
+        self._hook: Any = None
+        self._below: Callable[[Any], Any] | None = None
+        self._ours = self._update_user_ns
+        # Weakly, the execution whose result was withheld.
+        self._execution: ReferenceType[Any] | None = None
+
+    # The state
+
+    def set(self, mode: str, settings: Settings) -> None:
+        """Change mode and settings, and put the hook in place or take it away."""
+        was_off = self.mode == "off"
+        self.mode, self.settings, self.was_set = mode, settings, True
+        if mode == "off":
+            self.since = None
+            self.remove()
+            return
+        if was_off:
+            self.since = int(self.shell.execution_count)
+        self._install()
+        self._weigh_all()
+
+    def state(self) -> GuardState:
+        """Return the guard as the protocol tells it."""
+        on_top, other = self._who_answers()
+        return {
+            "mode": self.mode,
+            "settings": self.settings.copy(),
+            "set": self.was_set,
+            "since_execution": self.since,
+            "on_top": on_top,
+            "other": other,
+            "withheld": self.withheld,
+        }
+
+    def _who_answers(self) -> tuple[str, str | None]:
+        hook = self.shell.displayhook
+        attribute = own_dict(hook).get(METHOD)
+        patched = _patched_class(type(hook))
+        if attribute is self._ours:
+            below = self._below if self._below is not None else patched
+            return ("us" if self.mode != "off" else "nobody"), _callable_name(below)
+        if attribute is not None or patched is not None:
+            return "other", _callable_name(patched if attribute is None else attribute)
+        return "nobody", None
+
+    # The hook
+
+    def _install(self) -> None:
+        hook = self.shell.displayhook
+        present = own_dict(hook).get(METHOD)
+        if present is self._ours or (hook is self._hook and present is not None):
+            # In place already, or under a patch that somebody made over ours.
+            return
+        self.remove()
+        self._hook, self._below = hook, present
+        setattr(hook, METHOD, self._ours)
+
+    def remove(self) -> None:
+        """Take our attribute away if it is on top; under somebody else's it passes through."""
+        hook = self._hook
+        if hook is None or own_dict(hook).get(METHOD) is not self._ours:
+            return
+        if self._below is None:
+            delattr(hook, METHOD)
+        else:
+            setattr(hook, METHOD, self._below)
+        self._hook = self._below = None
+
+    def _forward(self, result: Any) -> Any:
+        """Do what the display hook would do without us, patches made meanwhile included."""
+        if self._below is not None:
+            return self._below(result)
+        hook = self._hook if self._hook is not None else self.shell.displayhook
+        return getattr(type(hook), METHOD)(hook, result)
+
+    def _update_user_ns(self, result: Any) -> Any:
+        """Stand in for the display hook's `update_user_ns`."""
+        shell = self.shell
+        cache = results(shell)
+        hook = shell.displayhook
+        if self.mode == "off" or result is cache or is_placeholder(result):
+            return self._forward(result)
+        if not hook.cache_size:
+            # IPython keeps it nowhere but in the execution's result, for one cell more.
+            self._execution = None
+            with suppress(Exception):
+                self._execution = _weakly(hook.exec_result) if self._judge(result)[1] else None
+            return self._forward(result)
+        number = int(hook.prompt_count)
+        try:
+            size, withheld = self._judge(result)
+            if not withheld:
+                # Under the same number once more, it is the newest again.
+                self.kept.pop(number, None)
+                self.kept[number] = likely_bytes(size)
+            stand_in = self._stand_in(number, result, size) if withheld else None
+        except Exception:  # noqa: BLE001 - an error of ours must not cost the user a result
+            stand_in = None
+        culled = dict(cache) if len(cache) >= hook.cache_size and hook.do_full_cache else {}
+        answer = self._forward(result if stand_in is None else stand_in)
+        self._execution = None if stand_in is None else _weakly(hook.exec_result)
+        del result
+        _forget_culled(shell, culled)
+        culled.clear()
+        interrupted = False
+        try:
+            self._limit()
+        except KeyboardInterrupt:
+            interrupted = True
+        except Exception:  # noqa: BLE001, S110 - the next result tries again
+            pass
+        if interrupted:
+            # Anew: the traceback's frames would keep the results alive.
+            raise KeyboardInterrupt
+        return answer
+
+    # Deciding
+
+    def _judge(self, result: Any) -> tuple[Size, bool]:
+        """Return the result's size, as far as it matters, and whether it is to be withheld."""
+        if self.mode == "all":
+            return self._weigh(result, TELL_BYTES, TELL_MS), True
+        if self.mode == "large":
+            threshold = self.settings["threshold_bytes"]
+            size = self._weigh(result, threshold, DECIDE_MS)
+            return size, likely_bytes(size) >= threshold
+        return Size(), False
+
+    def _weigh(self, obj: Any, threshold_bytes: int, budget_ms: float) -> Size:
+        """Return what an object keeps alive, as far as is needed to compare it."""
+        if is_one_of(type(obj), *_ATOMS):
+            return Size(freed_bytes=sys.getsizeof(obj))
+        return reaches(
+            obj,
+            threshold_bytes=threshold_bytes,
+            budget_ms=budget_ms,
+            boundary=boundary(self.shell),
+        )
+
+    def _stand_in(self, number: int, result: Any, size: Size) -> Any:
+        cls = type_name(type(result))
+        self.withheld += 1
+        self._list(number, cls, size)
+        exact = size.exact and self.mode != "large"
+        return placeholder(number, cls, summary(result), likely_bytes(size), exact=exact)
+
+    def _list(self, number: int, cls: str, size: Size) -> None:
+        if len(self.this_cell) < MOST_LISTED:
+            self.this_cell.append({"number": number, "type": cls, "bytes": likely_bytes(size)})
+
+    # Letting the oldest go
+
+    def _limit(self) -> None:
+        if self.mode == "last":
+            if len(self.kept) > self.settings["keep_last"]:
+                self._forget_missing()
+            excess = len(self.kept) - self.settings["keep_last"]
+            self._let_go(list(self.kept)[: max(0, excess)])
+            self._let_go_unnumbered(len(self.kept))
+        elif self.mode == "large" and sum(self.kept.values()) > self.settings["total_bytes"]:
+            self._forget_missing()
+            self._let_go(self._beyond_total())
+
+    def _forget_missing(self) -> None:
+        """Forget numbers whose result the user has dropped or replaced."""
+        self.kept = {
+            number: size
+            for number, size in self.kept.items()
+            if object_under(self.shell, number) is not None
+        }
+
+    def _beyond_total(self) -> list[int]:
+        """Return the oldest numbers without which the others keep at most `total_bytes` alive.
+
+        What several results share counts once, as far as there is time to see it.
+        """
+        total = self.settings["total_bytes"]
+        left, gone = list(self.kept), []
+        added_up = sum(self.kept.values())
+        deadline = time.perf_counter() + DECIDE_MS / 1000
+        while left and added_up > total:
+            if time.perf_counter() < deadline:
+                together = [object_under(self.shell, number) for number in left]
+                size = self._weigh(together, total + sys.getsizeof(together), DECIDE_MS)
+                if size.exact and size.freed_bytes - sys.getsizeof(together) <= total:
+                    break
+            gone.append(left.pop(0))
+            added_up -= self.kept[gone[-1]]
+        return gone
+
+    def _let_go(self, numbers: list[int]) -> None:
+        """Replace results by placeholders under these numbers, and in `_` if no number is left."""
+        if not numbers:
+            return
+        chosen = frozenset(numbers)
+        hook = self.shell.displayhook
+        if hook.prompt_count in chosen:
+            self._execution = _weakly(hook.exec_result)
+        objects = {id(object_under(self.shell, number)) for number in numbers}
+        # The same object may stay under a number that is kept.
+        also = [n for n in self.kept if id(object_under(self.shell, n)) in objects]
+        entries = retained(self.shell, sorted(chosen.union(also)))
+        find_last(self.shell, entries)
+        deadline = time.perf_counter() + DECIDE_MS / 1000
+        for entry in entries:
+            mine = chosen.intersection(entry.numbers)
+            if mine:
+                self._drop(entry, mine, deadline)
+
+    def _drop(self, entry: Retained, mine: frozenset[int], deadline: float) -> None:
+        """Replace one result under some of its numbers; its size is told if there is time."""
+        size = Size(max((self.kept.get(number, 0) for number in mine), default=0), ("cut",))
+        if time.perf_counter() < deadline:
+            size = self._weigh(entry.obj, TELL_BYTES, TELL_MS)
+        cls = type_name(type(entry.obj))
+        some = None if mine == frozenset(entry.numbers) else sorted(mine)
+
+        def take() -> list[Any]:
+            exact = size.exact
+            taken = replace(self.shell, entry, likely_bytes(size), exact=exact, numbers=some)
+            taken.append(entry.obj)
+            entry.obj = None
+            for number in sorted(mine):
+                self.kept.pop(number, None)
+                self._list(number, cls, size)
+            self.withheld += max(1, len(mine))
+            return taken
+
+        drop(take)
+
+    def _let_go_unnumbered(self, kept: int) -> None:
+        """Let go what stands in `_`, `__`, `___` alone, beyond the newest `keep_last`.
+
+        That is a result whose number another one of the same cell has now.
+        """
+        entries = retained(self.shell, list(self.kept))
+        find_last(self.shell, entries)
+        alone = [entry for entry in entries if not entry.numbers]
+        deadline = time.perf_counter() + DECIDE_MS / 1000
+        for entry in alone[max(0, self.settings["keep_last"] - kept) :]:
+            self._drop(entry, frozenset(), deadline)
+
+    def _weigh_all(self) -> None:
+        """Note the sizes of what is kept already, so that it counts as the oldest."""
+        deadline = time.perf_counter() + WEIGH_MS / 1000
+        sizes: dict[int, int] = {}
+        for entry in retained(self.shell):
+            for number in entry.numbers:
+                sizes[number] = self.kept.get(number, 0)
+            if self.mode == "large" and entry.numbers and time.perf_counter() < deadline:
+                size = self._weigh(entry.obj, sys.maxsize, DECIDE_MS)
+                sizes[entry.numbers[-1]] = likely_bytes(size)
+        self.kept = dict(sorted(sizes.items()))
+
+    # The cell's events
+
+    def before_cell(self, outermost: bool) -> None:  # noqa: FBT001 - what IPython's event tells
+        """Let the last execution's result go if it was withheld, so that this cell can free it."""
+        last = self.shell.last_execution_result
+        if last is not None and self._execution is not None and self._execution() is last:
+            self.shell.last_execution_result = without_result(last)
+        self._execution = None
+        if outermost:
+            self.this_cell = []
+
+    def after_cell(self) -> None:
+        """Keep what was shown, and tracebacks, within the settings."""
+        if self.mode == "off":
+            return
+        self.shown.prune(self.settings["shown_bytes"])
+        if self.settings["tracebacks"]:
+            drop(lambda: tracebacks.let_go(self.shell))
+
+
+def _forget_culled(shell: Any, before: dict[int, Any]) -> None:
+    """Forget the hidden `_n` of what IPython has just culled; it would stay for good."""
+    cache, hidden = results(shell), shell.user_ns_hidden
+    for number, obj in before.items():
+        name = f"_{number}"
+        if number not in cache and NUMBERED.fullmatch(name) and hidden.get(name) is obj:
+            del hidden[name]
+
+
+def _weakly(obj: Any) -> ReferenceType[Any] | None:
+    return None if obj is None else weak(obj)
+
+
+def _patched_class(cls: type) -> Any | None:
+    """Return the class's method if it is not the one that its module defines."""
+    for base in type.__dict__["__mro__"].__get__(cls):
+        method = vars(base).get(METHOD)
+        if method is not None:
+            native = type(method) is FunctionType and method.__module__ == base.__module__
+            return None if native else method
+    return None
+
+
+def _callable_name(method: Any) -> str | None:
+    """Return module and name of a function or method, or of the type of another callable."""
+    if method is None:
+        return None
+    function = method.__func__ if type(method) is MethodType else method
+    if type(function) is FunctionType:
+        module, name = function.__module__, exact_text(function.__qualname__)
+    else:
+        cls = type(function)
+        module, name = type.__dict__["__module__"].__get__(cls), type_name(cls).rpartition(".")[2]
+    return (module if type(module) is str else "?") + "." + name

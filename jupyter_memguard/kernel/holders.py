@@ -1,0 +1,248 @@
+"""The places where IPython holds results, and putting something else there.
+
+Every place is an entry of some dict of IPython's: `Out`, the user's
+namespace, `user_ns_hidden`, the display hook's attributes; and the last
+execution's result. What the user assigned is told from what IPython put there
+by identity, and is not among them. docs/guard.md says which place holds what,
+and for how long.
+"""
+
+from __future__ import annotations
+
+import re
+import weakref
+from contextlib import suppress
+from typing import Any, Iterable
+
+from .placeholder import is_placeholder
+
+UNDERS = ("_", "__", "___")
+NUMBERED = re.compile(r"_([1-9][0-9]{0,15})")
+_MISSING = object()
+
+# IPython's own names in the user's namespace; never the user's variables.
+OWN_NAMES = frozenset(
+    (
+        *UNDERS,
+        "In",
+        "Out",
+        "_ih",
+        "_oh",
+        "_dh",
+        "_i",
+        "_ii",
+        "_iii",
+        "get_ipython",
+        "exit",
+        "quit",
+        "open",
+    ),
+)
+OWN_PATTERN = re.compile(r"_i?[0-9]+|__(name|doc|builtin|builtins|package|loader|spec)__")
+
+
+class Place:
+    """One reference of IPython's to a result."""
+
+    __slots__ = ("key", "label", "mapping", "number")
+
+    def __init__(self, label: str, mapping: dict[Any, Any], key: Any, number: int | None) -> None:
+        """Take the name people know it by, where it is, and the n of `Out[n]` if it has one."""
+        self.label = label
+        self.mapping = mapping
+        self.key = key
+        self.number = number
+
+
+class Retained:
+    """One object that IPython holds, with all the places that hold it."""
+
+    __slots__ = ("obj", "places", "variables")
+
+    def __init__(self, obj: Any) -> None:
+        """Start with no places."""
+        self.obj = obj
+        self.places: list[Place] = []
+        self.variables: list[str] = []
+
+    @property
+    def numbers(self) -> list[int]:
+        """Return the numbers under which it was shown, in order."""
+        return sorted({place.number for place in self.places if place.number is not None})
+
+
+def own_dict(obj: Any) -> dict[str, Any]:
+    """Return an instance's dict, or an empty one; only for IPython's objects and modules."""
+    found = getattr(obj, "__dict__", None)
+    return found if type(found) is dict else {}
+
+
+def results(shell: Any) -> dict[Any, Any]:
+    """Return IPython's output cache, whatever the user has made of the name `Out`."""
+    found = shell.history_manager.output_hist if shell.history_manager is not None else None
+    return found if type(found) is dict else {}
+
+
+def snapshot(mapping: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    """Return the items, also while another thread changes the mapping."""
+    while True:
+        with suppress(RuntimeError):
+            return list(mapping.items())
+
+
+def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]:
+    """Return every object that IPython holds as a result, oldest first.
+
+    `shell` is the InteractiveShell. With `numbers`, only what stands under
+    these and in `_`, `__`, `___` is looked at. An object under several numbers
+    is one entry. Placeholders are left out.
+    """
+    found: dict[int, Retained] = {}
+
+    def add(obj: Any, label: str, mapping: dict[Any, Any], key: Any, number: int | None) -> None:
+        if obj is None or is_placeholder(obj):
+            return
+        entry = found.get(id(obj))
+        if entry is None:
+            entry = found[id(obj)] = Retained(obj)
+        entry.places.append(Place(label, mapping, key, number))
+
+    cache, user, hidden = results(shell), shell.user_ns, shell.user_ns_hidden
+    for number in _all_numbers(cache, hidden) if numbers is None else numbers:
+        name = f"_{number}"
+        result, behind = cache.get(number), hidden.get(name)
+        if number in cache:
+            add(result, f"Out[{number}]", cache, number, number)
+        # What the user assigned to `_5` is neither in `Out` nor behind the name.
+        current = user.get(name)
+        if current is not None and current is (behind if name in hidden else result):
+            add(current, name, user, name, number)
+        if name in hidden:
+            add(behind, f"user_ns_hidden['{name}']", hidden, name, number)
+    _add_unders(shell, add)
+    return sorted(
+        found.values(), key=lambda entry: entry.numbers[-1] if entry.numbers else float("inf")
+    )
+
+
+def _all_numbers(cache: dict[Any, Any], hidden: dict[Any, Any]) -> list[int]:
+    numbers = {key for key, _obj in snapshot(cache) if type(key) is int and key >= 0}
+    for name, _obj in snapshot(hidden):
+        match = NUMBERED.fullmatch(name) if type(name) is str else None
+        if match is not None:
+            numbers.add(int(match.group(1)))
+    return sorted(numbers)
+
+
+def object_under(shell: Any, number: int) -> Any:
+    """Return the object that is retained under a number, or None."""
+    obj = results(shell).get(number)
+    if obj is None or is_placeholder(obj):
+        obj = shell.user_ns_hidden.get(f"_{number}")
+    return None if is_placeholder(obj) else obj
+
+
+def _add_unders(shell: Any, add: Any) -> None:
+    user, hidden, hook = shell.user_ns, shell.user_ns_hidden, own_dict(shell.displayhook)
+    for name in UNDERS:
+        current = user.get(name, _MISSING)
+        attribute = hook.get(name, "")
+        # IPython's own test of whether the user has assigned the name.
+        if current is hidden.get(name, attribute) and not _initial(current):
+            add(current, name, user, name, None)
+        if not _initial(hidden.get(name, "")):
+            add(hidden[name], f"user_ns_hidden['{name}']", hidden, name, None)
+        if not _initial(attribute):
+            add(attribute, "displayhook." + name, hook, name, None)
+
+
+def _initial(obj: Any) -> bool:
+    """Tell whether it is what IPython puts into `_` before there is a result."""
+    return type(obj) is str and obj == ""
+
+
+def find_last(shell: Any, entries: Iterable[Retained]) -> None:
+    """Add the last execution's result to the entries that it holds."""
+    last = own_dict(shell.last_execution_result)
+    for entry in entries:
+        if last.get("result") is entry.obj:
+            entry.places.append(Place("last_execution_result.result", last, "result", None))
+
+
+def find_variables(shell: Any, entries: Iterable[Retained]) -> None:
+    """Note for every entry the user's own names for it."""
+    by_id = {id(entry.obj): entry for entry in entries}
+    places = {(id(p.mapping), p.key) for entry in by_id.values() for p in entry.places}
+    user = shell.user_ns
+    for name, obj in snapshot(user):
+        entry = by_id.get(id(obj))
+        if entry is not None and type(name) is str and (id(user), name) not in places:
+            entry.variables.append(name)
+
+
+def is_users(shell: Any, name: Any, obj: Any) -> bool:
+    """Tell whether an entry of the user's namespace is the user's and not IPython's."""
+    if type(name) is not str:
+        return False
+    if name not in OWN_NAMES and OWN_PATTERN.fullmatch(name) is None:
+        return True
+    return shell.user_ns_hidden.get(name, obj) is not obj
+
+
+def put(shell: Any, entry: Retained, stand_ins: dict[int, Any], places: list[Place]) -> list[Any]:
+    """Put stand-ins where the result stands, and return what was there.
+
+    `stand_ins` has one object for each number, or one under -1 for a result
+    without numbers; a place without a number gets the newest one's. The caller
+    drops the returned references when nothing is half done, because that can
+    run the user's destructors. A result that was culled is forgotten.
+    """
+    newest = stand_ins[max(stand_ins)]
+    cache, hidden = results(shell), shell.user_ns_hidden
+    taken: list[Any] = []
+    for place in places:
+        if place.mapping.get(place.key, _MISSING) is not entry.obj:
+            continue
+        taken.append(entry.obj)
+        if place.label == "last_execution_result.result":
+            shell.last_execution_result = without_result(shell.last_execution_result)
+        elif place.mapping is hidden and _is_leftover(shell, place, cache):
+            del place.mapping[place.key]
+        else:
+            place.mapping[place.key] = newest if place.number is None else stand_ins[place.number]
+    return taken
+
+
+def _is_leftover(shell: Any, place: Place, cache: dict[Any, Any]) -> bool:
+    """Tell whether only `user_ns_hidden` still has it: after culling, or after `%reset out`.
+
+    A stand-in there would make IPython take an emptied `_` for the user's.
+    """
+    if place.number is not None:
+        return place.number not in cache and place.key not in shell.user_ns
+    return _initial(shell.user_ns.get(place.key)) and _initial(
+        own_dict(shell.displayhook).get(place.key)
+    )
+
+
+def without_result(execution: Any) -> Any:
+    """Return a copy of an ExecutionResult that holds no result.
+
+    A copy, because in a nested `run_cell` the object is the caller's own.
+    """
+    return copy_with(execution, result=None)
+
+
+def copy_with(execution: Any, **changed: Any) -> Any:
+    """Return a shallow copy of an ExecutionResult with some attributes changed."""
+    copied = object.__new__(type(execution))
+    vars(copied).update(own_dict(execution), **changed)
+    return copied
+
+
+def weak(obj: Any) -> weakref.ReferenceType[Any] | None:
+    """Return a weak reference, or None where the type has none."""
+    try:
+        return weakref.ref(obj)
+    except TypeError:
+        return None

@@ -1,0 +1,45 @@
+"""Keys for retained objects: from a counter, and the same for the same object in each report.
+
+An `id()` can be another object's tomorrow, and a reference would keep the
+object alive, so an object is recognised by its id together with a weak
+reference or, where the type has none, with a number that it still has.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Sequence
+
+from .holders import Retained, weak
+
+# One remembered object: key, weak reference or None, numbers, execution count when last seen.
+Known = Dict[str, Any]
+
+
+class Keys:
+    """The keys given so far, for the objects that were still there in the last report."""
+
+    def __init__(self, state: dict[str, Any] | None = None) -> None:
+        """Start anew, or from another copy's `state`."""
+        self.state: dict[str, Any] = state or {"counter": 0, "known": {}}
+
+    def assign(self, entries: Sequence[Retained], execution_count: int) -> list[str]:
+        """Return the entries' keys, and forget objects that are not among them."""
+        known: dict[int, Known] = self.state["known"]
+        now: dict[int, Known] = {}
+        for entry in entries:
+            old = known.get(id(entry.obj))
+            if old is None or not _is_same(old, entry, execution_count):
+                self.state["counter"] += 1
+                old = {"key": f"r{self.state['counter']}", "ref": weak(entry.obj)}
+            old.update(numbers=entry.numbers, seen=execution_count)
+            now[id(entry.obj)] = old
+        self.state["known"] = now
+        return [now[id(entry.obj)]["key"] for entry in entries]
+
+
+def _is_same(old: Known, entry: Retained, execution_count: int) -> bool:
+    if old["ref"] is not None:
+        return old["ref"]() is entry.obj
+    if old["numbers"] or entry.numbers:
+        return not set(old["numbers"]).isdisjoint(entry.numbers)
+    return bool(old["seen"] == execution_count)

@@ -1,0 +1,90 @@
+"""What stands where a result stood that was withheld or released."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+# A mark rather than a class: another copy of this code may have made the placeholder.
+MARK = "_jupyter_memguard_placeholder"
+_dict_of = type.__dict__["__dict__"].__get__
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a size for people, in units of 1024."""
+    size = float(size_bytes)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024 or unit == "GiB":  # noqa: PLR2004 - the unit's step
+            break
+        size /= 1024
+    return f"{size_bytes} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+
+
+def is_placeholder(obj: object) -> bool:
+    """Tell whether the object is a placeholder, of this copy or of another, without asking it."""
+    return MARK in _dict_of(type(obj))
+
+
+def _refuse(self: Placeholder, *_args: object, **_named: object) -> NoReturn:
+    raise TypeError(str(self))
+
+
+class Placeholder:
+    """Says what a result was, and how to keep such results; holds nothing.
+
+    It refuses to be used in the result's place, so that code which means the
+    result cannot go on with something else. It pickles and copies as a str.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Take the sentence to show."""
+        object.__setattr__(self, "_text", text)
+
+    def __repr__(self) -> str:
+        """Return what the result was and how to keep it."""
+        return self._text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a str, which needs nothing of us where it is read."""
+        return str, (self._text,)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Say why the result's attribute is not there."""
+        raise AttributeError(name + ": " + self._text)
+
+    def __setattr__(self, name: str, _value: object) -> NoReturn:
+        """Say why nothing can be set on the result."""
+        raise AttributeError(name + ": " + self._text)
+
+    _jupyter_memguard_placeholder = True
+
+    __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
+    __setitem__ = __delitem__ = __next__ = __reversed__ = __enter__ = __exit__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = _refuse
+    __pow__ = __matmul__ = __and__ = __or__ = __xor__ = __lshift__ = __rshift__ = _refuse
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = _refuse
+    __rpow__ = __rmatmul__ = __rand__ = __ror__ = __rxor__ = __rlshift__ = _refuse
+    __rrshift__ = __divmod__ = __rdivmod__ = __neg__ = __pos__ = __abs__ = _refuse
+    __invert__ = __int__ = __float__ = __complex__ = __index__ = __array__ = _refuse
+    __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
+
+
+def placeholder(
+    number: int, type_name: str, summary: str, size_bytes: int, *, exact: bool
+) -> Placeholder:
+    """Make the placeholder of a result.
+
+    `number` is the n of `Out[n]`, or -1 for a result without one; the size is
+    told as "at least" unless exact, and not at all if nothing is known of it.
+    """
+    name = "This result" if number < 0 else f"Out[{number}]"
+    what = type_name + (", " + summary if summary else "")
+    size = ", " + ("" if exact else "at least ") + size_text(size_bytes)
+    if not exact and size_bytes == 0:
+        size = ""
+    return Placeholder(
+        f"<{name} was not kept: {what}{size}. To keep such a result, assign it to a "
+        "variable in its cell, or change the memory guard.>"
+    )

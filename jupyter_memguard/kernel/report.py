@@ -1,0 +1,252 @@
+"""What is retained, what it would free, and where the process's memory is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Iterable, Sequence
+
+from . import tracebacks
+from .describe import summary, type_name
+from .holders import (
+    Retained,
+    find_last,
+    find_variables,
+    is_users,
+    own_dict,
+    results,
+    retained,
+    snapshot,
+)
+from .memory import rss_bytes
+from .sizing import Root, Size, measure
+
+if TYPE_CHECKING:
+    from .cells import Cell
+    from .protocol import Kept, Overview, Part, Row, Variable
+
+SOURCE_LENGTH = 200
+REPORT_MS = 100.0
+MOST_MS = 6400.0
+OVERVIEW_MS = 1000.0
+LARGEST = 20
+# More that share a row's memory are not named in it; the total is right all the same.
+MOST_SHARERS = 100
+
+
+def collect(shell: Any) -> list[Retained]:
+    """Return what IPython holds, with all its places and the user's names for it."""
+    entries = retained(shell)
+    find_last(shell, entries)
+    find_variables(shell, entries)
+    return entries
+
+
+def boundary(shell: Any) -> list[Any]:
+    """Return what belongs to IPython and never to a result."""
+    return [
+        shell,
+        shell.user_ns,
+        shell.user_ns_hidden,
+        shell.displayhook,
+        shell.history_manager,
+        own_dict(shell.displayhook),
+        results(shell),
+    ]
+
+
+def roots(entries: Sequence[Retained]) -> list[Root]:
+    """Return the entries as roots to measure; the entry itself is one more reference."""
+    return [Root(entry.obj, len(entry.places) + 1) for entry in entries]
+
+
+def size_of(
+    shell: Any, entries: Sequence[Retained], budget_ms: float, *, each: bool = True
+) -> tuple[list[Size], Size]:
+    """Measure entries, each and all together."""
+    return measure(roots(entries), budget_ms=budget_ms, boundary=boundary(shell), each=each)
+
+
+def likely_bytes(size: Size) -> int:
+    """Return the best figure there is: the estimate where the proof was cut."""
+    return max(size.freed_bytes, size.estimate_bytes or 0)
+
+
+def row(  # noqa: PLR0913, PLR0917 - a row is made of these
+    shell: Any, entry: Retained, size: Size, keys: list[str], index: int, cells: dict[int, Cell]
+) -> Row:
+    """Return the report's row of one entry; `keys` are those of all entries measured with it."""
+    numbers = entry.numbers
+    execution = numbers[-1] if numbers else None
+    shown_at, cell_id = cells.get(-1 if execution is None else execution, (None, None))
+    return {
+        "key": keys[index],
+        "numbers": numbers,
+        "type": type_name(type(entry.obj)),
+        "summary": summary(entry.obj),
+        "freed_bytes": size.freed_bytes,
+        "exact": size.exact,
+        "notes": list(size.notes),
+        "estimate_bytes": size.estimate_bytes,
+        "device_bytes": size.device_bytes,
+        "holders": [place.label for place in entry.places],
+        "variables": list(entry.variables),
+        "shared_with": [keys[other] for other in size.shared_with[:MOST_SHARERS]],
+        "cell_id": cell_id,
+        "execution": execution,
+        "time": shown_at,
+        "source": source_line(shell, execution),
+    }
+
+
+def source_line(shell: Any, execution: int | None) -> str | None:
+    """Return the first line of a cell that is not empty, or None if history has it no more."""
+    inputs = getattr(shell.history_manager, "input_hist_raw", None)
+    if execution is None or type(inputs) is not list or not 0 < execution < len(inputs):
+        return None
+    text = inputs[execution]
+    if type(text) is not str:
+        return None
+    for line in text.splitlines():
+        if line.strip():
+            return line[:SOURCE_LENGTH]
+    return ""
+
+
+def kept_tracebacks(shell: Any, budget_ms: float) -> Kept:
+    """Return what letting the kept tracebacks go would free, and how many exceptions they are."""
+    tally = Tally()
+    found = tracebacks.kept(shell)
+    count = tracebacks.exceptions_in([obj for obj, _references in found])
+    tally.add_all(found)
+    found.clear()
+    together = tally.measure(shell, budget_ms)
+    return {"bytes": together.freed_bytes, "count": count, "exact": together.exact}
+
+
+def shared_groups(sizes: Sequence[Size]) -> list[set[int]]:
+    """Return the indices that share memory, group by group."""
+    groups: dict[int, set[int]] = {}
+    for index, size in enumerate(sizes):
+        # Each names the first of its group, if it is not the first itself.
+        groups.setdefault(min((index, *size.shared_with)), set()).add(index)
+    return list(groups.values())
+
+
+def at_least(shell: Any, entries: list[Retained], min_bytes: int) -> list[int]:
+    """Return the indices of the entries that free `min_bytes`, alone or with what they share.
+
+    Two views of one array free nothing alone and the whole array together.
+    """
+    budget_ms = REPORT_MS
+    sizes = size_of(shell, entries, budget_ms)[0]
+    while budget_ms < MOST_MS and any(
+        "cut" in size.notes and likely_bytes(size) < min_bytes for size in sizes
+    ):
+        budget_ms *= 4
+        sizes = size_of(shell, entries, budget_ms)[0]
+    # What could not be followed to its end in all that time is not small.
+    chosen = {
+        i for i, size in enumerate(sizes) if likely_bytes(size) >= min_bytes or "cut" in size.notes
+    }
+    for group in shared_groups(sizes):
+        if len(group) > 1 and not group <= chosen:
+            members = [entries[index] for index in group]
+            if likely_bytes(size_of(shell, members, REPORT_MS, each=False)[1]) >= min_bytes:
+                chosen |= group
+    return sorted(chosen)
+
+
+def overview(shell: Any, shown: tuple[int, int], budget_ms: float, count: int) -> Overview:
+    """Return where the memory is, peeled: each part is what it frees beyond those before it.
+
+    `shown` is bytes and count of the shown texts, `count` how many of the
+    largest variables to list.
+    """
+    started = time.perf_counter()
+    part_ms = budget_ms / 4
+    tally = Tally()
+    tally.add_all((entry.obj, len(entry.places)) for entry in collect(shell))
+    results_size = tally.measure(shell, part_ms)
+    tally.add_all(tracebacks.kept(shell))
+    tracebacks_size = tally.measure(shell, part_ms)
+    tally.add_all((obj, 1) for name, obj in snapshot(shell.user_ns) if is_users(shell, name, obj))
+    variables_size = tally.measure(shell, part_ms)
+    del tally  # its references would count as somebody's
+    largest = _largest(shell, part_ms, count)
+    return {
+        "rss_bytes": rss_bytes(),
+        "results": {"bytes": results_size.freed_bytes, "exact": results_size.exact},
+        "shown": {"bytes": shown[0], "exact": True},
+        "tracebacks": _beyond(tracebacks_size, results_size),
+        "variables": _beyond(variables_size, tracebacks_size),
+        "largest": largest,
+        "elapsed_ms": (time.perf_counter() - started) * 1000,
+    }
+
+
+class Tally:
+    """Objects and how many references to each would be dropped.
+
+    It keeps the only other reference to each object, so that the figures that
+    come from reference counts are right.
+    """
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.objects: dict[int, Any] = {}
+        self.references: dict[int, int] = {}
+
+    def add_all(self, counted: Iterable[tuple[Any, int]]) -> None:
+        """Take objects, each with the number of references to it that would be dropped."""
+        for obj, references in counted:
+            self.objects[id(obj)] = obj
+            self.references[id(obj)] = self.references.get(id(obj), 0) + references
+
+    def roots(self) -> list[Root]:
+        """Return the objects as roots to measure; the tally is one more reference."""
+        return [Root(obj, self.references[key] + 1) for key, obj in self.objects.items()]
+
+    def measure(self, shell: Any, budget_ms: float) -> Size:
+        """Return what all of them free together."""
+        limits = boundary(shell)
+        return measure(self.roots(), budget_ms=budget_ms, boundary=limits, each=False)[1]
+
+
+def _beyond(more: Size, less: Size) -> Part:
+    return {
+        "bytes": max(0, more.freed_bytes - less.freed_bytes),
+        "exact": more.exact and less.exact,
+    }
+
+
+def _largest(shell: Any, budget_ms: float, count: int) -> list[Variable]:
+    """Return the user's variables that free most, each deleted alone under all its names.
+
+    What a variable is a result of as well counts as released before, as in the parts: a table
+    that was shown once would else free nothing, however large it is.
+    """
+    tally = Tally()
+    tally.add_all((obj, 1) for name, obj in snapshot(shell.user_ns) if is_users(shell, name, obj))
+    tally.add_all(
+        (entry.obj, len(entry.places)) for entry in collect(shell) if id(entry.obj) in tally.objects
+    )
+    names = {
+        id(obj): name
+        for name, obj in reversed(snapshot(shell.user_ns))
+        if is_users(shell, name, obj)
+    }
+    keys = list(tally.objects)
+    sizes = measure(tally.roots(), budget_ms=budget_ms, boundary=boundary(shell))[0]
+    order = sorted(range(len(keys)), key=lambda i: likely_bytes(sizes[i]), reverse=True)
+    return [
+        {
+            "name": names[keys[i]],
+            "type": type_name(type(tally.objects[keys[i]])),
+            "summary": summary(tally.objects[keys[i]]),
+            "freed_bytes": sizes[i].freed_bytes,
+            "exact": sizes[i].exact,
+            "estimate_bytes": sizes[i].estimate_bytes,
+            "shared_with": [names[keys[other]] for other in sizes[i].shared_with],
+        }
+        for i in order[:count]
+    ]

@@ -1,0 +1,119 @@
+"""What was shown: the texts and MIME bundles that IPython's history manager keeps.
+
+`outputs` (IPython 9.1) and `exceptions` (IPython 9) are read with care:
+`outputs` is a defaultdict whose lists IPython indexes with `[-1]`, and the
+entry of the running cell is being written to.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Sequence
+
+from .describe import is_one_of
+from .placeholder import size_text
+
+NAMES = ("outputs", "output_hist_reprs", "exceptions")
+# A text this small is not worth the sentence in its place.
+WORTH_BYTES = 400
+# More new cells at once are looked for among the entries.
+MOST_AT_ONCE = 10_000
+_NESTING = 20
+_COUNTED = (str, bytes, list, dict)
+
+
+def _bytes(value: Any, seen: set[int], depth: int = 0) -> int:
+    """Return the bytes of a text, bytes, list or dict of such; anything else counts itself only."""
+    if id(value) in seen or depth > _NESTING:
+        return 0
+    seen.add(id(value))
+    total = sys.getsizeof(value) if is_one_of(type(value), *_COUNTED) else 0
+    if type(value) is list:
+        total += sum(_bytes(item, seen, depth + 1) for item in value)
+    elif type(value) is dict:
+        total += sum(_bytes(item, seen, depth + 1) for item in value.values())
+    return total
+
+
+class ShownTexts:
+    """The texts of one shell, with the sizes of ended cells' remembered."""
+
+    def __init__(self, shell: Any) -> None:
+        """Take the InteractiveShell."""
+        self.shell = shell
+        self._sizes: dict[int, int] = {}
+        self._pruned: set[int] = set()
+        # The first execution count whose size is not remembered yet.
+        self._next = 0
+
+    def _stores(self) -> dict[str, dict[int, Any]]:
+        manager = self.shell.history_manager
+        found = {name: getattr(manager, name, None) for name in NAMES}
+        return {name: store for name, store in found.items() if isinstance(store, dict)}
+
+    def total(self) -> tuple[int, int]:
+        """Return the bytes of all that is kept, and the count of cells it belongs to."""
+        stores = self._stores()
+        numbers = {n for store in stores.values() for n in list(store) if type(n) is int}
+        return sum(_entry_bytes(stores, number) for number in numbers), len(numbers)
+
+    def prune(self, allowed_bytes: int) -> int:
+        """Let the oldest go until no more than `allowed_bytes` are kept; return how many went.
+
+        The entries of the last cell, and of a running one, can still be
+        written to: they are neither counted nor touched.
+        """
+        stores, settled = self._stores(), int(self.shell.execution_count) - 1
+        if settled < self._next:
+            # The count has begun anew.
+            self._sizes, self._pruned, self._next = {}, set(), 0
+        for number in _numbers(stores, range(self._next, settled)):
+            self._sizes[number] = _entry_bytes(stores, number)
+        self._next = settled
+        gone, excess = 0, sum(self._sizes.values()) - allowed_bytes
+        for number in sorted(self._sizes) if excess > 0 else []:
+            before = self._sizes[number]
+            if before < WORTH_BYTES or number in self._pruned:
+                continue
+            self._replace(stores, number, size_text(before))
+            self._pruned.add(number)
+            self._sizes[number] = _entry_bytes(stores, number)
+            excess -= before - self._sizes[number]
+            gone += 1
+            if excess <= 0:
+                break
+        return gone
+
+    @staticmethod
+    def _replace(stores: dict[str, dict[int, Any]], number: int, size: str) -> None:
+        text = f"[Output of {size} not kept by the memory guard]"
+        outputs = stores.get("outputs", {}).get(number)
+        if type(outputs) is list and outputs:
+            # As IPython writes it: a cell that still prints appends to the list in it.
+            output = type(outputs[0])(output_type="out_stream", bundle={"stream": [text + "\n"]})
+            stores["outputs"][number] = [output]
+        if number in stores.get("output_hist_reprs", {}):
+            stores["output_hist_reprs"][number] = text
+        error = stores.get("exceptions", {}).get(number)
+        if type(error) is dict:
+            name = str(error.get("ename"))
+            stores["exceptions"][number] = {"ename": name, "evalue": text, "traceback": []}
+
+
+def _numbers(stores: dict[str, dict[int, Any]], among: range) -> Sequence[int]:
+    """Return the numbers that may have an entry: all, unless the count has jumped."""
+    if len(among) <= MOST_AT_ONCE:
+        return among
+    return sorted(
+        {n for store in stores.values() for n in list(store) if type(n) is int}.intersection(among)
+    )
+
+
+def _entry_bytes(stores: dict[str, dict[int, Any]], number: int) -> int:
+    """Return the bytes kept for one execution count."""
+    seen: set[int] = set()
+    values: list[Any] = [stores[name].get(number) for name in NAMES[1:] if name in stores]
+    outputs = stores.get("outputs", {}).get(number)
+    if type(outputs) is list:
+        values += [getattr(output, "bundle", None) for output in outputs]
+    return sum(_bytes(value, seen) for value in values if value is not None)

@@ -1,0 +1,89 @@
+"""The exceptions whose tracebacks keep frames, and with them the frames' locals, alive."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+from .describe import has_base, type_name
+from .holders import copy_with, own_dict
+
+_SYS_NAMES = ("last_exc", "last_value", "last_traceback")
+_TB_NAMES = ("etype", "evalue", "etb", "tb")
+_EXECUTION_NAMES = ("error_before_exec", "error_in_exec")
+
+
+class TracebackReleased(Exception):  # noqa: N818 - it stands for an exception, it is not raised
+    """Stands in the last execution's result for an exception that was let go.
+
+    Its text is the type name of the exception it stands for.
+    """
+
+
+def _holds_frames(obj: Any) -> bool:
+    if type(obj) is TracebackType:
+        return True
+    # By name: another copy of this code may have made the stand-in.
+    return is_exception(obj) and type_name(type(obj)).rpartition(".")[2] != "TracebackReleased"
+
+
+def _places(shell: Any) -> list[tuple[dict[str, Any], str]]:
+    """Return the dict entries that hold an exception or a traceback."""
+    formatter = own_dict(getattr(shell, "InteractiveTB", None))
+    places = [(vars(sys), name) for name in _SYS_NAMES]
+    places += [(formatter, name) for name in _TB_NAMES]
+    places.append((own_dict(getattr(shell, "SyntaxTB", None)), "last_syntax_error"))
+    places += [(own_dict(shell.last_execution_result), name) for name in _EXECUTION_NAMES]
+    return [place for place in places if _holds_frames(place[0].get(place[1]))]
+
+
+def kept(shell: Any) -> list[tuple[Any, int]]:
+    """Return each exception and traceback that is kept, with the number of references to it."""
+    found: dict[int, tuple[Any, int]] = {}
+    for mapping, name in _places(shell):
+        obj = mapping[name]
+        found[id(obj)] = (obj, found.get(id(obj), (obj, 0))[1] + 1)
+    return list(found.values())
+
+
+def is_exception(obj: Any) -> bool:
+    """Tell an exception from a traceback, by the type alone."""
+    return has_base(type(obj), BaseException)
+
+
+def frames_of(obj: Any) -> list[Any]:
+    """Return an exception's tracebacks and frames: in a cycle with it, they do not hold it."""
+    found: list[Any] = []
+    trace = vars(BaseException)["__traceback__"].__get__(obj) if is_exception(obj) else None
+    while trace is not None:
+        found += (trace, trace.tb_frame)
+        trace = trace.tb_next
+    return found
+
+
+def exceptions_in(objects: list[Any]) -> int:
+    """Count the exceptions; what is not one is a traceback of one of them."""
+    return sum(map(is_exception, objects)) or min(len(objects), 1)
+
+
+def let_go(shell: Any) -> list[Any]:
+    """Drop the references to exceptions and tracebacks, and return what was there.
+
+    The frames are not cleared: `frame.clear()` runs the user's `finally` blocks.
+    """
+    taken: list[Any] = []
+    changed: dict[str, Any] = {}
+    for mapping, name in _places(shell):
+        taken.append(mapping[name])
+        if mapping is vars(sys):
+            del mapping[name]
+        elif name in _EXECUTION_NAMES:
+            changed[name] = TracebackReleased(type_name(type(mapping[name])))
+        else:
+            mapping[name] = None
+    if taken:
+        vars(sys).pop("last_type", None)
+    if changed:
+        shell.last_execution_result = copy_with(shell.last_execution_result, **changed)
+    return taken
