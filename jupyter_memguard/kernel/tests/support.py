@@ -1,0 +1,220 @@
+"""Real kernels for the tests, and the injection as the browser does it."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
+
+from jupyter_memguard.kernel import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).resolve().parent.parent
+TARGET = "jupyter_memguard"
+VERSION_EXPRESSION = (
+    "__import__('builtins').getattr("
+    "__import__('sys').modules.get('_jupyter_memguard'), 'PROTOCOL_VERSION', 0)"
+)
+PATIENCE_S = 60.0
+
+
+def sources() -> dict[str, str]:
+    return {name: (FOLDER / name).read_text("ascii") for name in FILES}
+
+
+def injection(
+    guard: dict[str, Any] | None = None,
+    files: dict[str, str] | None = None,
+    digest: str = "test",
+    bootstrap: str | None = None,
+) -> str:
+    """Return the code text of the browser's silent request."""
+    if bootstrap is None:
+        bootstrap = (FOLDER / "bootstrap.py").read_text("ascii")
+    files_json = json.dumps(sources() if files is None else files)
+    options_json = json.dumps({"guard": guard})
+    return (
+        '__import__("builtins").exec(__import__("builtins").compile('
+        + json.dumps(bootstrap)
+        + ', "<jupyter-memguard>", "exec"), {"__name__": "_jupyter_memguard_bootstrap", '
+        + '"FILES_JSON": '
+        + json.dumps(files_json)
+        + ', "DIGEST": '
+        + json.dumps(digest)
+        + ', "OPTIONS_JSON": '
+        + json.dumps(options_json)
+        + "})"
+    )
+
+
+class CellError(Exception):
+    """A cell ended with an error."""
+
+
+class Kernel:
+    """A kernel process with a blocking client."""
+
+    def __init__(self, manager: KernelManager) -> None:
+        self.manager = manager
+        self.client = manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=PATIENCE_S)
+        self.messages: list[dict[str, Any]] = []
+
+    def execute(self, code: str, **options: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Run code; return the reply's content and the messages published for it."""
+        message_id = self.client.execute(code, **options)
+        published = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=PATIENCE_S)
+            if message["parent_header"].get("msg_id") != message_id:
+                self.messages.append(message)
+                continue
+            published.append(message)
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                break
+        self.messages += [m for m in published if m["msg_type"] == "comm_msg"]
+        while True:
+            reply = self.client.get_shell_msg(timeout=PATIENCE_S)
+            if reply["parent_header"].get("msg_id") == message_id:
+                return reply["content"], published
+
+    def run(self, code: str, **options: Any) -> str:
+        """Run a cell; return what it printed. Raises `CellError`."""
+        reply, published = self.execute(code, **options)
+        if reply["status"] != "ok":
+            raise CellError("\n".join(reply.get("traceback", [])))
+        return "".join(m["content"]["text"] for m in published if m["msg_type"] == "stream")
+
+    def shown(self, code: str) -> str | None:
+        """Run a cell; return the text of the result that it shows, if any."""
+        reply, published = self.execute(code)
+        if reply["status"] != "ok":
+            raise CellError("\n".join(reply.get("traceback", [])))
+        for message in published:
+            if message["msg_type"] == "execute_result":
+                return str(message["content"]["data"]["text/plain"])
+        return None
+
+    def value(self, expression: str) -> Any:
+        """Return a JSON value of an expression, without a trace in the history."""
+        code = f"__import__('json').dumps({expression})"
+        reply, _ = self.execute("", silent=True, user_expressions={"x": code})
+        found = reply["user_expressions"]["x"]
+        if found["status"] != "ok":
+            raise CellError(str(found))
+        return json.loads(json.loads(_literal(found["data"]["text/plain"])))
+
+    def inject(self, guard: dict[str, Any] | None = None, **options: Any) -> int:
+        """Inject the code as the browser does; return the protocol version it told."""
+        reply, published = self.execute(
+            injection(guard, **options),
+            silent=True,
+            store_history=False,
+            allow_stdin=False,
+            stop_on_error=False,
+            user_expressions={"memguard": VERSION_EXPRESSION},
+        )
+        assert reply["status"] == "ok", reply
+        assert {m["msg_type"] for m in published} <= {"status", "comm_close"}, published
+        return int(reply["user_expressions"]["memguard"]["data"]["text/plain"])
+
+    def comm(self, version: int = 1) -> Comm:
+        return Comm(self, version)
+
+    def send(self, message_type: str, content: dict[str, Any]) -> None:
+        """Send on the shell channel."""
+        message = self.client.session.msg(message_type, content)
+        self.client.shell_channel.send(message)
+
+    def next_comm_message(self, comm_id: str) -> dict[str, Any]:
+        """Return the next message of a comm, waiting for it."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            for index, message in enumerate(self.messages):
+                if message["content"].get("comm_id") == comm_id:
+                    return self.messages.pop(index)
+            left = end - time.monotonic()
+            self.messages.append(self.client.get_iopub_msg(timeout=max(left, 0.1)))
+
+
+def _literal(text: str) -> str:
+    """Return the JSON of a Python str literal's value."""
+    import ast
+
+    return json.dumps(ast.literal_eval(text))
+
+
+class Comm:
+    """A comm as the browser opens it."""
+
+    def __init__(self, kernel: Kernel, version: int = 1) -> None:
+        self.kernel = kernel
+        self.id = uuid.uuid4().hex
+        self.events: list[dict[str, Any]] = []
+        kernel.send(
+            "comm_open",
+            {"comm_id": self.id, "target_name": TARGET, "data": {"version": version}},
+        )
+
+    def receive(self) -> dict[str, Any]:
+        """Return the content of the comm's next message, `comm_close` included."""
+        message = self.kernel.next_comm_message(self.id)
+        if message["msg_type"] == "comm_close":
+            return {"id": None, "closed": True}
+        return dict(message["content"]["data"])
+
+    def event(self, name: str) -> Any:
+        """Return the data of the next event of this name."""
+        while True:
+            for index, message in enumerate(self.events):
+                if message["event"] == name:
+                    return self.events.pop(index)["data"]
+            message = self.receive()
+            assert "event" in message, message
+            self.events.append(message)
+
+    def post(self, data: Any) -> None:
+        self.kernel.send("comm_msg", {"comm_id": self.id, "data": data})
+
+    def reply(self, data: Any) -> dict[str, Any]:
+        """Send anything; return the reply to it."""
+        self.post(data)
+        while True:
+            message = self.receive()
+            if "event" not in message:
+                return message
+            self.events.append(message)
+
+    def request(self, method: str, **params: Any) -> Any:
+        """Send a request; return the result."""
+        request_id = uuid.uuid4().hex
+        message = self.reply({"id": request_id, "method": method, "params": params})
+        assert message["id"] == request_id
+        assert message["ok"], message
+        return message["result"]
+
+    def close(self) -> None:
+        self.kernel.send("comm_close", {"comm_id": self.id, "data": {}})
+
+
+@contextmanager
+def running_kernel(*arguments: str, python: Path | None = None, **options: Any) -> Iterator[Kernel]:
+    """Start a kernel of this Python environment, or of another, and kill it at the end."""
+    manager = KernelManager(**options)
+    if python is not None:
+        argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        manager._kernel_spec = KernelSpec(argv=argv, display_name="other", language="python")
+    manager.start_kernel(extra_arguments=list(arguments or ["--HistoryManager.enabled=False"]))
+    try:
+        yield Kernel(manager)
+    finally:
+        manager.shutdown_kernel(now=True)

@@ -1,0 +1,315 @@
+"""Requests, replies and events over the comm of a real kernel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jupyter_memguard.kernel import protocol
+from jupyter_memguard.kernel.protocol import METHODS, Refused, check_request
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Kernel
+
+SAMPLES = json.loads((Path(__file__).parent / "protocol_samples.json").read_text())
+# The shape of each method's result, and of each event's data.
+SHAPES: dict[str, Any] = {
+    "reply.report": protocol.Report,
+    "reply.release": protocol.Released,
+    "reply.release_shown": protocol.Released,
+    "reply.release_tracebacks": protocol.Released,
+    "reply.set_guard": protocol.GuardState,
+    "reply.overview": protocol.Overview,
+    "reply.explain": protocol.Explained,
+    "event.guard": protocol.GuardState,
+    "event.cell_end": protocol.CellEnd,
+    "event.released": protocol.Released,
+}
+
+
+def valid(prefix: str) -> list[Any]:
+    return [
+        pytest.param(kind, message, id=f"{kind}-{i}")
+        for kind, messages in SAMPLES["valid"].items()
+        if kind.startswith(prefix)
+        for i, message in enumerate(messages)
+    ]
+
+
+def test_there_are_samples_of_every_message() -> None:
+    kinds = set(SAMPLES["valid"])
+    assert {f"request.{m}" for m in METHODS} | {f"reply.{m}" for m in METHODS} <= kinds
+    assert {"event.hello", "event.guard", "event.cell_end", "event.released"} <= kinds
+    codes = {m["error"]["code"] for m in SAMPLES["valid"]["reply.error"]}
+    assert codes == set(protocol.ERROR_CODES)
+
+
+@pytest.mark.parametrize(("kind", "message"), valid("request."))
+def test_a_valid_request_is_taken(kind: str, message: dict[str, Any]) -> None:
+    request_id, method, params = check_request(message)
+    assert f"request.{method}" == kind
+    assert (request_id, params) == (message["id"], message["params"])
+
+
+@pytest.mark.parametrize("sample", [s for s in SAMPLES["invalid"] if "error" in s])
+def test_an_invalid_request_is_refused_with_its_code(sample: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refused:
+        check_request(sample["message"])
+    error = {"code": refused.value.code, "detail": refused.value.detail}
+    assert error == {"detail": None, **sample["error"]}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_the_samples_have_the_shape_that_the_kernel_declares(kind: str) -> None:
+    for message in SAMPLES["valid"][kind]:
+        body = message["result"] if "result" in message else message["data"]
+        assert set(body) == set(SHAPES[kind].__annotations__)
+
+
+def shape(value: Any) -> Any:
+    """Return the names in a message, to compare it with a sample."""
+    return sorted(value) if isinstance(value, dict) else type(value).__name__
+
+
+def test_the_kernels_replies_look_like_the_samples(kernel: Kernel) -> None:
+    kernel.run("cache = {'a': [[1, 2]]}")
+    kernel.run("cache['a'][0]")
+    comm = kernel.comm()
+    assert shape(comm.event("hello")) == shape(SAMPLES["valid"]["event.hello"][0]["data"])
+    key = comm.request("report")["results"][0]["key"]
+    params: dict[str, dict[str, Any]] = {
+        "set_guard": {"mode": "off"},
+        "explain": {"key": key},
+        "rescue": {"key": key, "name": "rescued"},
+        "subscribe": {"cell_end": True},
+    }
+    # `release` last: the others need a result.
+    for method in sorted(METHODS, key=lambda name: name.startswith("release")):
+        result = comm.request(method, **params.get(method, {}))
+        sample = SAMPLES["valid"][f"reply.{method}"][0]["result"]
+        assert shape(result) == shape(sample), method
+    row = kernel.comm().request("report")
+    assert row["results"] == []
+
+
+def test_invalid_messages_get_an_error_and_the_kernel_goes_on(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    for sample in SAMPLES["invalid"]:
+        if "error" in sample and isinstance(sample["message"], dict):
+            assert comm.reply(sample["message"])["error"] == sample["error"]
+    assert comm.request("report")["count"] == 0
+
+
+def test_another_version_is_told_ours_and_closed(kernel: Kernel) -> None:
+    comm = kernel.comm(version=999)
+    assert comm.event("hello")["version"] == protocol.VERSION
+    assert comm.receive() == {"id": None, "closed": True}
+
+
+def test_a_row_tells_holders_variables_and_where_it_was_shown(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run("a = b = [1, 2, 3]")
+    kernel.run("\n# a comment\na")
+    row = comm.request("report")["results"][0]
+    assert row["numbers"] == [2]
+    assert row["variables"] == ["a", "b"]
+    assert row["source"] == "# a comment"
+    assert row["time"] is not None
+    assert (row["type"], row["summary"]) == ("list", "3 items")
+    assert (
+        row["holders"]
+        == [
+            "Out[2]",
+            "_2",
+            "user_ns_hidden['_2']",
+            "_",
+            "user_ns_hidden['_']",
+            "displayhook._",
+        ]
+        or row["holders"][-1] == "last_execution_result.result"
+    )
+
+
+def test_the_cells_id_is_told(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    message = kernel.client.session.msg(
+        "execute_request",
+        {"code": "[5]", "silent": False, "store_history": True, "user_expressions": {}},
+        metadata={"cellId": "the-cell"},
+    )
+    kernel.client.shell_channel.send(message)
+    event = comm.event("cell_end")
+    assert event["cell_id"] == "the-cell"
+    assert [r["number"] for r in event["results"]] == [1]
+    assert comm.request("report")["results"][0]["cell_id"] == "the-cell"
+
+
+def test_a_cells_end_tells_what_was_withheld(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    comm.request("set_guard", mode="all")
+    kernel.run("list(range(1000))")
+    event = comm.event("cell_end")
+    assert event["execution_count"] == 1
+    assert event["results"] == []
+    assert event["withheld"][0]["number"] == 1
+    assert event["withheld"][0]["bytes"] > 8000
+
+
+def test_nothing_is_told_and_no_callback_stays_without_subscribers(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    comm.request("subscribe", cell_end=False)
+    kernel.run("5")
+    callbacks = "sum(map(len, get_ipython().events.callbacks.values()))"
+    assert kernel.value(callbacks) == kernel.value(callbacks)
+    assert not kernel.value(
+        "[e for e, c in get_ipython().events.callbacks.items() if 'memguard' in repr(c)]"
+    )
+    comm.request("subscribe", cell_end=True)
+    comm.close()
+    assert not kernel.value(
+        "[e for e, c in get_ipython().events.callbacks.items() if 'memguard' in repr(c)]"
+    )
+
+
+def test_other_comms_hear_of_a_release(kernel: Kernel) -> None:
+    first, second = kernel.comm(), kernel.comm()
+    kernel.run("[5]")
+    released = first.request("release")
+    assert released["released"] == 1
+    assert second.event("released") == released
+    assert not [m for m in first.events if m["event"] == "released"]
+
+
+def test_keys_stay_with_their_objects_and_unknown_ones_are_refused(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("[5]")
+    kernel.run("{6}")
+    first = {row["type"]: row["key"] for row in comm.request("report")["results"]}
+    kernel.run("(7,)")
+    second = {row["type"]: row["key"] for row in comm.request("report")["results"]}
+    assert {k: v for k, v in second.items() if k in first} == first
+    assert comm.request("release", keys=[first["list"]])["released"] == 1
+    third = {row["type"] for row in comm.request("report")["results"]}
+    assert third == {"set", "tuple"}
+    refused = comm.reply({"id": "1", "method": "release", "params": {"keys": [first["list"]]}})
+    assert refused["error"] == {"code": "unknown_key", "detail": first["list"]}
+    assert comm.request("report")["count"] == 2
+
+
+def test_numbers_limit_offset_and_order(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    for size in (10, 1000, 100):
+        kernel.run(f"list(range({size}))")
+    by_size = comm.request("report")["results"]
+    assert [row["summary"] for row in by_size] == ["1000 items", "100 items", "10 items"]
+    by_number = comm.request("report", sort="number", limit=1, offset=1)
+    assert [row["numbers"] for row in by_number["results"]] == [[2]]
+    assert by_number["count"] == 3
+    some = comm.request("report", numbers=[3])
+    assert [row["numbers"] for row in some["results"]] == [[3]]
+    assert some["freed_bytes_all"] == some["results"][0]["freed_bytes"]
+
+
+def test_what_shares_memory_is_released_together_above_the_minimum(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("import numpy as np")
+    kernel.run("big = np.ones(10**6); first = big[:5]; first")
+    kernel.run("big[5:9]")
+    kernel.run("del big, first")
+    kernel.run("'small'")
+    released = comm.request("release", min_bytes=2**20)
+    assert released["released"] == 2
+    assert [row["type"] for row in comm.request("report")["results"]] == ["str"]
+
+
+def test_what_is_still_alive_is_told_with_who_holds_it(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("import numpy as np\nclass Holder: pass\nholder = Holder()")
+    kernel.run("df = np.ones(10**6); df")
+    kernel.run("holder.kept = {'x': [np.ones(10**6)]}; holder.kept['x'][0]")
+    kernel.run("def f():\n    deep = np.ones(10**6)\n    yield deep\ng = f(); next(g)")
+    kernel.run("loop = [1, 2]; loop.append(loop); loop")
+    kernel.run("del loop")
+    alive = {a["key"]: a["held_by"] for a in comm.request("release")["still_alive"]}
+    assert list(alive.values()) == [["df"], ["holder.kept['x'][0]"], ["<frame f>"]]
+
+
+def test_explain_tells_the_way_to_a_name(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("cache = {'a': [[1, 2]]}")
+    kernel.run("cache['a'][0]")
+    key = comm.request("report")["results"][0]["key"]
+    explained = comm.request("explain", key=key)
+    assert explained["paths"] == [["[0]", "['a']", "cache"]]
+    assert "Out[2]" in explained["holders"]
+    assert explained["cut"] is False
+
+
+def test_rescue_binds_a_new_variable_only(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("taken = 1")
+    kernel.run("[5]")
+    key = comm.request("report")["results"][0]["key"]
+    for name, code in {
+        "taken": "name_taken",
+        "In": "name_taken",
+        "a b": "bad_name",
+        "class": "bad_name",
+        "_x": "bad_name",
+        "": "bad_name",
+        "x" * 1000: "bad_name",
+    }.items():
+        request = {"id": "1", "method": "rescue", "params": {"key": key, "name": name}}
+        assert comm.reply(request)["error"]["code"] == code
+    assert comm.request("rescue", key=key, name="kept") == {"name": "kept"}
+    assert comm.request("release")["still_alive"][0]["held_by"] == ["kept"]
+    assert kernel.value("kept") == [5]
+
+
+def test_overview_peels_the_memory(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("import numpy as np\nkept = np.ones(2 * 10**6); both = np.ones(10**6)")
+    kernel.run("both")
+    kernel.run("np.ones(3 * 10**6)")
+    overview = comm.request("overview")
+    assert overview["results"]["bytes"] == pytest.approx(24e6, rel=0.01)
+    assert overview["variables"]["bytes"] == pytest.approx(24e6, rel=0.01)
+    assert overview["largest"][0]["name"] == "kept"
+    assert overview["largest"][0]["freed_bytes"] == pytest.approx(16e6, rel=0.01)
+    assert {v["name"] for v in overview["largest"]} >= {"both", "np"}
+
+
+def test_release_and_guard_are_refused_from_another_thread(kernel: Kernel) -> None:
+    kernel.run("import _jupyter_memguard as m, threading\nseen = []")
+    kernel.run(
+        "def ask():\n"
+        "    for call in (m.release, m.release_shown, m.release_tracebacks,\n"
+        "                 lambda: m.set_guard('all')):\n"
+        "        try: call()\n"
+        "        except m.Refused as refused: seen.append(refused.code)\n"
+        "thread = threading.Thread(target=ask); thread.start(); thread.join()"
+    )
+    assert kernel.value("seen") == ["wrong_thread"] * 4
+
+
+def test_many_large_rows_stay_under_the_limit_of_a_message(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("shell = get_ipython(); shell.displayhook.cache_size = 10**6")
+    kernel.run(
+        "for n in range(20_000):\n"
+        "    shell.user_ns['Out'][10**6 + n] = [n]\n"
+        "x = shell.user_ns['Out'][10**6]\n"
+        "for n in range(20_000): shell.user_ns['Out'][2 * 10**6 + n] = x"
+    )
+    kernel.run("for n in range(3000): globals()['v%d' % n] = x")
+    report = comm.request("report", limit=20_000, budget_ms=300)
+    assert report["count"] == 20_000
+    assert 0 < len(report["results"]) < 20_000
+    assert len(json.dumps(report)) < 1_000_000

@@ -1,0 +1,143 @@
+"""Objects that raise, lie or hang when they are asked, and interrupts at bad moments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Kernel
+
+# Everything that asking an object can run ends the process.
+HOSTILE = """
+import os
+def deadly(name):
+    def method(*args, **kwargs):
+        os.write(2, ("ran " + name).encode())
+        os._exit(9)
+    return method
+class Meta(type):
+    for name in ("__instancecheck__", "__subclasscheck__", "__eq__", "__len__", "__iter__",
+                 "__getattr__", "__repr__", "__bool__"):
+        locals()[name] = deadly("Meta." + name)
+    __hash__ = type.__hash__
+body = {name: deadly(name) for name in (
+    "__sizeof__", "__getattr__", "__len__", "__iter__", "__eq__", "__hash__", "__bool__",
+    "__str__", "__dir__", "__getitem__", "__contains__", "__reduce__", "__reduce_ex__",
+    "__copy__", "__deepcopy__", "__index__", "__array__", "__format__", "__call__")}
+body["__class__"] = property(deadly("__class__"))
+body["shape"] = property(deadly("shape"))
+body["nbytes"] = property(deadly("nbytes"))
+body["__dict__"] = property(deadly("__dict__"))
+class DeadlyList(list):
+    __len__ = __iter__ = __getitem__ = __sizeof__ = __eq__ = deadly("list")
+    __hash__ = None
+get_ipython().display_formatter.active_types = ["text/plain"]
+text = get_ipython().display_formatter.formatters["text/plain"]
+"""
+
+
+@pytest.mark.parametrize("mode", ["off", "large", "last", "all"])
+def test_no_code_of_an_object_is_run(kernel: Kernel, mode: str) -> None:
+    comm = kernel.comm()
+    comm.request("set_guard", mode=mode, keep_last=1)
+    comm.request("subscribe", cell_end=True)
+    kernel.run(HOSTILE)
+    # Put where a shown result is put, through the display hook but without a repr.
+    kernel.run(
+        "Hostile = Meta('Hostile', (), body)\n"
+        "kept = [Hostile(), DeadlyList(), Hostile]\n"
+        "for thing in kept:\n"
+        "    get_ipython().displayhook.update_user_ns(thing)\n"
+        "    get_ipython().execution_count += 1\n"
+        "del thing"
+    )
+    report = comm.request("report")
+    for row in report["results"]:
+        comm.request("explain", key=row["key"])
+    comm.request("overview")
+    released = comm.request("release")
+    assert released["released"] == report["count"]
+    assert kernel.value("1 + 1") == 2
+
+
+def test_a_destructor_that_resurrects_is_told_as_alive(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run(
+        "saved = []\n"
+        "class Undead:\n"
+        "    def __del__(self): saved.append(self)\n"
+        "class Loud:\n"
+        "    def __del__(self): raise KeyboardInterrupt"
+    )
+    kernel.run("Undead()")
+    kernel.run("Loud()")
+    released = comm.request("release")
+    assert released["released"] == 2
+    assert kernel.value("len(saved)") == 1
+    assert comm.request("report")["count"] == 0
+
+
+def test_a_destructor_may_release_and_show_others(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run(
+        "import _jupyter_memguard\n"
+        "class Frees:\n"
+        "    def __del__(self):\n"
+        "        Out.clear(); _jupyter_memguard.release()"
+    )
+    for _ in range(3):
+        kernel.run("Frees()")
+    comm.request("release", numbers=[2])
+    assert comm.request("report")["count"] == 0
+    assert kernel.shown("3 + 4") == "7"
+    assert kernel.shown("_") == "7"
+
+
+def test_an_interrupt_while_places_change_comes_afterwards(kernel: Kernel) -> None:
+    kernel.run("import os, signal, sys\nkept = []\nr = sys.modules['_jupyter_memguard.release']")
+    kernel.run(
+        "def take():\n    os.kill(os.getpid(), signal.SIGINT)\n    return kept.append(1) or []"
+    )
+    kernel.run("try:\n    r.drop(take)\nexcept KeyboardInterrupt:\n    kept.append(2)")
+    assert kernel.value("kept") == [1, 2]
+    kernel.run("handler = signal.getsignal(signal.SIGINT)")
+    assert kernel.value("handler is not None")
+
+
+def test_an_error_of_ours_costs_no_result(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("set_guard", mode="large")
+    kernel.run("guard = get_ipython()._jupyter_memguard.guard\nguard._weigh = None")
+    assert kernel.shown("[5]") == "[5]"
+    assert kernel.value("Out[2]") == [5]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "del Out",
+        "del _oh",
+        "Out = 5",
+        "del _2",
+        "Out.clear()",
+        "Out['text'] = 5; Out[-1] = 6; Out[True] = 7",
+        "get_ipython().user_ns_hidden.clear()",
+        "del _, __, ___",
+        "get_ipython().displayhook._ = None",
+    ],
+)
+def test_a_changed_namespace_is_no_trouble(kernel: Kernel, change: str) -> None:
+    comm = kernel.comm()
+    kernel.run("1")
+    kernel.run("[2]")
+    kernel.run(change)
+    found: Any = comm.request("report")
+    comm.request("release", numbers=[2])
+    comm.request("release")
+    comm.request("set_guard", mode="last", keep_last=1)
+    assert kernel.value("get_ipython().execution_count") == 4
+    if change != "del _oh":  # which breaks IPython itself
+        kernel.run("[3]")
+    assert found["execution_count"] == 4

@@ -1,0 +1,19 @@
+"""The largest variables are told although they were shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Kernel
+
+
+def test_a_variable_that_was_shown_counts_with_all_its_memory(kernel: Kernel) -> None:
+    kernel.run("import numpy as np")
+    kernel.run("shown = np.ones(2_000_000); shown")
+    comm = kernel.comm()
+    largest = comm.request("overview")["largest"][0]
+    assert largest["name"] == "shown"
+    assert largest["freed_bytes"] == pytest.approx(16e6, rel=0.01)

@@ -1,0 +1,81 @@
+"""With thousands of results, work and messages stay within their bounds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Kernel
+
+SHOW = """
+shell = get_ipython(); shell.displayhook.cache_size = 10**6
+def show(things):
+    for thing in things:
+        shell.displayhook.update_user_ns(thing)
+        shell.execution_count += 1
+"""
+COUNT_SEARCHES = """
+import gc
+searches, real = [], gc.get_referrers
+def counting(*objects):
+    searches.append(len(objects))
+    return real(*objects)
+gc.get_referrers = counting
+"""
+
+
+def test_nobody_is_searched_who_holds_what_is_not_held(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run("show([n] for n in range(500))")
+    kernel.run(COUNT_SEARCHES)
+    released = kernel.comm().request("release")
+    assert (released["released"], released["still_alive"]) == (500, [])
+    assert kernel.value("len(searches)") <= 1
+
+
+def test_what_there_is_no_time_to_search_is_told_as_unknown(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run("kept = [[n] for n in range(50)]\nshow(kept)")
+    kernel.run(COUNT_SEARCHES)
+    kernel.run("import sys; sys.modules['_jupyter_memguard.release'].SEARCH_MS = 0.0")
+    released = kernel.comm().request("release")
+    assert [alive["held_by"] for alive in released["still_alive"]] == [["<unknown>"]] * 50
+    assert kernel.value("searches") == []
+
+
+def test_many_views_of_one_array_are_told_in_few_words_and_go_together(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run("import numpy as np; base = np.ones(10**6)")
+    kernel.run("show(base[n:n + 5] for n in range(400)); del base")
+    comm = kernel.comm()
+    report = comm.request("report", budget_ms=3000)
+    assert report["count"] == 400
+    assert len(report["results"]) == 400
+    assert {len(row["shared_with"]) for row in report["results"]} == {100}
+    assert len(json.dumps(report)) < 10**6
+    assert comm.request("release", min_bytes=10**6)["released"] == 400
+
+
+def test_many_results_from_before_the_guard_go_without_a_size(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run("show([n] for n in range(300))")
+    comm = kernel.comm()
+    kernel.run("import sys; sys.modules['_jupyter_memguard.guard'].DECIDE_MS = 0.0")
+    comm.request("set_guard", mode="last", keep_last=2)
+    kernel.run("[5]")
+    assert comm.request("report")["count"] == 2
+    text = kernel.value("repr(Out[3])")
+    assert text.startswith("<Out[3] was not kept: list, 1 item. To keep")
+
+
+def test_a_few_bytes_of_a_large_result_are_enough_to_withhold_it(kernel: Kernel) -> None:
+    kernel.run("lists = [[n] for n in range(10**6)]")
+    kernel.comm().request("set_guard", mode="all")
+    kernel.run(
+        "import _jupyter_memguard.frontier as f\ntaken, real = [], f.Frontier.take\n"
+        "def take(self):\n    taken.append(1)\n    return real(self)\nf.Frontier.take = take"
+    )
+    kernel.run("lists")
+    assert kernel.value("len(taken)") == 0
+    assert kernel.value("'1000000 items, at least 8.' in repr(Out[3])")

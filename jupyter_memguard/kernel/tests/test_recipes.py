@@ -1,0 +1,154 @@
+"""The recipes people asked about: each gives its memory back, and would not without us."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jupyter_memguard.kernel.tests.support import running_kernel
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Kernel
+
+MB = 10**6
+SETUP = """
+import gc, weakref
+import numpy as np
+watched = []
+def watch(thing):
+    watched.append(weakref.ref(thing))
+    return thing
+class Big:
+    def __init__(self):
+        self.data = np.ones(20 * 10**6 // 8)
+    def _repr_html_(self):
+        return '<b>big</b>'
+"""
+ALIVE = "sum(w() is not None for w in watched)"
+
+RECIPES = {
+    "the article": [
+        "arr = watch(np.ones(80 * 10**6 // 8))",
+        "arr",
+        "del arr; gc.collect()",
+        "del Out[3]",
+        "gc.collect();",
+    ],
+    "values of a frame, shown again and again": [
+        "import pandas as pd; get_ipython().cache_size = 0",
+        *[
+            "big = pd.DataFrame(np.ones((10**6, 2))); watch(big.values.base); big.values",
+            "del big; gc.collect();",
+        ]
+        * 3,
+    ],
+    "entries that were culled": [
+        "get_ipython().displayhook.cache_size = 5",
+        *["watch(np.ones(20 * 10**6 // 8))"] * 8,
+    ],
+    "the same cell run again": ["X = watch(np.random.random((1000, 2500)))\nX"] * 4
+    + ["del X; gc.collect();"],
+    "an object with an HTML repr": ["watch(Big())", "gc.collect();"],
+    "reset of the output cache": [
+        *["arr = watch(np.arange(20 * 10**6 // 8)); arr"] * 3,
+        "del arr",
+        "%reset -f out",
+        "gc.collect();",
+    ],
+    "the head of a deep copy": [
+        # What pandas 2's `head()` is: a view of the whole.
+        *["copied = watch(np.ones((10**6, 4))).copy(); watch(copied); copied[:5]"] * 3,
+        "del copied; gc.collect();",
+    ],
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_release_gives_back_what_a_stock_kernel_keeps(
+    kernel: Kernel, stock: Kernel, recipe: list[str]
+) -> None:
+    for each in (kernel, stock):
+        each.run(SETUP)
+        for cell in recipe:
+            each.run(cell)
+    kept = stock.value(ALIVE)
+    assert kept > 0
+    assert kernel.value(ALIVE) == kept
+    comm = kernel.comm()
+    report = comm.request("report", budget_ms=2000)
+    released = comm.request("release")
+    assert kernel.value(ALIVE) == 0
+    assert released["still_alive"] == []
+    fell = released["before_rss_bytes"] - released["after_rss_bytes"]
+    assert report["freed_bytes_all"] >= 20 * MB
+    # More can come back: what was free already and not yet the system's.
+    assert fell > 0.95 * report["freed_bytes_all"]
+    assert kernel.shown("3 + 4") == "7"
+    assert kernel.shown("_") == "7"
+
+
+def test_release_of_tracebacks_gives_back_the_frames_locals(kernel: Kernel, stock: Kernel) -> None:
+    for each in (kernel, stock):
+        each.run(SETUP)
+        each.run("def fail():\n    local = watch(np.ones(20 * 10**6 // 8))\n    1 / 0")
+        reply, _published = each.execute("fail()")
+        assert reply["status"] == "error"
+        each.run("gc.collect();")
+        assert each.value(ALIVE) == 1
+    comm = kernel.comm()
+    assert comm.request("report")["tracebacks"]["count"] == 1
+    assert comm.request("report")["tracebacks"]["bytes"] == pytest.approx(20 * MB, rel=0.01)
+    released = comm.request("release_tracebacks")
+    assert released["released"] == 1
+    assert released["still_alive"] == []
+    assert kernel.value(ALIVE) == 0
+    assert comm.request("report")["tracebacks"] == {"bytes": 0, "count": 0, "exact": True}
+    assert "No traceback" in kernel.run("%tb") + str(kernel.execute("%tb")[1])
+    reply, _published = kernel.execute("fail()")
+    assert reply["ename"] == "ZeroDivisionError"
+
+
+def test_release_of_what_was_shown_gives_back_printed_texts(kernel: Kernel, stock: Kernel) -> None:
+    for each in (kernel, stock):
+        each.run("import gc")
+        for _ in range(3):
+            each.run("print('x' * 10**7)")
+        each.run("gc.collect();")
+    comm = kernel.comm()
+    shown = comm.request("report")["shown"]
+    assert shown["bytes"] == pytest.approx(30 * MB, rel=0.01)
+    released = comm.request("release_shown")
+    assert released["released"] == 3
+    assert released["before_rss_bytes"] - released["after_rss_bytes"] > 28 * MB
+    assert comm.request("report")["shown"]["bytes"] < 10_000
+    assert kernel.run("print('still prints')") == "still prints\n"
+
+
+def test_release_gives_back_deep_copies_that_head_keeps_under_pandas_2() -> None:
+    python = os.environ.get("MEMGUARD_PANDAS2_PYTHON")
+    if not python:
+        pytest.skip("MEMGUARD_PANDAS2_PYTHON names no Python with pandas 2.2 and ipykernel")
+    with running_kernel(python=Path(python)) as kernel:
+        assert kernel.inject() == 1
+        kernel.run("import gc, weakref, numpy as np, pandas as pd\nwatched = []")
+        assert kernel.value("pd.__version__").startswith("2.2.")
+        kernel.run("df = pd.DataFrame(np.ones((10**6, 4)))")
+        copy = "df_temp = df.copy(deep=True); watched.append(weakref.ref(df_temp.values.base))"
+        for _ in range(3):
+            kernel.run(f"{copy}; df_temp.head()")
+        kernel.run("del df_temp; gc.collect();")
+        assert kernel.value(ALIVE) == 3
+        comm = kernel.comm()
+        report = comm.request("report", budget_ms=3000)
+        assert report["freed_bytes_all"] == pytest.approx(96 * MB, rel=0.01)
+        released = comm.request("release")
+        assert released["still_alive"] == []
+        assert kernel.value(ALIVE) == 0
+        fell = released["before_rss_bytes"] - released["after_rss_bytes"]
+        assert fell > 0.95 * report["freed_bytes_all"]
+        comm.request("set_guard", mode="large")
+        kernel.run(f"{copy}; df_temp.head()")
+        assert kernel.run(f"del df_temp; gc.collect(); print({ALIVE})") == "0\n"

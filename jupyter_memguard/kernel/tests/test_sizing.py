@@ -1,0 +1,543 @@
+"""The engine's answers: shares, cycles, boundaries, budgets, hostile objects, nothing left."""
+
+from __future__ import annotations
+
+import array
+import gc
+import io
+import sys
+import threading
+import weakref
+from collections import OrderedDict
+from typing import Any, Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jupyter_memguard.kernel import sizing
+from jupyter_memguard.kernel.refcounts import LISTED
+from jupyter_memguard.kernel.sizing import NOTES, Root, measure, measurements, reaches
+
+PLENTY = 60_000.0
+BLOCK = 8192
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_collections() -> Iterator[None]:
+    """Leave what is there already out of the many collections that follow."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+class Node:
+    """A plain object that can be watched."""
+
+    def link(self, other: Any) -> None:
+        setattr(self, f"to{len(vars(self))}", other)
+
+
+class ListNode(list):  # type: ignore[type-arg]
+    def link(self, other: Any) -> None:
+        self.append(other)
+
+
+class DictNode(dict):  # type: ignore[type-arg]
+    def link(self, other: Any) -> None:
+        self[len(self)] = other
+
+
+class TupleNode(Node):
+    def link(self, other: Any) -> None:
+        super().link((other, [other]))
+
+
+class SetNode(set):  # type: ignore[type-arg]
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def link(self, other: Any) -> None:
+        self.add(Holder(other))
+
+
+class Holder:
+    __slots__ = ("held",)
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+
+KINDS = (Node, ListNode, DictNode, TupleNode, SetNode)
+
+
+@st.composite
+def graphs(draw: Any) -> tuple[Any, ...]:
+    """Draw up to seven nodes with edges, of which some are roots and some are held outside."""
+    count = draw(st.integers(2, 7))
+    index = st.integers(0, count - 1)
+    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=count, max_size=count))
+    edges = draw(st.lists(st.tuples(index, index), max_size=14))
+    roots = draw(st.lists(index, min_size=1, max_size=3, unique=True))
+    outside = draw(st.lists(index, max_size=2, unique=True))
+    holders = draw(st.lists(st.integers(1, 3), min_size=3, max_size=3))
+    return kinds, edges, roots, outside, holders
+
+
+class Graph:
+    """A graph as drawn, in which each node has bytes that tell it from the others."""
+
+    def __init__(self, drawn: tuple[Any, ...]) -> None:
+        kinds, edges, roots, outside, holders = drawn
+        nodes = [kind() for kind in kinds]
+        for number, node in enumerate(nodes):
+            node.link(b"x" * (BLOCK << number))
+        for start, end in edges:
+            nodes[start].link(nodes[end])
+        self.watched = [weakref.ref(node) for node in nodes]
+        self.outside = [nodes[number] for number in outside]
+        self.numbers = roots
+        self.out: list[list[Any]] = [
+            [nodes[number]] * times for number, times in zip(roots, holders)
+        ]
+        self.roots = [Root(held[0], len(held)) for held in self.out]
+        # Nodes that no root and nothing outside holds are gone once the list of all is.
+        nodes.clear()
+        del node
+        gc.collect()
+
+    def alive(self) -> set[int]:
+        return {number for number, ref in enumerate(self.watched) if ref() is not None}
+
+    def let_go(self, positions: range | list[int]) -> set[int]:
+        """Let roots go as a release does; return the numbers of the nodes that this freed."""
+        before = self.alive()
+        for position in positions:
+            self.out[position].clear()
+            self.roots[position].obj = None
+        gc.collect()
+        return before - self.alive()
+
+
+def freed_nodes(size: Any) -> set[int]:
+    """Read off a size which nodes' bytes are in it."""
+    blocks = size.freed_bytes // BLOCK
+    return {number for number in range(8) if blocks >> number & 1}
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(graphs())
+def test_random_graphs_free_what_is_said_alone_and_together(drawn: tuple[Any, ...]) -> None:
+    graph = Graph(drawn)
+    sizes, together = measure(graph.roots, budget_ms=PLENTY)
+    _, only_together = measure(graph.roots, budget_ms=PLENTY, each=False)
+    assert all(size.exact for size in sizes)
+    for position, size in enumerate(sizes):
+        assert freed_nodes(size) == Graph(drawn).let_go([position])
+    assert freed_nodes(together) == graph.let_go(range(len(graph.roots)))
+    assert freed_nodes(only_together) == freed_nodes(together)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(graphs(), st.sampled_from([0.0, 0.05, 0.2, 0.5]))
+def test_a_cut_bound_never_says_more_than_comes_back(
+    drawn: tuple[Any, ...], budget_ms: float
+) -> None:
+    graph = Graph(drawn)
+    sizes, together = measure(graph.roots, budget_ms=budget_ms)
+    for position, size in enumerate(sizes):
+        assert freed_nodes(size) <= Graph(drawn).let_go([position])
+    assert freed_nodes(together) <= graph.let_go(range(len(graph.roots)))
+
+
+def test_an_object_seen_twice_in_one_batch_falls() -> None:
+    shared = bytes(200_000) + b"x"
+    held = [[shared, shared], [shared]]
+    del shared
+    root = Root(held, 0)
+    del held
+    assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes > 200_000
+
+
+def test_results_that_share_memory_are_told_to_belong_together() -> None:
+    shared = [b"x" * 500_000]
+    roots = [Root([shared], 0), Root({"s": shared}, 0), Root([1], 0)]
+    del shared
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.shared_with for size in sizes] == [(1,), (0,), ()]
+    assert sizes[0].freed_bytes + sizes[1].freed_bytes < 2_000
+    assert together.freed_bytes > 500_000
+
+
+def test_a_result_inside_another_belongs_to_it() -> None:
+    inner = [b"x" * 500_000]
+    out = [inner]
+    roots = [Root(inner, 1), Root([inner], 0)]
+    del inner
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.shared_with for size in sizes] == [(1,), (0,)]
+    assert max(size.freed_bytes for size in sizes) < 1_000
+    assert together.freed_bytes > 500_000
+    out.clear()
+
+
+def test_rings_through_two_results_free_only_together() -> None:
+    one: dict[str, Any] = {}
+    other: dict[str, Any] = {"one": one, "held": b"x" * 500_000}
+    one["other"] = other
+    roots = [Root(one, 0), Root(other, 0)]
+    del one, other
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.freed_bytes for size in sizes] == [0, 0]
+    assert [size.shared_with for size in sizes] == [(1,), (0,)]
+    assert together.freed_bytes > 500_000
+
+
+def test_what_the_user_has_a_name_for_gives_nothing_back() -> None:
+    user_ns: dict[str, Any] = {"mine": [b"x" * 500_000]}
+    sizes, together = measure([Root(user_ns["mine"], 0)], boundary=[user_ns], budget_ms=PLENTY)
+    assert sizes[0].freed_bytes == together.freed_bytes == 0
+    assert sizes[0].exact
+
+
+def test_the_user_namespace_is_not_entered() -> None:
+    user_ns: dict[str, Any] = {"big": [bytes([i]) * 1000 for i in range(100)]}
+    ring: list[Any] = [user_ns, b"x" * 500_000]
+    ring.append(ring)
+    root = Root(ring, 0)
+    del ring
+    sizes, _ = measure([root], boundary=[user_ns], budget_ms=PLENTY)
+    assert sizes[0].exact
+    assert 500_000 < sizes[0].freed_bytes < 502_000
+
+
+def test_notes_are_of_the_closed_set_and_a_cut_size_has_an_estimate() -> None:
+    sizes, together = measure([Root([[i] for i in range(300_000)], 0)], budget_ms=3)
+    assert set(sizes[0].notes) <= NOTES
+    assert not sizes[0].exact
+    assert not together.exact
+    assert sizes[0].estimate_bytes is not None
+    assert sizes[0].freed_bytes <= sizes[0].estimate_bytes
+
+
+def test_a_heap_that_another_thread_changes_is_told() -> None:
+    stop = threading.Event()
+    live: list[Any] = [[i] for i in range(200_000)]
+
+    def change() -> None:
+        while not stop.is_set():
+            live[0], live[-1] = live[-1], live[0]
+
+    worker = threading.Thread(target=change)
+    worker.start()
+    try:
+        sizes, _ = measure([Root([[i] for i in range(500_000)], 0)], budget_ms=PLENTY)
+    finally:
+        stop.set()
+        worker.join()
+    assert not sizes[0].exact
+    assert "moving" in sizes[0].notes
+
+
+def test_measuring_again_with_more_time_ends_when_nothing_is_cut() -> None:
+    held = [[[i] for i in range(200_000)]]
+    found = [
+        together
+        for _, together in measurements(lambda: [Root(held[0], 1)], first_ms=2, most_ms=10**6)
+    ]
+    assert "cut" in found[0].notes
+    assert found[-1].exact
+    assert found[0].freed_bytes <= found[-1].freed_bytes
+    references = sys.getrefcount(held[0])  # an assert would hold it
+    assert references == 2
+
+
+def test_results_that_there_was_no_time_for_are_told_to_be_cut() -> None:
+    sizes, together = measure([Root([i, str(i)], 0) for i in range(5_000)], budget_ms=0)
+    assert not together.exact
+    assert [size.exact for size in sizes] == [False] * 5_000
+
+
+def test_many_small_results_are_told_each_and_as_a_walk_tells_them() -> None:
+    held: list[Any] = [f"text {number}" for number in range(1_000)]
+    held += [[number + 10**6, number / 3] for number in range(1_000)]
+    shared = str(id(held))
+    held += [[shared] for _ in range(2)]
+    held += [{number: [number]} for number in range(100)]
+    roots = [Root(obj, 0) for obj in held]
+    del shared
+    held.clear()
+    alone = [measure([root], budget_ms=PLENTY)[0][0].freed_bytes for root in roots]
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.freed_bytes for size in sizes] == alone
+    assert all(size.exact for size in sizes)
+    assert [size.shared_with for size in sizes] == [()] * len(roots)
+    assert together.freed_bytes > sum(alone)
+
+
+def _pairs(count: int) -> list[Any]:
+    made = []
+    for number in range(count):
+        one = [number + 10**6]
+        made += [one, [one]]
+        one.append(made[-1])  # type: ignore[arg-type]
+    return made
+
+
+def test_rings_of_a_lists_own_elements_fall_with_it() -> None:
+    made = _pairs(20_000)
+    kept = made[7]
+    root = Root(made, 0)
+    del made
+    sizes, _ = measure([root], budget_ms=PLENTY)
+    one = measure([Root(_pairs(1), 0)], budget_ms=PLENTY)[0][0].freed_bytes
+    assert sizes[0].exact
+    assert abs(sizes[0].freed_bytes - 19_999 * (one - 64)) < 250_000
+    assert kept
+
+
+def test_a_ring_for_which_there_is_no_time_is_estimated() -> None:
+    ring: list[Any] = [[number] for number in range(300_000)]
+    for one, other in zip(ring, ring[1:] + ring[:1]):
+        one.append(other)
+    root = Root(ring, 0)
+    del ring, one, other
+    whole = measure([root], budget_ms=PLENTY)[0][0]
+    size = measure([root], budget_ms=60)[0][0]
+    assert whole.exact
+    assert "cut" in size.notes
+    assert size.estimate_bytes is not None
+    assert size.freed_bytes <= whole.freed_bytes
+    assert size.estimate_bytes < 2 * whole.freed_bytes
+
+
+def test_bytes_that_were_never_written_give_nothing_back() -> None:
+    size = measure([Root(bytes(60_000_000), 0)], budget_ms=PLENTY)[0][0]
+    assert size.notes == ("untouched",)
+    assert size.freed_bytes < 1_000_000
+
+
+def test_texts_written_to_a_buffer_are_not_counted_by_their_length() -> None:
+    buffer = io.StringIO()
+    for _ in range(10_000):
+        buffer.write("word " * 200)
+    root = Root(buffer, 0)
+    del buffer
+    size = measure([root], budget_ms=PLENTY)[0][0]
+    assert size.notes == ("opaque",)
+    assert size.freed_bytes < 1_000_000
+
+
+def test_the_tail_of_a_buffer_that_grew_is_not_counted() -> None:
+    buffer = io.BytesIO()
+    for _ in range(50):
+        buffer.write(b"x" * 10**6)
+    numbers = array.array("d", bytes(51_200_000))
+    roots = [Root(buffer, 0), Root(numbers, 0)]
+    del buffer, numbers
+    sizes, _ = measure(roots, budget_ms=PLENTY)
+    assert 45_000_000 < sizes[0].freed_bytes <= 50_100_000
+    assert 51_200_000 <= sizes[1].freed_bytes < 52_300_000
+
+
+@pytest.mark.parametrize("make", [int, str, lambda number: (number, 1)])
+def test_the_keys_of_an_ordered_dict_fall_with_it(make: Any) -> None:
+    keys = [make(number + 10**6) for number in range(1_000)]
+    own = sum(map(sys.getsizeof, keys))
+    held = OrderedDict.fromkeys(keys)
+    keys.clear()
+    held_size = sys.getsizeof(held)
+    root = Root(held, 0)
+    del held
+    size = measure([root], budget_ms=PLENTY)[0][0]
+    assert size.freed_bytes >= held_size + own
+    assert size.exact
+
+
+def test_no_roots_free_nothing() -> None:
+    sizes, together = measure([])
+    assert (sizes, together.freed_bytes, together.exact) == ([], 0, True)
+
+
+def test_where_counts_mean_nothing_an_estimate_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizing, "LISTED", None)
+    sizes, together = measure([Root([b"x" * 500_000], 0)])
+    assert sizes[0].notes == together.notes == ("no-refcounts",)
+    assert (sizes[0].freed_bytes, sizes[0].exact) == (0, False)
+    assert sizes[0].estimate_bytes is not None
+    assert sizes[0].estimate_bytes > 500_000
+
+
+def test_reference_counts_can_be_used_on_this_interpreter() -> None:
+    assert (LISTED is not None) == (sys.implementation.name == "cpython")
+
+
+ran: list[str] = []
+
+
+def _told(name: str) -> Any:
+    def method(*_: Any, **__: Any) -> Any:
+        ran.append(name)
+        raise RuntimeError(name)
+
+    return method
+
+
+SPECIAL = [
+    "__getattribute__",
+    "__getattr__",
+    "__eq__",
+    "__ne__",
+    "__lt__",
+    "__hash__",
+    "__len__",
+    "__iter__",
+    "__contains__",
+    "__getitem__",
+    "__bool__",
+    "__repr__",
+    "__str__",
+    "__sizeof__",
+    "__dir__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__copy__",
+    "__deepcopy__",
+    "__format__",
+    "__index__",
+    "__int__",
+    "__array__",
+    "__next__",
+    "__call__",
+    "keys",
+    "values",
+    "items",
+]
+
+
+class HostileMeta(type):
+    """A metaclass whose every method tells."""
+
+    for _name in [
+        "__instancecheck__",
+        "__subclasscheck__",
+        "__eq__",
+        "__hash__",
+        "__repr__",
+        "mro_entries",
+    ]:
+        locals()[_name] = _told(f"meta {_name}")
+
+    def __getattribute__(cls, name: str) -> Any:
+        ran.append(f"meta {name}")
+        return super().__getattribute__(name)
+
+
+def hostile(base: type) -> Any:
+    """Make an object whose own methods must not be run."""
+    body: dict[str, Any] = {name: _told(name) for name in SPECIAL}
+    body["__class__"] = property(_told("__class__"))
+    body["__del__"] = lambda _: None
+    if base is not list:
+        body["__slots__"] = ()
+    made = HostileMeta.__new__(HostileMeta, "Hostile", (base,), body)
+    return base.__new__(made)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("base", [object, list, dict, set, tuple, str, int, bytes, OSError])
+def test_no_code_of_the_objects_runs(base: type) -> None:
+    roots = [Root(hostile(base), 0), Root([hostile(base), {"k": hostile(base)}], 0)]
+    ring: list[Any] = [hostile(base)]
+    ring.append(ring)
+    roots.append(Root(ring, 0))
+    del ring
+    ran.clear()
+    sizes, _ = measure(roots, budget_ms=PLENTY)
+    reached = reaches(roots[1].obj, threshold_bytes=10**9, budget_ms=PLENTY)
+    name = sizing.type_name(roots[0].obj)
+    assert ran == []
+    assert all(size.freed_bytes > 0 for size in sizes)
+    assert reached.freed_bytes > 0
+    assert type(name) is str
+
+
+def test_a_measurement_leaves_nothing_behind() -> None:
+    class Point:
+        def __init__(self) -> None:
+            self.values = [object()]
+
+    ring: list[Any] = [Point()]
+    ring.append(ring)
+    objects: list[Any] = [Point(), ring, {"k": Point()}, (Point(),)]
+    watched = [weakref.ref(objects[0]), weakref.ref(ring[0]), weakref.ref(objects[2]["k"])]
+    roots = [Root(obj, 0) for obj in objects]
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(2):  # the first call loads what it needs
+            counts = [sys.getrefcount(obj) for obj in objects]
+            inner = sys.getrefcount(objects[0].values[0])
+            referents = [len(gc.get_referents(obj)) for obj in objects]
+            tracked = len(gc.get_objects())
+            sizes, together = measure(roots, budget_ms=PLENTY)
+            del sizes, together
+            assert len(gc.get_objects()) - tracked <= 2
+            assert [sys.getrefcount(obj) for obj in objects] == counts
+            inner_after = sys.getrefcount(objects[0].values[0])  # an assert would hold it
+            assert inner_after == inner
+            assert [len(gc.get_referents(obj)) for obj in objects] == referents
+        objects.clear()
+        roots.clear()
+        del ring
+        assert watched[0]() is None
+        assert watched[2]() is None
+    finally:
+        gc.enable()
+
+
+def test_the_collector_is_as_it_was() -> None:
+    measure([Root([1], 0)])
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        measure([Root([1], 0)])
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+class TestReaches:
+    """What an object keeps alive, whoever else holds it."""
+
+    def test_it_goes_through_the_values_of_the_users_variables(self) -> None:
+        user_ns = {"big": b"x" * 500_000}
+        reached = reaches([user_ns["big"]], threshold_bytes=10**9, boundary=[user_ns])
+        assert reached.freed_bytes > 500_000
+
+    def test_it_stops_at_the_namespace_modules_and_types(self) -> None:
+        user_ns = {"big": b"x" * 500_000}
+        obj = [user_ns, sys, type(self), sys.modules[__name__].__dict__]
+        reached = reaches(obj, threshold_bytes=10**9, budget_ms=PLENTY, boundary=[user_ns])
+        assert reached.freed_bytes < 10_000
+        entered = reaches(
+            obj, threshold_bytes=10**9, budget_ms=PLENTY, boundary=[user_ns], through=[user_ns]
+        )
+        assert entered.freed_bytes > 500_000
+
+    def test_it_stops_once_the_threshold_is_proven(self) -> None:
+        obj = [[bytes([i % 256]) * 1000] for i in range(20_000)]
+        reached = reaches(obj, threshold_bytes=100_000, budget_ms=PLENTY)
+        assert 100_000 <= reached.freed_bytes < 10_000_000
+        assert reached.notes == ("cut",)
+
+    def test_a_large_list_is_estimated_when_time_is_up(self) -> None:
+        obj = [[i] for i in range(500_000)]
+        reached = reaches(obj, threshold_bytes=10**9, budget_ms=0)
+        assert not reached.exact
+        assert reached.estimate_bytes is not None
+        assert 50_000_000 < reached.estimate_bytes < 70_000_000
+
+    def test_shared_parts_count_once(self) -> None:
+        part = b"x" * 500_000
+        reached = reaches([part, [part], {"p": part}], threshold_bytes=10**9)
+        assert 500_000 < reached.freed_bytes < 502_000
