@@ -1,0 +1,83 @@
+"""What an administrator can set: ``c.Memguard...`` in jupyter_server_config.py."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from traitlets import Float, Integer, TraitError, TraitType, Unicode, Union, validate
+from traitlets.config import LoggingConfigurable
+
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+
+
+def parse_bytes(text: str) -> int:
+    """Read an amount of memory as JupyterHub writes it.
+
+    Args:
+        text: a whole number of bytes, or a number followed by K, M, G or T
+            (powers of 1024), such as ``"8589934592"``, ``"512M"``, ``"1.5G"``.
+
+    Returns:
+        Bytes.
+
+    Raises:
+        ValueError: the text is neither.
+
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", text.strip().upper())
+    if match is None:
+        message = f"not an amount of memory: {text!r} (write bytes, or a number with K, M, G or T)"
+        raise ValueError(message)
+    return int(float(match[1]) * _UNITS[match[2]]) if match[2] else int(float(match[1]))
+
+
+class Memguard(LoggingConfigurable):
+    """Settings of the server's half of jupyter-memguard."""
+
+    mem_limit: TraitType[Any, Any] = Union(
+        [Integer(), Unicode()],
+        default_value=0,
+        help="""The memory that one kernel may use: bytes, or a number with K, M, G or T.
+
+        It is shown and warned about, not enforced. 0 means not set: then the environment
+        variable MEM_LIMIT counts (JupyterHub sets it), else the container's own limit, else
+        the machine's memory.
+        """,
+    ).tag(config=True)
+
+    sample_seconds = Float(
+        0.5,
+        min=0.05,
+        help="Time between two samples of a kernel whose chart somebody is looking at, in seconds.",
+    ).tag(config=True)
+
+    samples_kept = Integer(
+        1200,
+        min=2,
+        help="How many samples are kept for each kernel; the oldest go first.",
+    ).tag(config=True)
+
+    sample_idle_seconds = Float(
+        30.0,
+        min=1.0,
+        help="A kernel is sampled no more when nobody has asked for so long, in seconds.",
+    ).tag(config=True)
+
+    metrics_seconds = Float(
+        15.0,
+        min=0.0,
+        help="Time between two updates of the Prometheus gauges, in seconds; 0 turns them off.",
+    ).tag(config=True)
+
+    @validate("mem_limit")
+    def _mem_limit_is_an_amount(self, proposal: Any) -> int:
+        value = proposal["value"]
+        try:
+            amount = parse_bytes(value) if isinstance(value, str) else int(value)
+        except ValueError as error:
+            raise TraitError(str(error)) from None
+        if amount < 0:
+            message = f"mem_limit is less than nothing: {value!r}"
+            raise TraitError(message)
+        return amount

@@ -1,0 +1,65 @@
+"""The event that tells a *Free memory*, for audits (jupyter_events)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .metrics import FREED_BYTES, FREES, RELEASED
+
+if TYPE_CHECKING:
+    from jupyter_events.logger import EventLogger
+
+SCHEMA_ID = "https://events.jupyter.org/jupyter_memguard/free_memory/v1"
+_SCHEMA_FILE = Path(__file__).parent / "event_schemas" / "free_memory" / "v1.yaml"
+
+# Numbers come from a browser: JSON's integers have no bound, memory does.
+_MOST = 2**60
+
+
+@dataclass(frozen=True)
+class Freed:
+    """What a *Free memory* did: resident bytes before and after, and how many results went."""
+
+    before_bytes: int
+    after_bytes: int
+    released: int
+
+
+def parse_freed(body: object) -> Freed:
+    """Check what a browser says was freed.
+
+    Args:
+        body: the parsed body of the request.
+
+    Raises:
+        ValueError: it is not an object with these three whole numbers.
+
+    """
+    if not isinstance(body, dict):
+        message = "the body is not an object"
+        raise ValueError(message)  # noqa: TRY004 (one kind of error for everything that is wrong)
+    return Freed(*(_amount(body, key) for key in ("before_bytes", "after_bytes", "released")))
+
+
+def _amount(body: dict[str, Any], key: str) -> int:
+    value = body.get(key)
+    if type(value) is not int or not 0 <= value <= _MOST:
+        message = f"{key} is not a whole number of at least 0"
+        raise ValueError(message)
+    return value
+
+
+def register(logger: EventLogger) -> None:
+    """Make the schema known to a server's event logger."""
+    if SCHEMA_ID not in logger.schemas:
+        logger.register_event_schema(_SCHEMA_FILE)
+
+
+def tell_freed(logger: EventLogger, freed: Freed) -> None:
+    """Emit the event and count it."""
+    FREES.inc()
+    FREED_BYTES.inc(max(0, freed.before_bytes - freed.after_bytes))
+    RELEASED.inc(freed.released)
+    logger.emit(schema_id=SCHEMA_ID, data=asdict(freed))

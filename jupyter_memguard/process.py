@@ -1,0 +1,287 @@
+"""A kernel's process: which one it is, and what it uses.
+
+The provisioner knows the process that it launched. That may be a wrapper
+(``sh -c``, ``conda run``, ``uv run``), with the kernel somewhere below it. The
+kernel is the one that listens on the connection's shell port: a command line
+with the connection file is also that of the wrapper, of every child forked by
+the kernel, and of a ``jupyter console --existing`` in a cell. Only where the
+system does not show sockets the command lines decide.
+
+On Linux one read of ``/proc/<pid>/stat`` gives the start time (is it still the
+same process?), the state and the memory together; it takes no lock of the
+process's address space, as reading ``smaps`` would. Everywhere else psutil does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_LINUX = sys.platform.startswith("linux")
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_PROC = Path("/proc")
+
+# Where the fields of /proc/<pid>/stat stand after the name in brackets (proc_pid_stat(5)).
+_STATE, _PPID, _STARTED, _VIRTUAL, _RESIDENT = 0, 1, 19, 20, 21
+
+# jupyter_server waits as long for a kernel's first answer (kernel_info_timeout).
+START_SECONDS = 60.0
+
+
+class ProcessGoneError(Exception):
+    """The process has ended; a newer one may have its pid."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process uses: resident and virtual memory in bytes."""
+
+    rss_bytes: int
+    virtual_bytes: int
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What tells a kernel's process from others: its connection.
+
+    ``address`` is the path in front of the port number where the kernel
+    listens on Unix sockets (transport ``ipc``), else not looked at.
+    """
+
+    file: str
+    shell_port: int
+    address: str = ""
+
+
+def _stat(pid: int) -> list[bytes]:
+    try:
+        text = (_PROC / str(pid) / "stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        raise ProcessGoneError(pid) from None
+    # The name may hold spaces and brackets itself.
+    return text[text.rindex(b")") + 2 :].split()
+
+
+class KernelProcess:
+    """One process, told from a later one with the same pid by its start.
+
+    Args:
+        process: the process as psutil knows it.
+
+    Raises:
+        ProcessGoneError: it has ended.
+
+    """
+
+    def __init__(self, process: psutil.Process) -> None:
+        """Remember the process and its start."""
+        self.pid = process.pid
+        self._process = process
+        try:
+            self.started = process.create_time()
+            self._ticks = _stat(self.pid)[_STARTED] if _LINUX else b""
+        except psutil.NoSuchProcess:
+            raise ProcessGoneError(self.pid) from None
+
+    def usage(self) -> Usage:
+        """Read the memory in use now.
+
+        Raises:
+            ProcessGoneError: the process has ended (a zombie has too).
+            PermissionError: the system does not let this user see it.
+
+        """
+        if not _LINUX:
+            return self._psutil_usage()
+        fields = _stat(self.pid)
+        if fields[_STARTED] != self._ticks or fields[_STATE] in (b"Z", b"X"):
+            raise ProcessGoneError(self.pid)
+        return Usage(int(fields[_RESIDENT]) * _PAGE, int(fields[_VIRTUAL]))
+
+    def high_water_bytes(self) -> int | None:
+        """Read the most that was ever resident, in bytes; None where the system does not tell."""
+        if not _LINUX:
+            peak = getattr(self._process.memory_info(), "peak_wset", None)  # Windows
+            return None if peak is None else int(peak)
+        try:
+            status = (_PROC / str(self.pid) / "status").read_bytes()
+        except OSError:
+            return None
+        for line in status.splitlines():
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+        return None
+
+    def _psutil_usage(self) -> Usage:
+        try:
+            if not self._process.is_running() or self._process.status() == psutil.STATUS_ZOMBIE:
+                raise ProcessGoneError(self.pid)
+            memory = self._process.memory_info()
+        except psutil.NoSuchProcess:
+            raise ProcessGoneError(self.pid) from None
+        except psutil.AccessDenied:
+            raise PermissionError(self.pid) from None
+        return Usage(memory.rss, memory.vms)
+
+
+class ProcessTable:
+    """Who is whose child on this machine, and how big: one look for all kernels.
+
+    A look is reused for a second, and for fifty times as long as it took, so
+    that it costs at most 2 % of a core however many processes and kernels
+    there are.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no look taken."""
+        self._lock = threading.Lock()
+        self._fresh_until = 0.0
+        self._children: dict[int, list[int]] = {}
+        self._rss: dict[int, int] = {}
+
+    def descendants_bytes(self, pid: int) -> int:
+        """Sum the resident memory of a process's descendants, in bytes.
+
+        Pages that a forked child shares with its parent count in each.
+        """
+        with self._lock:
+            self._refresh()
+            total = 0
+            waiting = list(self._children.get(pid, ()))
+            while waiting:
+                child = waiting.pop()
+                total += self._rss[child]
+                waiting.extend(self._children.get(child, ()))
+            return total
+
+    def _refresh(self) -> None:
+        begun = time.monotonic()
+        if begun < self._fresh_until:
+            return
+        self._children, self._rss = {}, {}
+        for pid, parent, rss in _linux_processes() if _LINUX else _psutil_processes():
+            self._children.setdefault(parent, []).append(pid)
+            self._rss[pid] = rss
+        ended = time.monotonic()
+        self._fresh_until = ended + max(1.0, 50 * (ended - begun))
+
+
+def _linux_processes() -> list[tuple[int, int, int]]:
+    found = []
+    for name in os.listdir(_PROC):  # noqa: PTH208 (a Path for every process costs more than its read)
+        if name.isdigit():
+            try:
+                fields = _stat(int(name))
+            except (ProcessGoneError, PermissionError):
+                continue
+            found.append((int(name), int(fields[_PPID]), int(fields[_RESIDENT]) * _PAGE))
+    return found
+
+
+def _psutil_processes() -> list[tuple[int, int, int]]:
+    found = []
+    for process in psutil.process_iter(["ppid", "memory_info"]):
+        memory = process.info["memory_info"]  # None where it may not be seen
+        parent = process.info["ppid"]
+        if memory is not None and parent not in (None, process.pid):
+            found.append((process.pid, parent, memory.rss))
+    return found
+
+
+def find_kernel(launched: int, connection: Connection) -> KernelProcess | None:
+    """Find the kernel among the process that was launched and its descendants.
+
+    Args:
+        launched: pid of the process that the provisioner launched.
+        connection: the kernel's connection.
+
+    Returns:
+        The kernel's process, or None when it is not among them (yet).
+
+    Raises:
+        ProcessGoneError: the launched process has ended.
+        PermissionError: the system does not let this user see it.
+
+    """
+    try:
+        first = psutil.Process(launched)
+        if first.status() == psutil.STATUS_ZOMBIE:
+            raise ProcessGoneError(launched)
+        tree = _top_down(first)
+        # A child that the kernel forked has the socket too: the topmost counts.
+        kernel = next((process for process in tree if _listens(process, connection)), None)
+        if kernel is None and not _sockets_are_shown():
+            kernel = _by_command_line(tree, connection.file)
+    except psutil.NoSuchProcess:
+        if psutil.pid_exists(launched):  # it is there, but /proc hides it (hidepid)
+            raise PermissionError(launched) from None
+        raise ProcessGoneError(launched) from None
+    except psutil.AccessDenied:
+        raise PermissionError(launched) from None
+    return None if kernel is None else KernelProcess(kernel)
+
+
+def is_starting(launched: int) -> bool:
+    """Say whether a launched process is so young that its kernel may still come up."""
+    try:
+        return time.time() - psutil.Process(launched).create_time() < START_SECONDS
+    except psutil.Error:
+        return False
+
+
+def _top_down(first: psutil.Process) -> list[psutil.Process]:
+    below: dict[int, list[psutil.Process]] = {}
+    for process in first.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            below.setdefault(process.ppid(), []).append(process)
+    ordered, waiting = [], deque([first])
+    while waiting:
+        process = waiting.popleft()
+        ordered.append(process)
+        waiting.extend(below.get(process.pid, ()))
+    return ordered
+
+
+def _listens(process: psutil.Process, connection: Connection) -> bool:
+    try:
+        sockets = process.net_connections("all")
+    except (psutil.Error, OSError):
+        return False
+    path = f"{connection.address}-{connection.shell_port}"
+    for socket in sockets:
+        address: object = socket.laddr  # a path (Unix), a host and port, or nothing
+        port = getattr(address, "port", None)
+        if address == path or (
+            socket.status == psutil.CONN_LISTEN and port == connection.shell_port
+        ):
+            return True
+    return False
+
+
+def _sockets_are_shown() -> bool:
+    """Say whether the system tells a process's sockets: a server has one at least."""
+    try:
+        return bool(psutil.Process().net_connections("all"))
+    except (psutil.Error, OSError):
+        return False
+
+
+def _by_command_line(tree: list[psutil.Process], connection_file: str) -> psutil.Process | None:
+    """Take the lowest command line with the connection file that is not its parent's own."""
+    kernel, command = None, None
+    for process in tree:
+        try:
+            arguments = process.cmdline()
+        except psutil.Error:
+            continue
+        if arguments != command and any(connection_file in argument for argument in arguments):
+            kernel, command = process, arguments
+    return kernel

@@ -1,0 +1,159 @@
+"""The endpoints under ``jupyter-memguard/`` (docs/rest.md describes them)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from .events import parse_freed, tell_freed
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+    from .extension import Parts
+    from .memory import Target
+
+SETTING = "jupyter_memguard"
+RESOURCE = "jupyter_memguard:kernels"
+
+
+class _Handler(APIHandler):
+    auth_resource = RESOURCE
+
+    @property
+    def parts(self) -> Parts:
+        """The extension's parts of this server."""
+        parts: Parts = self.settings[SETTING]
+        return parts
+
+    def target(self, kernel_id: str) -> Target:
+        """Look a kernel of this server up.
+
+        Raises:
+            HTTPError: 404, there is none with this id.
+
+        """
+        target = self.parts.target(kernel_id)
+        if target is None:
+            # The id comes from outside: it is not repeated in the answer.
+            raise web.HTTPError(404, "No such kernel")
+        return target
+
+
+class _Watching(_Handler):
+    """An endpoint that is polled: looking on is no activity that keeps a server alive."""
+
+    _track_activity = False
+
+
+class MemoryHandler(_Watching):
+    """One kernel's memory."""
+
+    @web.authenticated
+    @authorized("read", RESOURCE)  # type: ignore[untyped-decorator]
+    async def get(self, kernel_id: str) -> None:
+        """Answer with the kernel's memory now."""
+        parts = self.parts
+        target = self.target(kernel_id)
+        loop = asyncio.get_running_loop()
+        reply = await loop.run_in_executor(parts.executor, parts.memory.read, target)
+        self.finish(json.dumps(reply))
+
+
+class KernelsHandler(_Watching):
+    """All kernels' memory."""
+
+    @web.authenticated
+    @authorized("read", RESOURCE)  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Answer with the memory of every running kernel of this server."""
+        parts = self.parts
+        manager: Any = self.session_manager
+        sessions = {
+            session["kernel"]["id"]: session
+            for session in await ensure_async(manager.list_sessions())
+        }
+        loop = asyncio.get_running_loop()
+        replies = await loop.run_in_executor(parts.executor, parts.memory.read_all, parts.targets())
+        kernels = []
+        for reply in replies:
+            session = sessions.get(reply["id"], {})
+            kind = session.get("type")
+            kernels.append(
+                {
+                    **reply,
+                    "name": parts.kernel_name(reply["id"]),
+                    "notebook": session.get("path") if kind == "notebook" else None,
+                    "kind": kind if kind in ("notebook", "console") else None,
+                }
+            )
+        self.finish(json.dumps({"kernels": kernels}))
+
+
+class SamplesHandler(_Watching):
+    """One kernel's memory over time."""
+
+    @web.authenticated
+    @authorized("read", RESOURCE)  # type: ignore[untyped-decorator]
+    async def get(self, kernel_id: str) -> None:
+        """Answer with the samples since a time, and see to it that there will be more."""
+        self.target(kernel_id)
+        samples = await self.parts.sampler.ask(kernel_id, self._since())
+        self.finish(
+            json.dumps(
+                {
+                    "samples": [
+                        [each.at, each.rss_bytes, each.high_water_bytes] for each in samples
+                    ],
+                    "now": time.time(),
+                }
+            )
+        )
+
+    def _since(self) -> float:
+        try:
+            since = float(self.get_query_argument("since", "0"))
+        except ValueError:
+            since = math.nan
+        if not math.isfinite(since):
+            raise web.HTTPError(400, "since is not a time")
+        return since
+
+
+class FreedHandler(_Handler):
+    """What a browser's *Free memory* did to a kernel."""
+
+    @web.authenticated
+    @authorized("write", RESOURCE)  # type: ignore[untyped-decorator]
+    async def post(self, kernel_id: str) -> None:
+        """Emit the event and count it."""
+        self.target(kernel_id)
+        try:
+            freed = parse_freed(self.get_json_body())
+        except ValueError as error:
+            raise web.HTTPError(400, str(error)) from None
+        tell_freed(self.event_logger, freed)
+        self.set_status(204)
+        self.finish()
+
+
+def add_handlers(server_app: ServerApp) -> None:
+    """Add the endpoints to a server's web application."""
+    base = url_path_join(server_app.web_app.settings["base_url"], "jupyter-memguard", "kernels")
+    one = url_path_join(base, "([^/]+)")
+    handlers: list[Any] = [
+        (base, KernelsHandler),
+        (url_path_join(one, "memory"), MemoryHandler),
+        (url_path_join(one, "samples"), SamplesHandler),
+        (url_path_join(one, "freed"), FreedHandler),
+    ]
+    server_app.web_app.add_handlers(".*$", handlers)  # type: ignore[no-untyped-call]

@@ -1,0 +1,136 @@
+"""Who may ask: every endpoint, with and without a token, under several authorisers."""
+
+from __future__ import annotations
+
+import json
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.authorizer import Authorizer
+from tornado.httpclient import HTTPClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from jupyter_server.serverapp import ServerApp
+
+    from .conftest import Kernels
+
+ENDPOINTS = [
+    ("GET", "kernels"),
+    ("GET", "kernels/{id}/memory"),
+    ("GET", "kernels/{id}/samples"),
+    ("POST", "kernels/{id}/freed"),
+]
+BODY = json.dumps({"before_bytes": 3, "after_bytes": 1, "released": 2})
+
+
+class _Recording(Authorizer):
+    """Allows some actions and writes down what was asked."""
+
+    allowed: frozenset[str] = frozenset()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.asked: list[tuple[str, str]] = []
+
+    def is_authorized(self, _handler: Any, _user: Any, action: str, resource: str) -> bool:
+        if resource.startswith("jupyter_memguard"):
+            self.asked.append((action, resource))
+            return action in self.allowed
+        return True
+
+
+class DenyAll(_Recording):
+    """Nothing of ours is allowed."""
+
+
+class ReadOnly(_Recording):
+    """Looking is allowed."""
+
+    allowed = frozenset({"read"})
+
+
+async def status(
+    fetch: Callable[..., Awaitable[Any]], method: str, path: str, **kwargs: Any
+) -> int:
+    """Ask and give the status, whatever it is."""
+    body = BODY if method == "POST" else None
+    try:
+        answer = await fetch("jupyter-memguard", path, method=method, body=body, **kwargs)
+    except HTTPClientError as error:
+        return error.code
+    code: int = answer.code
+    return code
+
+
+def use(app: ServerApp, authorizer: type[_Recording]) -> _Recording:
+    """Put an authoriser in the place of the server's."""
+    made = authorizer(parent=app, identity_provider=app.identity_provider)
+    app.web_app.settings["authorizer"] = made
+    return made
+
+
+async def test_without_a_token(kernels: Kernels, jp_fetch: Any) -> None:
+    kernel_id = await kernels.start()
+    headers = {"Authorization": "token wrong"}
+    for method, path in ENDPOINTS:
+        got = await status(jp_fetch, method, path.format(id=kernel_id), headers=dict(headers))
+        assert got == 403, path
+
+
+async def test_under_an_authorizer_that_denies_everything(kernels: Kernels, jp_fetch: Any) -> None:
+    kernel_id = await kernels.start()
+    authorizer = use(kernels.app, DenyAll)
+    for method, path in ENDPOINTS:
+        assert await status(jp_fetch, method, path.format(id=kernel_id)) == 403, path
+    assert authorizer.asked == [
+        ("read", "jupyter_memguard:kernels"),
+        ("read", "jupyter_memguard:kernels"),
+        ("read", "jupyter_memguard:kernels"),
+        ("write", "jupyter_memguard:kernels"),
+    ]
+
+
+async def test_a_reader_sees_memory_and_frees_nothing(kernels: Kernels, jp_fetch: Any) -> None:
+    kernel_id = await kernels.start()
+    use(kernels.app, ReadOnly)
+    got = {
+        path: await status(jp_fetch, method, path.format(id=kernel_id))
+        for method, path in ENDPOINTS
+    }
+    assert got == dict(zip((path for _, path in ENDPOINTS), (200, 200, 200, 403), strict=True))
+
+
+async def test_a_denied_person_does_not_learn_which_kernels_exist(
+    kernels: Kernels, jp_fetch: Any
+) -> None:
+    use(kernels.app, DenyAll)
+    assert await status(jp_fetch, "GET", "kernels/no-such-kernel/memory") == 403
+
+
+async def test_a_browser_must_prove_that_the_page_is_ours(kernels: Kernels, jp_fetch: Any) -> None:
+    # A browser sends its cookies with a request of any page, but only ours can read them
+    # and repeat one in a header.
+    kernel_id = await kernels.start()
+    path = f"kernels/{kernel_id}/freed"
+    token = kernels.app.identity_provider.token
+    login = await jp_fetch(
+        "login",
+        params={"token": token},
+        headers={"Authorization": ""},
+        follow_redirects=False,
+        raise_error=False,
+    )
+    cookies = SimpleCookie({"_xsrf": "0123456789abcdef"})
+    for line in login.headers.get_list("Set-Cookie"):
+        cookies.load(line)
+    sent = {
+        "Authorization": "",
+        "Cookie": "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items()),
+    }
+    assert await status(jp_fetch, "GET", f"kernels/{kernel_id}/memory", headers=dict(sent)) == 200
+    assert await status(jp_fetch, "POST", path, headers=dict(sent)) == 403
+    proof = {"X-XSRFToken": cookies["_xsrf"].value}
+    assert await status(jp_fetch, "POST", path, headers={**sent, "X-XSRFToken": "00"}) == 403
+    assert await status(jp_fetch, "POST", path, headers={**sent, **proof}) == 204

@@ -1,0 +1,85 @@
+"""All kernels of the server on one screen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jupyter_memguard.extension import Parts
+
+if TYPE_CHECKING:
+    from .conftest import Kernels
+
+
+async def open_session(fetch: Any, path: str, kind: str) -> str:
+    body = {"path": path, "type": kind, "name": path, "kernel": {"name": "python3"}}
+    answer = await fetch("api/sessions", method="POST", body=json.dumps(body), request_timeout=60)
+    kernel_id: str = json.loads(answer.body)["kernel"]["id"]
+    return kernel_id
+
+
+async def test_every_running_kernel_is_listed_with_its_notebook(
+    kernels: Kernels, jp_fetch: Any
+) -> None:
+    notebook = await open_session(jp_fetch, "folder/some work.ipynb", "notebook")
+    console = await open_session(jp_fetch, "console-1", "console")
+    alone = await kernels.start()
+    for kernel_id in (notebook, console, alone):
+        await kernels.measured(kernel_id)
+    await kernels.run(alone, "held = bytearray(b'x') * 100_000_000")
+
+    listed = {each["id"]: each for each in (await kernels.get())["kernels"]}
+
+    assert listed.keys() == {notebook, console, alone}
+    assert {
+        kernel_id: (each["notebook"], each["kind"], each["name"])
+        for kernel_id, each in listed.items()
+    } == {
+        notebook: ("folder/some work.ipynb", "notebook", "python3"),
+        console: (None, "console", "python3"),
+        alone: (None, None, "python3"),
+    }
+    assert listed[alone]["rss_bytes"] - listed[console]["rss_bytes"] > 90_000_000
+    one = await kernels.memory(console)
+    assert one.keys() == listed[console].keys() - {"name", "notebook", "kind"}
+    assert one["started"] == listed[console]["started"]
+
+
+async def test_without_kernels_the_list_is_empty(kernels: Kernels) -> None:
+    assert await kernels.get() == {"kernels": []}
+
+
+async def test_a_kernel_that_ended_is_forgotten(kernels: Kernels) -> None:
+    kernel_id = await kernels.start()
+    await kernels.measured(kernel_id)
+    parts = kernels.app.web_app.settings["jupyter_memguard"]
+    assert isinstance(parts, Parts)
+    assert kernel_id in parts.memory._found
+    await kernels.manager.shutdown_kernel(kernel_id)
+    assert await kernels.get() == {"kernels": []}
+    assert parts.memory._found == {}
+    assert parts.memory._places == {}
+
+
+@pytest.mark.parametrize("jp_argv", [["--Memguard.mem_limit=100G"]])
+async def test_the_configured_limit_is_the_one_shown(kernels: Kernels) -> None:
+    kernel_id = await kernels.start()
+    reply = await kernels.measured(kernel_id)
+    assert (reply["limit_source"], reply["limit_bytes"]) == ("config", 100 * 2**30)
+    assert reply["used_bytes"] == reply["rss_bytes"]
+    assert reply["level"] >= reply["used_bytes"] / reply["limit_bytes"]
+
+
+@pytest.mark.parametrize("jp_argv", [["--Memguard.mem_limit=80M"]])
+async def test_a_kernel_above_its_configured_limit_is_at_one(kernels: Kernels) -> None:
+    kernel_id = await kernels.start()
+    await kernels.run(kernel_id, "held = bytearray(b'x') * 100_000_000")
+    reply = await kernels.measured(kernel_id)
+    assert reply["level"] == 1
+    assert reply["nearest"] == {
+        "source": "config",
+        "limit_bytes": 80 * 2**20,
+        "used_bytes": reply["rss_bytes"],
+    }

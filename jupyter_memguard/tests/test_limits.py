@@ -1,0 +1,241 @@
+"""Limits, read from made-up trees of every kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jupyter_memguard.limits import (
+    Limit,
+    address_space_bytes,
+    group_limit,
+    memory_groups,
+    nearest,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PID = 42
+GIB = 2**30
+V2_MOUNT = "35 24 0:31 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate"
+V1_MOUNT = "36 24 0:32 / /sys/fs/cgroup/memory rw,nosuid shared:17 - cgroup cgroup rw,memory"
+V1_UNLIMITED = 9223372036854771712
+
+
+class Tree:
+    """A root directory with one process in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "proc" / str(PID)).mkdir(parents=True)
+
+    def process(self, cgroup: str, *mounts: str) -> None:
+        other = "22 27 0:21 / /proc rw,relatime - proc proc rw"
+        (self.root / "proc" / str(PID) / "cgroup").write_text(cgroup + "\n")
+        (self.root / "proc" / str(PID) / "mountinfo").write_text("\n".join([other, *mounts, ""]))
+
+    def v2(self, path: str, limit: object, used: int = 0, inactive: int = 0) -> None:
+        folder = self._folder("sys/fs/cgroup", path)
+        (folder / "memory.max").write_text(f"{limit}\n")
+        (folder / "memory.current").write_text(f"{used}\n")
+        (folder / "memory.stat").write_text(f"anon 5\ninactive_file {inactive}\nfile 7\n")
+
+    def v1(  # noqa: PLR0913 (the files of version 1)
+        self,
+        path: str,
+        limit: int,
+        used: int = 0,
+        inactive: int = 0,
+        *,
+        mount: str = "sys/fs/cgroup/memory",
+        hierarchical: int | None = None,
+    ) -> None:
+        folder = self._folder(mount, path)
+        (folder / "memory.limit_in_bytes").write_text(f"{limit}\n")
+        (folder / "memory.usage_in_bytes").write_text(f"{used}\n")
+        statistics = f"inactive_file 1\ntotal_inactive_file {inactive}\n"
+        if hierarchical is not None:
+            statistics += f"hierarchical_memory_limit {hierarchical}\n"
+        (folder / "memory.stat").write_text(statistics)
+
+    def limits(self) -> list[Limit]:
+        found = [group_limit(group) for group in memory_groups(PID, self.root)]
+        return [limit for limit in found if limit is not None]
+
+    def _folder(self, mount: str, path: str) -> Path:
+        folder = self.root / mount / path.lstrip("/")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path)
+
+
+def test_version_2_own_group(tree: Tree) -> None:
+    tree.process("0::/user.slice/job", V2_MOUNT)
+    tree.v2("/user.slice/job", 4 * GIB, used=3 * GIB, inactive=GIB)
+    assert tree.limits() == [Limit("cgroup2", 4 * GIB, 2 * GIB)]
+
+
+def test_version_2_limit_in_an_ancestor(tree: Tree) -> None:
+    tree.process("0::/kube/pod/box", V2_MOUNT)
+    tree.v2("/kube/pod/box", "max", used=GIB)
+    tree.v2("/kube/pod", 8 * GIB, used=2 * GIB)
+    tree.v2("/kube", 64 * GIB, used=60 * GIB)
+    assert tree.limits() == [
+        Limit("cgroup2", 8 * GIB, 2 * GIB),
+        Limit("cgroup2", 64 * GIB, 60 * GIB),
+    ]
+
+
+def test_version_2_without_a_limit(tree: Tree) -> None:
+    tree.process("0::/job", V2_MOUNT)
+    tree.v2("/job", "max", used=GIB)
+    assert tree.limits() == []
+
+
+def test_version_2_root_group_has_no_files(tree: Tree) -> None:
+    tree.process("0::/", V2_MOUNT)
+    (tree.root / "sys/fs/cgroup").mkdir(parents=True)
+    assert tree.limits() == []
+
+
+def test_version_2_in_a_container_with_a_namespace(tree: Tree) -> None:
+    tree.process("0::/", V2_MOUNT)
+    tree.v2("/", 2 * GIB, used=GIB)
+    assert tree.limits() == [Limit("cgroup2", 2 * GIB, GIB)]
+
+
+def test_version_2_process_outside_of_the_namespace(tree: Tree) -> None:
+    tree.process("0::/../../other", V2_MOUNT)
+    tree.v2("/", 2 * GIB, used=GIB)
+    assert tree.limits() == [Limit("cgroup2", 2 * GIB, GIB)]
+
+
+def test_version_2_limit_lowered_later(tree: Tree) -> None:
+    tree.process("0::/job", V2_MOUNT)
+    tree.v2("/job", 4 * GIB, used=GIB)
+    (group, _) = memory_groups(PID, tree.root)
+    tree.v2("/job", 2 * GIB, used=GIB)
+    assert group_limit(group) == Limit("cgroup2", 2 * GIB, GIB)
+
+
+def test_version_2_limit_of_nothing_is_no_limit_to_divide_by(tree: Tree) -> None:
+    tree.process("0::/job", V2_MOUNT)
+    tree.v2("/job", 0, used=GIB)
+    assert tree.limits() == []
+
+
+def test_version_1_own_group_and_ancestor(tree: Tree) -> None:
+    tree.process("5:cpu,cpuacct:/a\n4:memory:/a/b\n1:name=systemd:/x", V1_MOUNT)
+    tree.v1("/a/b", V1_UNLIMITED, used=GIB)
+    tree.v1("/a", 3 * GIB, used=2 * GIB, inactive=GIB)
+    tree.v1("/", V1_UNLIMITED, used=9 * GIB)
+    assert tree.limits() == [Limit("cgroup1", 3 * GIB, GIB)]
+
+
+def test_version_1_in_a_container_without_a_namespace(tree: Tree) -> None:
+    # The process tells its path on the host; what is mounted is its own group only.
+    tree.process(
+        "4:memory:/docker/abc",
+        "36 24 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory",
+    )
+    tree.v1("/", 2 * GIB, used=GIB)
+    assert tree.limits() == [Limit("cgroup1", 2 * GIB, GIB)]
+
+
+def test_version_1_limit_of_an_ancestor_that_is_not_mounted(tree: Tree) -> None:
+    tree.process(
+        "4:memory:/pod/abc",
+        "36 24 0:32 /pod/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory",
+    )
+    tree.v1("/", V1_UNLIMITED, used=GIB, hierarchical=6 * GIB)
+    assert tree.limits() == [Limit("cgroup1", 6 * GIB, GIB)]
+
+
+def test_version_1_memory_mounted_with_other_controllers_at_an_odd_place(tree: Tree) -> None:
+    tree.process(
+        "3:cpu,memory:/job", "36 24 0:32 / /cg/two\\040words rw - cgroup cgroup rw,cpu,memory"
+    )
+    tree.v1("/job", 2 * GIB, used=GIB, mount="cg/two words")
+    assert tree.limits() == [Limit("cgroup1", 2 * GIB, GIB)]
+
+
+def test_hybrid_with_memory_in_version_1(tree: Tree) -> None:
+    unified = "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw"
+    tree.process("4:memory:/job\n0::/system.slice", V1_MOUNT, unified)
+    tree.v1("/job", 2 * GIB, used=GIB)
+    (tree.root / "sys/fs/cgroup/unified/system.slice").mkdir(parents=True)
+    assert tree.limits() == [Limit("cgroup1", 2 * GIB, GIB)]
+
+
+def test_hybrid_with_memory_in_version_2(tree: Tree) -> None:
+    cpu = "33 31 0:30 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu"
+    tree.process("2:cpu:/\n0::/job", cpu, V2_MOUNT)
+    tree.v2("/job", 2 * GIB, used=GIB)
+    assert tree.limits() == [Limit("cgroup2", 2 * GIB, GIB)]
+
+
+def test_no_control_groups(tree: Tree) -> None:
+    tree.process("")
+    assert tree.limits() == []
+
+
+def test_a_group_that_is_not_mounted(tree: Tree) -> None:
+    tree.process("0::/job")
+    assert tree.limits() == []
+
+
+def test_unreadable_proc(tmp_path: Path) -> None:
+    assert memory_groups(PID, tmp_path) == []
+    assert address_space_bytes(PID, tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["memory.max", "memory.current"])
+def test_unreadable_group_file(tree: Tree, name: str) -> None:
+    tree.process("0::/job", V2_MOUNT)
+    tree.v2("/job", 2 * GIB, used=GIB)
+    file = tree.root / "sys/fs/cgroup/job" / name
+    file.unlink()
+    file.mkdir()  # root may read a file without any permission, but no directory
+    assert tree.limits() == []
+
+
+def test_use_is_never_below_nothing(tree: Tree) -> None:
+    tree.process("0::/job", V2_MOUNT)
+    tree.v2("/job", 2 * GIB, used=5, inactive=10)
+    assert tree.limits() == [Limit("cgroup2", 2 * GIB, 0)]
+
+
+@pytest.mark.parametrize(
+    ("soft", "found"),
+    [("4294967296", 4 * GIB), ("unlimited", None)],
+)
+def test_address_space_limit(tree: Tree, soft: str, found: int | None) -> None:
+    (tree.root / "proc" / str(PID) / "limits").write_text(
+        "Limit                     Soft Limit           Hard Limit           Units     \n"
+        "Max cpu time              unlimited            unlimited            seconds   \n"
+        f"Max address space         {soft:<20} unlimited            bytes     \n"
+    )
+    assert address_space_bytes(PID, tree.root) == found
+
+
+def test_the_nearest_limit_is_the_fullest_one() -> None:
+    wide = Limit("cgroup2", 64 * GIB, 60 * GIB)
+    close = Limit("cgroup2", 8 * GIB, 2 * GIB)
+    assert nearest([close, wide]) is wide
+    assert nearest([wide, close]) is wide
+    assert nearest([]) is None
+
+
+def test_of_equally_full_limits_the_lowest_is_nearest() -> None:
+    low, high = Limit("cgroup2", GIB, 0), Limit("cgroup2", 2 * GIB, 0)
+    assert nearest([high, low]) is low
+
+
+def test_level_never_passes_one() -> None:
+    assert Limit("config", GIB, 3 * GIB).level == 1

@@ -1,0 +1,99 @@
+"""The built wheel, installed next to JupyterLab where there is no Node."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that `python -m build` makes of what git knows, and of nothing else."""
+    source = tmp_path_factory.mktemp("source")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, source / name)
+    out = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out)],
+        cwd=source,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    [built] = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment's programs: JupyterLab and the wheel."""
+    place = tmp_path_factory.mktemp("new") / "environment"
+    venv.create(place, with_pip=True)
+    programs = place / "bin"
+    pip = [str(programs / "python"), "-m", "pip", "install", "-q", "-c", "constraints.txt"]
+    subprocess.run(
+        [*pip, "jupyterlab", str(wheel)], cwd=ROOT, check=True, env=without_node(programs)
+    )
+    return programs
+
+
+def without_node(programs: Path) -> dict[str, str]:
+    """Variables with only the environment's own programs and the system's shell on the path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    return {**kept, "PATH": str(programs)}
+
+
+def ask(programs: Path, *command: str) -> str:
+    """What a Jupyter command says, on either stream, without its colours."""
+    done = subprocess.run(
+        [programs / "jupyter", *command],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=without_node(programs),
+    )
+    return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+
+
+@pytest.mark.timeout(900)
+def test_wheel_carries_the_kernel_code_and_no_tests(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "jupyter_memguard/kernel/bootstrap.py" in names
+    assert any(name.endswith("labextensions/jupyter-memguard/package.json") for name in names)
+    assert any(name.endswith("jupyter_server_config.d/jupyter_memguard.json") for name in names)
+    assert not [name for name in names if "/tests/" in name or name.endswith(".ts")]
+
+
+@pytest.mark.timeout(900)
+def test_both_extensions_are_enabled_and_ok_without_node(installed: Path) -> None:
+    assert shutil.which("node", path=without_node(installed)["PATH"]) is None
+    assert re.search(
+        r"jupyter-memguard v[\d.]+\S* .*enabled.*OK", ask(installed, "labextension", "list")
+    )
+    server = ask(installed, "server", "extension", "list")
+    assert re.search(r"jupyter_memguard .*enabled", server)
+    assert re.search(r"jupyter_memguard \S+ .*OK", server)
