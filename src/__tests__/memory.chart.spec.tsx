@@ -1,0 +1,142 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { DisposableDelegate } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
+import type { CellFate } from '../celllink';
+import { ChartSection } from '../memory/chart';
+import type { IMeasured, RunRecorder } from '../memory/runs';
+import { FakeMemguard } from './fakes';
+import { aDocument, FakeKernel, settled } from './memory.fakes';
+
+const trans = nullTranslator.load('jupyter_memguard');
+const MIB = 1024 ** 2;
+
+function aBar(count: number, delta: number, more?: Partial<IMeasured>) {
+  const id = `run-${count}-${more?.life ?? 0}`;
+  return {
+    runs: [{ id, count, cellId: `cell-${count}`, start: 0, end: 1 }],
+    change: { delta: delta * MIB, peak: Math.max(delta, 0) * MIB },
+    until: 1,
+    life: 0,
+    ...more
+  };
+}
+
+describe('the chart by cell', () => {
+  const { watched } = aDocument('a.ipynb', new FakeKernel('k'));
+  const recorder = {
+    measured: [] as IMeasured[],
+    unmeasured: false,
+    changed: new Signal<object, void>({}),
+    observers: 0,
+    observe() {
+      this.observers += 1;
+      return new DisposableDelegate(() => {
+        this.observers -= 1;
+      });
+    }
+  };
+  const goTo: jest.Mock<Promise<CellFate>> = jest.fn(async () => 'same');
+  let section: ChartSection;
+
+  async function show(bars: IMeasured[]): Promise<SVGGElement[]> {
+    recorder.measured = bars;
+    section = new ChartSection(
+      new FakeMemguard(watched),
+      () => recorder as unknown as RunRecorder,
+      goTo,
+      trans
+    );
+    await settled(() => Widget.attach(section, document.body));
+    return [...section.node.querySelectorAll<SVGGElement>('[role=button]')];
+  }
+
+  afterEach(async () => {
+    goTo.mockClear();
+    await settled(() => section.dispose());
+  });
+
+  it('has a bar for each run, named with its figures', async () => {
+    const bars = await show([
+      aBar(1, 10),
+      aBar(2, 800, { change: { delta: 800 * MIB, peak: 900 * MIB } }),
+      aBar(3, -400)
+    ]);
+    expect(bars.map(bar => bar.getAttribute('aria-label'))).toEqual([
+      'In [1]: +10 MiB, at most +10 MiB',
+      'In [2]: +800 MiB, at most +900 MiB',
+      'In [3]: −400 MiB, at most +0 B'
+    ]);
+    expect(bars[1].dataset.delta).toBe(String(800 * MIB));
+  });
+
+  it('names runs that were measured together as such', async () => {
+    const [one, two] = [aBar(4, 0), aBar(5, 0)];
+    const runs = [...one.runs, ...two.runs];
+    const [bar] = await show([{ ...aBar(5, 30), runs }]);
+    expect(bar.getAttribute('aria-label')).toBe(
+      'In [4] to In [5] together: +30 MiB, at most +30 MiB'
+    );
+  });
+
+  it('writes the cells’ numbers over the tall bars only', async () => {
+    const bars = await show([aBar(1, 5), aBar(2, 800), aBar(3, 20)]);
+    const written = bars.map(bar => bar.querySelector('text')?.textContent);
+    expect(written).toEqual([undefined, '[2]', undefined]);
+  });
+
+  it('goes to the cell, and says what became of it', async () => {
+    const bars = await show([aBar(1, 100), aBar(2, 200)]);
+    goTo.mockResolvedValueOnce('deleted');
+    await settled(() =>
+      bars[0].dispatchEvent(new MouseEvent('click', { bubbles: true }))
+    );
+    expect(goTo.mock.calls[0][1]).toMatchObject({ cellId: 'cell-1' });
+    expect(section.node.querySelector('[role=status]')?.textContent).toBe(
+      'In [1]: +100 MiB, at most +100 MiB The cell was deleted.'
+    );
+  });
+
+  it('is one stop for the keyboard, with arrows inside', async () => {
+    const bars = await show([aBar(1, 1), aBar(2, 2)]);
+    expect(bars.map(bar => bar.getAttribute('tabindex'))).toEqual(['-1', '0']);
+    await settled(() => {
+      bars[1].focus();
+      bars[1].dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true })
+      );
+    });
+    expect(document.activeElement).toBe(bars[0]);
+    await settled(() =>
+      bars[0].dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })
+      )
+    );
+    expect(goTo.mock.calls[0][1]).toMatchObject({ cellId: 'cell-1' });
+  });
+
+  it('marks where the kernel was restarted', async () => {
+    const bars = await show([aBar(9, 1), aBar(1, 1, { life: 1 })]);
+    const marks = bars.map(bar => bar.querySelectorAll('line').length);
+    expect(marks).toEqual([0, 1]);
+  });
+
+  it('says so where a run cannot be measured', async () => {
+    recorder.unmeasured = true;
+    await show([]);
+    recorder.unmeasured = false;
+    expect(section.node.textContent).toContain('cannot sample this kernel');
+  });
+
+  it('has samples taken only while it can be seen', async () => {
+    await show([]);
+    expect(section.node.textContent).toContain('Run a cell');
+    expect(recorder.observers).toBe(1);
+    await settled(() => section.hide());
+    expect(recorder.observers).toBe(0);
+    await settled(() => section.show());
+    expect(recorder.observers).toBe(1);
+    await settled(() => section.dispose());
+    expect(recorder.observers).toBe(0);
+  });
+});

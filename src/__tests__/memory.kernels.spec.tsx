@@ -1,0 +1,121 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import { KernelList } from '../memory/kernelList';
+import { KernelsSection } from '../memory/kernels';
+import { MemorySource } from '../memory/source';
+import { UsageRequests } from '../memory/usageRequest';
+import { aReport, aRow, FakeMemguard } from './fakes';
+import {
+  aDocument,
+  aReply,
+  FakeKernel,
+  FakeServer,
+  GIB,
+  noReply,
+  settled,
+  shows
+} from './memory.fakes';
+
+const trans = nullTranslator.load('jupyter_memguard');
+
+function inList(reply: object, notebook: string | null) {
+  const kind = notebook === null ? null : 'notebook';
+  return { ...reply, name: 'python3', notebook, kind };
+}
+
+describe('the list of all kernels', () => {
+  const server = new FakeServer();
+  const doc = aDocument('open.ipynb', new FakeKernel('open'));
+  const memguard = new FakeMemguard(doc.watched);
+  const opened: jest.Mock = jest.fn();
+  let list: KernelList;
+  let section: KernelsSection;
+
+  async function start(answer: (path: string) => unknown): Promise<void> {
+    server.answer = answer;
+    const source = new MemorySource(server.rest, new UsageRequests());
+    list = new KernelList(memguard, server.rest, source);
+    section = new KernelsSection(list, memguard, opened, trans);
+    await settled(() => Widget.attach(section, document.body));
+  }
+
+  afterEach(async () => {
+    await settled(() => section.dispose());
+    list.dispose();
+  });
+
+  async function shown(selector: string): Promise<HTMLElement[]> {
+    await shows(() => section.node.querySelector(selector) !== null);
+    return [...section.node.querySelectorAll<HTMLElement>(selector)];
+  }
+
+  function cells(row: HTMLElement): (string | null)[] {
+    return [...row.children].map(cell => cell.textContent);
+  }
+
+  it('has the biggest first, with its share and what could be freed', async () => {
+    doc.model.set({ report: aReport([aRow(1, GIB)]) });
+    await start(() => ({
+      kernels: [
+        inList(
+          aReply('small', { rss_bytes: GIB, level: 0.1 }),
+          'b/small.ipynb'
+        ),
+        inList(noReply('dead', 'died'), null),
+        inList(aReply('open', { children_bytes: GIB }), 'open.ipynb')
+      ]
+    }));
+    const rows = await shown('tr[data-kernel-id]');
+    expect(rows.map(row => row.dataset.kernelId)).toEqual([
+      'open',
+      'small',
+      'dead'
+    ]);
+    expect(rows[0].dataset.bytes).toBe(String(3 * GIB));
+    expect(cells(rows[0])).toEqual([
+      'open.ipynb1 GiB of it child processes',
+      '3 GiB',
+      '25 %',
+      '1 GiB'
+    ]);
+    expect(cells(rows[1])).toEqual(['small.ipynb', '1 GiB', '10 %', '–']);
+    expect(rows[2].dataset.bytes).toBeUndefined();
+    expect(cells(rows[2])).toEqual(['python3kernel died', '–', '–', '–']);
+    const [together] = await shown('tfoot tr');
+    expect(cells(together)[1]).toBe('4 GiB');
+    rows[1].querySelector('button')?.click();
+    expect(opened.mock.calls[0][0]).toMatchObject({ path: 'b/small.ipynb' });
+  });
+
+  it('asks a remote kernel itself, if its document is open', async () => {
+    const kernel = new FakeKernel('open');
+    kernel.usage = { kernel_memory: 5 * GIB };
+    doc.context.session = { kernel };
+    await start(path =>
+      path === ''
+        ? {
+            kernels: [
+              inList(noReply('open', 'remote'), 'open.ipynb'),
+              inList(noReply('other', 'remote'), 'other.ipynb')
+            ]
+          }
+        : noReply('open', 'remote')
+    );
+    await shown('tr[data-bytes]');
+    const rows = await shown('tr[data-kernel-id]');
+    expect(cells(rows[0])).toEqual([
+      'open.ipynbPSS with children, as the kernel tells',
+      '5 GiB',
+      '–',
+      '1 GiB'
+    ]);
+    expect(cells(rows[1])[0]).toBe('other.ipynbremote kernel');
+  });
+
+  it('says so when the server extension is missing', async () => {
+    await start(() => new Response('<html>', { status: 404 }));
+    const [text] = await shown('[role=status]');
+    await shows(() => text.textContent !== 'Reading…');
+    expect(text.textContent).toBe('server extension missing');
+  });
+});

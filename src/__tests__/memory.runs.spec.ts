@@ -1,0 +1,166 @@
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { Kernel } from '@jupyterlab/services';
+import { RunRecorder } from '../memory/runs';
+import {
+  aReply,
+  FakeContext,
+  FakeKernel,
+  FakeServer,
+  noReply,
+  until
+} from './memory.fakes';
+
+const START = Date.parse('2026-01-01T00:00:00Z') / 1000;
+
+/** What passes by when a kernel runs a cell, at seconds after START. */
+class FakeCell {
+  constructor(
+    private readonly kernel: FakeKernel,
+    private readonly id: string,
+    private readonly count: number
+  ) {}
+  request(cellId?: string): this {
+    return this.emit('send', 'execute_request', {}, 0, { cellId });
+  }
+  begin(second: number): this {
+    return this.emit('recv', 'status', { execution_state: 'busy' }, second);
+  }
+  input(second: number): this {
+    const content = { execution_count: this.count, code: '' };
+    return this.emit('recv', 'execute_input', content, second);
+  }
+  end(second: number): this {
+    return this.emit('recv', 'status', { execution_state: 'idle' }, second);
+  }
+  private emit(
+    direction: 'send' | 'recv',
+    type: string,
+    content: object,
+    second: number,
+    metadata: object = {}
+  ): this {
+    const sent = direction === 'send';
+    const msg = {
+      header: {
+        msg_id: sent ? this.id : 'other',
+        msg_type: type,
+        date: new Date((START + second) * 1000).toISOString()
+      },
+      parent_header: sent
+        ? {}
+        : { msg_id: this.id, msg_type: 'execute_request' },
+      metadata,
+      content
+    };
+    this.kernel.anyMessage.emit({
+      direction,
+      msg
+    } as unknown as Kernel.IAnyMessageArgs);
+    return this;
+  }
+}
+
+describe('the recorder of runs', () => {
+  let recorder: RunRecorder;
+  let server: FakeServer;
+  let kernel: FakeKernel;
+  let context: FakeContext;
+  let samples: [number, number, number | null][];
+
+  beforeEach(() => {
+    server = new FakeServer();
+    samples = [];
+    server.answer = path =>
+      path.endsWith('/samples')
+        ? { samples: samples.map(([at, ...rest]) => [START + at, ...rest]) }
+        : aReply('k', { sampled: START - 100 });
+    kernel = new FakeKernel('k');
+    context = new FakeContext(kernel);
+    recorder = new RunRecorder(
+      context as unknown as ISessionContext,
+      server.rest
+    );
+  });
+
+  afterEach(() => recorder.dispose());
+
+  it('measures a run with its cell', async () => {
+    samples = [
+      [0, 100, 100],
+      [2, 700, 900],
+      [4, 300, 900]
+    ];
+    const cell = new FakeCell(kernel, 'm1', 7);
+    cell.request('cell-a').begin(1).input(1).end(3);
+    await until(() => recorder.measured.length === 1);
+    expect(recorder.measured[0]).toMatchObject({
+      runs: [{ id: 'm1', count: 7, cellId: 'cell-a' }],
+      change: { delta: 200, peak: 800 }
+    });
+  });
+
+  it('knows runs of other clients, without their cells', async () => {
+    samples = [
+      [0, 100, null],
+      [4, 300, null]
+    ];
+    new FakeCell(kernel, 'theirs', 3).begin(1).input(1).end(3);
+    await until(() => recorder.measured.length === 1);
+    expect(recorder.measured[0].runs[0]).toMatchObject({
+      count: 3,
+      cellId: null
+    });
+  });
+
+  it('leaves silent requests out', async () => {
+    samples = [
+      [0, 100, null],
+      [9, 300, null]
+    ];
+    new FakeCell(kernel, 'silent', 0).request().begin(1).end(2);
+    new FakeCell(kernel, 'm2', 1).request('c').begin(3).input(3).end(4);
+    await until(() => recorder.measured.length === 1);
+    expect(recorder.measured[0].runs.map(run => run.id)).toEqual(['m2']);
+  });
+
+  it('keeps runs before a restart apart from those after it', async () => {
+    samples = [
+      [0, 100, null],
+      [4, 300, null]
+    ];
+    new FakeCell(kernel, 'm1', 1).request('c').begin(1).input(1).end(3);
+    await until(() => recorder.measured.length === 1);
+    context.statusChanged.emit('autorestarting');
+    samples = [
+      [10, 50, null],
+      [14, 60, null]
+    ];
+    new FakeCell(kernel, 'm2', 1).request('c').begin(11).input(11).end(13);
+    await until(() => recorder.measured.length === 2);
+    const [before, after] = recorder.measured;
+    expect(after.life).not.toBe(before.life);
+    expect(after.change.delta).toBe(10);
+  });
+
+  it('says so when the server has no samples', async () => {
+    jest.useFakeTimers();
+    server.answer = path =>
+      path.endsWith('/samples') ? { samples: [] } : noReply('k', 'remote');
+    new FakeCell(kernel, 'm1', 1).request('c').begin(1).input(1).end(3);
+    await jest.advanceTimersByTimeAsync(10000);
+    expect(recorder.measured).toEqual([]);
+    expect(recorder.unmeasured).toBe(true);
+    jest.useRealTimers();
+  });
+
+  it('asks nothing while no cell runs and nobody watches', async () => {
+    jest.useFakeTimers();
+    await jest.advanceTimersByTimeAsync(60000);
+    expect(server.asked).toEqual([]);
+    const observing = recorder.observe();
+    await jest.advanceTimersByTimeAsync(25000);
+    expect(server.asked.length).toBe(3);
+    observing.dispose();
+    jest.useRealTimers();
+  });
+});

@@ -1,0 +1,144 @@
+import { Notification } from '@jupyterlab/apputils';
+import { nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
+import type { KernelList } from '../memory/kernelList';
+import type { MemoryPoll } from '../memory/poll';
+import { Warnings } from '../memory/warnings';
+import { aReport, aRow, FakeMemguard } from './fakes';
+import { aDocument, FakeKernel, FakeServer, GIB, until } from './memory.fakes';
+
+const LIMIT = {
+  source: 'config' as const,
+  limit_bytes: 8 * GIB,
+  used_bytes: null
+};
+
+describe('the warnings', () => {
+  const server = new FakeServer();
+  const opened = aDocument('a.ipynb', new FakeKernel('k'));
+  const poll = { changed: new Signal<object, object>({}) };
+  const list = { changed: new Signal<object, void>({}), kernels: null };
+  let warnings: Warnings;
+
+  beforeEach(() => {
+    Notification.manager.dismiss();
+    opened.model.report = null;
+    opened.model.released.length = 0;
+    warnings = new Warnings(
+      new FakeMemguard(opened.watched),
+      server.rest,
+      nullTranslator.load('jupyter_memguard')
+    );
+    warnings.watch(
+      poll as unknown as MemoryPoll,
+      list as unknown as KernelList
+    );
+  });
+
+  afterEach(() => warnings.dispose());
+
+  function read(level: number): void {
+    poll.changed.emit({
+      kind: 'process',
+      kernelId: 'k',
+      bytes: level * 8 * GIB,
+      level,
+      limit: LIMIT,
+      nearest: LIMIT
+    });
+  }
+
+  function messages(): string[] {
+    return Notification.manager.notifications.map(each => each.message);
+  }
+
+  it('come once per crossing', () => {
+    [0.5, 0.89, 0.91, 0.95, 0.89, 0.92].forEach(read);
+    expect(messages()).toEqual([
+      'The kernel of a.ipynb uses 7.3 GiB, 91 % of its limit of 8 GiB.'
+    ]);
+    read(0.5);
+    expect(messages()).toEqual([]);
+    read(0.93);
+    expect(messages().length).toBe(1);
+  });
+
+  it('say how much is retained as soon as the kernel has told', async () => {
+    read(0.91);
+    expect(opened.model.observers).toBe(1);
+    opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
+    // JupyterLab would lose it if it came before the warning is on the page.
+    expect(messages()[0]).not.toContain('retained');
+    await until(() => messages()[0].includes('retained'));
+    expect(messages()[0]).toContain('3 GiB of it is retained results.');
+    expect(opened.model.observers).toBe(0);
+  });
+
+  it('offer to free memory', () => {
+    read(0.91);
+    const [{ options }] = Notification.manager.notifications;
+    const [action] = options.actions ?? [];
+    expect(action.label).toBe('Free memory');
+    action.callback(new MouseEvent('click'));
+    expect(opened.model.released).toEqual([{ kind: 'large' }]);
+  });
+
+  it('say so when a kernel died near its limit', async () => {
+    read(0.97);
+    // The order in which services tell an automatic restart.
+    opened.context.statusChanged.emit('restarting');
+    opened.context.statusChanged.emit('autorestarting');
+    await until(() => messages().length > 0);
+    expect(messages()).toEqual([
+      expect.stringContaining(
+        'died at 7.8 GiB, with 97 % of the limit of 8 GiB in use'
+      )
+    ]);
+  });
+
+  it('take the last samples of a kernel that grew too fast to be seen', async () => {
+    const now = Date.now() / 1000;
+    server.answer = () => ({ samples: [[now, 7.9 * GIB, null]] });
+    read(0.5);
+    opened.context.statusChanged.emit('dead');
+    await until(() => messages().length > 0);
+    expect(messages()[0]).toContain('died at 7.9 GiB, with 98 %');
+  });
+
+  it('say nothing when somebody shut the kernel down', async () => {
+    server.answer = () =>
+      new Response('{}', {
+        status: 404,
+        headers: { 'Content-Type': 'application/json' }
+      });
+    const asked = server.asked.length;
+    read(0.97);
+    opened.context.statusChanged.emit('dead');
+    await until(() => server.asked.length > asked);
+    await new Promise(resolve => setTimeout(resolve));
+    expect(messages()).toEqual([]);
+  });
+
+  it('are short enough to be shown whole, whatever the name', async () => {
+    const { title } = opened.watched.widget;
+    const before = title.label;
+    title.label = `${'long'.repeat(12)}.ipynb`;
+    read(0.91);
+    opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
+    await until(() => messages()[0].includes('retained'));
+    title.label = before;
+    expect(messages()[0].length).toBeLessThanOrEqual(140);
+    expect(messages()[0]).toContain('longlong');
+    expect(messages()[0]).toContain('3 GiB of it is retained results.');
+  });
+
+  it('say nothing when a kernel died far from its limit', async () => {
+    server.answer = () => ({ samples: [] });
+    const asked = server.asked.length;
+    read(0.3);
+    opened.context.statusChanged.emit('dead');
+    await until(() => server.asked.length > asked);
+    await new Promise(resolve => setTimeout(resolve));
+    expect(messages()).toEqual([]);
+  });
+});

@@ -1,0 +1,178 @@
+/** A kernel that says what a test tells it to, where a real one would not. */
+
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { PromiseDelegate, UUID } from '@lumino/coreutils';
+import { Signal } from '@lumino/signaling';
+import samples from '../../jupyter_memguard/kernel/tests/protocol_samples.json';
+import type { IGuardState, IReleased, IReport } from '../protocol';
+
+/** The samples that the tests of both ends read. */
+export { samples };
+
+/** The result of a sample reply. */
+function resultOf<T>(name: keyof typeof samples.valid, index = 0): T {
+  const sample = samples.valid[name][index] as unknown as { result: T };
+  return JSON.parse(JSON.stringify(sample.result));
+}
+
+/** A report as the kernel gives it. */
+export const aReport = (): IReport => resultOf('reply.report');
+
+/** A release's account. */
+export const aReleased = (): IReleased => resultOf('reply.release');
+
+/** A guard's state. */
+export const aGuardState = (): IGuardState => resultOf('reply.set_guard');
+
+/** A message as far as the code under test reads it. */
+type Message = KernelMessage.IMessage;
+
+/** A connection whose kernel answers when a test says so. */
+export class FakeKernel {
+  readonly id = UUID.uuid4();
+  readonly username = 'somebody';
+  readonly clientId = UUID.uuid4();
+  readonly anyMessage = new Signal<this, Kernel.IAnyMessageArgs>(this);
+  readonly iopubMessage = new Signal<this, Message>(this);
+  /** Contents of the install messages, oldest first. */
+  readonly installs: KernelMessage.IExecuteRequestMsg['content'][] = [];
+  /** What was sent over comms, oldest first. */
+  readonly sent: Message[] = [];
+  status: Kernel.Status = 'idle';
+  isDisposed = false;
+  /** The kernel's own session, which changes when it restarts. */
+  session = UUID.uuid4();
+
+  constructor(readonly name = 'python3') {}
+
+  requestExecute(
+    content: KernelMessage.IExecuteRequestMsg['content']
+  ): Partial<Kernel.IShellFuture> {
+    this.installs.push(content);
+    const delegate = new PromiseDelegate<KernelMessage.IExecuteReplyMsg>();
+    this._installs.push(delegate);
+    const msg = this._message('execute_request', content);
+    this.anyMessage.emit({ msg, direction: 'send' });
+    return { done: delegate.promise, msg } as Partial<Kernel.IShellFuture>;
+  }
+
+  sendShellMessage(msg: Message): { done: Promise<void> } {
+    this.sent.push(msg);
+    return { done: Promise.resolve() };
+  }
+
+  /** Answer the newest install message. */
+  async answerInstall(content: object): Promise<void> {
+    const msg = this._message('execute_reply', content);
+    const newest = last(this._installs);
+    newest.resolve(msg as unknown as KernelMessage.IExecuteReplyMsg);
+    await newest.promise;
+  }
+
+  /** Answer the newest install message with a version of the protocol. */
+  answerVersion(version: number | string): Promise<void> {
+    const data = { 'text/plain': String(version) };
+    return this.answerInstall({
+      status: 'ok',
+      user_expressions: { memguard: { status: 'ok', data, metadata: {} } }
+    });
+  }
+
+  /** Fail the newest install message, as a restart does. */
+  cancelInstall(): void {
+    last(this._installs).reject(new Error('Canceled future'));
+  }
+
+  /** What was asked over the newest comm. */
+  get requests(): { id: string; method: string; params: object }[] {
+    return this.sent
+      .filter(msg => msg.header.msg_type === 'comm_msg')
+      .map(msg => (msg.content as KernelMessage.ICommMsgMsg['content']).data)
+      .map(data => data as never);
+  }
+
+  /** Say something over the newest comm. */
+  say(data: unknown, msgType = 'comm_msg'): void {
+    const opened = this.sent.filter(m => m.header.msg_type === 'comm_open');
+    const { comm_id } = last(opened)
+      .content as KernelMessage.ICommOpenMsg['content'];
+    this.iopubMessage.emit(this._message(msgType, { comm_id, data }));
+  }
+
+  /** Greet as the kernel code does when the comm is opened. */
+  hello(executionCount = 1, version = 1): void {
+    const guard_state = { ...aGuardState(), mode: 'off', set: false };
+    const execution_count = executionCount;
+    this.say({
+      event: 'hello',
+      data: { version, guard_state, execution_count }
+    });
+  }
+
+  /** A status message that belongs to an execute request of some client. */
+  tellStatus(state: string, parent: string, session = this.session): void {
+    const msg = this._message('status', { execution_state: state });
+    msg.header.session = session;
+    msg.parent_header = {
+      ...msg.header,
+      msg_id: parent,
+      msg_type: 'execute_request'
+    } as never;
+    this.anyMessage.emit({ msg, direction: 'recv' });
+  }
+
+  private _message(msg_type: string, content: object): Message {
+    const header = { msg_type, msg_id: UUID.uuid4(), session: this.session };
+    return {
+      header,
+      parent_header: {},
+      content,
+      channel: 'iopub',
+      metadata: {}
+    } as unknown as Message;
+  }
+
+  private _installs: PromiseDelegate<KernelMessage.IExecuteReplyMsg>[] = [];
+}
+
+/** A document's session with a fake kernel. */
+export class FakeContext {
+  readonly kernelChanged = new Signal<this, unknown>(this);
+  readonly statusChanged = new Signal<this, Kernel.Status>(this);
+  readonly connectionStatusChanged = new Signal<this, Kernel.ConnectionStatus>(
+    this
+  );
+  readonly specsManager = {
+    specs: {
+      kernelspecs: {
+        python3: { language: 'python' },
+        echo: { language: 'echo' }
+      }
+    } as object | null,
+    specsChanged: new Signal<object, unknown>({})
+  };
+  session: { kernel: FakeKernel | null } | null = null;
+
+  /** Take another kernel, or the same one after its restart. */
+  setKernel(kernel: FakeKernel | null): void {
+    this.session = kernel && { kernel };
+    this.kernelChanged.emit(undefined);
+  }
+
+  /** The same for those who know the interface. */
+  get asContext(): ISessionContext {
+    return this as unknown as ISessionContext;
+  }
+}
+
+function last<T>(list: T[]): T {
+  return list[list.length - 1];
+}
+
+/** Let everything that is resolved already run. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    await Promise.resolve();
+  }
+}

@@ -1,0 +1,135 @@
+/** A comm of our own making, over any connection to a kernel. */
+
+import type { Kernel } from '@jupyterlab/services';
+import { KernelMessage } from '@jupyterlab/services';
+import type { JSONObject } from '@lumino/coreutils';
+import { UUID } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+/**
+ * A comm on the kernel's main shell. `createComm` works on one connection per
+ * kernel and page only, while two notebooks may share a kernel; a second
+ * connection that handles comms would close those of widgets. What is sent
+ * names no subshell, so that it waits behind a running cell and is handled in
+ * the kernel's main thread.
+ */
+export class MainShellComm implements IDisposable {
+  /**
+   * @param kernel - The connection; not owned.
+   * @param target - The name that the kernel has registered.
+   */
+  constructor(kernel: Kernel.IKernelConnection, target: string) {
+    this._kernel = kernel;
+    this._target = target;
+    kernel.iopubMessage.connect(this._onIopub, this);
+  }
+
+  /** Emitted with the data of each message. */
+  get message(): ISignal<this, unknown> {
+    return this._message;
+  }
+
+  /** Emitted when the kernel closes it, or does not know its target. */
+  get closed(): ISignal<this, void> {
+    return this._closed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /**
+   * Open it on the kernel's side.
+   *
+   * @throws Error if the connection has gone.
+   */
+  open(data: JSONObject): void {
+    this._post(
+      KernelMessage.createMessage<KernelMessage.ICommOpenMsg<'shell'>>({
+        ...this._header('comm_open'),
+        content: { comm_id: this._id, target_name: this._target, data }
+      })
+    );
+  }
+
+  /**
+   * Send a message.
+   *
+   * @throws Error if the connection has gone.
+   */
+  send(data: JSONObject): void {
+    this._post(
+      KernelMessage.createMessage<KernelMessage.ICommMsgMsg<'shell'>>({
+        ...this._header('comm_msg'),
+        content: { comm_id: this._id, data }
+      })
+    );
+  }
+
+  /** Tell the kernel that nobody listens any more, and dispose. */
+  close(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this.dispose();
+    try {
+      this._post(
+        KernelMessage.createMessage<KernelMessage.ICommCloseMsg<'shell'>>({
+          ...this._header('comm_close'),
+          content: { comm_id: this._id, data: {} }
+        })
+      );
+    } catch {
+      // The connection has gone, and the comm with it.
+    }
+  }
+
+  /** Listen no longer. */
+  dispose(): void {
+    this._isDisposed = true;
+    Signal.clearData(this);
+  }
+
+  private _header<T extends KernelMessage.ShellMessageType>(
+    msgType: T
+  ): { msgType: T; channel: 'shell'; username: string; session: string } {
+    const { username, clientId } = this._kernel;
+    return { msgType, channel: 'shell', username, session: clientId };
+  }
+
+  private _post(
+    message: KernelMessage.IShellMessage<
+      'comm_open' | 'comm_msg' | 'comm_close'
+    >
+  ): void {
+    const future = this._kernel.sendShellMessage(message, false, true);
+    // A restart rejects what was under way; what that means is told elsewhere.
+    future.done.catch(() => undefined);
+  }
+
+  private _onIopub(
+    _: Kernel.IKernelConnection,
+    message: KernelMessage.IIOPubMessage
+  ): void {
+    if (
+      KernelMessage.isCommMsgMsg(message) &&
+      message.content.comm_id === this._id
+    ) {
+      this._message.emit(message.content.data);
+    } else if (
+      KernelMessage.isCommCloseMsg(message) &&
+      message.content.comm_id === this._id
+    ) {
+      this._closed.emit();
+    }
+  }
+
+  private _kernel: Kernel.IKernelConnection;
+  private _target: string;
+  private _id = UUID.uuid4();
+  private _isDisposed = false;
+  private _message = new Signal<this, unknown>(this);
+  private _closed = new Signal<this, void>(this);
+}

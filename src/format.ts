@@ -1,0 +1,82 @@
+/** Figures and ages as people read them. */
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** Bytes in one MiB. */
+export const MIB = 1024 * 1024;
+
+/**
+ * A number of bytes in the unit that keeps it below 1024, with at most one
+ * digit after the point.
+ *
+ * @param bytes - How many bytes; below zero counts as zero.
+ * @param locale - BCP 47 tag; absent means the browser's.
+ * @returns such as `762.9 MiB`.
+ */
+export function formatBytes(bytes: number, locale?: string): string {
+  let value = Math.max(0, bytes);
+  let unit = 0;
+  // 1023.95 would be printed as 1,024: it belongs to the next unit.
+  while (value >= (unit === 0 ? 1024 : 1023.95) && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = new Intl.NumberFormat(locale, {
+    maximumFractionDigits: unit === 0 ? 0 : 1
+  });
+  return `${digits.format(value)} ${UNITS[unit]}`;
+}
+
+/**
+ * A number of bytes that may be a lower bound.
+ *
+ * @param bytes - How many bytes.
+ * @param exact - Whether it is the whole truth.
+ * @param locale - BCP 47 tag; absent means the browser's.
+ * @returns the bytes, with a sign before them where it is "at least".
+ */
+export function formatBound(
+  bytes: number,
+  exact: boolean,
+  locale?: string
+): string {
+  return (exact ? '' : '\u2265\u00a0') + formatBytes(bytes, locale);
+}
+
+/**
+ * How long ago something was.
+ *
+ * @param seconds - The age in seconds; below zero counts as zero.
+ * @param locale - BCP 47 tag; absent means the browser's.
+ * @returns such as `3 min`.
+ */
+export function formatAge(seconds: number, locale?: string): string {
+  const age = Math.max(0, seconds);
+  const [value, unit] =
+    age < 60
+      ? [age, 'second']
+      : age < 3600
+        ? [age / 60, 'minute']
+        : age < 86400
+          ? [age / 3600, 'hour']
+          : [age / 86400, 'day'];
+  return new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: 0
+  }).format(Math.floor(value));
+}
+
+/**
+ * A share as a whole percentage.
+ *
+ * @param share - From 0 to 1.
+ * @param locale - BCP 47 tag; absent means the browser's.
+ */
+export function formatShare(share: number, locale?: string): string {
+  return new Intl.NumberFormat(locale, {
+    style: 'percent',
+    maximumFractionDigits: 0
+  }).format(share);
+}

@@ -1,0 +1,228 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { IDisposable } from '@lumino/disposable';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+import { formatBound, formatBytes } from '../format';
+import type { IKernelMemory } from '../request';
+import type { IMemguard } from '../tokens';
+import type { KernelList } from './kernelList';
+import { percentOf, severityOf } from './level';
+import { IRetained, retainedOf, watchedWith } from './retained';
+import { reasonText } from './words';
+
+/** One kernel as the list shows it. */
+export interface IKernelRow {
+  id: string;
+  /** The document's path, else the kernelspec's name. */
+  path: string;
+  /** Its own memory with its children's, or null if it is not known. */
+  bytes: number | null;
+  level: number | null;
+  /** Why there is no figure, or how the figure is to be read; may be empty. */
+  note: string;
+  retained: IRetained | null;
+  /** Whether a document of it can be shown. */
+  opens: boolean;
+}
+
+/**
+ * The kernels for the list, the biggest first.
+ *
+ * @param list - what the server told.
+ * @param memguard - the open documents, for what could be freed.
+ * @param trans - the translator.
+ */
+export function rowsOf(
+  list: KernelList,
+  memguard: IMemguard,
+  trans: TranslationBundle
+): IKernelRow[] {
+  return (list.kernels ?? [])
+    .map(kernel => rowOf(kernel, list, memguard, trans))
+    .sort((one, other) => (other.bytes ?? -1) - (one.bytes ?? -1));
+}
+
+function rowOf(
+  kernel: IKernelMemory,
+  list: KernelList,
+  memguard: IMemguard,
+  trans: TranslationBundle
+): IKernelRow {
+  const watched = watchedWith(memguard, kernel.id);
+  const told = list.told.get(kernel.id);
+  const row = {
+    id: kernel.id,
+    path: kernel.notebook ?? kernel.name,
+    level: kernel.level,
+    retained: retainedOf(watched),
+    opens: watched !== null || kernel.kind === 'notebook'
+  };
+  if (kernel.rss_bytes !== null) {
+    const children = kernel.children_bytes ?? 0;
+    return {
+      ...row,
+      bytes: kernel.rss_bytes + children,
+      note: children
+        ? trans.__('%1 of it child processes', formatBytes(children))
+        : ''
+    };
+  }
+  if (told?.kind === 'usage_request') {
+    return {
+      ...row,
+      bytes: told.bytes,
+      note: trans.__('PSS with children, as the kernel tells')
+    };
+  }
+  const note =
+    kernel.reason === 'remote'
+      ? trans.__('remote kernel')
+      : reasonText(kernel.reason ?? 'unsupported', trans);
+  return { ...row, bytes: null, note };
+}
+
+/** The panel's section with all kernels of the server. */
+export class KernelsSection extends ReactWidget {
+  /**
+   * @param list - the kernels; read often only while this is visible.
+   * @param memguard - the open documents.
+   * @param open - shows a kernel's document.
+   * @param trans - the translator.
+   */
+  constructor(
+    private readonly list: KernelList,
+    private readonly memguard: IMemguard,
+    private readonly open: (row: IKernelRow) => void,
+    private readonly trans: TranslationBundle
+  ) {
+    super();
+    this.addClass('jp-Memguard-kernels');
+    this.title.label = trans.__('All kernels');
+    list.changed.connect(this.update, this);
+  }
+
+  dispose(): void {
+    this.observing?.dispose();
+    super.dispose();
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.observing ??= this.list.observe();
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    if (this.isVisible) {
+      this.observing ??= this.list.observe();
+    }
+  }
+
+  protected onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this.observing?.dispose();
+    this.observing = null;
+  }
+
+  protected onBeforeDetach(message: Message): void {
+    this.observing?.dispose();
+    this.observing = null;
+    super.onBeforeDetach(message);
+  }
+
+  protected render(): JSX.Element {
+    const { list, trans } = this;
+    if (list.failure) {
+      const reason =
+        list.failure === 'unknown_kernel' ? 'invalid_reply' : list.failure;
+      return <p role="status">{reasonText(reason, trans)}</p>;
+    }
+    if (list.kernels === null) {
+      return <p role="status">{trans.__('Reading…')}</p>;
+    }
+    const rows = rowsOf(list, this.memguard, trans);
+    if (rows.length === 0) {
+      return <p>{trans.__('No kernel is running.')}</p>;
+    }
+    return <KernelTable rows={rows} open={this.open} trans={trans} />;
+  }
+
+  private observing: IDisposable | null = null;
+}
+
+function KernelTable(props: {
+  rows: IKernelRow[];
+  open: (row: IKernelRow) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { rows, open, trans } = props;
+  const total = rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0);
+  return (
+    <table className="jp-Memguard-kernelTable">
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('Kernel')}</th>
+          <th scope="col">{trans.__('Memory')}</th>
+          <th scope="col">{trans.__('Of limit')}</th>
+          <th scope="col" title={trans.__('Results that could be freed')}>
+            {trans.__('Retained')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(row => (
+          <KernelRow key={row.id} row={row} open={open} trans={trans} />
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row">{trans.__('Together')}</th>
+          <td>{formatBytes(total)}</td>
+          <td />
+          <td />
+        </tr>
+      </tfoot>
+    </table>
+  );
+}
+
+function KernelRow(props: {
+  row: IKernelRow;
+  open: (row: IKernelRow) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { row, open, trans } = props;
+  const name = row.path.split('/').pop() ?? row.path;
+  return (
+    <tr
+      data-kernel-id={row.id}
+      data-bytes={row.bytes ?? undefined}
+      data-severity={severityOf(row.level)}
+    >
+      <th scope="row" title={row.path}>
+        {row.opens ? (
+          <button
+            type="button"
+            className="jp-Memguard-link"
+            onClick={() => open(row)}
+          >
+            {name}
+          </button>
+        ) : (
+          name
+        )}
+        {row.note && <small>{row.note}</small>}
+      </th>
+      <td>{row.bytes === null ? '–' : formatBytes(row.bytes)}</td>
+      <td>
+        {row.level === null ? '–' : trans.__('%1 %', percentOf(row.level))}
+      </td>
+      <td>
+        {row.retained === null
+          ? '–'
+          : formatBound(row.retained.bytes, row.retained.exact)}
+      </td>
+    </tr>
+  );
+}

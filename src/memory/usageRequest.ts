@@ -1,0 +1,122 @@
+import { Kernel, KernelMessage } from '@jupyterlab/services';
+
+/** What a kernel told of itself, and when. */
+export interface IUsage {
+  /** Proportional set size of the kernel with its children, in bytes. */
+  bytes: number;
+  /** Seconds since the epoch, by the browser's clock. */
+  time: number;
+}
+
+/** The least time between two requests, in milliseconds. */
+const LEAST_MS = 10000;
+/** A request that took long is followed by this many times as long a pause. */
+const PAUSE_PER_ANSWER = 5;
+/** A kernel that has not answered in so long is silent, in milliseconds. */
+const TIMEOUT_MS = 10000;
+/** A silent kernel is asked again after so long, in milliseconds. */
+const SILENT_MS = 60000;
+
+interface IState {
+  answer: IUsage | null;
+  /** When to ask again, by the browser's clock in milliseconds. */
+  next: number;
+  pending: Promise<IUsage | null> | null;
+}
+
+/**
+ * Asks kernels for their own memory with `usage_request` (ipykernel 6.10 and
+ * later answer it) on the control channel, so also while a cell runs.
+ *
+ * Answering costs the kernel what reading its proportional set size costs,
+ * which grows with its memory: it is asked seldom.
+ */
+export class UsageRequests {
+  /**
+   * Ask, unless it has been asked a moment ago.
+   *
+   * @param kernel - the connection to it.
+   * @returns null if it does not answer.
+   */
+  async ask(kernel: Kernel.IKernelConnection): Promise<IUsage | null> {
+    const state = this.states.get(kernel) ?? {
+      answer: null,
+      next: 0,
+      pending: null
+    };
+    this.states.set(kernel, state);
+    if (Date.now() >= state.next || state.pending) {
+      state.pending ??= this.request(kernel, state);
+      return state.pending;
+    }
+    return state.answer;
+  }
+
+  /**
+   * Forget a kernel's answer: it has been restarted.
+   *
+   * @param kernel - the connection to it.
+   */
+  forget(kernel: Kernel.IKernelConnection): void {
+    this.states.delete(kernel);
+  }
+
+  private async request(
+    kernel: Kernel.IKernelConnection,
+    state: IState
+  ): Promise<IUsage | null> {
+    const begun = Date.now();
+    const bytes = await sendUsageRequest(kernel);
+    const took = Date.now() - begun;
+    state.answer = bytes === null ? null : { bytes, time: Date.now() / 1000 };
+    state.next =
+      Date.now() +
+      (bytes === null
+        ? SILENT_MS
+        : Math.max(LEAST_MS - took, PAUSE_PER_ANSWER * took));
+    state.pending = null;
+    return state.answer;
+  }
+
+  private readonly states = new WeakMap<Kernel.IKernelConnection, IState>();
+}
+
+/** Send one request; the memory in bytes, or null without a valid answer. */
+async function sendUsageRequest(
+  kernel: Kernel.IKernelConnection
+): Promise<number | null> {
+  const message = KernelMessage.createMessage({
+    // The protocol's list of types does not know it.
+    msgType: 'usage_request' as 'debug_request',
+    channel: 'control',
+    username: kernel.username,
+    session: kernel.clientId,
+    content: {} as KernelMessage.IDebugRequestMsg['content']
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<null>(resolve => {
+    timer = setTimeout(() => resolve(null), TIMEOUT_MS);
+  });
+  try {
+    const future = kernel.sendControlMessage(message, true);
+    const reply = await Promise.race([future.done, silence]);
+    if (reply === null) {
+      future.dispose();
+      return null;
+    }
+    return memoryOf(reply?.content);
+  } catch {
+    // The connection has ended, or the kernel was restarted.
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function memoryOf(content: unknown): number | null {
+  const memory = (content as { kernel_memory?: unknown } | undefined)
+    ?.kernel_memory;
+  return typeof memory === 'number' && Number.isFinite(memory) && memory > 0
+    ? memory
+    : null;
+}

@@ -1,0 +1,300 @@
+import { Notification } from '@jupyterlab/apputils';
+import type { Kernel } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { DisposableDelegate, IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import { formatBytes } from '../format';
+import { RestError, type ILimit, type Rest } from '../request';
+import type { IMemguard, IWatched } from '../tokens';
+import { attachToEach } from './each';
+import type { KernelList } from './kernelList';
+import { percentOf } from './level';
+import type { MemoryPoll } from './poll';
+import { IRetained, retainedOf, watchedWith } from './retained';
+import type { Reading } from './source';
+
+/** The level at which a kernel's memory is warned of. */
+const WARN = 0.9;
+/** Under this level a kernel is safe again, and a new crossing is a new one. */
+const SAFE = 0.88;
+/** Samples of so long before its end tell how a kernel died, in seconds. */
+const LAST_SECONDS = 15;
+
+/**
+ * JupyterLab loses what a notification is updated with before it stands on
+ * the page, which it does after so long, in milliseconds.
+ */
+const STANDS_MS = 2000;
+/** JupyterLab shows so many characters of a notification, and no more. */
+const MOST_SHOWN = 140;
+/** So much of a document's name tells which one it is. */
+const LEAST_NAME = 8;
+
+/** What was last seen of a kernel. */
+export interface ISeen {
+  /** Its own resident bytes. */
+  bytes: number;
+  level: number;
+  /** The limit that `level` is of. */
+  nearest: ILimit;
+}
+
+/**
+ * Says so when a kernel comes near its limit, once per crossing, and when a
+ * kernel died there.
+ */
+export class Warnings implements IDisposable {
+  /**
+   * @param memguard - what is open.
+   * @param rest - tells how much memory a kernel had when it died.
+   * @param trans - the translator.
+   */
+  constructor(
+    private readonly memguard: IMemguard,
+    private readonly rest: Rest,
+    private readonly trans: TranslationBundle
+  ) {
+    this.attached = attachToEach(memguard, watched => this.attach(watched));
+  }
+
+  /** Look at what the polls read. */
+  watch(poll: MemoryPoll, list: KernelList): void {
+    poll.changed.connect(this.onReading, this);
+    list.changed.connect(this.onList, this);
+  }
+
+  get isDisposed(): boolean {
+    return this.attached.isDisposed;
+  }
+
+  dispose(): void {
+    Signal.clearData(this);
+    this.attached.dispose();
+    this.warned.forEach(warning => warning.dispose());
+    this.warned.clear();
+  }
+
+  private onReading(_: unknown, reading: Reading): void {
+    if (reading.kind === 'process') {
+      const { kernelId, bytes, level } = reading;
+      this.see(kernelId, bytes, level, reading.nearest ?? reading.limit);
+    }
+  }
+
+  private onList(list: KernelList): void {
+    for (const kernel of list.kernels ?? []) {
+      const { id, rss_bytes, level, limit, nearest } = kernel;
+      if (rss_bytes !== null) {
+        this.see(id, rss_bytes, level, nearest ?? limit);
+      }
+    }
+  }
+
+  private see(
+    kernelId: string,
+    bytes: number,
+    level: number | null,
+    nearest: ILimit | null
+  ): void {
+    if (level === null || nearest === null) {
+      return;
+    }
+    const seen = { bytes, level, nearest };
+    this.seen.set(kernelId, seen);
+    if (level < SAFE) {
+      this.dismiss(kernelId);
+    } else if (level >= WARN && !this.warned.has(kernelId)) {
+      const watched = watchedWith(this.memguard, kernelId);
+      if (watched) {
+        this.warned.set(kernelId, this.warn(watched, seen));
+      }
+    }
+  }
+
+  /** The crossing is over: the kernel is safe again, or gone. */
+  private dismiss(kernelId: string): void {
+    this.warned.get(kernelId)?.dispose();
+    this.warned.delete(kernelId);
+  }
+
+  /** Warn, and add what is retained as soon as the kernel has told. */
+  private warn(watched: IWatched, seen: ISeen): IDisposable {
+    const { trans } = this;
+    const { model, agent } = watched;
+    const say = (more: string) =>
+      fitting(nameOf(watched), name => nearText(name, seen, trans) + more);
+    const canFree =
+      agent.state.kind === 'ready' || agent.state.kind === 'installing';
+    const actions = [
+      {
+        label: trans.__('Free memory'),
+        caption: trans.__('Release the results that the kernel retains'),
+        displayType: 'accent' as const,
+        callback: () => void model.release({ kind: 'large' })
+      }
+    ];
+    const id = Notification.warning(say(''), {
+      autoClose: false,
+      actions: canFree ? actions : []
+    });
+    const stands = new Promise(resolve => setTimeout(resolve, STANDS_MS));
+    const asking = model.observe();
+    const earlier = model.report;
+    let isOver = false;
+    const tell = () => {
+      const retained = retainedOf(watched);
+      if (retained === null || model.report === earlier) {
+        return;
+      }
+      asking.dispose();
+      model.changed.disconnect(tell);
+      void stands.then(() => {
+        if (!isOver) {
+          Notification.update({
+            id,
+            message: say(' ' + retainedText(retained, trans)),
+            autoClose: false,
+            actions: canFree ? actions : []
+          });
+        }
+      });
+    };
+    model.changed.connect(tell);
+    return new DisposableDelegate(() => {
+      isOver = true;
+      asking.dispose();
+      model.changed.disconnect(tell);
+      Notification.dismiss(id);
+    });
+  }
+
+  private attach(watched: IWatched): IDisposable {
+    const { sessionContext } = watched.widget;
+    // A session that has ended no more says which kernel it had.
+    let kernelId: string | undefined;
+    const onStatus = (_: unknown, status: Kernel.Status) => {
+      kernelId = sessionContext.session?.kernel?.id ?? kernelId;
+      if (kernelId === undefined) {
+        return;
+      }
+      if (status === 'autorestarting' || status === 'dead') {
+        void this.onDeath(watched, kernelId);
+      } else if (status === 'restarting') {
+        // Also comes before 'autorestarting': what was seen is still needed.
+        this.dismiss(kernelId);
+      }
+    };
+    sessionContext.statusChanged.connect(onStatus);
+    return new DisposableDelegate(() => {
+      sessionContext.statusChanged.disconnect(onStatus);
+      if (kernelId !== undefined) {
+        this.forget(kernelId);
+      }
+    });
+  }
+
+  private async onDeath(watched: IWatched, kernelId: string): Promise<void> {
+    const last = this.seen.get(kernelId);
+    this.forget(kernelId);
+    if (last === undefined) {
+      return;
+    }
+    const seen = await this.atTheEnd(kernelId, last);
+    if (seen !== null && seen.level >= WARN) {
+      const text = fitting(nameOf(watched), name =>
+        deathText(name, seen, this.trans)
+      );
+      Notification.error(text, { autoClose: false });
+    }
+  }
+
+  /**
+   * A kernel that grew fast died above what was seen last. Null if it did not
+   * die: the server knows one that did, but not one that was shut down.
+   */
+  private async atTheEnd(kernelId: string, last: ISeen): Promise<ISeen | null> {
+    try {
+      const since = Date.now() / 1000 - LAST_SECONDS;
+      const samples = await this.rest.samples(kernelId, since);
+      const bytes = Math.max(
+        last.bytes,
+        ...samples.map(sample => sample.rssBytes)
+      );
+      const grown = (bytes - last.bytes) / last.nearest.limit_bytes;
+      return { ...last, bytes, level: Math.min(1, last.level + grown) };
+    } catch (error) {
+      const isShutDown =
+        error instanceof RestError && error.code === 'unknown_kernel';
+      return isShutDown ? null : last;
+    }
+  }
+
+  private forget(kernelId: string): void {
+    this.seen.delete(kernelId);
+    this.dismiss(kernelId);
+  }
+
+  private readonly seen = new Map<string, ISeen>();
+  /** The warnings that stand, by kernel. */
+  private readonly warned = new Map<string, IDisposable>();
+  private readonly attached: IDisposable;
+}
+
+/** A text about a document, whose name is cut so that all of it is shown. */
+function fitting(name: string, say: (name: string) => string): string {
+  const over = say(name).length - MOST_SHOWN;
+  const kept = Math.max(LEAST_NAME, name.length - over - 1);
+  return over > 0 && kept < name.length
+    ? say(name.slice(0, kept) + '…')
+    : say(name);
+}
+
+function nameOf(watched: IWatched): string {
+  return watched.widget.title.label;
+}
+
+function nearText(name: string, seen: ISeen, trans: TranslationBundle): string {
+  const { bytes, level, nearest } = seen;
+  const limit = formatBytes(nearest.limit_bytes);
+  return isShared(nearest)
+    ? trans.__(
+        'The container of %1 is %2 % full (limit %3); its kernel uses %4.',
+        name,
+        percentOf(level),
+        limit,
+        formatBytes(bytes)
+      )
+    : trans.__(
+        'The kernel of %1 uses %2, %3 % of its limit of %4.',
+        name,
+        formatBytes(bytes),
+        percentOf(level),
+        limit
+      );
+}
+
+function retainedText(retained: IRetained, trans: TranslationBundle): string {
+  const bytes = formatBytes(retained.bytes);
+  return retained.exact
+    ? trans.__('%1 of it is retained results.', bytes)
+    : trans.__('At least %1 of it is retained results.', bytes);
+}
+
+function deathText(
+  name: string,
+  seen: ISeen,
+  trans: TranslationBundle
+): string {
+  return trans.__(
+    'The kernel of %1 died at %2, with %3 % of the limit of %4 in use. It probably ran out of memory.',
+    name,
+    formatBytes(seen.bytes),
+    percentOf(seen.level),
+    formatBytes(seen.nearest.limit_bytes)
+  );
+}
+
+/** Whether other processes count against a limit too. */
+function isShared(limit: ILimit): boolean {
+  return limit.source === 'cgroup1' || limit.source === 'cgroup2';
+}

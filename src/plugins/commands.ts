@@ -1,0 +1,39 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { addCommands, CommandIDs, PALETTE } from '../commands';
+import { IMemguard } from '../tokens';
+
+/** The commands, also in the palette. */
+export const commandsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-memguard:commands',
+  description: 'Adds the commands of the memory guard.',
+  autoStart: true,
+  requires: [IMemguard],
+  optional: [ICommandPalette, ITranslator],
+  activate: (
+    app,
+    memguard: IMemguard,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('jupyter_memguard');
+    addCommands(app, memguard, trans);
+    for (const item of PALETTE) {
+      palette?.addItem({ ...item, category: trans.__('Memory') });
+    }
+    const changed = (): void => {
+      for (const id of Object.values(CommandIDs)) {
+        app.commands.notifyCommandChanged(id);
+      }
+    };
+    memguard.settingsChanged.connect(changed);
+    memguard.currentChanged.connect((_, current) => {
+      // Connecting the same slot twice connects it once.
+      current?.agent.stateChanged.connect(changed);
+      current?.agent.guardChanged.connect(changed);
+      current?.guardStore.changed.connect(changed);
+      changed();
+    });
+  }
+};

@@ -1,0 +1,152 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { IToolbarWidgetRegistry } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import { goToCell } from '../celllink';
+import { ChartSection } from '../memory/chart';
+import { attachToEach } from '../memory/each';
+import { tellFreed } from '../memory/freedEvents';
+import { KernelList } from '../memory/kernelList';
+import { IKernelRow, KernelsSection } from '../memory/kernels';
+import { MemoryPoll } from '../memory/poll';
+import { watchedWith } from '../memory/retained';
+import { RunRecorder } from '../memory/runs';
+import { MemorySource } from '../memory/source';
+import { StatusItem, StatusModel } from '../memory/statusItem';
+import { UsageRequests } from '../memory/usageRequest';
+import { Warnings } from '../memory/warnings';
+import { Rest } from '../request';
+import { IMemguard, IWatched } from '../tokens';
+import { IMemguardPanel } from '../widgets/panel';
+
+/** The toolbar item's name in schema/plugin.json. */
+const TOOLBAR_ITEM = 'memguard-memory';
+
+/** A figure older than this is not shown as live, in milliseconds. */
+const LIVE_MS = 3000;
+
+/** The memory of kernels: status item, list of all, chart, warnings. */
+export const memoryPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-memguard:memory',
+  description: "Shows kernels' memory and warns before one dies of it.",
+  autoStart: true,
+  requires: [IMemguard],
+  optional: [IStatusBar, IToolbarWidgetRegistry, IMemguardPanel, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    memguard: IMemguard,
+    statusBar: IStatusBar | null,
+    toolbars: IToolbarWidgetRegistry | null,
+    panel: IMemguardPanel | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('jupyter_memguard');
+    const { serverSettings } = app.serviceManager;
+    const rest = new Rest(serverSettings);
+    const source = new MemorySource(
+      new Rest(serverSettings, LIVE_MS),
+      new UsageRequests()
+    );
+    const poll = new MemoryPoll(memguard, source);
+    const list = new KernelList(memguard, rest, source);
+    const openPanel = () => {
+      if (app.commands.hasCommand('memguard:show-panel')) {
+        void app.commands.execute('memguard:show-panel');
+      }
+    };
+    const statusItem = () =>
+      new StatusItem(new StatusModel(memguard, poll), openPanel, trans);
+
+    if (statusBar) {
+      const item = statusItem();
+      statusBar.registerStatusItem('jupyter-memguard:memory', {
+        item,
+        align: 'left',
+        rank: 2,
+        priority: 1,
+        isActive: () => item.model.active,
+        activeStateChanged: item.model.stateChanged
+      });
+    }
+    // Notebook 7 has no status bar; JupyterLab needs nothing in the toolbar.
+    toolbars?.addFactory<NotebookPanel>('Notebook', TOOLBAR_ITEM, () => {
+      if (!statusBar) {
+        return statusItem();
+      }
+      const nothing = new Widget();
+      nothing.hide();
+      return nothing;
+    });
+
+    new Warnings(memguard, rest, trans).watch(poll, list);
+    tellFreed(memguard, rest);
+    if (panel) {
+      panel.addSection(kernelsSection(app, memguard, list, trans), 300);
+      panel.addSection(chartSection(app, memguard, poll, rest, trans), 400);
+    }
+  }
+};
+
+function kernelsSection(
+  app: JupyterFrontEnd,
+  memguard: IMemguard,
+  list: KernelList,
+  trans: TranslationBundle
+): KernelsSection {
+  const open = ({ id, path }: IKernelRow) => {
+    const watched = watchedWith(memguard, id);
+    if (watched) {
+      app.shell.activateById(watched.widget.id);
+    } else {
+      void app.commands.execute('docmanager:open', { path });
+    }
+  };
+  return new KernelsSection(list, memguard, open, trans);
+}
+
+function chartSection(
+  app: JupyterFrontEnd,
+  memguard: IMemguard,
+  poll: MemoryPoll,
+  rest: Rest,
+  trans: TranslationBundle
+): ChartSection {
+  const recorders = new WeakMap<IWatched, RunRecorder>();
+  attachToEach(memguard, watched => {
+    const recorder = new RunRecorder(watched.widget.sessionContext, rest);
+    recorders.set(watched, recorder);
+    return recorder;
+  });
+  poll.changed.connect((_, reading) => {
+    const { current } = memguard;
+    if (reading.kind === 'process' && current) {
+      recorders.get(current)?.add({
+        time: reading.time,
+        rssBytes: reading.bytes,
+        highWaterBytes: null
+      });
+    }
+  });
+  return new ChartSection(
+    memguard,
+    watched => recorders.get(watched) ?? null,
+    async (watched, run) => {
+      app.shell.activateById(watched.widget.id);
+      return goToCell(watched.widget, {
+        cell_id: run.cellId,
+        execution: run.count,
+        source: null
+      });
+    },
+    trans
+  );
+}

@@ -1,0 +1,78 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Debouncer } from '@lumino/polling';
+import { CommandIDs } from '../commands';
+import { addRowCommands } from '../rowcommands';
+import { IMemguard } from '../tokens';
+import { IMemguardPanel, MemguardPanel } from '../widgets/panel';
+
+const STATE_KEY = 'jupyter-memguard:panel';
+
+/** The sidebar panel: what the kernel in front retains. */
+export const panelPlugin: JupyterFrontEndPlugin<IMemguardPanel> = {
+  id: 'jupyter-memguard:panel',
+  description: 'The sidebar panel that shows what a kernel retains.',
+  autoStart: true,
+  requires: [IMemguard],
+  optional: [ITranslator, ILayoutRestorer, IStateDB],
+  provides: IMemguardPanel,
+  activate: (
+    app: JupyterFrontEnd,
+    memguard: IMemguard,
+    translator: ITranslator | null,
+    restorer: ILayoutRestorer | null,
+    stateDB: IStateDB | null
+  ): IMemguardPanel => {
+    const panel = new MemguardPanel(memguard, {
+      translator: translator ?? nullTranslator,
+      chooseMode: ({ widget }, mode) => {
+        const widgetId = widget.id;
+        void (mode === null
+          ? app.commands.execute(CommandIDs.useDefaultGuard, { widgetId })
+          : app.commands.execute(CommandIDs.setGuardMode, { widgetId, mode }));
+      },
+      goTo: async (watched, row) => {
+        const { goToCell } = await import('../celllink');
+        app.shell.activateById(watched.widget.id);
+        return goToCell(watched.widget, row);
+      }
+    });
+    app.shell.add(panel, 'right', { rank: 700, type: 'Memory' });
+    restorer?.add(panel, panel.id);
+    addRowCommands(
+      app,
+      panel,
+      (translator ?? nullTranslator).load('jupyter_memguard')
+    );
+    if (stateDB !== null) {
+      void keepState(stateDB, panel);
+    }
+    return panel;
+  }
+};
+
+/** Bring back the order, the filter and the sections, and keep them. */
+async function keepState(
+  stateDB: IStateDB,
+  panel: MemguardPanel
+): Promise<void> {
+  panel.restore(await stateDB.fetch(STATE_KEY));
+  const save = new Debouncer(async () => {
+    const { sort, filter, folded, sizes } = panel.state;
+    await stateDB.save(STATE_KEY, {
+      sort: { ...sort },
+      filter: { ...filter },
+      folded: [...folded],
+      sizes: { ...sizes }
+    });
+  }, 500);
+  panel.stateChanged.connect(() => {
+    void save.invoke();
+  });
+  panel.disposed.connect(() => save.dispose());
+}

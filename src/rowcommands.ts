@@ -1,0 +1,83 @@
+/** The commands that act on one row of the panel. */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { closeIcon } from '@jupyterlab/ui-components';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { MemguardPanel } from './widgets/panel';
+import type { IRowAsk } from './widgets/viewmodel';
+
+/** The commands' names; the schema puts them into the rows' context menu. */
+export const RowCommandIDs = {
+  release: 'memguard:release-result',
+  goToCell: 'memguard:go-to-cell',
+  assign: 'memguard:assign-result'
+} as const;
+
+/**
+ * Register the commands of rows. Without a key among their arguments they
+ * act on the row that has the focus, else on the one whose menu is open.
+ *
+ * @param app - Where to.
+ * @param panel - The panel that has the rows.
+ * @param trans - The words.
+ */
+export function addRowCommands(
+  app: JupyterFrontEnd,
+  panel: MemguardPanel,
+  trans: TranslationBundle
+): void {
+  const keyOf = (args: ReadonlyPartialJSONObject): string => {
+    if (typeof args.key === 'string') {
+      return args.key;
+    }
+    const underMenu = app.contextMenuHitTest(
+      node => node.dataset.key !== undefined && panel.node.contains(node)
+    );
+    return panel.focusedRow ?? underMenu?.dataset.key ?? '';
+  };
+  const add = (
+    id: string,
+    what: IRowAsk['what'],
+    label: string,
+    caption: string
+  ): void => {
+    app.commands.addCommand(id, {
+      label,
+      caption,
+      icon: what === 'release' ? closeIcon : undefined,
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            key: {
+              type: 'string',
+              description:
+                "The result's key in the kernel's report; absent: the row in use."
+            }
+          }
+        }
+      },
+      isEnabled: args => panel.canAsk({ what, key: keyOf(args) }),
+      execute: args => panel.ask({ what, key: keyOf(args) })
+    });
+  };
+  add(
+    RowCommandIDs.release,
+    'release',
+    trans.__('Release'),
+    trans.__('Let go of this result')
+  );
+  add(
+    RowCommandIDs.goToCell,
+    'visit',
+    trans.__('Go to the Cell'),
+    trans.__('Show the cell that made this result')
+  );
+  add(
+    RowCommandIDs.assign,
+    'assign',
+    trans.__('Assign to a Variable\u2026'),
+    trans.__('Keep this result under a name')
+  );
+}

@@ -1,0 +1,90 @@
+/** The settings of schema/plugin.json, checked and with their defaults. */
+
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { ISettings } from './tokens';
+import { isMode } from './validate';
+
+/** The plugin whose settings these are. */
+export const PLUGIN_ID = 'jupyter-memguard:plugin';
+
+/** What holds where there is no setting registry; the same as the schema's. */
+export const DEFAULTS: ISettings = {
+  guardMode: 'off',
+  guardThresholdMiB: 10,
+  guardTotalMiB: 100,
+  guardKeepLast: 3,
+  guardShownMiB: 10,
+  guardTracebacks: false,
+  freeMinimumMiB: 1,
+  pollSeconds: 1,
+  statusBar: true,
+  statusBarShows: 'history',
+  markThresholdMiB: 10
+};
+
+/** The names of the settings that a guard is made of. */
+const OF_GUARD = [
+  'guardMode',
+  'guardThresholdMiB',
+  'guardTotalMiB',
+  'guardKeepLast',
+  'guardShownMiB',
+  'guardTracebacks'
+] as const;
+
+/**
+ * Read the settings.
+ *
+ * @param settings - The registry's; a value that is not right is replaced by
+ * its default.
+ */
+export function readSettings(
+  settings: Pick<ISettingRegistry.ISettings, 'composite'>
+): ISettings {
+  const given: Record<string, unknown> = settings.composite;
+  const flag = (name: 'guardTracebacks' | 'statusBar'): boolean => {
+    const value = given[name];
+    return typeof value === 'boolean' ? value : DEFAULTS[name];
+  };
+  const size = (name: keyof typeof LEAST): number => {
+    const value = given[name];
+    return typeof value === 'number' &&
+      Number.isFinite(value) &&
+      value >= LEAST[name]
+      ? value
+      : DEFAULTS[name];
+  };
+  return {
+    guardMode: isMode(given.guardMode) ? given.guardMode : DEFAULTS.guardMode,
+    guardThresholdMiB: size('guardThresholdMiB'),
+    guardTotalMiB: size('guardTotalMiB'),
+    guardKeepLast: Math.round(size('guardKeepLast')),
+    guardShownMiB: size('guardShownMiB'),
+    guardTracebacks: flag('guardTracebacks'),
+    freeMinimumMiB: size('freeMinimumMiB'),
+    pollSeconds: size('pollSeconds'),
+    statusBar: flag('statusBar'),
+    statusBarShows:
+      SHOWS.find(known => known === given.statusBarShows) ??
+      DEFAULTS.statusBarShows,
+    markThresholdMiB: size('markThresholdMiB')
+  };
+}
+
+const SHOWS = ['figure', 'limit', 'history'] as const;
+
+/** The least that each number may be. */
+const LEAST = {
+  guardThresholdMiB: Number.MIN_VALUE,
+  guardTotalMiB: Number.MIN_VALUE,
+  guardKeepLast: 0,
+  guardShownMiB: 0,
+  freeMinimumMiB: 0,
+  pollSeconds: 0.5,
+  markThresholdMiB: 0
+} as const;
+
+/** Whether two settings make different guards. */
+export function guardDiffers(one: ISettings, other: ISettings): boolean {
+  return OF_GUARD.some(name => one[name] !== other[name]);
+}

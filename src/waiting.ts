@@ -1,0 +1,63 @@
+/** Waiting for a kernel, and why that may be in vain. */
+
+import { RequestError } from './channel';
+import type { AgentState, IKernelAgent, RequestFailure } from './tokens';
+
+/**
+ * Why a kernel in this state cannot be asked.
+ *
+ * @param state - Any but `ready`.
+ */
+export function failureOf(state: AgentState): RequestFailure {
+  switch (state.kind) {
+    case 'restarting':
+      return 'restarted';
+    case 'dead':
+    case 'disconnected':
+      return state.kind;
+    default:
+      return 'not_ready';
+  }
+}
+
+/** Whether a kernel would answer at once. */
+export function isFree(agent: IKernelAgent): boolean {
+  return agent.state.kind === 'ready' && !agent.cellRunning;
+}
+
+/**
+ * Wait until the kernel is free.
+ *
+ * @param agent - Who talks with it.
+ * @param signal - Takes the waiting back; absent: nothing does.
+ * @throws RequestError when that will not come about.
+ */
+export function untilFree(
+  agent: IKernelAgent,
+  signal?: AbortSignal
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const { kind } = agent.state;
+      if (isFree(agent)) {
+        done();
+        resolve();
+      } else if (signal?.aborted) {
+        done();
+        reject(new RequestError('cancelled'));
+      } else if (kind !== 'ready' && kind !== 'installing') {
+        done();
+        reject(new RequestError(failureOf(agent.state)));
+      }
+    };
+    const done = (): void => {
+      agent.stateChanged.disconnect(look);
+      agent.cellRunningChanged.disconnect(look);
+      signal?.removeEventListener('abort', look);
+    };
+    agent.stateChanged.connect(look);
+    agent.cellRunningChanged.connect(look);
+    signal?.addEventListener('abort', look);
+    look();
+  });
+}

@@ -1,0 +1,140 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { closeIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+import { formatBytes } from '../format';
+import type { IReleased, IStillAlive } from '../protocol';
+import type { Outcome } from '../tokens';
+import { failureText, holderText } from './sentences';
+
+function headline(
+  result: IReleased,
+  trans: TranslationBundle,
+  locale?: string
+): string {
+  const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
+  if (released === 0 && result.still_alive.length === 0) {
+    return trans.__('There was nothing to release.');
+  }
+  if (before === null || after === null) {
+    return trans._n('Released %1 result.', 'Released %1 results.', released);
+  }
+  const back = before - after;
+  if (back <= 0) {
+    return trans._n(
+      'Released %1 result; the process did not become smaller.',
+      'Released %1 results; the process did not become smaller.',
+      released
+    );
+  }
+  return trans._n(
+    'Released %1 result: %2 came back.',
+    'Released %1 results: %2 came back.',
+    released,
+    formatBytes(back, locale)
+  );
+}
+
+function StillAlive(props: {
+  still: readonly IStillAlive[];
+  trans: TranslationBundle;
+  locale?: string;
+}): React.JSX.Element {
+  const { still, trans, locale } = props;
+  const first = still.slice(0, 5);
+  return (
+    <div className="jp-Memguard-still">
+      <p>
+        {trans._n(
+          '%1 object is still used and stays:',
+          '%1 objects are still used and stay:',
+          still.length
+        )}
+      </p>
+      <ul>
+        {first.map(({ key, type, freed_bytes: bytes, held_by: by }) => (
+          <li key={key}>
+            <code>{type}</code>
+            {bytes > 0 ? ` (${formatBytes(bytes, locale)})` : ''}
+            {': '}
+            {by.length > 0
+              ? trans.__(
+                  'held by %1',
+                  by.map(holder => holderText(holder, trans)).join(', ')
+                )
+              : trans.__('it is not known by what')}
+          </li>
+        ))}
+      </ul>
+      {still.length > first.length && (
+        <p>{trans.__('and %1 more', still.length - first.length)}</p>
+      )}
+    </div>
+  );
+}
+
+/**
+ * What the last release did. The region is always there, so that a screen
+ * reader tells what comes into it.
+ *
+ * @param props - The outcome, and what takes it away.
+ */
+export function Account(props: {
+  outcome: Outcome | null;
+  trans: TranslationBundle;
+  locale?: string;
+  onDismiss: () => void;
+}): React.JSX.Element {
+  const { outcome, trans, locale, onDismiss } = props;
+  const result = outcome?.kind === 'released' ? outcome.result : null;
+  return (
+    <div
+      role="status"
+      className="jp-Memguard-account"
+      hidden={outcome === null}
+      data-before-bytes={result?.before_rss_bytes ?? undefined}
+      data-after-bytes={result?.after_rss_bytes ?? undefined}
+      data-released={result?.released}
+      data-failed={outcome?.kind === 'failed' ? outcome.code : undefined}
+    >
+      {outcome !== null && (
+        <>
+          <div className="jp-Memguard-accountText">
+            {outcome.kind === 'failed' ? (
+              <p>{failureText(outcome.code, trans)}</p>
+            ) : (
+              <p className="jp-Memguard-accountHead">
+                {headline(outcome.result, trans, locale)}
+              </p>
+            )}
+            {result !== null &&
+              result.before_rss_bytes !== null &&
+              result.after_rss_bytes !== null && (
+                <p className="jp-Memguard-quiet">
+                  {trans.__(
+                    'The kernel had %1, it has %2.',
+                    formatBytes(result.before_rss_bytes, locale),
+                    formatBytes(result.after_rss_bytes, locale)
+                  )}
+                </p>
+              )}
+            {result !== null && result.still_alive.length > 0 && (
+              <StillAlive
+                still={result.still_alive}
+                trans={trans}
+                locale={locale}
+              />
+            )}
+          </div>
+          <button
+            className="jp-Memguard-iconButton"
+            aria-label={trans.__('Dismiss')}
+            title={trans.__('Dismiss')}
+            onClick={onDismiss}
+          >
+            <closeIcon.react tag="span" width="14px" height="14px" />
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

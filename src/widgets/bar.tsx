@@ -1,0 +1,107 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { formatBound, formatBytes, formatShare } from '../format';
+import type { IOverview } from '../protocol';
+
+/** A part of the process's memory. */
+export interface IBarPart {
+  readonly name: 'results' | 'shown' | 'tracebacks' | 'variables' | 'rest';
+  readonly bytes: number;
+  readonly exact: boolean;
+}
+
+/**
+ * The process's memory in parts that sum to it.
+ *
+ * @param overview - Each part in addition to those before it.
+ * @returns the parts and, where the process's size is known, the rest: what
+ * the interpreter and the libraries use, and what is lost between blocks.
+ */
+export function barParts(overview: IOverview): readonly IBarPart[] {
+  const parts: IBarPart[] = (
+    ['results', 'shown', 'tracebacks', 'variables'] as const
+  ).map(name => ({ name, ...overview[name] }));
+  if (overview.rss_bytes !== null) {
+    const known = parts.reduce((sum, part) => sum + part.bytes, 0);
+    parts.push({
+      name: 'rest',
+      bytes: Math.max(0, overview.rss_bytes - known),
+      exact: true
+    });
+  }
+  return parts;
+}
+
+function partName(name: IBarPart['name'], trans: TranslationBundle): string {
+  switch (name) {
+    case 'results':
+      return trans.__('Retained results');
+    case 'shown':
+      return trans.__('What was shown');
+    case 'tracebacks':
+      return trans.__('Tracebacks');
+    case 'variables':
+      return trans.__('Your variables');
+    case 'rest':
+      return trans.__('Python and libraries');
+  }
+}
+
+/**
+ * Where the process's memory is: a bar, and the same as a list.
+ *
+ * @param props - The parts; `actions` has what can be done with one.
+ */
+export function MemoryBar(props: {
+  parts: readonly IBarPart[];
+  trans: TranslationBundle;
+  locale?: string;
+  actions?: Partial<Record<IBarPart['name'], React.ReactNode>>;
+}): React.JSX.Element {
+  const { parts, trans, locale, actions } = props;
+  const sum = parts.reduce((total, part) => total + part.bytes, 0);
+  return (
+    <div className="jp-Memguard-where">
+      <div className="jp-Memguard-bar" aria-hidden="true">
+        {parts.map(part => (
+          <div
+            key={part.name}
+            className="jp-Memguard-barPart"
+            data-part={part.name}
+            style={{ flexGrow: sum > 0 ? part.bytes / sum : 0 }}
+            title={`${partName(part.name, trans)}: ${formatBytes(part.bytes, locale)}`}
+          />
+        ))}
+      </div>
+      <ul
+        className="jp-Memguard-legend"
+        aria-label={trans.__('Where the memory of the kernel is')}
+      >
+        {parts.map(part => (
+          <li
+            key={part.name}
+            className="jp-Memguard-legendItem"
+            data-part={part.name}
+            data-bytes={part.bytes}
+            data-exact={part.exact}
+          >
+            <span
+              className="jp-Memguard-swatch"
+              data-part={part.name}
+              aria-hidden="true"
+            />
+            <span className="jp-Memguard-legendName">
+              {partName(part.name, trans)} {actions?.[part.name]}
+            </span>
+            <span className="jp-Memguard-legendBytes">
+              {formatBound(part.bytes, part.exact, locale)}
+            </span>
+            <span className="jp-Memguard-legendShare">
+              {sum > 0 ? formatShare(part.bytes / sum, locale) : ''}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

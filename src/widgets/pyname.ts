@@ -1,0 +1,21 @@
+const KEYWORDS = new Set(
+  (
+    'False None True and as assert async await break class continue def del ' +
+    'elif else except finally for from global if import in is lambda nonlocal ' +
+    'not or pass raise return try while with yield'
+  ).split(' ')
+);
+
+/**
+ * Whether a text can name a new variable: a Python identifier that is no
+ * keyword and does not begin with an underscore, which IPython keeps for
+ * itself.
+ *
+ * @param name - What the person typed.
+ */
+export function isVariableName(name: string): boolean {
+  return (
+    /^\p{XID_Start}\p{XID_Continue}*$/u.test(name.normalize('NFKC')) &&
+    !KEYWORDS.has(name)
+  );
+}

@@ -1,0 +1,407 @@
+import { caretDownEmptyIcon, UseSignal } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { formatBound, formatBytes } from '../format';
+import type { IOverview, IReport } from '../protocol';
+import type { Activity, IRetainedModel, IWatched } from '../tokens';
+import { Account } from './account';
+import { barParts, MemoryBar, type IBarPart } from './bar';
+import { GuardLine, type ChooseMode } from './guardline';
+import { openMenu, type IMenuItem } from './menu';
+import { panelState, type PanelState } from './states';
+import type { ViewModel } from './viewmodel';
+
+/** Whether a release can be asked for now. */
+export function canRelease(model: IRetainedModel): boolean {
+  const { kind } = model.activity;
+  return kind === 'idle' || kind === 'reading';
+}
+
+/** The figure of the answer, or that there is nothing to give one for. */
+function answerFigure(
+  report: IReport,
+  trans: TranslationBundle,
+  locale?: string
+): string {
+  const {
+    freed_bytes_all: bytes,
+    exact_all: exact,
+    estimate_bytes_all: estimate
+  } = report;
+  if (bytes > 0) {
+    return formatBound(bytes, exact, locale);
+  }
+  if (exact || report.count === 0) {
+    return trans.__('Nothing to free');
+  }
+  return estimate !== null && estimate > 0
+    ? trans.__('About %1', formatBytes(estimate, locale))
+    : trans.__('Nothing known to free');
+}
+
+/** What stands under the figure. */
+function answerText(
+  report: IReport,
+  trans: TranslationBundle,
+  locale?: string
+): string {
+  const { freed_bytes_all: bytes, estimate_bytes_all: estimate } = report;
+  const rss =
+    report.rss_bytes === null ? null : formatBytes(report.rss_bytes, locale);
+  if (bytes > 0 || (!report.exact_all && (estimate ?? 0) > 0)) {
+    return rss === null
+      ? trans.__('is results you are not using')
+      : trans.__('of this kernel\u2019s %1 is results you are not using', rss);
+  }
+  return rss === null ? '' : trans.__('This kernel has %1.', rss);
+}
+
+/** The one answer: how much of the kernel is results that nobody uses. */
+function Answer(props: {
+  report: IReport;
+  trans: TranslationBundle;
+  locale?: string;
+}): React.JSX.Element {
+  const { report, trans, locale } = props;
+  return (
+    <div className="jp-Memguard-answer">
+      <span
+        className="jp-Memguard-total"
+        data-bytes={report.freed_bytes_all}
+        data-exact={report.exact_all}
+      >
+        {answerFigure(report, trans, locale)}
+      </span>
+      <span className="jp-Memguard-answerText">
+        {answerText(report, trans, locale)}
+      </span>
+    </div>
+  );
+}
+
+/** If one variable is most of the kernel, that it is. */
+function Elephant(props: {
+  overview: IOverview;
+  trans: TranslationBundle;
+  locale?: string;
+}): React.JSX.Element | null {
+  const { overview, trans, locale } = props;
+  const largest = overview.largest[0];
+  const rss = overview.rss_bytes;
+  if (largest === undefined || rss === null || largest.freed_bytes < rss / 2) {
+    return null;
+  }
+  return (
+    <p className="jp-Memguard-elephant">
+      {trans.__(
+        'Most of it is in use: your variable `%1` is %2.',
+        largest.name,
+        formatBound(largest.freed_bytes, largest.exact, locale)
+      )}
+    </p>
+  );
+}
+
+function progressText(
+  activity: Activity,
+  trans: TranslationBundle
+): string | null {
+  switch (activity.kind) {
+    case 'queued':
+      return trans.__('Queued: runs when the cell has ended');
+    case 'freeing':
+      return trans.__('Freeing\u2026');
+    case 'measuring':
+      return trans.__('Measuring exactly\u2026');
+    default:
+      return null;
+  }
+}
+
+/** Long work: what goes on, and what ends it where it can be ended. */
+function Progress(props: {
+  model: IRetainedModel;
+  trans: TranslationBundle;
+}): React.JSX.Element | null {
+  const { model, trans } = props;
+  const text = progressText(model.activity, trans);
+  if (text === null) {
+    return null;
+  }
+  return (
+    <div className="jp-Memguard-working" data-activity={model.activity.kind}>
+      <div
+        className="jp-Memguard-progress"
+        role="progressbar"
+        aria-label={text}
+      />
+      <span>{text}</span>
+      {model.activity.kind !== 'freeing' && (
+        <button
+          className="jp-Memguard-linkButton"
+          onClick={() => model.cancel()}
+        >
+          {model.activity.kind === 'queued'
+            ? trans.__('Take back')
+            : trans.__('Stop')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The other ways to free memory. */
+function freeMenu(
+  model: IRetainedModel,
+  trans: TranslationBundle
+): readonly IMenuItem[] {
+  const isEnabled = canRelease(model);
+  const releases = (kind: 'all' | 'shown' | 'tracebacks', label: string) => ({
+    label,
+    isEnabled,
+    run: () => void model.release({ kind })
+  });
+  return [
+    releases('all', trans.__('Free everything')),
+    releases('shown', trans.__('Free what was shown')),
+    releases('tracebacks', trans.__('Free tracebacks')),
+    {
+      label: trans.__('Measure exactly'),
+      isEnabled: isEnabled && isInexact(model),
+      separator: true,
+      run: () => void model.measureExactly()
+    }
+  ];
+}
+
+/** Whether a longer look could tell more. */
+function isInexact({ report }: IRetainedModel): boolean {
+  return (
+    report !== null &&
+    (!report.exact_all || report.results.some(row => !row.exact))
+  );
+}
+
+function FreeButtons(props: {
+  model: IRetainedModel;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { model, trans } = props;
+  const enabled = canRelease(model);
+  return (
+    <div className="jp-Memguard-split">
+      <button
+        className="jp-Memguard-button jp-mod-accept jp-Memguard-free"
+        aria-disabled={!enabled}
+        onClick={() => {
+          // Not `disabled`, which would take the focus away from it.
+          if (enabled) {
+            void model.release({ kind: 'large' });
+          }
+        }}
+      >
+        {trans.__('Free memory')}
+      </button>
+      <button
+        className="jp-Memguard-button jp-mod-accept jp-Memguard-more"
+        aria-haspopup="menu"
+        aria-label={trans.__('More ways to release')}
+        title={trans.__('More ways to release')}
+        onClick={event => openMenu(event.currentTarget, freeMenu(model, trans))}
+      >
+        <caretDownEmptyIcon.react tag="span" width="14px" height="14px" />
+      </button>
+    </div>
+  );
+}
+
+function releaseButton(
+  kind: 'shown' | 'tracebacks',
+  label: string,
+  model: IRetainedModel,
+  trans: TranslationBundle
+): React.ReactNode {
+  const kept = model.report?.[kind];
+  const enabled =
+    canRelease(model) &&
+    kept !== undefined &&
+    (kept.count > 0 || kept.bytes > 0);
+  return (
+    <button
+      className="jp-Memguard-linkButton"
+      aria-label={label}
+      aria-disabled={!enabled}
+      onClick={() => {
+        // Not `disabled`, which would take the focus away from it.
+        if (enabled) {
+          void model.release({ kind });
+        }
+      }}
+    >
+      {trans.__('Release')}
+    </button>
+  );
+}
+
+/** The parts of the kernel's memory, as far as they are known. */
+function parts(
+  report: IReport,
+  overview: IOverview | null
+): readonly IBarPart[] {
+  return overview !== null
+    ? barParts(overview)
+    : barParts({
+        rss_bytes: report.rss_bytes,
+        results: { bytes: report.freed_bytes_all, exact: report.exact_all },
+        shown: report.shown,
+        tracebacks: report.tracebacks,
+        variables: { bytes: 0, exact: false },
+        largest: [],
+        elapsed_ms: 0
+      });
+}
+
+/** The answer and what can be done about it. */
+function Top(props: {
+  watched: IWatched;
+  report: IReport;
+  view: ViewModel;
+}): React.JSX.Element {
+  const { watched, report, view } = props;
+  const { model, agent } = watched;
+  const { trans, locale } = view;
+  return (
+    <>
+      <Answer report={report} trans={trans} locale={locale} />
+      {model.overview !== null && (
+        <Elephant overview={model.overview} trans={trans} locale={locale} />
+      )}
+      <FreeButtons model={model} trans={trans} />
+      <Progress model={model} trans={trans} />
+      {agent.cellRunning && (
+        <p
+          className="jp-Memguard-asOf"
+          data-execution={report.execution_count - 1}
+        >
+          {trans.__(
+            'A cell is running. These figures are as of [%1].',
+            report.execution_count - 1
+          )}
+        </p>
+      )}
+      {!agent.cellRunning && model.failure !== null && (
+        <p className="jp-Memguard-asOf">
+          {trans.__('The last refresh failed; these figures are older.')}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** If figures are bounds, that a longer look can tell more. */
+function Bounds(props: {
+  model: IRetainedModel;
+  trans: TranslationBundle;
+}): React.JSX.Element | null {
+  const { model, trans } = props;
+  if (!isInexact(model) || !canRelease(model)) {
+    return null;
+  }
+  return (
+    <p className="jp-Memguard-bounds">
+      <span>{trans.__('\u2265 is at least')}</span>
+      <button
+        className="jp-Memguard-linkButton"
+        onClick={() => void model.measureExactly()}
+      >
+        {trans.__('Measure exactly')}
+      </button>
+    </p>
+  );
+}
+
+/** Where the memory is, with what can be released besides the results. */
+function Where(props: {
+  model: IRetainedModel;
+  report: IReport;
+  view: ViewModel;
+}): React.JSX.Element {
+  const { model, report, view } = props;
+  const { trans, locale } = view;
+  return (
+    <MemoryBar
+      parts={parts(report, model.overview)}
+      trans={trans}
+      locale={locale}
+      actions={{
+        shown: releaseButton(
+          'shown',
+          trans.__('Release what was shown'),
+          model,
+          trans
+        ),
+        tracebacks: releaseButton(
+          'tracebacks',
+          trans.__('Release tracebacks'),
+          model,
+          trans
+        )
+      }}
+    />
+  );
+}
+
+/** The states in which there is a guard to tell of. */
+const GUARDED: readonly PanelState['kind'][] = [
+  'rows',
+  'empty',
+  'ready',
+  'waiting',
+  'installing'
+];
+
+/**
+ * The top of the panel: the answer, the buttons, what goes on, what the last
+ * release did, the guard, and where the memory is.
+ *
+ * @param props - What to look at, and what choosing a mode does.
+ */
+export function Summary(props: {
+  view: ViewModel;
+  chooseMode: ChooseMode;
+}): React.JSX.Element {
+  const { view, chooseMode } = props;
+  return (
+    <UseSignal signal={view.changed}>
+      {() => {
+        const { watched, trans, locale } = view;
+        const { kind } = panelState(view);
+        const model = watched?.model ?? null;
+        const report =
+          kind === 'rows' || kind === 'empty' ? (model?.report ?? null) : null;
+        return (
+          <div className="jp-Memguard-summary">
+            {watched !== null && report !== null && (
+              <Top watched={watched} report={report} view={view} />
+            )}
+            <Account
+              outcome={model?.outcome ?? null}
+              trans={trans}
+              locale={locale}
+              onDismiss={() => model?.dismissOutcome()}
+            />
+            {model !== null && report !== null && (
+              <>
+                <Where model={model} report={report} view={view} />
+                <Bounds model={model} trans={trans} />
+              </>
+            )}
+            {watched !== null && GUARDED.includes(kind) && (
+              <GuardLine watched={watched} view={view} choose={chooseMode} />
+            )}
+          </div>
+        );
+      }}
+    </UseSignal>
+  );
+}
