@@ -1,0 +1,108 @@
+/** From a row to the cell that made it, whatever became of the cell since. */
+import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
+import type { Locator } from '@playwright/test';
+import { newNotebook, openPanel, test } from './kernel-story';
+import { rowOf, rowsIn, runCells, type INotebookInPage } from './panel-story';
+
+const LARGE = 'np.ones(3_000_000)  # the large one';
+
+/** A notebook with a cell that made a row, with the panel beside it. */
+async function oneRow(page: IJupyterLabPageFixture): Promise<Locator> {
+  await newNotebook(page);
+  const panel = await openPanel(page);
+  await expect(panel).toHaveAttribute('data-state', 'empty');
+  await runCells(page, ['import numpy as np', LARGE, 'x = 1', 'y = 2']);
+  await expect(rowsIn(panel)).toHaveCount(1);
+  return panel;
+}
+
+async function goTo(panel: Locator): Promise<void> {
+  const row = rowOf(panel, 2);
+  await row.getByRole('button', { name: /^Go to the cell/ }).click();
+}
+
+function activeCell(page: IJupyterLabPageFixture): Locator {
+  return page.locator('.jp-NotebookPanel .jp-Cell.jp-mod-active');
+}
+
+test('the cell is shown and selected, also after it was moved', async ({
+  page
+}) => {
+  const panel = await oneRow(page);
+  await expect(activeCell(page)).not.toContainText('the large one');
+  await goTo(panel);
+  await expect(activeCell(page)).toContainText('the large one');
+  await expect(panel.locator('.jp-Memguard-cellText')).toHaveCount(0);
+
+  await page.evaluate(() => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    const { content } = panel as unknown as INotebookInPage;
+    content.moveCell(2, 4);
+    content.activeCellIndex = 1;
+  });
+  await expect(activeCell(page)).toContainText('import numpy');
+  await goTo(panel);
+  await expect(activeCell(page)).toContainText('the large one');
+  expect(
+    await page.evaluate(() => {
+      const panel = window.jupyterapp.shell.currentWidget;
+      return (panel as unknown as INotebookInPage).content.activeCellIndex;
+    })
+  ).toBe(4);
+});
+
+test('an edited and a deleted cell are said to be so', async ({ page }) => {
+  const panel = await oneRow(page);
+  const said = panel.locator('.jp-Memguard-cellText');
+  await page.evaluate(() => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    const { sharedModel } = (panel as unknown as INotebookInPage).model;
+    sharedModel.cells[2].setSource('np.zeros(3)');
+  });
+  await goTo(panel);
+  await expect(activeCell(page)).toContainText('np.zeros(3)');
+  await expect(said).toHaveText(
+    'The cell was edited since it made this result.'
+  );
+  // The row still says what ran.
+  await expect(rowOf(panel, 2)).toContainText('the large one');
+
+  await page.evaluate(() => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    (panel as unknown as INotebookInPage).model.sharedModel.deleteCell(2);
+  });
+  await goTo(panel);
+  await expect(said).toHaveText('The cell was deleted.');
+});
+
+test.describe('in a long notebook that draws only what is in view', () => {
+  test.use({
+    mockSettings: {
+      '@jupyterlab/notebook-extension:tracker': { windowingMode: 'full' }
+    }
+  });
+
+  test('the cell is drawn, shown and selected', async ({ page }) => {
+    const panel = await oneRow(page);
+    await page.evaluate(async () => {
+      const panel = window.jupyterapp.shell.currentWidget;
+      const { content, model } = panel as unknown as INotebookInPage;
+      const cells = Array.from({ length: 200 }, (_, number) => ({
+        cell_type: 'code',
+        source: `# filler ${number}\n\n\n\n`
+      }));
+      model.sharedModel.insertCells(model.sharedModel.cells.length, cells);
+      content.activeCellIndex = model.sharedModel.cells.length - 1;
+      await content.scrollToItem(content.activeCellIndex);
+    });
+    await expect(activeCell(page)).toContainText('# filler 199');
+    await expect(activeCell(page)).toBeInViewport();
+    const cell = page
+      .locator('.jp-NotebookPanel .jp-Cell')
+      .filter({ hasText: 'the large one' });
+    await expect(cell).not.toBeInViewport();
+    await goTo(panel);
+    await expect(cell).toBeInViewport();
+    await expect(activeCell(page)).toContainText('the large one');
+  });
+});
