@@ -135,6 +135,7 @@ export class KernelAgent implements IKernelAgent {
         this._stop('disconnected', { kind: 'no-kernel' });
       }
       this._session = new KernelSession();
+      this._link = kernel?.connectionStatus === 'connected' ? 'up' : 'new';
       kernel?.anyMessage.connect(this._onMessage, this);
     }
     if (kernel !== null) {
@@ -150,6 +151,8 @@ export class KernelAgent implements IKernelAgent {
     switch (status) {
       case 'restarting':
       case 'autorestarting':
+        // Its connection is made anew in any case.
+        this._link = 'new';
         this._stop('restarted', { kind: 'restarting' });
         break;
       case 'dead':
@@ -168,12 +171,20 @@ export class KernelAgent implements IKernelAgent {
     status: Kernel.ConnectionStatus
   ): void {
     if (status === 'connecting') {
+      if (this._link === 'up') {
+        this._link = 'lost';
+      }
       this._dropChannel('disconnected');
       if (this._state.kind === 'ready') {
-        this._setState({ kind: 'installing' });
+        this._setState(this._untilReady);
       }
       this._running.clear();
       this._install(false);
+    } else if (status === 'connected') {
+      this._link = 'up';
+      if (this._state.kind === 'disconnected') {
+        this._setState(this._untilReady);
+      }
     } else if (status === 'disconnected' && this._isLive) {
       // A kernel that died or was shut down loses its connection, too.
       this._stop('disconnected', { kind: 'disconnected' });
@@ -222,12 +233,12 @@ export class KernelAgent implements IKernelAgent {
     this._waitsForSpec = language === undefined;
     if (language === undefined) {
       this._setState(
-        specs ? { kind: 'not-python', language: '?' } : { kind: 'installing' }
+        specs ? { kind: 'not-python', language: '?' } : this._untilReady
       );
     } else if (language.toLowerCase() !== 'python') {
       this._setState({ kind: 'not-python', language });
     } else {
-      this._setState({ kind: 'installing' });
+      this._setState(this._untilReady);
       this._send(kernel, this._attempt, 0);
     }
   }
@@ -338,8 +349,19 @@ export class KernelAgent implements IKernelAgent {
     const { execution_count } = hello;
     this._lateSince =
       this._isLate && execution_count > 1 ? execution_count : null;
+    this._link = 'up';
     this._setGuard(hello.guard_state);
     this._setState({ kind: 'ready' });
+  }
+
+  /**
+   * What a kernel is that has not greeted: while a lost connection is made
+   * anew, which may be for ever, nothing is on its way.
+   */
+  private get _untilReady(): AgentState {
+    return this._link === 'lost'
+      ? { kind: 'disconnected', again: true }
+      : { kind: 'installing' };
   }
 
   private get _isLive(): boolean {
@@ -381,6 +403,8 @@ export class KernelAgent implements IKernelAgent {
   private _guardToSet: () => IGuard | null;
   private _kernel: Kernel.IKernelConnection | null = null;
   private _channel: Channel | null = null;
+  /** The connection: not made yet, made, or lost and made anew. */
+  private _link: 'new' | 'up' | 'lost' = 'new';
   /** Counts install messages; an answer to an older one is not looked at. */
   private _attempt = 0;
   private _waitsForSpec = false;

@@ -29,7 +29,8 @@ export type AgentState =
   | { kind: 'version'; theirs: number }
   | { kind: 'restarting' }
   | { kind: 'dead' }
-  | { kind: 'disconnected' }
+  /** `again`: the connection is being made anew, maybe in vain. */
+  | { kind: 'disconnected'; again?: true }
   /** The install or the comm failed; `detail` is a type's name, not a text. */
   | { kind: 'failed'; detail: string };
 

@@ -25,6 +25,15 @@ export function isFree(agent: IKernelAgent): boolean {
   return agent.state.kind === 'ready' && !agent.cellRunning;
 }
 
+/** Whether it is worth waiting for a kernel in this state. */
+function mayBecomeFree(state: AgentState): boolean {
+  return (
+    state.kind === 'ready' ||
+    state.kind === 'installing' ||
+    (state.kind === 'disconnected' && state.again === true)
+  );
+}
+
 /**
  * Wait until the kernel is free.
  *
@@ -38,14 +47,13 @@ export function untilFree(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
-      const { kind } = agent.state;
       if (isFree(agent)) {
         done();
         resolve();
       } else if (signal?.aborted) {
         done();
         reject(new RequestError('cancelled'));
-      } else if (kind !== 'ready' && kind !== 'installing') {
+      } else if (!mayBecomeFree(agent.state)) {
         done();
         reject(new RequestError(failureOf(agent.state)));
       }

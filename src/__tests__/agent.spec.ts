@@ -259,6 +259,35 @@ describe('requests', () => {
     expect(agent.state.kind).toBe('disconnected');
   });
 
+  it('fail while the connection is made anew, until the kernel is asked again', async () => {
+    const { agent, context, kernel, states } = await readyAgent();
+    const asked = failing(agent.request('report', {}));
+    context.connectionStatusChanged.emit('connecting');
+    expect(await asked).toBe('disconnected');
+    // The server is away: each try to reach it ends as the one before.
+    context.connectionStatusChanged.emit('connecting');
+    expect(agent.state).toEqual({ kind: 'disconnected', again: true });
+    expect(kernel.installs.length).toBeGreaterThan(1);
+    context.connectionStatusChanged.emit('connected');
+    await kernel.answerVersion(1);
+    await settled();
+    kernel.hello();
+    expect(states.slice(2)).toEqual(['disconnected', 'installing', 'ready']);
+  });
+
+  it('fail so too where the kernel was busy and never asked yet', async () => {
+    const context = new FakeContext();
+    context.setKernel(new FakeKernel());
+    const { agent, states } = anAgent(context);
+    context.connectionStatusChanged.emit('connected');
+    expect(agent.state).toEqual({ kind: 'installing' });
+    context.connectionStatusChanged.emit('connecting');
+    expect(states).toEqual(['installing', 'disconnected']);
+    // A person takes another kernel: it is not the one that was lost.
+    context.setKernel(new FakeKernel());
+    expect(agent.state).toEqual({ kind: 'installing' });
+  });
+
   it('time out, but not while a cell runs', async () => {
     const { agent, kernel } = await readyAgent();
     jest.useFakeTimers();
