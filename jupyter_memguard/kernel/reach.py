@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from time import perf_counter, thread_time
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sequence
 
 from .adapters import loaded_adapters
 from .allocation import Kind, group_by_type
@@ -16,7 +16,12 @@ from .sizes import Root, Size
 if TYPE_CHECKING:
     from .adapter import Owned
 
-_AT_LEAST = 2  # batches that are looked at however late it is: a machine can be busy
+_AT_LEAST = 2  # batches that are looked at however late it is
+_LEAST_NAMES = 5  # that a module's namespace has, from its beginning
+
+# This thread's own time: on a busy machine the time on the wall is the others'. Windows counts
+# a thread's time in steps that are longer than a budget.
+_clock = perf_counter if sys.platform == "win32" else thread_time
 
 
 class Reach:
@@ -27,7 +32,8 @@ class Reach:
         self.adapters = loaded_adapters()
         self.kinds: dict[int, Kind] = {}
         self.through = frozenset(map(id, through))
-        self.seen: set[int] = (module_namespaces() | set(map(id, boundary))) - self.through
+        self.seen: set[int] = set(map(id, boundary)) - self.through
+        self.namespaces: set[int] | None = None
         self.starts: set[int] = set()
         self.frontier = Frontier()
         self.pages = Pages()
@@ -37,18 +43,15 @@ class Reach:
         self.notes: set[str] = set()
 
     def run(self, obj: Any, threshold: int, deadline: float) -> None:
-        """Walk from `obj` until its reach passes `threshold` bytes or `deadline` has come."""
+        """Walk from `obj` until `threshold` bytes are reached in all or `deadline` has come."""
         frontier = self.frontier
-        try:
-            self._take([obj])
-            steps = 0
-            while frontier and self.bytes < threshold:
-                steps += 1
-                if steps > _AT_LEAST and perf_counter() > deadline:
-                    break
-                self._take(frontier.take())
-        finally:
-            self.pages.close()
+        self._take([obj])
+        steps = 0
+        while frontier and self.bytes < threshold:
+            steps += 1
+            if steps > _AT_LEAST and _clock() > deadline:
+                break
+            self._take(frontier.take())
         if frontier:
             self.notes.add("cut")
         if frontier.changed:
@@ -71,6 +74,10 @@ class Reach:
         seen.update(fresh)
         for group in group_by_type(list(fresh.values())):
             cls = type(group[0])
+            if cls is dict and max(map(len, group)) >= _LEAST_NAMES:
+                group = self._but_namespaces(group)  # noqa: PLW2901
+                if not group:
+                    continue
             kind = self.kinds.get(id(cls))
             if kind is None:
                 kind = self.kinds[id(cls)] = Kind(cls, self.adapters)
@@ -87,6 +94,12 @@ class Reach:
             else:
                 self.bytes += kind.bytes_of(entered)
             self.frontier.add(kind, entered, self.bytes)
+
+    def _but_namespaces(self, dicts: list[Any]) -> list[Any]:
+        """Leave out the namespaces of modules, which are listed when a dict may be one."""
+        if self.namespaces is None:
+            self.namespaces = module_namespaces() - self.through
+        return [obj for obj in dicts if id(obj) not in self.namespaces]
 
     def _adapt(self, kind: Kind, look: Callable[[Any], Owned], obj: Any) -> None:
         try:
@@ -116,10 +129,36 @@ def reach_of(
     obj: Any, threshold: int, budget: float, boundary: Sequence[Any], through: Sequence[Any]
 ) -> Size:
     """Return what an object keeps alive; `budget` in seconds."""
-    deadline = perf_counter() + budget
+    deadline = _clock() + budget
     reach = Reach(boundary, through)
-    reach.run(obj, threshold, deadline)
+    try:
+        reach.run(obj, threshold, deadline)
+    finally:
+        reach.pages.close()
     return reach.size()
+
+
+def reach_in_turn(
+    objects: Iterable[Any], most: int, budget: float, boundary: Sequence[Any]
+) -> Iterator[int]:
+    """Yield what each object keeps alive that those before it do not; `budget` in seconds.
+
+    It ends where they reach more than `most` bytes together, or before the first object that
+    the time was too short for.
+    """
+    deadline = _clock() + budget
+    reach = Reach(boundary, ())
+    try:
+        for obj in objects:
+            before = reach.bytes
+            reach.run(obj, most + 1, deadline)
+            if reach.bytes <= most and "cut" in reach.notes:
+                return
+            yield reach.bytes - before
+            if reach.bytes > most:
+                return
+    finally:
+        reach.pages.close()
 
 
 def measure_without_counts(

@@ -6,15 +6,24 @@
 from __future__ import annotations
 
 import gc
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Iterable, Iterator, Sequence
 
 from .allocation import qualified_name
-from .reach import measure_without_counts, reach_of
+from .reach import measure_without_counts, reach_in_turn, reach_of
 from .refcounts import LISTED
 from .sizes import NOTES, Root, Size
 from .survey import Survey
 
-__all__ = ["NOTES", "Root", "Size", "measure", "measurements", "reaches", "type_name"]
+__all__ = [
+    "NOTES",
+    "Root",
+    "Size",
+    "measure",
+    "measurements",
+    "reaches",
+    "reaches_in_turn",
+    "type_name",
+]
 
 
 def measure(
@@ -81,6 +90,23 @@ def reaches(
     gc.disable()
     try:
         return reach_of(obj, threshold_bytes, budget_ms / 1000, boundary, through)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def reaches_in_turn(
+    objects: Iterable[object], *, most_bytes: int, budget_ms: float, boundary: Sequence[object] = ()
+) -> list[int]:
+    """Return for each object the bytes it keeps alive beyond those before it, as `reaches` does.
+
+    The list ends with the object that takes them past `most_bytes` together, or before the first
+    one that the time was too short for.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return list(reach_in_turn(objects, most_bytes, budget_ms / 1000, boundary))
     finally:
         if enabled:
             gc.enable()

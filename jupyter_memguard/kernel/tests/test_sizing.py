@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 
 from jupyter_memguard.kernel import sizing
 from jupyter_memguard.kernel.refcounts import LISTED
-from jupyter_memguard.kernel.sizing import NOTES, Root, measure, measurements, reaches
+from jupyter_memguard.kernel.sizing import (
+    NOTES,
+    Root,
+    measure,
+    measurements,
+    reaches,
+    reaches_in_turn,
+)
 
 PLENTY = 60_000.0
 BLOCK = 8192
@@ -541,3 +548,24 @@ class TestReaches:
         part = b"x" * 500_000
         reached = reaches([part, [part], {"p": part}], threshold_bytes=10**9)
         assert 500_000 < reached.freed_bytes < 502_000
+
+    def test_in_turn_what_is_shared_is_the_first_ones(self) -> None:
+        part = b"x" * 500_000
+        first, second, third = reaches_in_turn(
+            [[part, b"y" * 100_000], [part], [part, b"z" * 200_000]],
+            most_bytes=10**9,
+            budget_ms=PLENTY,
+        )
+        assert 600_000 < first < 602_000
+        assert second < 1000
+        assert 200_000 < third < 202_000
+
+    def test_in_turn_the_one_that_passes_the_most_is_the_last(self) -> None:
+        objects = [[bytes([n]) * 100_000] for n in range(5)]
+        told = reaches_in_turn(objects, most_bytes=250_000, budget_ms=PLENTY)
+        assert len(told) == 3
+        assert sum(told) > 250_000
+
+    def test_in_turn_what_there_was_no_time_for_is_not_told(self) -> None:
+        objects = [[b"x"], [[i] for i in range(500_000)], [b"y"]]
+        assert len(reaches_in_turn(objects, most_bytes=10**9, budget_ms=0)) == 1
