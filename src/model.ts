@@ -26,10 +26,13 @@ import type {
 } from './tokens';
 import { isFree, untilFree } from './waiting';
 
-/** The first budget of an exact measurement, and how it grows. */
+/**
+ * The first budget of an exact measurement, and how it grows. A budget cannot
+ * be taken back from the kernel: a cell waits until it is over.
+ */
 const FIRST_BUDGET_MS = 400;
 const BUDGET_GROWTH = 4;
-const LARGEST_BUDGET_MS = 120000;
+const LARGEST_BUDGET_MS = 6400;
 
 const IDLE: Activity = { kind: 'idle' };
 
@@ -126,7 +129,9 @@ export class RetainedModel implements IRetainedModel {
     }
     this._isStale = false;
     const reading = this._setActivity({ kind: 'reading' });
-    await this._read({});
+    if (await this._read('report')) {
+      await this._read('overview');
+    }
     await this._finish(reading);
   }
 
@@ -190,24 +195,24 @@ export class RetainedModel implements IRetainedModel {
     if (this._activity.kind !== 'idle' || !this._canAsk) {
       return;
     }
-    let budgetMs = FIRST_BUDGET_MS;
     const abort = (this._abort = new AbortController());
-    let finished = false;
-    while (!finished && !abort.signal.aborted) {
+    const { signal } = abort;
+    const read = async (what: 'report' | 'overview'): Promise<boolean> =>
+      (await this._read(what, { budget_ms: budgetMs }, signal)) &&
+      !signal.aborted &&
+      !this.agent.cellRunning;
+    let budgetMs = FIRST_BUDGET_MS;
+    this._setActivity({ kind: 'measuring', budgetMs });
+    while (await read('report')) {
+      if (budgetMs >= LARGEST_BUDGET_MS || !this._isWorthMore(budgetMs)) {
+        // Once only: it takes as long as the results once more.
+        await read('overview');
+        break;
+      }
+      budgetMs = Math.min(budgetMs * BUDGET_GROWTH, LARGEST_BUDGET_MS);
       this._setActivity({ kind: 'measuring', budgetMs });
-      const read = await this._read({ budget_ms: budgetMs }, abort.signal);
-      const report = this._report;
-      // A reading that needed less than it was given will not get better.
-      finished =
-        !read ||
-        report === null ||
-        (report.exact_all && report.results.every(row => row.exact)) ||
-        report.elapsed_ms < budgetMs / 2 ||
-        budgetMs >= LARGEST_BUDGET_MS ||
-        this.agent.cellRunning;
-      budgetMs *= BUDGET_GROWTH;
     }
-    if (!abort.signal.aborted) {
+    if (!signal.aborted) {
       await this._finish(this._activity);
     }
   }
@@ -256,18 +261,31 @@ export class RetainedModel implements IRetainedModel {
     return this._canAsk && this._observers > 0;
   }
 
+  /** Whether a reading with a larger budget than this would tell more. */
+  private _isWorthMore(budgetMs: number): boolean {
+    const report = this._report;
+    return (
+      report !== null &&
+      !(report.exact_all && report.results.every(row => row.exact)) &&
+      // One that needed less than it was given will not get better.
+      report.elapsed_ms >= budgetMs / 2
+    );
+  }
+
+  /** Whether it could be read; if not, `failure` tells why. */
   private async _read(
-    params: { budget_ms?: number },
+    what: 'report' | 'overview',
+    params: { budget_ms?: number } = {},
     signal?: AbortSignal
   ): Promise<boolean> {
     // Results and tracebacks have the budget each.
     const timeoutMs = REQUEST_TIMEOUT_MS + 2 * (params.budget_ms ?? 0);
     const options = { signal, timeoutMs };
     try {
-      const report = await this.agent.request('report', params, options);
-      this._takeReport(report);
-      if (this._overviewObservers > 0) {
-        this._overview = await this.agent.request('overview', params, options);
+      if (what === 'report') {
+        this._takeReport(await this.agent.request(what, params, options));
+      } else if (this._overviewObservers > 0) {
+        this._overview = await this.agent.request(what, params, options);
       }
       this._failure = null;
       return true;
