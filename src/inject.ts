@@ -80,14 +80,16 @@ export const DIGEST = digest(JSON.stringify(FILES));
 
 /**
  * Evaluates to the protocol's version; where nothing was installed, to 0
- * without IPython and to -1 with it. It runs in the user's namespace: it binds
- * nothing there, and takes `getattr` from its module in case the user has one
- * of their own.
+ * without an IPython shell and to -1 with one: kernels that are built on
+ * ipykernel import IPython and need not have a shell. It runs in the user's
+ * namespace: it binds nothing there, and takes `getattr` from its module in
+ * case the user has one of their own.
  */
 const VERSION_EXPRESSION =
   '__import__("builtins").getattr(__import__("sys").modules.get(' +
   '"_jupyter_memguard.protocol"), "VERSION", ' +
-  '0 - ("IPython" in __import__("sys").modules))';
+  '0 - ("IPython" in __import__("sys").modules ' +
+  'and __import__("IPython").get_ipython() is not None))';
 
 /** The name under which the version is asked for. */
 const VERSION_NAME = 'memguard';

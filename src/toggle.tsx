@@ -4,8 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import {
   caretDownEmptyThinIcon,
   MenuSvg,
-  ReactWidget,
-  ToolbarButtonComponent
+  ReactWidget
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
@@ -52,25 +51,38 @@ export class GuardToggle extends ReactWidget {
     const holding = holdingGuard(watched, memguard.settings);
     const text = guardText(holding, watched.agent.guard, watched.kind, trans);
     const enabled = commands.isEnabled(CommandIDs.toggleGuard, args);
+    const isOn = holding.mode !== 'off';
+    const name = enabled
+      ? text
+      : trans.__('Memory guard: for Python kernels only');
+    const icon = isOn ? guardOnIcon : guardIcon;
+    const menuName = trans.__('What the memory guard does');
+    // Not the toolbar's own buttons, whose outer element says that it is
+    // pressed, though it is no button.
     return (
       <>
-        <ToolbarButtonComponent
-          icon={guardIcon}
-          pressedIcon={guardOnIcon}
-          pressed={holding.mode !== 'off'}
-          enabled={enabled}
-          tooltip={text}
-          disabledTooltip={trans.__('Memory guard: for Python kernels only')}
+        <button
+          type="button"
+          className="jp-Memguard-toggleButton"
+          aria-pressed={isOn}
+          aria-label={name}
+          title={name}
+          disabled={!enabled}
           onClick={() => void commands.execute(CommandIDs.toggleGuard, args)}
-        />
-        <ToolbarButtonComponent
-          className="jp-Memguard-toggleMenu"
-          icon={caretDownEmptyThinIcon}
-          enabled={enabled}
-          tooltip={trans.__('What the memory guard does')}
+        >
+          <icon.react tag="span" />
+        </button>
+        <button
+          type="button"
+          className="jp-Memguard-toggleButton jp-Memguard-toggleMenu"
           aria-haspopup="menu"
+          aria-label={menuName}
+          title={menuName}
+          disabled={!enabled}
           onClick={() => this._openMenu(watched)}
-        />
+        >
+          <caretDownEmptyThinIcon.react tag="span" />
+        </button>
       </>
     );
   }
@@ -98,7 +110,6 @@ export class GuardToggle extends ReactWidget {
         args: { ...args, mode }
       });
     }
-    menu.addItem({ type: 'separator' });
     menu.addItem({ command: CommandIDs.useDefaultGuard, args });
     menu.addItem({ command: CommandIDs.showPanel });
     // The command runs after the menu has closed.

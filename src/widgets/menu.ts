@@ -23,12 +23,11 @@ export function openMenu(
   const menu = new Menu({ commands });
   menu.addClass('jp-Memguard-menu');
   items.forEach(({ label, isEnabled, separator, run }, index) => {
-    if (separator === true) {
-      menu.addItem({ type: 'separator' });
-    }
     const command = `memguard-menu:${index}`;
     commands.addCommand(command, {
       label,
+      // Lumino's own separators can be focused, and are said to be nothing.
+      className: separator === true ? 'jp-Memguard-menuBreak' : '',
       isEnabled: () => isEnabled,
       execute: run,
       describedBy: { args: { type: 'object', properties: {} } }

@@ -1,0 +1,195 @@
+/**
+ * Everybody can use it: axe finds nothing in what this extension draws, in any
+ * state, in every theme and with the colours of the system forced, and the
+ * keyboard alone is enough.
+ */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
+import type { Locator } from '@playwright/test';
+import { newNotebook, openPanel, statusItem, test } from './kernel-story';
+import { holdKernel, menuItem, rowOf, rowsIn, runCells } from './panel-story';
+
+/** How the page can look. */
+const LOOKS = [
+  { theme: 'JupyterLab Light', forcedColors: 'none' },
+  { theme: 'JupyterLab Dark', forcedColors: 'none' },
+  { theme: 'JupyterLab Dark High Contrast', forcedColors: 'none' },
+  { theme: 'JupyterLab Light', forcedColors: 'active' }
+] as const;
+
+/** What this extension draws; a menu's entries are its own, too. */
+const OURS = [
+  '#jupyter-memguard-panel',
+  '.jp-Memguard-toggle',
+  '.jp-Memguard-statusItem',
+  '.jp-Memguard-statusPopup',
+  '.jp-Memguard-mark',
+  '.lm-Menu'
+];
+
+/** Two that share memory, one in use, two that are free, and a traceback. */
+const RESULTS = [
+  'import numpy as np\nnp.ones(4_000_000)',
+  '_[:10]',
+  'df = np.ones(2_000_000)\ndf',
+  'print("step")\n[1, 2, 3]',
+  'np.ones((2_000_000, 2))',
+  'def fail():\n    local = np.ones(100_000)\n    1 / 0\nfail()'
+];
+
+/** What axe finds in what is ours, one line for each element. */
+async function found(page: IJupyterLabPageFixture): Promise<string[]> {
+  const there: string[] = [];
+  for (const selector of OURS) {
+    const shown = page.locator(selector).filter({ visible: true });
+    if ((await shown.count()) > 0) {
+      there.push(selector);
+    }
+  }
+  const axe = new AxeBuilder({ page });
+  there.forEach(selector => axe.include(selector));
+  const { violations, passes } = await axe.analyze();
+  expect(passes.length).toBeGreaterThan(0);
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) =>
+      [id, help, target.join(' '), failureSummary].join(' | ')
+    )
+  );
+}
+
+/** Look at a state: it is the one that is meant, and axe finds nothing. */
+async function check(
+  page: IJupyterLabPageFixture,
+  state: string,
+  ...shown: Locator[]
+): Promise<void> {
+  for (const locator of shown) {
+    await expect(locator, state).toBeVisible();
+  }
+  expect.soft(await found(page), state).toEqual([]);
+}
+
+/** Ask the notebook's session for something, and do not wait for its end. */
+async function session(
+  page: IJupyterLabPageFixture,
+  what: 'shutdown' | 'echo' | 'bare'
+): Promise<void> {
+  await page.evaluate(asked => {
+    const { sessionContext } = window.jupyterapp.shell
+      .currentWidget as unknown as {
+      sessionContext: {
+        changeKernel(model: { name: string }): Promise<unknown>;
+        shutdown(): Promise<void>;
+      };
+    };
+    void (asked === 'shutdown'
+      ? sessionContext.shutdown()
+      : sessionContext.changeKernel({ name: asked }));
+  }, what);
+}
+
+for (const { theme, forcedColors } of LOOKS) {
+  const look = `${theme}${forcedColors === 'active' ? ', forced colours' : ''}`;
+
+  test.describe(look, () => {
+    test.use({ viewport: { width: 1440, height: 900 } });
+    test.beforeEach(async ({ page }) => {
+      test.slow();
+      await page.theme.setTheme(theme);
+      await page.emulateMedia({ forcedColors });
+    });
+
+    test(`axe finds nothing in the panel, ${look}`, async ({ page }) => {
+      await newNotebook(page);
+      const panel = await openPanel(page);
+      await page.sidebar.setWidth(440, 'right');
+      await expect(panel).toHaveAttribute('data-state', 'empty');
+      await check(page, 'empty', panel, statusItem(page));
+
+      await runCells(page, RESULTS);
+      await expect(rowsIn(panel)).toHaveCount(5);
+      await check(page, 'rows', panel.getByRole('treegrid'));
+      await panel.getByRole('button', { name: 'Keys', exact: true }).click();
+      await check(page, 'keys', panel.locator('.jp-Memguard-keys'));
+
+      await rowOf(panel, 1).getByRole('checkbox').check();
+      await rowOf(panel, 2).getByRole('checkbox').check();
+      await check(page, 'selection', panel.locator('[data-count="2"]'));
+
+      await rowOf(panel, 3).focus();
+      await rowOf(panel, 3).press('Enter');
+      const detail = panel.locator('.jp-Memguard-detail');
+      await expect(detail).not.toContainText('Looking');
+      await check(page, 'an open row', detail);
+      await detail.getByRole('button', { name: /^Assign/ }).click();
+      await detail.getByRole('textbox').fill('1st');
+      await check(page, 'a wrong name', detail.getByRole('alert'));
+
+      await panel.getByRole('searchbox').fill('no such thing');
+      await check(page, 'no row passes', panel.getByText('No result matches'));
+      await panel.getByRole('searchbox').fill('');
+
+      const cell = await holdKernel(page);
+      await check(page, 'busy', panel.locator('.jp-Memguard-asOf'));
+      await panel.getByRole('button', { name: 'Free memory' }).click();
+      await check(page, 'queued', panel.locator('[data-activity=queued]'));
+      await cell.end();
+      await expect(panel.locator('[data-released]')).toBeVisible();
+      await expect(panel.locator('[data-activity]')).toHaveCount(0);
+      await check(page, 'after freeing', panel.locator('[data-after-bytes]'));
+    });
+
+    test(`axe finds nothing beside the panel, ${look}`, async ({ page }) => {
+      await newNotebook(page);
+      const panel = await openPanel(page);
+      await expect(panel).toHaveAttribute('data-state', 'empty');
+      await runCells(page, RESULTS);
+      const mark = page.locator('.jp-Memguard-mark').first();
+      const toggle = page.locator('.jp-Memguard-toggle').first();
+      await check(page, 'mark, toggle, status', mark, toggle, statusItem(page));
+      await statusItem(page).focus();
+      await check(page, 'pop-up', page.getByRole('tooltip'));
+
+      const menu = page.locator('.lm-Menu');
+      const close = async (): Promise<void> => {
+        await page.keyboard.press('Escape');
+        await expect(menu).toHaveCount(0);
+      };
+      await mark.click();
+      await check(page, "the mark's menu", menuItem(page, 'Release'));
+      await close();
+      await toggle.getByRole('button').last().click();
+      await check(page, "the guard's menu", menuItem(page, /large/));
+      await close();
+      await panel.getByRole('button', { name: /^More ways/ }).click();
+      await check(page, "Free memory's menu", menuItem(page, /everything/));
+      await close();
+      await rowOf(panel, 1).click({ button: 'right' });
+      await check(page, "a row's menu", menuItem(page, 'Release'));
+      await close();
+      await toggle.getByRole('button').first().click();
+      await expect(toggle).toHaveAttribute('data-guard-mode', 'large');
+      await check(page, 'the guard is on', toggle);
+    });
+
+    test(`axe finds nothing where there are no rows, ${look}`, async ({
+      page
+    }) => {
+      const panel = await openPanel(page);
+      await expect(panel).toHaveAttribute('data-state', 'no-kernel');
+      await check(page, 'no notebook', panel.getByText('No notebook in front'));
+
+      await newNotebook(page);
+      await expect(panel).toHaveAttribute('data-state', 'empty');
+      await session(page, 'echo');
+      await expect(panel).toHaveAttribute('data-state', 'not-python');
+      await check(page, 'not Python', panel.getByText('Not a Python kernel'));
+      await session(page, 'bare');
+      await expect(panel).toHaveAttribute('data-state', 'no-shell');
+      await check(page, 'no shell', panel.getByText('No IPython in this'));
+      await session(page, 'shutdown');
+      await expect(panel).toHaveAttribute('data-state', 'no-kernel');
+      await check(page, 'no kernel', panel.getByText('Start a kernel'));
+    });
+  });
+}
