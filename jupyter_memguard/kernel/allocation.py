@@ -174,11 +174,21 @@ class Kind:
                     return count * rounded(self.header + self.basic + inline_values(kept))
                 size += values_block(kept) * count
             return size
-        sized = self.sized or object.__sizeof__
-        sizes = list(map(sized, objects))
+        sizes = list(map(self.sized or object.__sizeof__, objects))
         if len(sizes) == 1:
             return self._blocks(sizes[0])
         return sum(self._blocks(size) * times for size, times in Counter(sizes).items())
+
+    def sizes_of(self, objects: list[Any], referents: list[int]) -> list[int]:
+        """Return what `bytes_of` adds up, for each object; `referents` is how many each has."""
+        if self.fixed is not None:
+            if self.inline:
+                own = self.header + self.basic
+                return [rounded(own + inline_values(count - 1)) for count in referents]
+            if self.values:
+                return [self.fixed + values_block(count - 1) for count in referents]
+            return [self.fixed] * len(objects)
+        return list(map(self._blocks, map(self.sized or object.__sizeof__, objects)))
 
     def _blocks(self, size: int) -> int:
         if self.basic == 0:

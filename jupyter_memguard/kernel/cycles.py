@@ -101,9 +101,10 @@ class Closure:
         waiting = self.heap.waiting
         removed = self.walk.removed
         inner = self.inner
-        for key, count in self.heap.own.items():
-            if key in members and key in waiting and key not in removed:
-                inner[key] += count
+        own = self.heap.own
+        for key in own.keys() & members.keys():
+            if key in waiting and key not in removed:
+                inner[key] += own[key]
         # what waits is referred to by that, and was by what is gone on paper
         told = map(add, map(inner.get, members, repeat(0)), map(removed.get, members, repeat(0)))
         told = map(add, told, map(waiting.__contains__, members))

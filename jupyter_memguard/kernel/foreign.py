@@ -28,7 +28,8 @@ ALONE = 0
 UNTOLD = -1
 
 _BATCH = 2000
-_SEARCH_FROM = 1 << 14  # bytes; below it is not searched who else uses the memory
+_SEARCH_FROM = 1 << 14  # bytes of one block, or
+_SEARCH_SUM = 1 << 19  # of all; below it is not searched who else uses the memory
 _UNTRACKED = frozenset((id(dict), id(tuple)))
 _POINTLESS = frozenset(map(id, (
     BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType,
@@ -88,7 +89,8 @@ class Foreign:
     def search(self, dead: Iterable[Block]) -> None:
         """Find who else uses the memory of the dead whose libraries do not tell."""
         untold = [block for block in dead if block.users != ALONE]
-        if sum(block.size for block in untold) < _SEARCH_FROM:
+        sizes = [block.size for block in untold]
+        if max(sizes, default=0) < _SEARCH_FROM and sum(sizes) < _SEARCH_SUM:
             return
         blocks = self._living()
         self.searched = blocks is not None

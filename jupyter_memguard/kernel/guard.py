@@ -29,7 +29,7 @@ from .holders import (
 from .placeholder import is_placeholder, placeholder
 from .release import drop, replace
 from .report import boundary, likely_bytes
-from .sizing import Size, reaches
+from .sizing import Size, reaches, reaches_in_turn
 
 if TYPE_CHECKING:
     from weakref import ReferenceType
@@ -45,6 +45,8 @@ TELL_MS = 0.5
 TELL_BYTES = 64 * 2**10
 # For weighing, when the guard is turned on, what is there already.
 WEIGH_MS = 100.0
+# So small a part of the total more may be kept before all that is kept is weighed anew.
+LEEWAY_PART = 50
 # More results of one cell are counted, but not listed.
 MOST_LISTED = 1000
 _ATOMS = (int, float, complex, bool, str, bytes)
@@ -216,8 +218,7 @@ class Guard:
         cls = type_name(type(result))
         self.withheld += 1
         self._list(number, cls, size)
-        exact = size.exact and self.mode != "large"
-        return placeholder(number, cls, summary(result), likely_bytes(size), exact=exact)
+        return placeholder(number, cls, summary(result), size)
 
     def _list(self, number: int, cls: str, size: Size) -> None:
         if len(self.this_cell) < MOST_LISTED:
@@ -232,9 +233,11 @@ class Guard:
             excess = len(self.kept) - self.settings["keep_last"]
             self._let_go(list(self.kept)[: max(0, excess)])
             self._let_go_unnumbered(len(self.kept))
-        elif self.mode == "large" and sum(self.kept.values()) > self.settings["total_bytes"]:
-            self._forget_missing()
-            self._let_go(self._beyond_total())
+        elif self.mode == "large":
+            total = self.settings["total_bytes"]
+            if sum(self.kept.values()) > total + total // LEEWAY_PART:
+                self._forget_missing()
+                self._let_go(self._beyond(total))
 
     def _forget_missing(self) -> None:
         """Forget numbers whose result the user has dropped or replaced."""
@@ -244,24 +247,33 @@ class Guard:
             if object_under(self.shell, number) is not None
         }
 
-    def _beyond_total(self) -> list[int]:
-        """Return the oldest numbers without which the others keep at most `total_bytes` alive.
+    def _beyond(self, total_bytes: int) -> list[int]:
+        """Return the oldest numbers without which the others keep at most that much alive.
 
-        What several results share counts once, as far as there is time to see it.
+        What several results share is the newest one's, as far as there is time to see it: what
+        an older one is noted with then is what comes back if it and those before it go.
         """
-        total = self.settings["total_bytes"]
-        left, gone = list(self.kept), []
-        added_up = sum(self.kept.values())
-        deadline = time.perf_counter() + DECIDE_MS / 1000
-        while left and added_up > total:
-            if time.perf_counter() < deadline:
-                together = [object_under(self.shell, number) for number in left]
-                size = self._weigh(together, total + sys.getsizeof(together), DECIDE_MS)
-                if size.exact and size.freed_bytes - sys.getsizeof(together) <= total:
-                    break
-            gone.append(left.pop(0))
-            added_up -= self.kept[gone[-1]]
-        return gone
+        numbers = list(reversed(self.kept))
+        objects = [object_under(self.shell, number) for number in numbers]
+        self.kept.update(zip(numbers, self._in_turn(objects, total_bytes, DECIDE_MS)))
+        left = total_bytes
+        for index, number in enumerate(numbers):
+            left -= self.kept[number]
+            if left < 0:
+                return numbers[index:][::-1]
+        return []
+
+    def _in_turn(self, objects: list[Any], most_bytes: int, budget_ms: float) -> list[int]:
+        """Return what each object keeps alive beyond those before it; the list is emptied."""
+        try:
+            return reaches_in_turn(
+                objects,
+                most_bytes=most_bytes,
+                budget_ms=budget_ms,
+                boundary=boundary(self.shell),
+            )
+        finally:
+            objects.clear()
 
     def _let_go(self, numbers: list[int]) -> None:
         """Replace results by placeholders under these numbers, and in `_` if no number is left."""
@@ -285,14 +297,13 @@ class Guard:
     def _drop(self, entry: Retained, mine: frozenset[int], deadline: float) -> None:
         """Replace one result under some of its numbers; its size is told if there is time."""
         size = Size(max((self.kept.get(number, 0) for number in mine), default=0), ("cut",))
-        if time.perf_counter() < deadline:
+        if size.freed_bytes < TELL_BYTES and time.perf_counter() < deadline:
             size = self._weigh(entry.obj, TELL_BYTES, TELL_MS)
         cls = type_name(type(entry.obj))
         some = None if mine == frozenset(entry.numbers) else sorted(mine)
 
         def take() -> list[Any]:
-            exact = size.exact
-            taken = replace(self.shell, entry, likely_bytes(size), exact=exact, numbers=some)
+            taken = replace(self.shell, entry, size, some)
             taken.append(entry.obj)
             entry.obj = None
             for number in sorted(mine):
@@ -317,15 +328,15 @@ class Guard:
 
     def _weigh_all(self) -> None:
         """Note the sizes of what is kept already, so that it counts as the oldest."""
-        deadline = time.perf_counter() + WEIGH_MS / 1000
-        sizes: dict[int, int] = {}
-        for entry in retained(self.shell):
-            for number in entry.numbers:
-                sizes[number] = self.kept.get(number, 0)
-            if self.mode == "large" and entry.numbers and time.perf_counter() < deadline:
-                size = self._weigh(entry.obj, sys.maxsize, DECIDE_MS)
-                sizes[entry.numbers[-1]] = likely_bytes(size)
-        self.kept = dict(sorted(sizes.items()))
+        entries = [entry for entry in retained(self.shell) if entry.numbers]
+        sizes = dict.fromkeys(sorted(n for entry in entries for n in entry.numbers), 0)
+        if self.mode == "large":
+            entries.reverse()
+            newest = [entry.numbers[-1] for entry in entries]
+            objects = [entry.obj for entry in entries]
+            entries.clear()
+            sizes.update(zip(newest, self._in_turn(objects, sys.maxsize, WEIGH_MS)))
+        self.kept = sizes
 
     # The cell's events
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from .sizes import Size
 
 # A mark rather than a class: another copy of this code may have made the placeholder.
 MARK = "_jupyter_memguard_placeholder"
@@ -71,20 +74,20 @@ class Placeholder:
     __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
 
 
-def placeholder(
-    number: int, type_name: str, summary: str, size_bytes: int, *, exact: bool
-) -> Placeholder:
-    """Make the placeholder of a result.
-
-    `number` is the n of `Out[n]`, or -1 for a result without one; the size is
-    told as "at least" unless exact, and not at all if nothing is known of it.
-    """
+def placeholder(number: int, type_name: str, summary: str, size: Size) -> Placeholder:
+    """Make the placeholder of a result; `number` is the n of `Out[n]`, or -1 if it has none."""
     name = "This result" if number < 0 else f"Out[{number}]"
-    what = type_name + (", " + summary if summary else "")
-    size = ", " + ("" if exact else "at least ") + size_text(size_bytes)
-    if not exact and size_bytes == 0:
-        size = ""
+    what = ", ".join(filter(None, (type_name, summary, _size_words(size))))
     return Placeholder(
-        f"<{name} was not kept: {what}{size}. To keep such a result, assign it to a "
+        f"<{name} was not kept: {what}. To keep such a result, assign it to a "
         "variable in its cell, or change the memory guard.>"
     )
+
+
+def _size_words(size: Size) -> str:
+    """Say how large a result was, and how that is known; nothing if it is not."""
+    if size.exact:
+        return size_text(size.freed_bytes)
+    if (size.estimate_bytes or 0) > size.freed_bytes:
+        return "about " + size_text(size.estimate_bytes or 0)
+    return "at least " + size_text(size.freed_bytes) if size.freed_bytes else ""

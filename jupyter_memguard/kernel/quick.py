@@ -1,63 +1,351 @@
-"""Results that are small and alone, told without a walk: a notebook may show thousands of them."""
+"""Many small results at once: a notebook may show thousands of them.
+
+Their trial deletions go side by side, one level of all of them after the other, so that the work
+is done at the speed of C and not once more in Python for each result. Beside each object goes the
+index of the root that it falls with. A result that turns out to be large, or that needs a closure,
+is left to a walk of its own.
+"""
 
 from __future__ import annotations
 
+import gc
+from collections import Counter
 from gc import get_referents
-from typing import TYPE_CHECKING, Any, Sequence
+from itertools import chain, compress, repeat
+from operator import add, eq, is_, not_, sub
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Sequence, Tuple
+from weakref import ReferenceType
 
+from .allocation import class_may_fall
+from .foreign import ALONE, Block
 from .pages import ALWAYS_THERE
 from .refcounts import LISTED, counts
+from .trial import Walk
 
 if TYPE_CHECKING:
+    from .adapter import Owned
     from .allocation import Kind
     from .sizes import Root
     from .trial import Heap
 
-_AT_A_TIME = 500  # roots between two looks at the clock
-_FEW = 64  # items of what is small
+_AT_A_TIME = 200  # roots that go side by side
+_FEW = 100  # referents of what is small
+_MANY = 500  # objects on one level of what is not
+_DEEP = 60  # levels of what is not
+
+# Objects of one type, and for each the index of the root that it falls with.
+_Group = Tuple[List[Any], List[int]]
+_Pairs = Tuple[List[int], List[int]]
 
 
-def small_and_alone(roots: Sequence[Root], heap: Heap) -> dict[int, int]:
-    """Return the bytes of some roots by their index: those that hold nothing but plain values.
+class Crowd:
+    """What small roots free, and the references that they drop to what stays."""
 
-    Only the holders refer to such a root, and only the root to its values, if it has any: it
-    frees what it takes, and shares nothing. What is not in the answer needs a walk.
-    """
-    found: dict[int, int] = {}
-    for start in range(0, len(roots), _AT_A_TIME):
-        if heap.late():
-            break
-        some = roots[start : start + _AT_A_TIME]
-        objects = [root.obj for root in some]
-        seen = counts(objects)
-        for index, (count, root) in enumerate(zip(seen, some), start):
-            if count - LISTED - 1 == root.references:  # type: ignore[operator]
-                size = _plain_bytes(heap, objects[index - start])
-                if size is not None:
-                    found[index] = size
-    return found
+    def __init__(self, roots: Sequence[Root], heap: Heap, alive: set[int]) -> None:
+        """Take all roots; `alive` are the identities of what lives whatever is let go."""
+        self.roots = roots
+        self.heap = heap
+        self.alive = alive
+        self.bytes: dict[int, int] = {}
+        self.walks: dict[int, Walk] = {}
+        self.unsettled: set[int] = set()
+        self.lost: Counter[int] = Counter()
+        self.pairs: _Pairs = ([], [])
+        self._suspects: dict[int, int] = {}
+        self._fallible: dict[int, bool] = {}
+
+    def run(self) -> None:
+        """Follow the roots, those with arrays and the like first, until the deadline.
+
+        Afterwards `bytes` has by index the size of each root that is done, `walks` those that
+        have more to tell than that, of which the `unsettled` may hold rings. `pairs` are indices
+        and identities of what the others have lost references to, and `lost` how many.
+        """
+        kind = self.heap.kind
+        kinds = [kind(type(root.obj)) for root in self.roots]
+        order = [index for index, of in enumerate(kinds) if not of.stop]
+        order.sort(key=lambda index: kinds[index].adapter is None)
+        for start in range(0, len(order), _AT_A_TIME):
+            if self.heap.late():
+                break
+            Levels(self, order[start : start + _AT_A_TIME]).run()
+        self._leave_rings()
+
+    def may_fall(self, index: int) -> bool:
+        """Tell whether a root's class could fall with it, which is not followed."""
+        cls = type(self.roots[index].obj)
+        found = self._fallible.get(id(cls))
+        if found is None:
+            found = self._fallible[id(cls)] = class_may_fall(self.roots[index].obj)
+        return found
+
+    def suspect(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Note objects that may be on a ring, by the root's index and their identity.
+
+        What two roots refer to is held by the other if one of them goes: it is none.
+        """
+        for index, key in pairs:
+            if self._suspects.setdefault(key, index) != index:
+                self._suspects[key] = -1
+
+    def walk(self, index: int) -> Walk:
+        """Return a root's walk, made now if there is none."""
+        found = self.walks.get(index)
+        if found is None:
+            found = self.walks[index] = Walk(self.heap)
+        return found
+
+    def _leave_rings(self) -> None:
+        """Give the roots that may hold rings a walk, with the references that they have lost."""
+        self.unsettled = set(self._suspects.values()) - {-1}
+        if self.unsettled:
+            own = self.heap.own
+            inside = list(map(self.unsettled.__contains__, self.pairs[0]))
+            for index, key in zip(compress(self.pairs[0], inside), compress(self.pairs[1], inside)):
+                removed = self.walk(index).removed
+                removed[key] = removed.get(key, own.get(key, 0)) + 1
+                self.lost[key] -= 1
+            outside = list(map(not_, inside))
+            self.pairs = (
+                list(compress(self.pairs[0], outside)),
+                list(compress(self.pairs[1], outside)),
+            )
+        for index, walk in self.walks.items():
+            walk.bytes += self.bytes.pop(index)
 
 
-def _plain_bytes(heap: Heap, obj: Any) -> int | None:
-    """Return the bytes of a plain value, or of a short list, tuple or set of such."""
-    kind = heap.kind(type(obj))
-    if not _plain(kind):
-        return None
-    size = kind.bytes_of([obj])
-    if kind.leaf and size < ALWAYS_THERE:
-        return size
-    if not kind.sliced or kind.keyed or len(obj) > _FEW:
-        return None
-    kids = get_referents(obj)
-    alone = LISTED + 1  # type: ignore[operator]
-    if counts(kids).count(alone) != len(kids):
-        return None
-    kinds = [heap.kind(type(kid)) for kid in kids]
-    if not all(inner.leaf and _plain(inner) for inner in kinds):
-        return None
-    size += sum(inner.bytes_of([kid]) for inner, kid in zip(kinds, kids))
-    return size if size < ALWAYS_THERE else None
+class Levels:
+    """Some roots that go side by side."""
+
+    def __init__(self, crowd: Crowd, indices: list[int]) -> None:
+        """Begin with these roots, of which those that are not dead alone are not for us."""
+        self.crowd = crowd
+        self.heap = crowd.heap
+        self.indices = indices
+        self.bytes: dict[int, int] = {}
+        self.out: set[int] = set()  # roots that are left to a walk of their own
+        self.owned: list[tuple[int, Owned]] = []
+        self.opaque: set[int] = set()
+        self.lost: Counter[int] = Counter()
+        self.pairs: _Pairs = ([], [])
+        self.fallen: set[int] = set()  # of what more than one reference was lost to
+        self.fresh: set[int] = set()  # what is new among what waits
+
+    def run(self) -> None:
+        """Follow all levels; if there is no time for that, it was for nothing."""
+        objects, owners = self._begin()
+        levels = 0
+        while objects:
+            levels += 1
+            if levels > _DEEP:
+                self.out.update(owners)
+                break
+            if self.heap.late():
+                return
+            objects, owners = self._next(objects, owners)
+        objects.clear()
+        self._end()
+
+    def _begin(self) -> _Group:
+        """Return the roots that only their holders refer to."""
+        roots = list(map(self.crowd.roots.__getitem__, self.indices))
+        objects = [root.obj for root in roots]
+        base = LISTED + 1  # type: ignore[operator]
+        alone = [count - base == root.references for count, root in zip(counts(objects), roots)]
+        for index, root in compress(zip(self.indices, roots), map(not_, alone)):
+            if self.heap.kind(type(root.obj)).leaf:
+                self._leave_alive(index, root)
+        owners = list(compress(self.indices, alone))
+        self.bytes.update(dict.fromkeys(owners, 0))
+        return list(compress(objects, alone)), owners
+
+    def _leave_alive(self, index: int, root: Root) -> None:
+        """Note that a root that leads nowhere has others that refer to it: it stays."""
+        key = id(root.obj)
+        self.bytes[index] = 0
+        self.lost[key] += root.references
+        self.pairs[0].extend(repeat(index, root.references))
+        self.pairs[1].extend(repeat(key, root.references))
+        if key not in self.heap.waiting:
+            self.fresh.add(key)
+            self.heap.waiting[key] = root.obj
+
+    def _next(self, objects: list[Any], owners: list[int]) -> _Group:
+        """Count the dead (emptied), and return what falls with them."""
+        kids: list[Any] = []
+        of: list[int] = []
+        for kind, group, theirs in self._grouped(objects, owners):
+            self._open(kind, group, theirs, kids, of)
+        objects.clear()
+        if len(kids) > _MANY:
+            self.out.update(index for index, times in Counter(of).items() if times > _MANY)
+        if self.out:
+            staying = list(map(not_, map(self.out.__contains__, of)))
+            kids[:] = compress(kids, staying)
+            of = list(compress(of, staying))
+        seen = counts(kids)
+        single = LISTED + 1  # type: ignore[operator]
+        alone = list(map(eq, seen, repeat(single)))
+        dead, heirs = list(compress(kids, alone)), list(compress(of, alone))
+        if len(dead) < len(kids):
+            shared = list(map(not_, alone))
+            kids[:] = compress(kids, shared)
+            self._share(kids, list(compress(of, shared)), dead, heirs)
+        return dead, heirs
+
+    def _grouped(
+        self, objects: list[Any], owners: list[int]
+    ) -> Iterator[tuple[Kind, list[Any], list[int]]]:
+        """Yield objects by their types, with their owners."""
+        while objects:
+            cls = type(objects[0])
+            same = list(map(is_, map(type, objects), repeat(cls)))
+            if all(same):
+                yield self.heap.kind(cls), objects, owners
+                return
+            yield self.heap.kind(cls), list(compress(objects, same)), list(compress(owners, same))
+            other = list(map(not_, same))
+            objects, owners = list(compress(objects, other)), list(compress(owners, other))
+
+    def _open(
+        self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
+    ) -> None:
+        """Count dead objects of one kind, and add what they refer to."""
+        if kind.stop:
+            return
+        if kind.opaque:
+            self.opaque.update(owners)
+        referents = [] if kind.leaf else list(map(get_referents, group))
+        lengths = list(map(len, referents))
+        if lengths and max(lengths) > _FEW:
+            self.out.update(compress(owners, map(_FEW.__lt__, lengths)))
+        if kind.adapter is not None:
+            sizes = self._adapt(kind, group, owners, kids, of)
+        else:
+            sizes = kind.sizes_of(group, lengths)
+        own = self.bytes
+        for owner, size in zip(owners, sizes):
+            own[owner] += size
+        if kind.unwritten and max(sizes) >= ALWAYS_THERE:
+            self.out.update(o for o, size in zip(owners, sizes) if size >= ALWAYS_THERE)
+        kids.extend(chain.from_iterable(referents))
+        of.extend(chain.from_iterable(map(repeat, owners, lengths)))
+        if kind.keyed:
+            for obj, owner, length in zip(group, owners, lengths):
+                if length < 2 * dict.__len__(obj):
+                    self._add_keys(obj, owner, kids, of)
+
+    def _add_keys(self, obj: dict[Any, Any], owner: int, kids: list[Any], of: list[int]) -> None:
+        """Add the keys of a dict that does not show them to the collector."""
+        if type(obj) is not dict:  # has other referents as well, which may make up for the keys
+            self.out.add(owner)
+            return
+        kids.extend(dict.keys(obj))
+        of.extend(repeat(owner, dict.__len__(obj)))
+
+    def _adapt(
+        self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
+    ) -> list[int]:
+        """Let a library's adapter tell what its objects own; return their bytes."""
+        look = kind.adapter.look  # type: ignore[union-attr]
+        sizes = []
+        for obj, owner in zip(group, owners):
+            try:
+                owned = look(obj)
+            except Exception:  # noqa: BLE001
+                sizes.append(kind.bytes_of([obj]))
+                self.opaque.add(owner)
+                continue
+            size = kind.bytes_of([obj]) if owned.size is None else kind.header + owned.size
+            if owned.slices is not None:
+                self.out.add(owner)
+            more = owned.take()
+            kids.extend(more)
+            of.extend(repeat(owner, len(more)))
+            if owned.note or owned.mapped or not all(map(_plain, owned.blocks)):
+                self.owned.append((owner, owned))
+            else:
+                size += sum(block.size for block in owned.blocks)
+            sizes.append(size)
+        return sizes
+
+    def _share(self, kids: list[Any], of: list[int], dead: list[Any], heirs: list[int]) -> None:
+        """Book the references that have gone to what (emptied) has more, and add what now falls."""
+        keys = list(map(id, kids))
+        waiting = self.heap.waiting
+        self.lost.update(keys)
+        self.pairs[0].extend(of)
+        self.pairs[1].extend(keys)
+        there = dict(zip(keys, kids))
+        kids.clear()
+        self.fresh |= there.keys() - waiting.keys()
+        waiting.update(there)
+        touched = list(there)
+        there.clear()
+        for key in self._without_references(touched):
+            indices = set(compress(self.pairs[0], map(key.__eq__, self.pairs[1])))
+            if len(indices) == 1 and indices.isdisjoint(self.out):
+                dead.append(waiting[key])
+                heirs.append(indices.pop())
+                self.fallen.add(key)
+
+    def _without_references(self, keys: list[int]) -> list[int]:
+        """Return those of the waiting objects to which these roots had all the references."""
+        base = LISTED + 1  # type: ignore[operator]
+        seen = counts(list(map(self.heap.waiting.__getitem__, keys)))
+        told = map(add, map(self.lost.__getitem__, keys), map(self.heap.own.get, keys, repeat(0)))
+        return list(compress(keys, map(eq, map(sub, seen, repeat(base)), told)))
+
+    def _end(self) -> None:
+        """Hand over what was found, but for the roots that are left out."""
+        crowd = self.crowd
+        for index in self.out:
+            self.bytes.pop(index, None)
+        crowd.bytes.update(self.bytes)
+        for index, owned in self.owned:
+            if index in self.bytes:
+                walk = crowd.walk(index)
+                walk.blocks.extend(owned.blocks)
+                walk.mapped += owned.mapped
+                walk.notes.update(filter(None, (owned.note,)))
+        self.opaque.update(filter(crowd.may_fall, self.bytes))
+        for index in self.opaque & self.bytes.keys():
+            crowd.walk(index).notes.add("opaque")
+        if self.out or self.fallen:
+            self._drop_pairs()
+        for key in self.fresh - self.lost.keys():
+            del self.heap.waiting[key]
+        crowd.lost.update(self.lost)
+        crowd.pairs[0].extend(self.pairs[0])
+        crowd.pairs[1].extend(self.pairs[1])
+        suspects = self._suspects()
+        if suspects:
+            inside = list(map(suspects.__contains__, self.pairs[1]))
+            crowd.suspect(zip(compress(self.pairs[0], inside), compress(self.pairs[1], inside)))
+
+    def _drop_pairs(self) -> None:
+        """Forget what the roots that are left out have lost, and what fell itself."""
+        inside = [index in self.bytes and key not in self.fallen for index, key in zip(*self.pairs)]
+        self.pairs = (
+            list(compress(self.pairs[0], inside)),
+            list(compress(self.pairs[1], inside)),
+        )
+        self.lost = Counter(self.pairs[1])
+
+    def _suspects(self) -> set[int]:
+        """Return the identities of what has lost references and could be on a ring."""
+        heap = self.heap
+        keys = [key for key in self.lost if key not in self.crowd.alive and key not in heap.own]
+        keys = list(compress(keys, map(gc.is_tracked, map(heap.waiting.__getitem__, keys))))
+        return {key for key in keys if not self._leads_nowhere(heap.waiting[key])}
+
+    def _leads_nowhere(self, obj: Any) -> bool:
+        """Tell whether an object is never entered, or a weak reference that calls nothing."""
+        if type(obj) is ReferenceType:
+            return not get_referents(obj)
+        return self.heap.never_entered(obj)
 
 
-def _plain(kind: Kind) -> bool:
-    return kind.adapter is None and not kind.opaque and not kind.stop
+def _plain(block: Block) -> bool:
+    """Tell whether memory is its owner's alone and too small to ask whether it was written."""
+    return block.users == ALONE and not block.device and block.size < ALWAYS_THERE

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from .protocol import StillAlive
+    from .sizes import Size
 
 # Time for finding out who holds what is still alive.
 SEARCH_MS = 500.0
@@ -53,17 +54,14 @@ class Uninterrupted:
                 self.handler(*self.caught)
 
 
-def replace(
-    shell: Any, entry: Retained, size_bytes: int, *, exact: bool, numbers: list[int] | None = None
-) -> list[Any]:
+def replace(shell: Any, entry: Retained, size: Size, numbers: list[int] | None = None) -> list[Any]:
     """Put placeholders in the result's places and return the references taken out.
 
     With `numbers`, only the places under these numbers.
     """
     words = type_name(type(entry.obj)), summary(entry.obj)
     stand_ins: dict[int, Any] = {
-        number: placeholder(number, *words, size_bytes, exact=exact)
-        for number in (entry.numbers or [-1])
+        number: placeholder(number, *words, size) for number in (entry.numbers or [-1])
     }
     places = [p for p in entry.places if numbers is None or p.number in numbers]
     return put(shell, entry, stand_ins, places)

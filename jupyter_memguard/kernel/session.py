@@ -199,7 +199,7 @@ class Session:
         def take() -> list[Any]:
             taken: list[Any] = []
             for entry, size in zip(chosen, sizes):
-                taken += replace(self.shell, entry, likely_bytes(size), exact=size.exact)
+                taken += replace(self.shell, entry, size)
                 taken.append(entry.obj)
                 entry.obj = None
             return taken

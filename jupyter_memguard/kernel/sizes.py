@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Iterable
 
 NOTES = frozenset((
     "callback", "cut", "device", "error", "mapped", "moving", "no-refcounts", "opaque",
@@ -35,7 +35,7 @@ class Size:
     def __init__(  # noqa: PLR0913, PLR0917
         self,
         freed_bytes: int = 0,
-        notes: Sequence[str] = (),
+        notes: Iterable[str] = (),
         estimate_bytes: int | None = None,
         device_bytes: int | None = None,
         mapped_bytes: int | None = None,
@@ -43,8 +43,8 @@ class Size:
     ) -> None:
         """Keep figures in bytes; `notes` are codes of `NOTES`."""
         self.freed_bytes = freed_bytes
-        self.notes = tuple(sorted(notes))
-        self.exact = _INEXACT.isdisjoint(notes)
+        self.notes = tuple(sorted(notes)) if notes else ()
+        self.exact = _INEXACT.isdisjoint(self.notes)
         self.estimate_bytes = estimate_bytes
         self.device_bytes = device_bytes
         self.mapped_bytes = mapped_bytes

@@ -9,16 +9,18 @@ living heap are followed once, not once for each root.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from time import perf_counter, process_time, thread_time
-from typing import Iterable, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 
 from .adapters import loaded_adapters
 from .cycles import break_cycles, likely_rings, module_namespaces, rings_apart
 from .foreign import Foreign, Given
-from .quick import small_and_alone
+from .quick import Crowd
 from .sizes import Root, Size
 from .trial import Heap, Walk
+
+if TYPE_CHECKING:
+    from collections import Counter
 
 _FIRST_STEPS = 4  # batches of the first round; each further round has four times as many
 _NEAR = 4096  # members of a closure for one root, before the common walk is asked
@@ -30,8 +32,8 @@ _IDLE = 0.002  # seconds of other threads' work that say nothing, as a kernel's 
 _IDLE_SHARE = 0.05  # of this thread's own
 
 # Shares of the budget at whose end each part of the work gives way to the next.
-_QUICK, _TRIAL, _NEAR_CYCLES, _COMMON = 0.3, 0.6, 0.68, 0.75
-_CYCLES, _ALONE, _ALL = 0.85, 0.9, 1.0
+_QUICK, _TRIAL, _NEAR_CYCLES, _COMMON = 0.6, 0.7, 0.76, 0.82
+_CYCLES, _ALONE, _ALL = 0.88, 0.92, 1.0
 
 
 class Survey:
@@ -46,12 +48,13 @@ class Survey:
         self.heap.own = {id(root.obj): 1 for root in roots}
         self.alive = _alive(boundary) - self.heap.own.keys()
         self.apart = False  # each root is let go alone as well
-        self.quick: dict[int, int] = {}
+        self.crowd = Crowd(roots, self.heap, self.alive)
         self.walks: dict[int, Walk] = {}
         self.common = Walk(self.heap)
         self.alone: dict[int, Part] = {}
         self.settled: set[int] = set()
         self.groups = Groups(len(roots))
+        self.holders: dict[int, list[int]] | None = None
         self.foreign = Foreign(self.heap)
         self.others = process_time() - thread_time()
         self.mine = thread_time()
@@ -63,7 +66,9 @@ class Survey:
                 return self._run_as_one(each=each)
             self.apart = True
             self._until(_QUICK)
-            self.quick = small_and_alone(self.roots, self.heap)
+            self.crowd.run()
+            self.walks.update(self.crowd.walks)
+            self.settled.update(self.crowd.walks.keys() - self.crowd.unsettled)
             self._until(_TRIAL)
             self._walk_each()
             self._until(_COMMON)
@@ -100,7 +105,8 @@ class Survey:
     def _walk_each(self) -> None:
         """Let every root go alone, arrays and the like first; for some there may be no time."""
         heap = self.heap
-        todo = [index for index in range(len(self.roots)) if index not in self.quick]
+        done = self.crowd.bytes.keys() | self.walks.keys()
+        todo = [index for index in range(len(self.roots)) if index not in done]
         todo.sort(key=lambda index: heap.kind(type(self.roots[index].obj)).adapter is None)
         for index in todo:
             if heap.late():
@@ -141,7 +147,7 @@ class Survey:
             self.common.notes.add("cut")
             return
         own = self.heap.own
-        removed: Counter[int] = Counter()
+        removed: Counter[int] = +self.crowd.lost
         for walk in self.walks.values():
             for key, count in walk.removed.items():
                 removed[key] += count - own.get(key, 0)
@@ -162,8 +168,13 @@ class Survey:
 
     def _holders(self, keys: set[int]) -> list[int]:
         """Return the indices of the roots that refer to any of these objects, or are one."""
-        walks = self.walks.items()
-        return [index for index, walk in walks if not keys.isdisjoint(walk.removed)]
+        if self.holders is None:
+            self.holders = {}
+            pairs = list(zip(*self.crowd.pairs))
+            pairs.extend((index, key) for index, walk in self.walks.items() for key in walk.removed)
+            for index, key in pairs:
+                self.holders.setdefault(key, []).append(index)
+        return sorted({index for key in keys for index in self.holders.get(key, ())})
 
     def _walk_together(self, followed: float, broken: float) -> set[int] | None:
         """Finish the common walk; return what stays alive whatever is let go, if that is known.
@@ -199,8 +210,9 @@ class Survey:
         else:
             everything.notes.add("cut")
             everything.estimate(self.common, self._rings(self.common))
-        everything.bytes += sum(self.quick.values())
-        if self.apart and len(self.quick) + len(self.walks) < len(self.roots):
+        small = self.crowd.bytes
+        everything.bytes += sum(small.values())
+        if self.apart and len(small) + len(self.walks) < len(self.roots):
             everything.notes.add("cut")
         tallies: dict[int, Tally] = {}
         owners: dict[int, int] = {}
@@ -226,8 +238,8 @@ class Survey:
         for index in range(len(self.roots) if self.apart else 0):
             if index in tallies:
                 sizes.append(tallies[index].size(together[index]))
-            elif index in self.quick:
-                sizes.append(Size(self.quick[index], tuple(moving)))
+            elif index in small:
+                sizes.append(Size(small[index], moving, shared_with=together[index]))
             else:
                 sizes.append(cut)
         return sizes, everything.size(())

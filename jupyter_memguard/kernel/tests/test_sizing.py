@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_memguard.kernel import sizing
+from jupyter_memguard.kernel import quick, sizing
 from jupyter_memguard.kernel.refcounts import LISTED
 from jupyter_memguard.kernel.sizing import (
     NOTES,
@@ -133,10 +133,14 @@ def freed_nodes(size: Any) -> set[int]:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(graphs())
-def test_random_graphs_free_what_is_said_alone_and_together(drawn: tuple[Any, ...]) -> None:
+@given(graphs(), st.sampled_from([1, 200]))
+def test_random_graphs_free_what_is_said_alone_and_together(
+    drawn: tuple[Any, ...], side_by_side: int
+) -> None:
     graph = Graph(drawn)
-    sizes, together = measure(graph.roots, budget_ms=PLENTY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quick, "_AT_A_TIME", side_by_side)
+        sizes, together = measure(graph.roots, budget_ms=PLENTY)
     _, only_together = measure(graph.roots, budget_ms=PLENTY, each=False)
     assert all(size.exact for size in sizes)
     for position, size in enumerate(sizes):
@@ -280,6 +284,43 @@ def test_many_small_results_are_told_each_and_as_a_walk_tells_them() -> None:
     assert all(size.exact for size in sizes)
     assert [size.shared_with for size in sizes] == [()] * len(roots)
     assert together.freed_bytes > sum(alone)
+
+
+def _mixed() -> list[Any]:
+    """Make results of every kind that goes side by side with others, and that does not."""
+    shared = [b"x" * 5_000]
+    ring: list[Any] = [b"y" * 5_000]
+    ring.append({"ring": ring})
+    inner: dict[str, Any] = {"b": b"z" * 5_000}
+    inner["self"] = [inner]
+    deep: list[Any] = []
+    for number in range(200):
+        deep = [number + 10**6, deep]
+    twice = bytes(3_000) + b"x"
+    return [
+        [shared], {"s": shared}, shared, ring, [inner], deep, [twice, [twice]],
+        [bytes(n) for n in range(1000, 1300)], {n + 10**6: [str(n)] for n in range(50)},
+        OrderedDict((str(n), [n]) for n in range(20)), array.array("d", range(100)),
+        bytearray(b"x" * 300_000), "text" * 50, 10**30, io.BytesIO(b"x" * 1000), KINDS,
+        Graph, TupleNode(), DictNode(a=[1]), iter([[2]]), (n for n in [[3]]),
+    ]  # fmt: skip
+
+
+def test_results_go_side_by_side_with_others_as_they_go_alone() -> None:
+    together = measure([Root(obj, 0) for obj in _mixed()], budget_ms=PLENTY)
+    alone = []
+    for index in range(len(_mixed())):
+        held = [obj for obj in _mixed()]
+        roots = [Root(held[index], 0)]
+        others = held[:index] + held[index + 1 :]
+        held.clear()
+        alone.append(measure(roots, budget_ms=PLENTY)[0][0])
+        others.clear()
+    for one, size in zip(alone, together[0]):
+        assert (one.freed_bytes, one.notes) == (size.freed_bytes, size.notes)
+    assert {
+        index: size.shared_with for index, size in enumerate(together[0]) if size.shared_with
+    } == {0: (1, 2), 1: (0, 2), 2: (0, 1)}
 
 
 def _pairs(count: int) -> list[Any]:
