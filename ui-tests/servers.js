@@ -16,6 +16,8 @@ module.exports = {
   REMOTE: 2,
   /** A Jupyter Kernel Gateway, which has no pages. */
   GATEWAY: 3,
+  /** Killed and started again by the stories that are about that. */
+  DOOMED: 4,
   LIMIT_BYTES: 600_000_000,
   portOf,
   urlOf

@@ -79,6 +79,7 @@ export class FakeKernel {
   constructor(readonly id: string) {}
   readonly username = 'me';
   readonly clientId = 'client';
+  connectionStatus: Kernel.ConnectionStatus = 'connected';
   readonly anyMessage = new Signal<FakeKernel, Kernel.IAnyMessageArgs>(this);
   /** What `usage_request` is answered with; null: it is not. */
   usage: object | null = null;

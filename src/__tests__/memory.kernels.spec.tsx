@@ -119,3 +119,23 @@ describe('the list of all kernels', () => {
     expect(text.textContent).toBe('server extension missing');
   });
 });
+
+it('the list is asked for no more while the server is gone, and comes back', async () => {
+  jest.useFakeTimers();
+  const server = new FakeServer();
+  const kernel = new FakeKernel('open');
+  kernel.connectionStatus = 'connecting';
+  const memguard = new FakeMemguard(aDocument('a.ipynb', kernel).watched);
+  const source = new MemorySource(server.rest, new UsageRequests());
+  const list = new KernelList(memguard, server.rest, source);
+  await jest.advanceTimersByTimeAsync(600_000);
+  expect(list.failure).toBe('unreachable');
+  expect(server.asked.length).toBe(1);
+  kernel.connectionStatus = 'connected';
+  server.answer = () => ({ kernels: [inList(aReply('open'), 'a.ipynb')] });
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(list.failure).toBeNull();
+  expect(list.kernels?.map(({ id }) => id)).toEqual(['open']);
+  list.dispose();
+  jest.useRealTimers();
+});

@@ -148,6 +148,34 @@ describe('the poll of the kernel in front', () => {
     expect(fake.asked.length).toBeLessThan(60);
   });
 
+  it('asks no more while the server is gone, and at once when it is back', async () => {
+    jest.useFakeTimers();
+    const kernel = new FakeKernel('k');
+    const { fake, context, poll } = start(kernel);
+    const link = (status: 'connecting' | 'connected') => {
+      kernel.connectionStatus = status;
+      context.connectionStatusChanged.emit(status);
+    };
+    await jest.advanceTimersByTimeAsync(0);
+    await fake.give(aReading('k', 1));
+    await jest.advanceTimersByTimeAsync(0);
+    link('connecting');
+    await jest.advanceTimersByTimeAsync(0);
+    await fake.give({ kind: 'none', kernelId: 'k', reason: 'unreachable' });
+    await jest.advanceTimersByTimeAsync(0);
+    expect(poll.reading).toMatchObject({ reason: 'unreachable' });
+    const asked = fake.asked.length;
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect(fake.asked.length).toBe(asked);
+    link('connected');
+    await jest.advanceTimersByTimeAsync(0);
+    expect(fake.asked.length).toBe(asked + 1);
+    await fake.give(aReading('k', 2));
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(poll.reading).toMatchObject({ bytes: 2 });
+    expect(fake.asked.length).toBeGreaterThan(asked + 1);
+  });
+
   it('stands still while the page is hidden', async () => {
     jest.useFakeTimers();
     setHidden(true);

@@ -153,6 +153,22 @@ describe('the recorder of runs', () => {
     jest.useRealTimers();
   });
 
+  it('asks no more while the server is gone', async () => {
+    jest.useFakeTimers();
+    server.answer = () => {
+      throw new TypeError('nobody there');
+    };
+    kernel.connectionStatus = 'connecting';
+    recorder.observe();
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect(server.asked.length).toBe(1);
+    server.answer = () => ({ samples: [] });
+    kernel.connectionStatus = 'connected';
+    await jest.advanceTimersByTimeAsync(25_000);
+    expect(server.asked.length).toBeGreaterThan(2);
+    jest.useRealTimers();
+  });
+
   it('asks nothing while no cell runs and nobody watches', async () => {
     jest.useFakeTimers();
     await jest.advanceTimersByTimeAsync(60000);

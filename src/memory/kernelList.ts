@@ -31,7 +31,7 @@ export class KernelList implements IDisposable {
       name: 'jupyter-memguard:kernels',
       factory: () => this.read(),
       frequency: this.frequency(),
-      standby: 'when-hidden'
+      standby: () => (this.isCut ? true : 'when-hidden')
     });
   }
 
@@ -67,14 +67,28 @@ export class KernelList implements IDisposable {
   /** Somebody looks, until the result is disposed. */
   observe(): IDisposable {
     this.observers += 1;
-    this.hurry();
+    this.readNow();
     return new DisposableDelegate(() => {
       this.observers -= 1;
       this.poll.frequency = this.frequency();
     });
   }
 
-  private hurry(): void {
+  /** The server is gone: the kernels' connections say when it is back. */
+  private get isCut(): boolean {
+    const links = [...this.memguard.watched].flatMap(
+      ({ widget }) =>
+        widget.sessionContext.session?.kernel?.connectionStatus ?? []
+    );
+    return (
+      this._failure === 'unreachable' &&
+      links.length > 0 &&
+      !links.includes('connected')
+    );
+  }
+
+  /** Read now, whatever is under way. */
+  readNow(): void {
     this.poll.frequency = this.frequency();
     void this.poll.schedule({ interval: Poll.IMMEDIATE, phase: 'refreshed' });
   }

@@ -43,7 +43,7 @@ export class MemoryPoll implements IDisposable {
       factory: () => this.read(),
       frequency: frequencyOf(memguard.settings),
       standby: () =>
-        this.kernel === null || !memguard.settings.statusBar
+        this.kernel === null || !memguard.settings.statusBar || this.isCut
           ? true
           : 'when-hidden',
       auto: false
@@ -102,6 +102,19 @@ export class MemoryPoll implements IDisposable {
     if (reading.kind === 'none' && BACK_OFF.has(reading.reason)) {
       throw new Error(reading.reason);
     }
+  }
+
+  /**
+   * The server is gone: the connection that the kernel's page makes anew says
+   * when it is back.
+   */
+  private get isCut(): boolean {
+    const { kernel, _reading: reading } = this;
+    return (
+      reading.kind === 'none' &&
+      reading.reason === 'unreachable' &&
+      kernel?.connectionStatus !== 'connected'
+    );
   }
 
   private show(reading: Reading): void {
@@ -173,7 +186,8 @@ export class MemoryPoll implements IDisposable {
     _: ISessionContext,
     status: Kernel.ConnectionStatus
   ): void {
-    if (status === 'connected') {
+    // Also when it is lost: the figure may be the last one of a server that is gone.
+    if (status !== 'disconnected') {
       this.readNow();
     }
   }

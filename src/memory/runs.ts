@@ -3,7 +3,7 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
-import { ISample, Rest, RestError } from '../request';
+import { ISample, Rest, RestError, RestFailure } from '../request';
 import { ISpan, IStretch, measure } from './measure';
 import { SampleStore } from './sampleStore';
 
@@ -60,7 +60,8 @@ export class RunRecorder implements IDisposable {
       factory: () => this.look(),
       frequency: { interval: KEEP_ALIVE_MS, backoff: true, max: 60000 },
       standby: () =>
-        this.waiting.length + this.open.size + this.observers === 0
+        this.waiting.length + this.open.size + this.observers === 0 ||
+        this.isCut
           ? true
           : 'when-hidden'
     });
@@ -218,6 +219,14 @@ export class RunRecorder implements IDisposable {
     void this.poll.schedule({ interval, phase: 'refreshed' });
   }
 
+  /** The server is gone: the kernel's connection says when it is back. */
+  private get isCut(): boolean {
+    return (
+      this.failure === 'unreachable' &&
+      this.kernel?.connectionStatus !== 'connected'
+    );
+  }
+
   /** Read the samples that the server has taken since the last look. */
   private async look(): Promise<void> {
     const { kernel, life } = this;
@@ -226,9 +235,13 @@ export class RunRecorder implements IDisposable {
     }
     try {
       const samples = await this.rest.samples(kernel.id, this.store.newest);
+      this.failure = null;
       if (life === this.life) {
         this.store.addTaken(samples);
       }
+    } catch (error) {
+      this.failure = error instanceof RestError ? error.code : null;
+      throw error;
     } finally {
       this.settle();
       if (this.waiting.length > 0) {
@@ -290,6 +303,7 @@ export class RunRecorder implements IDisposable {
   private measuredUntil = 0;
   private readonly store = new SampleStore();
   private observers = 0;
+  private failure: RestFailure | null = null;
   private readonly poll: Poll<void>;
   private _unmeasured = false;
   private _measured: readonly IMeasured[] = [];

@@ -58,6 +58,15 @@ export const memoryPlugin: JupyterFrontEndPlugin<void> = {
     );
     const poll = new MemoryPoll(memguard, source);
     const list = new KernelList(memguard, rest, source);
+    let isGone = false;
+    poll.changed.connect((_, reading) => {
+      const wasGone = isGone;
+      isGone = reading.kind === 'none' && reading.reason === 'unreachable';
+      if (wasGone && !isGone) {
+        // It asks seldom by now.
+        list.readNow();
+      }
+    });
     const openPanel = () => {
       if (app.commands.hasCommand('memguard:show-panel')) {
         void app.commands.execute('memguard:show-panel');

@@ -1,0 +1,129 @@
+/** A server that is killed and started again: no old figure is shown as live. */
+import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
+import { spawn, type ChildProcess } from 'child_process';
+import { mkdtempSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { DOOMED, portOf, urlOf } from '../servers';
+import {
+  figure,
+  newNotebook,
+  openPanel,
+  run,
+  statusItem,
+  test as story
+} from './kernel-story';
+
+/** The server of these stories, which are the only ones that it has. */
+class DoomedServer {
+  async start(): Promise<void> {
+    this.process = spawn('jlpm', ['start'], {
+      env: {
+        ...process.env,
+        MEMGUARD_TEST_PORT: String(portOf(DOOMED)),
+        JUPYTERLAB_GALATA_ROOT_DIR: this.folder
+      },
+      stdio: 'ignore',
+      // A group of its own, so that its children end with it.
+      detached: true
+    });
+    await expect
+      .poll(() => isThere(`${urlOf(DOOMED)}/lab`), { timeout: 60_000 })
+      .toBe(true);
+  }
+
+  /** End it as the system does when memory has run out. */
+  async kill(): Promise<void> {
+    process.kill(-(this.process?.pid ?? NaN), 'SIGKILL');
+    await expect.poll(() => isThere(`${urlOf(DOOMED)}/lab`)).toBe(false);
+  }
+
+  /** The notebooks outlive the server. */
+  private readonly folder = mkdtempSync(join(tmpdir(), 'memguard-'));
+  private process: ChildProcess | null = null;
+}
+
+function isThere(url: string): Promise<boolean> {
+  return fetch(url).then(
+    response => response.ok,
+    () => false
+  );
+}
+
+const test = story.extend<object, { server: DoomedServer }>({
+  // Galata's stand-in asks the server itself, and fails when it is gone.
+  // eslint-disable-next-line no-empty-pattern
+  terminals: async ({}, use) => use(null),
+  server: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const server = new DoomedServer();
+      await server.start();
+      await use(server);
+      await server.kill();
+    },
+    { scope: 'worker', auto: true }
+  ]
+});
+
+test.use({ baseURL: urlOf(DOOMED) });
+
+/** Count the requests to our endpoints. */
+function countPolls(page: IJupyterLabPageFixture): () => number {
+  let count = 0;
+  page.on('request', request => {
+    if (request.url().includes('/jupyter-memguard/')) {
+      count++;
+    }
+  });
+  return () => count;
+}
+
+test('the figure goes with the server, and comes back with it', async ({
+  page,
+  server
+}) => {
+  await newNotebook(page);
+  const panel = await openPanel(page);
+  const status = statusItem(page);
+  await run(page, 'import numpy as np\nnp.ones(4_000_000)');
+  await expect(panel).toHaveAttribute('data-state', 'rows');
+  await expect.poll(() => figure(status)).toBeGreaterThan(0);
+
+  // JupyterLab's own word on it comes when it comes.
+  const told = page.getByRole('dialog').getByRole('button', { name: 'Close' });
+  await page.addLocatorHandler(told, () => told.click());
+  await server.kill();
+  await expect(status).toHaveAttribute('data-reason', 'unreachable');
+  await expect(status).not.toHaveAttribute('data-bytes', /.*/);
+  await expect(status).toContainText('server does not answer');
+  await expect(panel).toHaveAttribute('data-state', 'disconnected');
+  await expect(panel).toContainText('No connection to the kernel');
+  const list = panel.locator('.jp-Memguard-kernels');
+  await expect(list).toContainText('server does not answer');
+
+  // JupyterLab goes on asking for its kernels; we stop until they are there.
+  const polls = countPolls(page);
+  await page.waitForRequest(/\/api\/kernels\?/);
+  expect(polls()).toBe(0);
+
+  await server.start();
+  // A kernel ends with its server, which then knows it no more.
+  await expect(status).toHaveAttribute('data-reason', 'no_kernel', {
+    timeout: 60_000
+  });
+  await page.evaluate(async () => {
+    const widget = window.jupyterapp.shell.currentWidget as unknown as {
+      sessionContext: { changeKernel(model: object): Promise<unknown> };
+    };
+    await widget.sessionContext.changeKernel({ name: 'python3' });
+  });
+  await expect.poll(() => figure(status)).toBeGreaterThan(0);
+  await run(page, 'import numpy as np\nblock = np.ones(25_000_000)\nblock');
+  await expect.poll(() => figure(status)).toBeGreaterThan(200_000_000);
+  await expect(panel.locator('[data-key]')).toHaveCount(1);
+  await expect(list.locator('[data-kernel-id]')).toHaveCount(1);
+  await expect(
+    page.locator('.jp-Memguard-chart [data-execution="1"]').last()
+  ).toBeVisible();
+});
