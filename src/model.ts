@@ -115,24 +115,10 @@ export class RetainedModel implements IRetainedModel {
   }
 
   async refresh(): Promise<void> {
-    if (this.agent.state.kind === 'failed' && this._mayInstall) {
+    if (this.agent.state.kind === 'failed' && this._observers > 0) {
       this.agent.retry();
     }
-    if (!this._mayAsk) {
-      this._isStale = true;
-      return;
-    }
-    if (this._activity.kind !== 'idle') {
-      // What is under way reads again when it is done, if this is still set.
-      this._isStale = true;
-      return;
-    }
-    this._isStale = false;
-    const reading = this._setActivity({ kind: 'reading' });
-    if (await this._read('report')) {
-      await this._read('overview');
-    }
-    await this._finish(reading);
+    await this._update();
   }
 
   async loadMore(): Promise<void> {
@@ -251,14 +237,27 @@ export class RetainedModel implements IRetainedModel {
     return !this._isDisposed && isFree(this.agent);
   }
 
-  /** Whether a failed install may be tried again, which a kernel notices. */
-  private get _mayInstall(): boolean {
-    return this._observers > 0 && !this.agent.cellRunning;
-  }
-
   /** Whether it is worth asking, too. */
   private get _mayAsk(): boolean {
     return this._canAsk && this._observers > 0;
+  }
+
+  /**
+   * Read again as soon as that is possible. A failed install is not tried
+   * again: two pages would set each other off, for ever.
+   */
+  private async _update(): Promise<void> {
+    if (!this._mayAsk || this._activity.kind !== 'idle') {
+      // What is under way reads again when it is done, if this is still set.
+      this._isStale = true;
+      return;
+    }
+    this._isStale = false;
+    const reading = this._setActivity({ kind: 'reading' });
+    if (await this._read('report')) {
+      await this._read('overview');
+    }
+    await this._finish(reading);
   }
 
   /** Whether a reading with a larger budget than this would tell more. */
@@ -333,7 +332,7 @@ export class RetainedModel implements IRetainedModel {
         void this._sendGuard(this._guardAsked);
       }
       this._subscribe();
-      void this.refresh();
+      void this._update();
     } else {
       this._isSubscribed = false;
       if (!isSameKernel(state)) {
@@ -349,7 +348,7 @@ export class RetainedModel implements IRetainedModel {
   private _onRunning(_: IKernelAgent, running: boolean): void {
     if (!running) {
       this._subscribe();
-      void this.refresh();
+      void this._update();
     }
     this._changed.emit();
   }
@@ -369,7 +368,7 @@ export class RetainedModel implements IRetainedModel {
         this._pushed.clear();
         this._changed.emit();
       }
-      void this.refresh();
+      void this._update();
     }
   }
 
@@ -405,7 +404,7 @@ export class RetainedModel implements IRetainedModel {
     this._abort = null;
     this._setActivity(IDLE);
     if (this._isStale) {
-      await this.refresh();
+      await this._update();
     }
   }
 

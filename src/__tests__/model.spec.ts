@@ -175,17 +175,23 @@ describe('reading', () => {
     expect(agent.retries).toBe(1);
   });
 
-  it('installs nothing anew while nobody looks or a cell runs', async () => {
+  it('installs nothing anew while nobody looks', async () => {
     const { agent, model } = aModel();
     agent.toState({ kind: 'failed', detail: 'Error' });
-    agent.run(true);
-    agent.run(false);
+    await model.refresh();
     expect(agent.retries).toBe(0);
-    agent.run(true);
+  });
+
+  it("installs nothing anew when a cell ends, which may be another page's install", async () => {
+    const { agent, model } = aModel();
+    agent.toState({ kind: 'failed', detail: 'Error' });
     model.observe();
-    expect(agent.retries).toBe(0);
+    agent.run(true);
     agent.run(false);
+    await settled();
     expect(agent.retries).toBe(1);
+    await model.refresh();
+    expect(agent.retries).toBe(2);
   });
 
   it('is out of date when something happened while nobody looked', async () => {
