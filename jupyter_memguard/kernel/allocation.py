@@ -8,7 +8,7 @@ own method; a C type that is not known is taken at its basic size and called opa
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, deque
 from gc import get_referents
 from itertools import compress, repeat
 from operator import is_, not_
@@ -132,7 +132,7 @@ class Kind:
     __slots__ = (
         "adapter", "basic", "cls", "fixed", "header",
         "inline", "keyed",
-        "leaf", "opaque", "sized", "sliced", "stop", "unwritten", "values",
+        "leaf", "length", "opaque", "sized", "sliced", "stop", "unwritten", "values",
     )  # fmt: skip
 
     def __init__(self, kind: type, adapters: dict[int, Adapter]) -> None:
@@ -159,6 +159,7 @@ class Kind:
         self.inline = bool(flags & _INLINE_VALUES)
         self.keyed = derived(order, dict)
         self.unwritten = solid is bytes  # made with `bytes(n)`, pages may be there on paper only
+        self.length = next((cls.__len__ for cls in order if any(cls is c for c in _COUNTED)), None)
         self.sliced = any(kind is cls for cls in _SLICED)
         if _item(kind) or solid is str:
             self.basic = 0  # one block, header and items together
@@ -198,6 +199,7 @@ class Kind:
 
 
 _SLICED = (list, tuple, dict, set, frozenset)
+_COUNTED = (*_SLICED, deque)
 
 
 def derived(order: tuple[type, ...], base: type) -> bool:

@@ -57,18 +57,14 @@ class Place:
 class Retained:
     """One object that IPython holds, with all the places that hold it."""
 
-    __slots__ = ("obj", "places", "variables")
+    __slots__ = ("numbers", "obj", "places", "variables")
 
     def __init__(self, obj: Any) -> None:
-        """Start with no places."""
+        """Start with no places; `numbers` are those under which it was shown, in order."""
         self.obj = obj
         self.places: list[Place] = []
+        self.numbers: list[int] = []
         self.variables: list[str] = []
-
-    @property
-    def numbers(self) -> list[int]:
-        """Return the numbers under which it was shown, in order."""
-        return sorted({place.number for place in self.places if place.number is not None})
 
 
 def own_dict(obj: Any) -> dict[str, Any]:
@@ -99,16 +95,21 @@ def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]
     """
     found: dict[int, Retained] = {}
 
-    def add(obj: Any, label: str, mapping: dict[Any, Any], key: Any, number: int | None) -> None:
-        if obj is None or is_placeholder(obj):
-            return
+    def entry_of(obj: Any) -> Retained | None:
         entry = found.get(id(obj))
-        if entry is None:
+        if entry is None and obj is not None and not is_placeholder(obj):
             entry = found[id(obj)] = Retained(obj)
-        entry.places.append(Place(label, mapping, key, number))
+        return entry
+
+    def add(obj: Any, label: str, mapping: dict[Any, Any], key: Any, number: int | None) -> None:
+        entry = entry_of(obj)
+        if entry is not None:
+            entry.places.append(Place(label, mapping, key, number))
+            if number is not None and (not entry.numbers or entry.numbers[-1] != number):
+                entry.numbers.append(number)
 
     cache, user, hidden = results(shell), shell.user_ns, shell.user_ns_hidden
-    for number in _all_numbers(cache, hidden) if numbers is None else numbers:
+    for number in _all_numbers(cache, hidden) if numbers is None else sorted(numbers):
         name = f"_{number}"
         result, behind = cache.get(number), hidden.get(name)
         if number in cache:
@@ -130,7 +131,7 @@ def _all_numbers(cache: dict[Any, Any], hidden: dict[Any, Any]) -> list[int]:
     for name, _obj in snapshot(hidden):
         match = NUMBERED.fullmatch(name) if type(name) is str else None
         if match is not None:
-            numbers.add(int(match.group(1)))
+            numbers.add(int(name[1:]))
     return sorted(numbers)
 
 
@@ -161,6 +162,18 @@ def _initial(obj: Any) -> bool:
     return type(obj) is str and obj == ""
 
 
+def retained_under(shell: Any, number: int) -> Retained | None:
+    """Return the object that is retained under a number with all its places, or None."""
+    obj = object_under(shell, number)
+    if obj is None:
+        return None
+    numbers = {n for n, other in snapshot(results(shell)) if other is obj and type(n) is int}
+    for name, other in snapshot(shell.user_ns_hidden):
+        if other is obj and type(name) is str and NUMBERED.fullmatch(name) is not None:
+            numbers.add(int(name[1:]))
+    return next(entry for entry in retained(shell, sorted(numbers)) if entry.obj is obj)
+
+
 def find_last(shell: Any, entries: Iterable[Retained]) -> None:
     """Add the last execution's result to the entries that it holds."""
     last = own_dict(shell.last_execution_result)
@@ -172,11 +185,11 @@ def find_last(shell: Any, entries: Iterable[Retained]) -> None:
 def find_variables(shell: Any, entries: Iterable[Retained]) -> None:
     """Note for every entry the user's own names for it."""
     by_id = {id(entry.obj): entry for entry in entries}
-    places = {(id(p.mapping), p.key) for entry in by_id.values() for p in entry.places}
     user = shell.user_ns
+    places = {p.key for entry in by_id.values() for p in entry.places if p.mapping is user}
     for name, obj in snapshot(user):
         entry = by_id.get(id(obj))
-        if entry is not None and type(name) is str and (id(user), name) not in places:
+        if entry is not None and type(name) is str and name not in places:
             entry.variables.append(name)
 
 

@@ -24,17 +24,24 @@ class Keys:
 
     def assign(self, entries: Sequence[Retained], execution_count: int) -> list[str]:
         """Return the entries' keys, and forget objects that are not among them."""
-        known: dict[int, Known] = self.state["known"]
-        now: dict[int, Known] = {}
-        for entry in entries:
-            old = known.get(id(entry.obj))
-            if old is None or not _is_same(old, entry, execution_count):
-                self.state["counter"] += 1
-                old = {"key": f"r{self.state['counter']}", "ref": weak(entry.obj)}
-            old.update(numbers=entry.numbers, seen=execution_count)
-            now[id(entry.obj)] = old
+        now = {id(entry.obj): self._know(entry, execution_count) for entry in entries}
         self.state["known"] = now
-        return [now[id(entry.obj)]["key"] for entry in entries]
+        return [known["key"] for known in now.values()]
+
+    def assign_one(self, entry: Retained, execution_count: int) -> str:
+        """Return one entry's key, and forget no other."""
+        known = self._know(entry, execution_count)
+        self.state["known"][id(entry.obj)] = known
+        return str(known["key"])
+
+    def _know(self, entry: Retained, execution_count: int) -> Known:
+        known: Known | None = self.state["known"].get(id(entry.obj))
+        if known is None or not _is_same(known, entry, execution_count):
+            self.state["counter"] += 1
+            known = {"key": f"r{self.state['counter']}", "ref": weak(entry.obj)}
+        known["numbers"] = entry.numbers
+        known["seen"] = execution_count
+        return known
 
 
 def _is_same(old: Known, entry: Retained, execution_count: int) -> bool:

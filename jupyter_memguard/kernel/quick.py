@@ -13,7 +13,7 @@ from collections import Counter
 from gc import get_referents
 from itertools import chain, compress, repeat
 from operator import add, eq, is_, not_, sub
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, List, Sequence, Tuple
 from weakref import ReferenceType
 
 from .allocation import class_may_fall
@@ -51,6 +51,8 @@ class Crowd:
         self.unsettled: set[int] = set()
         self.lost: Counter[int] = Counter()
         self.pairs: _Pairs = ([], [])
+        self.large = {index for index, root in enumerate(roots) if self._is_large(root)}
+        self.untried: set[int] = set()
         self._suspects: dict[int, int] = {}
         self._fallible: dict[int, bool] = {}
 
@@ -59,17 +61,23 @@ class Crowd:
 
         Afterwards `bytes` has by index the size of each root that is done, `walks` those that
         have more to tell than that, of which the `unsettled` may hold rings. `pairs` are indices
-        and identities of what the others have lost references to, and `lost` how many.
+        and identities of what the others have lost references to, and `lost` how many. The roots
+        for which there was no time are `untried`.
         """
+        order = [index for index in range(len(self.roots)) if index not in self.large]
         kind = self.heap.kind
-        kinds = [kind(type(root.obj)) for root in self.roots]
-        order = [index for index, of in enumerate(kinds) if not of.stop]
-        order.sort(key=lambda index: kinds[index].adapter is None)
+        order.sort(key=lambda index: kind(type(self.roots[index].obj)).adapter is None)
         for start in range(0, len(order), _AT_A_TIME):
             if self.heap.late():
+                self.untried.update(order[start:])
                 break
             Levels(self, order[start : start + _AT_A_TIME]).run()
         self._leave_rings()
+
+    def _is_large(self, root: Root) -> bool:
+        """Tell whether a root is seen at once to be none of ours."""
+        kind = self.heap.kind(type(root.obj))
+        return kind.stop or (kind.length is not None and kind.length(root.obj) > _FEW)
 
     def may_fall(self, index: int) -> bool:
         """Tell whether a root's class could fall with it, which is not followed."""
@@ -213,12 +221,12 @@ class Levels:
         """Count dead objects of one kind, and add what they refer to."""
         if kind.stop:
             return
+        if kind.length is not None:
+            group, owners = self._without_large(kind.length, group, owners)
         if kind.opaque:
             self.opaque.update(owners)
         referents = [] if kind.leaf else list(map(get_referents, group))
         lengths = list(map(len, referents))
-        if lengths and max(lengths) > _FEW:
-            self.out.update(compress(owners, map(_FEW.__lt__, lengths)))
         if kind.adapter is not None:
             sizes = self._adapt(kind, group, owners, kids, of)
         else:
@@ -226,7 +234,7 @@ class Levels:
         own = self.bytes
         for owner, size in zip(owners, sizes):
             own[owner] += size
-        if kind.unwritten and max(sizes) >= ALWAYS_THERE:
+        if kind.unwritten:
             self.out.update(o for o, size in zip(owners, sizes) if size >= ALWAYS_THERE)
         kids.extend(chain.from_iterable(referents))
         of.extend(chain.from_iterable(map(repeat, owners, lengths)))
@@ -234,6 +242,16 @@ class Levels:
             for obj, owner, length in zip(group, owners, lengths):
                 if length < 2 * dict.__len__(obj):
                     self._add_keys(obj, owner, kids, of)
+
+    def _without_large(
+        self, length: Callable[[Any], int], group: list[Any], owners: list[int]
+    ) -> tuple[list[Any], list[int]]:
+        """Leave out the roots whose containers are large: to open one would take long."""
+        few = list(map(_FEW.__ge__, map(length, group)))
+        if all(few):
+            return group, owners
+        self.out.update(compress(owners, map(not_, few)))
+        return list(compress(group, few)), list(compress(owners, few))
 
     def _add_keys(self, obj: dict[Any, Any], owner: int, kids: list[Any], of: list[int]) -> None:
         """Add the keys of a dict that does not show them to the collector."""

@@ -32,7 +32,7 @@ _IDLE = 0.002  # seconds of other threads' work that say nothing, as a kernel's 
 _IDLE_SHARE = 0.05  # of this thread's own
 
 # Shares of the budget at whose end each part of the work gives way to the next.
-_QUICK, _TRIAL, _NEAR_CYCLES, _COMMON = 0.6, 0.7, 0.76, 0.82
+_QUICK, _TRIAL, _NEAR_CYCLES, _COMMON = 0.4, 0.7, 0.76, 0.82
 _CYCLES, _ALONE, _ALL = 0.88, 0.92, 1.0
 
 
@@ -65,7 +65,7 @@ class Survey:
             if not each or len(self.roots) == 1:
                 return self._run_as_one(each=each)
             self.apart = True
-            self._until(_QUICK)
+            self._until(_QUICK if self.crowd.large else _COMMON)
             self.crowd.run()
             self.walks.update(self.crowd.walks)
             self.settled.update(self.crowd.walks.keys() - self.crowd.unsettled)
@@ -105,7 +105,7 @@ class Survey:
     def _walk_each(self) -> None:
         """Let every root go alone, arrays and the like first; for some there may be no time."""
         heap = self.heap
-        done = self.crowd.bytes.keys() | self.walks.keys()
+        done = self.crowd.bytes.keys() | self.walks.keys() | self.crowd.untried
         todo = [index for index in range(len(self.roots)) if index not in done]
         todo.sort(key=lambda index: heap.kind(type(self.roots[index].obj)).adapter is None)
         for index in todo:

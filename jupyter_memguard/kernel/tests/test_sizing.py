@@ -310,7 +310,7 @@ def test_results_go_side_by_side_with_others_as_they_go_alone() -> None:
     together = measure([Root(obj, 0) for obj in _mixed()], budget_ms=PLENTY)
     alone = []
     for index in range(len(_mixed())):
-        held = [obj for obj in _mixed()]
+        held = _mixed()
         roots = [Root(held[index], 0)]
         others = held[:index] + held[index + 1 :]
         held.clear()
@@ -318,9 +318,8 @@ def test_results_go_side_by_side_with_others_as_they_go_alone() -> None:
         others.clear()
     for one, size in zip(alone, together[0]):
         assert (one.freed_bytes, one.notes) == (size.freed_bytes, size.notes)
-    assert {
-        index: size.shared_with for index, size in enumerate(together[0]) if size.shared_with
-    } == {0: (1, 2), 1: (0, 2), 2: (0, 1)}
+    shared_with = [size.shared_with for size in together[0]]
+    assert shared_with == [(1, 2), (0, 2), (0, 1)] + [()] * (len(alone) - 3)
 
 
 def _pairs(count: int) -> list[Any]:
