@@ -8,6 +8,7 @@ import { Signal } from '@lumino/signaling';
 import type { IRequestOptions } from './channel';
 import { Channel, RequestError } from './channel';
 import { MainShellComm } from './comm';
+import { ExecutedCells } from './executed';
 import { installRequest, readInstalled } from './inject';
 import { KernelSession } from './kernelSession';
 import type {
@@ -86,6 +87,9 @@ export class KernelAgent implements IKernelAgent {
   get event(): ISignal<this, KernelEvent> {
     return this._event;
   }
+
+  /** Which cells this kernel ran while this page was open. */
+  readonly executed = new ExecutedCells();
 
   get isDisposed(): boolean {
     return this._isDisposed;
@@ -212,6 +216,7 @@ export class KernelAgent implements IKernelAgent {
       this._install(true);
     }
     this._running.see(args);
+    this.executed.see(args);
   }
 
   /**
@@ -373,6 +378,9 @@ export class KernelAgent implements IKernelAgent {
     this._attempt++;
     this._session.forget();
     this._dropChannel(reason);
+    if (reason === 'restarted' || reason === 'dead') {
+      this.executed.clear();
+    }
     this._setState(state);
     // At last: nobody must take it for the end of a cell, after which to ask.
     this._running.clear();

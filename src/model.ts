@@ -10,10 +10,12 @@ import type {
   IExplained,
   IGuard,
   IOverview,
+  IPart,
   IReport,
   IRow,
   KernelEvent
 } from './protocol';
+import type { ExecutedCells } from './executed';
 import { PushedBytes } from './pushed';
 import { requestRelease } from './selection';
 import type {
@@ -34,6 +36,9 @@ const FIRST_BUDGET_MS = 400;
 const BUDGET_GROWTH = 4;
 const LARGEST_BUDGET_MS = 6400;
 
+/** From when on an overview is only asked for when the kernel had a rest. */
+const LONG_OVERVIEW_MS = 50;
+
 const IDLE: Activity = { kind: 'idle' };
 
 /**
@@ -46,7 +51,10 @@ export class RetainedModel implements IRetainedModel {
    * @param freeMinimumMiB - What *Free memory* leaves alone.
    */
   constructor(
-    readonly agent: IKernelAgent & { retry(): void },
+    readonly agent: IKernelAgent & {
+      retry(): void;
+      readonly executed: Pick<ExecutedCells, 'complete'>;
+    },
     freeMinimumMiB: () => number
   ) {
     this._freeMinimumMiB = freeMinimumMiB;
@@ -66,6 +74,10 @@ export class RetainedModel implements IRetainedModel {
 
   get overview(): IOverview | null {
     return this._overview;
+  }
+
+  get retained(): IPart | null {
+    return this._retained;
   }
 
   get activity(): Activity {
@@ -228,6 +240,7 @@ export class RetainedModel implements IRetainedModel {
       return;
     }
     this._isDisposed = true;
+    clearTimeout(this._restTimer);
     this._abort?.abort();
     Signal.clearData(this);
   }
@@ -255,7 +268,12 @@ export class RetainedModel implements IRetainedModel {
     this._isStale = false;
     const reading = this._setActivity({ kind: 'reading' });
     if (await this._read('report')) {
-      await this._read('overview');
+      const lastMs = this._overview?.elapsed_ms ?? 0;
+      if (lastMs > LONG_OVERVIEW_MS) {
+        this._overviewAfter(lastMs);
+      } else {
+        await this._read('overview');
+      }
     }
     await this._finish(reading);
   }
@@ -282,11 +300,19 @@ export class RetainedModel implements IRetainedModel {
     const options = { signal, timeoutMs };
     try {
       if (what === 'report') {
-        this._takeReport(await this.agent.request(what, params, options));
+        clearTimeout(this._restTimer);
+        const report = await this.agent.request(what, params, options);
+        this._takeReport(report);
+        this._retained = {
+          bytes: report.freed_bytes_all,
+          exact: report.exact_all
+        };
       } else if (this._overviewObservers > 0) {
-        this._overview = await this.agent.request(what, params, options);
+        this._takeOverview(await this.agent.request(what, params, options));
       }
       this._failure = null;
+      // What there is does not wait for what is read next.
+      this._changed.emit();
       return true;
     } catch (error) {
       const code = codeOf(error);
@@ -297,9 +323,44 @@ export class RetainedModel implements IRetainedModel {
     }
   }
 
+  /**
+   * Read the overview once the kernel has been left alone for as long as the
+   * last one took it, so that cells find it free most of the time.
+   */
+  private _overviewAfter(restMs: number): void {
+    this._restTimer = setTimeout(() => {
+      if (!this._mayAsk) {
+        // After the cell comes another report.
+        return;
+      }
+      if (this._activity.kind !== 'idle') {
+        this._overviewAfter(restMs);
+        return;
+      }
+      const reading = this._setActivity({ kind: 'reading' });
+      void this._read('overview').then(() => this._finish(reading));
+    }, restMs);
+  }
+
   private _takeReport(report: IReport): void {
-    this._report = report;
+    const results = report.results.map(row =>
+      this.agent.executed.complete(row)
+    );
+    this._report = { ...report, results };
     this._pushed.takeReport(report);
+  }
+
+  private _takeOverview(overview: IOverview): void {
+    this._overview = overview;
+    const { results } = overview;
+    const known = this._retained;
+    if (
+      known !== null &&
+      !known.exact &&
+      (results.exact || results.bytes > known.bytes)
+    ) {
+      this._retained = results;
+    }
   }
 
   /** What cannot be sent now is sent when the kernel is ready. */
@@ -338,6 +399,7 @@ export class RetainedModel implements IRetainedModel {
       if (!isSameKernel(state)) {
         this._report = null;
         this._overview = null;
+        this._retained = null;
         this._pushed.clear();
       }
       this._failure = null;
@@ -416,6 +478,8 @@ export class RetainedModel implements IRetainedModel {
   private _abort: AbortController | null = null;
   private _report: IReport | null = null;
   private _overview: IOverview | null = null;
+  private _retained: IPart | null = null;
+  private _restTimer: ReturnType<typeof setTimeout> | undefined;
   private _activity: Activity = IDLE;
   private _outcome: Outcome | null = null;
   private _failure: string | null = null;

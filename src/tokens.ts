@@ -9,6 +9,7 @@ import type {
   IGuard,
   IGuardState,
   IOverview,
+  IPart,
   IReleased,
   IReport,
   IRequests,
@@ -135,6 +136,11 @@ export interface IRetainedModel extends IDisposable {
   /** Whether something has happened since `report` that it does not tell. */
   readonly isStale: boolean;
   readonly overview: IOverview | null;
+  /**
+   * What all results free together, by the best reading that there is: a
+   * report that was cut knows less than the overview that follows it.
+   */
+  readonly retained: IPart | null;
   readonly activity: Activity;
   readonly outcome: Outcome | null;
   /** The last report's failure code, if the last one failed. */

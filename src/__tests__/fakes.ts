@@ -7,6 +7,7 @@ import type {
   IGuard,
   IGuardState,
   IOverview,
+  IPart,
   IReleased,
   IReport,
   IRequests,
@@ -139,6 +140,17 @@ export class FakeModel implements IRetainedModel {
   report: IReport | null = null;
   isStale = false;
   overview: IOverview | null = null;
+  /** Another reading than the report's. */
+  better: IPart | null = null;
+  get retained(): IPart | null {
+    return (
+      this.better ??
+      (this.report && {
+        bytes: this.report.freed_bytes_all,
+        exact: this.report.exact_all
+      })
+    );
+  }
   activity: Activity = { kind: 'idle' };
   outcome: Outcome | null = null;
   failure: string | null = null;

@@ -407,6 +407,42 @@ describe('Summary', () => {
     );
   });
 
+  it('says in the answer what the bar says, whichever reading knew more', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, 0, { exact: false })], {
+      rss_bytes: 900 * MIB
+    });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const total = one(host, '.jp-Memguard-total');
+    expect(total.textContent).toBe('Nothing known to free');
+    const part = (name: string) =>
+      Number(one(host, `li[data-part=${name}]`).dataset.bytes);
+    const figures = (better: number) =>
+      doing(() =>
+        model.set({
+          better: { bytes: better * MIB, exact: false },
+          overview: {
+            rss_bytes: 900 * MIB,
+            results: { bytes: 100 * MIB, exact: false },
+            shown: { bytes: 10 * MIB, exact: true },
+            tracebacks: { bytes: 50 * MIB, exact: true },
+            variables: { bytes: 400 * MIB, exact: true },
+            largest: [],
+            elapsed_ms: 1
+          }
+        })
+      );
+    for (const better of [100, 120, 300]) {
+      await figures(better);
+      expect(total.textContent).toBe(`\u2265\u00a0${better} MiB`);
+      expect(host.textContent).toContain('900 MiB is results');
+      expect(part('results')).toBe(better * MIB);
+      expect(part('tracebacks')).toBe(Math.max(0, 150 - better) * MIB);
+      // What was shown and the rest are what they were.
+      expect(part('rest')).toBe(340 * MIB);
+    }
+  });
+
   it('frees memory at a press, and not again while it does', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, MIB)]);

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { formatBound, formatBytes, formatShare } from '../format';
-import type { IOverview } from '../protocol';
+import type { IOverview, IPart } from '../protocol';
 
 /** A part of the process's memory. */
 export interface IBarPart {
@@ -14,13 +14,27 @@ export interface IBarPart {
  * The process's memory in parts that sum to it.
  *
  * @param overview - Each part in addition to those before it.
+ * @param retained - What the results are by the best reading. What is more
+ * than the overview knows is in the overview's later parts.
  * @returns the parts and, where the process's size is known, the rest: what
  * the interpreter and the libraries use, and what is lost between blocks.
  */
-export function barParts(overview: IOverview): readonly IBarPart[] {
-  const parts: IBarPart[] = (
-    ['results', 'shown', 'tracebacks', 'variables'] as const
-  ).map(name => ({ name, ...overview[name] }));
+export function barParts(
+  overview: IOverview,
+  retained: IPart = overview.results
+): readonly IBarPart[] {
+  let more = Math.max(0, retained.bytes - overview.results.bytes);
+  const without = (part: IPart): IPart => {
+    const taken = Math.min(more, part.bytes);
+    more -= taken;
+    return { ...part, bytes: part.bytes - taken };
+  };
+  const parts: IBarPart[] = [
+    { name: 'results', ...retained },
+    { name: 'shown', ...overview.shown },
+    { name: 'tracebacks', ...without(overview.tracebacks) },
+    { name: 'variables', ...without(overview.variables) }
+  ];
   if (overview.rss_bytes !== null) {
     const known = parts.reduce((sum, part) => sum + part.bytes, 0);
     parts.push({

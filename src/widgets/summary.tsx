@@ -2,7 +2,7 @@ import { caretDownEmptyIcon, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { formatBound, formatBytes } from '../format';
-import type { IOverview, IReport } from '../protocol';
+import type { IOverview, IPart, IReport } from '../protocol';
 import type { Activity, IRetainedModel, IWatched } from '../tokens';
 import { Account } from './account';
 import { barParts, MemoryBar, type IBarPart } from './bar';
@@ -19,19 +19,15 @@ export function canRelease(model: IRetainedModel): boolean {
 
 /** The figure of the answer, or that there is nothing to give one for. */
 function answerFigure(
-  report: IReport,
+  { count, estimate_bytes_all: estimate }: IReport,
+  { bytes, exact }: IPart,
   trans: TranslationBundle,
   locale?: string
 ): string {
-  const {
-    freed_bytes_all: bytes,
-    exact_all: exact,
-    estimate_bytes_all: estimate
-  } = report;
   if (bytes > 0) {
     return formatBound(bytes, exact, locale);
   }
-  if (exact || report.count === 0) {
+  if (exact || count === 0) {
     return trans.__('Nothing to free');
   }
   return estimate !== null && estimate > 0
@@ -42,13 +38,14 @@ function answerFigure(
 /** What stands under the figure. */
 function answerText(
   report: IReport,
+  { bytes, exact }: IPart,
   trans: TranslationBundle,
   locale?: string
 ): string {
-  const { freed_bytes_all: bytes, estimate_bytes_all: estimate } = report;
+  const estimate = report.estimate_bytes_all ?? 0;
   const rss =
     report.rss_bytes === null ? null : formatBytes(report.rss_bytes, locale);
-  if (bytes > 0 || (!report.exact_all && (estimate ?? 0) > 0)) {
+  if (bytes > 0 || (!exact && estimate > 0)) {
     return rss === null
       ? trans.__('is results you are not using')
       : trans.__('of this kernel\u2019s %1 is results you are not using', rss);
@@ -59,21 +56,22 @@ function answerText(
 /** The one answer: how much of the kernel is results that nobody uses. */
 function Answer(props: {
   report: IReport;
+  retained: IPart;
   trans: TranslationBundle;
   locale?: string;
 }): React.JSX.Element {
-  const { report, trans, locale } = props;
+  const { report, retained, trans, locale } = props;
   return (
     <div className="jp-Memguard-answer">
       <span
         className="jp-Memguard-total"
-        data-bytes={report.freed_bytes_all}
-        data-exact={report.exact_all}
+        data-bytes={retained.bytes}
+        data-exact={retained.exact}
       >
-        {answerFigure(report, trans, locale)}
+        {answerFigure(report, retained, trans, locale)}
       </span>
       <span className="jp-Memguard-answerText">
-        {answerText(report, trans, locale)}
+        {answerText(report, retained, trans, locale)}
       </span>
     </div>
   );
@@ -246,33 +244,41 @@ function releaseButton(
 /** The parts of the kernel's memory, as far as they are known. */
 function parts(
   report: IReport,
+  retained: IPart,
   overview: IOverview | null
 ): readonly IBarPart[] {
-  return overview !== null
-    ? barParts(overview)
-    : barParts({
-        rss_bytes: report.rss_bytes,
-        results: { bytes: report.freed_bytes_all, exact: report.exact_all },
-        shown: report.shown,
-        tracebacks: report.tracebacks,
-        variables: { bytes: 0, exact: false },
-        largest: [],
-        elapsed_ms: 0
-      });
+  return barParts(
+    overview ?? {
+      rss_bytes: report.rss_bytes,
+      results: retained,
+      shown: report.shown,
+      tracebacks: report.tracebacks,
+      variables: { bytes: 0, exact: false },
+      largest: [],
+      elapsed_ms: 0
+    },
+    retained
+  );
 }
 
 /** The answer and what can be done about it. */
 function Top(props: {
   watched: IWatched;
   report: IReport;
+  retained: IPart;
   view: ViewModel;
 }): React.JSX.Element {
-  const { watched, report, view } = props;
+  const { watched, report, retained, view } = props;
   const { model, agent } = watched;
   const { trans, locale } = view;
   return (
     <>
-      <Answer report={report} trans={trans} locale={locale} />
+      <Answer
+        report={report}
+        retained={retained}
+        trans={trans}
+        locale={locale}
+      />
       {model.overview !== null && (
         <Elephant overview={model.overview} trans={trans} locale={locale} />
       )}
@@ -322,15 +328,17 @@ function Bounds(props: {
 
 /** Where the memory is, with what can be released besides the results. */
 function Where(props: {
-  model: IRetainedModel;
+  watched: IWatched;
   report: IReport;
+  retained: IPart;
   view: ViewModel;
 }): React.JSX.Element {
-  const { model, report, view } = props;
+  const { report, retained, view } = props;
+  const { model } = props.watched;
   const { trans, locale } = view;
   return (
     <MemoryBar
-      parts={parts(report, model.overview)}
+      parts={parts(report, retained, model.overview)}
       trans={trans}
       locale={locale}
       actions={{
@@ -379,21 +387,24 @@ export function Summary(props: {
         const model = watched?.model ?? null;
         const report =
           kind === 'rows' || kind === 'empty' ? (model?.report ?? null) : null;
+        const retained = model?.retained ?? null;
+        const known =
+          watched !== null && report !== null && retained !== null
+            ? { watched, report, retained, view }
+            : null;
         return (
           <div className="jp-Memguard-summary">
-            {watched !== null && report !== null && (
-              <Top watched={watched} report={report} view={view} />
-            )}
+            {known !== null && <Top {...known} />}
             <Account
               outcome={model?.outcome ?? null}
               trans={trans}
               locale={locale}
               onDismiss={() => model?.dismissOutcome()}
             />
-            {model !== null && report !== null && (
+            {known !== null && (
               <>
-                <Where model={model} report={report} view={view} />
-                <Bounds model={model} trans={trans} />
+                <Where {...known} />
+                <Bounds model={known.watched.model} trans={trans} />
               </>
             )}
             {watched !== null && GUARDED.includes(kind) && (
