@@ -139,7 +139,7 @@ export class RetainedModel implements IRetainedModel {
       report === null ||
       report.results.length >= report.count ||
       this._activity.kind !== 'idle' ||
-      !this._canAsk
+      !this._mayAsk
     ) {
       return;
     }
@@ -401,6 +401,9 @@ export class RetainedModel implements IRetainedModel {
         this._overview = null;
         this._retained = null;
         this._pushed.clear();
+        if (this._outcome?.kind === 'released') {
+          this._outcome = null;
+        }
       }
       this._failure = null;
     }
@@ -409,6 +412,10 @@ export class RetainedModel implements IRetainedModel {
 
   private _onRunning(_: IKernelAgent, running: boolean): void {
     if (!running) {
+      if (!this._isSubscribed) {
+        // What the cell changed is not told, and nobody looks to ask for it.
+        this._pushed.clear();
+      }
       this._subscribe();
       void this._update();
     }

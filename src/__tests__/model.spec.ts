@@ -243,6 +243,17 @@ describe('reading', () => {
     expect(agent.methods()).toEqual([]);
   });
 
+  it('adds no more rows while nobody looks', async () => {
+    const { agent, model } = aModel();
+    agent.answers.report = { ...aReport(), count: 9 };
+    const looking = model.observe();
+    await settled();
+    looking.dispose();
+    agent.methods();
+    await model.loadMore();
+    expect(agent.methods()).toEqual([]);
+  });
+
   it('forgets with the kernel, but not with the connection', async () => {
     const { agent, model } = aModel();
     model.observe();
@@ -292,6 +303,21 @@ describe('cell ends', () => {
     agent.tell(END);
     const withheld = [{ number: 9, type: 'list', bytes: 5 }];
     agent.tell({ ...END, data: { ...END.data, results: [], withheld } });
+    expect(model.pushed.size).toBe(0);
+  });
+
+  it('are not told while nobody looks and the guard is off, so that what was known is no more', async () => {
+    const { agent, model } = aModel();
+    const looking = model.observe();
+    await settled();
+    expect(model.pushed.size).toBeGreaterThan(0);
+    agent.run(true);
+    looking.dispose();
+    // This one's end is still told.
+    agent.run(false);
+    expect(model.pushed.size).toBeGreaterThan(0);
+    agent.run(true);
+    agent.run(false);
     expect(model.pushed.size).toBe(0);
   });
 
@@ -396,6 +422,17 @@ describe('releasing', () => {
       code
     });
     model.dismissOutcome();
+    expect(model.outcome).toBeNull();
+  });
+
+  it('is told of as long as that kernel lives', async () => {
+    const { agent, model } = aModel();
+    await model.release({ kind: 'all' });
+    agent.toState({ kind: 'disconnected' });
+    agent.toState({ kind: 'installing' });
+    agent.toState({ kind: 'ready' });
+    expect(model.outcome?.kind).toBe('released');
+    agent.toState({ kind: 'restarting' });
     expect(model.outcome).toBeNull();
   });
 
