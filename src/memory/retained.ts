@@ -20,11 +20,8 @@ export function retainedOf(watched: IWatched | null): IRetained | null {
   if (!model) {
     return null;
   }
-  if (model.report && !model.isStale) {
-    return {
-      bytes: model.report.freed_bytes_all,
-      exact: model.report.exact_all
-    };
+  if (model.retained && !model.isStale) {
+    return model.retained;
   }
   if (model.pushed.size === 0) {
     return null;
