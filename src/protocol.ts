@@ -191,7 +191,6 @@ export interface ICellEnd {
     freed_bytes: number;
     exact: boolean;
   }[];
-  retained_bytes: number | null;
   withheld: { number: number; type: string; bytes: number }[];
 }
 

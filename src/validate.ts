@@ -199,7 +199,6 @@ export const EVENTS: { [K in keyof IEvents]: Check<IEvents[K]> } = {
         exact: flag
       })
     ),
-    retained_bytes: nullable(count),
     withheld: listOf(
       shaped<IEvents['cell_end']['withheld'][number]>({
         number: count,

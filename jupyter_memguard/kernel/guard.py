@@ -39,9 +39,11 @@ if TYPE_CHECKING:
 
 METHOD = "update_user_ns"
 DECIDE_MS = 3.0
-# For telling in a placeholder what the result was; the guard's decision is made.
+# For weighing what is kept when it may have passed the total.
+TOTAL_MS = 2.0
+# For telling of a result what it is; the guard's decision is made.
 TELL_MS = 0.5
-# A placeholder may say "at least" so much of what was withheld without being weighed.
+# From so many bytes on a result is told of, and a placeholder may say "at least" so much.
 TELL_BYTES = 64 * 2**10
 # For weighing, when the guard is turned on, what is there already.
 WEIGH_MS = 100.0
@@ -49,7 +51,7 @@ WEIGH_MS = 100.0
 LEEWAY_PART = 50
 # More results of one cell are counted, but not listed.
 MOST_LISTED = 1000
-_ATOMS = (int, float, complex, bool, str, bytes)
+_ATOMS = (type(None), int, float, complex, bool, str, bytes)
 
 DEFAULTS: Settings = {
     "threshold_bytes": 10 * 2**20,
@@ -196,14 +198,14 @@ class Guard:
     def _judge(self, result: Any) -> tuple[Size, bool]:
         """Return the result's size, as far as it matters, and whether it is to be withheld."""
         if self.mode == "all":
-            return self._weigh(result, TELL_BYTES, TELL_MS), True
+            return self.weigh(result, TELL_BYTES, TELL_MS), True
         if self.mode == "large":
             threshold = self.settings["threshold_bytes"]
-            size = self._weigh(result, threshold, DECIDE_MS)
+            size = self.weigh(result, threshold, DECIDE_MS)
             return size, likely_bytes(size) >= threshold
         return Size(), False
 
-    def _weigh(self, obj: Any, threshold_bytes: int, budget_ms: float) -> Size:
+    def weigh(self, obj: Any, threshold_bytes: int, budget_ms: float) -> Size:
         """Return what an object keeps alive, as far as is needed to compare it."""
         if is_one_of(type(obj), *_ATOMS):
             return Size(freed_bytes=sys.getsizeof(obj))
@@ -213,6 +215,11 @@ class Guard:
             budget_ms=budget_ms,
             boundary=boundary(self.shell),
         )
+
+    def is_worth_telling(self, number: int) -> bool:
+        """Tell whether the result that is retained under a number keeps `TELL_BYTES` alive."""
+        result = object_under(self.shell, number)
+        return likely_bytes(self.weigh(result, TELL_BYTES, TELL_MS)) >= TELL_BYTES
 
     def _stand_in(self, number: int, result: Any, size: Size) -> Any:
         cls = type_name(type(result))
@@ -255,7 +262,7 @@ class Guard:
         """
         numbers = list(reversed(self.kept))
         objects = [object_under(self.shell, number) for number in numbers]
-        self.kept.update(zip(numbers, self._in_turn(objects, total_bytes, DECIDE_MS)))
+        self.kept.update(zip(numbers, self._in_turn(objects, total_bytes, TOTAL_MS)))
         left = total_bytes
         for index, number in enumerate(numbers):
             left -= self.kept[number]
@@ -298,7 +305,7 @@ class Guard:
         """Replace one result under some of its numbers; its size is told if there is time."""
         size = Size(max((self.kept.get(number, 0) for number in mine), default=0), ("cut",))
         if size.freed_bytes < TELL_BYTES and time.perf_counter() < deadline:
-            size = self._weigh(entry.obj, TELL_BYTES, TELL_MS)
+            size = self.weigh(entry.obj, TELL_BYTES, TELL_MS)
         cls = type_name(type(entry.obj))
         some = None if mine == frozenset(entry.numbers) else sorted(mine)
 

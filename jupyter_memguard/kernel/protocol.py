@@ -201,7 +201,6 @@ class CellEnd(TypedDict):
     execution_count: int
     cell_id: str | None
     results: list[Shown]
-    retained_bytes: int | None
     withheld: list[Withheld]
 
 

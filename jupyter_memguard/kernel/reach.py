@@ -143,8 +143,7 @@ def reach_in_turn(
 ) -> Iterator[int]:
     """Yield what each object keeps alive that those before it do not; `budget` in seconds.
 
-    It ends where they reach more than `most` bytes together, or before the first object that
-    the time was too short for.
+    It ends where they reach more than `most` bytes together, or when the time is up.
     """
     deadline = _clock() + budget
     reach = Reach(boundary, ())
@@ -155,7 +154,7 @@ def reach_in_turn(
             if reach.bytes <= most and "cut" in reach.notes:
                 return
             yield reach.bytes - before
-            if reach.bytes > most:
+            if reach.bytes > most or _clock() > deadline:
                 return
     finally:
         reach.pages.close()

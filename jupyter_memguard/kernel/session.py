@@ -16,6 +16,7 @@ from . import tracebacks
 from .cells import Cells
 from .channel import Channel
 from .guard import DEFAULTS, Guard
+from .holders import find_last, find_variables, retained_under
 from .keys import Keys
 from .memory import rss_bytes
 from .protocol import (
@@ -33,6 +34,7 @@ from .protocol import (
     Released,
     Report,
     Settings,
+    Shown,
     check_params,
 )
 from .referrers import Search
@@ -50,12 +52,14 @@ from .report import (
     size_of,
 )
 from .shown import ShownTexts
+from .sizes import Size
 
 if TYPE_CHECKING:
     from .holders import Retained
 
 ATTRIBUTE = "_jupyter_memguard"
-CELL_END_MS = 10.0
+# For a result at its cell's end, when the guard has decided already.
+CELL_END_MS = 2.0
 EXPLAIN_MS = 1000.0
 NAME_LENGTH = 100
 
@@ -328,20 +332,33 @@ class Session:
             self.channel.tell("cell_end", self._cell_end(number), subscribers=True)
 
     def _cell_end(self, number: int) -> CellEnd:
-        entries = collect(self.shell)
-        keys = self.keys.assign(entries, self.shell.execution_count)
-        sizes, together = size_of(self.shell, entries, CELL_END_MS)
         return {
             "execution_count": number,
             "cell_id": self.cells.known.get(number, (None, None))[1],
-            "results": [
-                {"key": key, "number": number, "freed_bytes": size.freed_bytes, "exact": size.exact}
-                for key, entry, size in zip(keys, entries, sizes)
-                if number in entry.numbers
-            ],
-            "retained_bytes": together.freed_bytes,
+            "results": self._shown_by(number),
             "withheld": list(self.guard.this_cell),
         }
+
+    def _shown_by(self, number: int) -> list[Shown]:
+        """Return the cell's result if it is worth telling; this is done after every cell."""
+        if not self.guard.is_worth_telling(number):
+            return []
+        entry = retained_under(self.shell, number)
+        if entry is None:
+            return []
+        key = self.keys.assign_one(entry, self.shell.execution_count)
+        find_last(self.shell, [entry])
+        find_variables(self.shell, [entry])
+        # A variable's value stays whatever is let go.
+        held = bool(entry.variables)
+        size = Size() if held else size_of(self.shell, [entry], CELL_END_MS)[0][0]
+        told: Shown = {
+            "key": key,
+            "number": number,
+            "freed_bytes": size.freed_bytes,
+            "exact": size.exact,
+        }
+        return [told]
 
 
 def find_shell() -> Any:

@@ -41,9 +41,13 @@ class ShownTexts:
     def __init__(self, shell: Any) -> None:
         """Take the InteractiveShell."""
         self.shell = shell
+        self._forget()
+
+    def _forget(self) -> None:
+        # Of ended cells, the bytes of all, and of those that could go, oldest first.
+        self._bytes = 0
         self._sizes: dict[int, int] = {}
-        self._pruned: set[int] = set()
-        # The first execution count whose size is not remembered yet.
+        # The first execution count that is not among them yet.
         self._next = 0
 
     def _stores(self) -> dict[str, dict[int, Any]]:
@@ -66,22 +70,20 @@ class ShownTexts:
         stores, settled = self._stores(), int(self.shell.execution_count) - 1
         if settled < self._next:
             # The count has begun anew.
-            self._sizes, self._pruned, self._next = {}, set(), 0
+            self._forget()
         for number in _numbers(stores, range(self._next, settled)):
-            self._sizes[number] = _entry_bytes(stores, number)
+            size = _entry_bytes(stores, number)
+            self._bytes += size
+            if size >= WORTH_BYTES:
+                self._sizes[number] = size
         self._next = settled
-        gone, excess = 0, sum(self._sizes.values()) - allowed_bytes
-        for number in sorted(self._sizes) if excess > 0 else []:
-            before = self._sizes[number]
-            if before < WORTH_BYTES or number in self._pruned:
-                continue
-            self._replace(stores, number, size_text(before))
-            self._pruned.add(number)
-            self._sizes[number] = _entry_bytes(stores, number)
-            excess -= before - self._sizes[number]
+        gone = 0
+        while self._sizes and self._bytes > allowed_bytes:
+            number = next(iter(self._sizes))
+            size = self._sizes.pop(number)
+            self._replace(stores, number, size_text(size))
+            self._bytes += _entry_bytes(stores, number) - size
             gone += 1
-            if excess <= 0:
-                break
         return gone
 
     @staticmethod

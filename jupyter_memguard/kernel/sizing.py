@@ -100,8 +100,8 @@ def reaches_in_turn(
 ) -> list[int]:
     """Return for each object the bytes it keeps alive beyond those before it, as `reaches` does.
 
-    The list ends with the object that takes them past `most_bytes` together, or before the first
-    one that the time was too short for.
+    The list ends with the object that takes them past `most_bytes` together, or when the time is
+    up; an object that was not followed to its end is not in it.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -96,7 +96,6 @@ const END: KernelEvent = {
     execution_count: 9,
     cell_id: null,
     results: [{ key: 'r9', number: 9, freed_bytes: 5, exact: true }],
-    retained_bytes: 5,
     withheld: []
   }
 };

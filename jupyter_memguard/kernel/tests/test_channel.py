@@ -139,7 +139,7 @@ def test_the_cells_id_is_told(kernel: Kernel) -> None:
     comm.request("subscribe", cell_end=True)
     message = kernel.client.session.msg(
         "execute_request",
-        {"code": "[5]", "silent": False, "store_history": True, "user_expressions": {}},
+        {"code": "[5] * 10**5", "silent": False, "store_history": True, "user_expressions": {}},
         metadata={"cellId": "the-cell"},
     )
     kernel.client.shell_channel.send(message)

@@ -79,3 +79,64 @@ def test_a_few_bytes_of_a_large_result_are_enough_to_withhold_it(kernel: Kernel)
     kernel.run("lists")
     assert kernel.value("len(taken)") == 0
     assert kernel.value("'1000000 items, at least 8.' in repr(Out[3])")
+
+
+def test_a_cells_end_looks_at_its_own_result_alone(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run("show([[n] * 10**5 for n in range(300)])")
+    comm = kernel.comm()
+    comm.request("set_guard", mode="large")
+    comm.request("subscribe", cell_end=True)
+    kernel.run(
+        "import sys; s = sys.modules['_jupyter_memguard.session']\n"
+        "looked, real = [], s.size_of\n"
+        "def size_of(shell, entries, budget_ms):\n"
+        "    looked.append(len(entries))\n"
+        "    return real(shell, entries, budget_ms)\n"
+        "s.size_of = size_of"
+    )
+    comm.events.clear()
+    first = kernel.value("get_ipython().execution_count")
+    for cell in ("'small'", "big = [None] * 10**5; big", "[None] * 10**5"):
+        kernel.run(cell)
+    told = [comm.event("cell_end") for _ in range(4)][1:]
+    assert [end["execution_count"] for end in told] == [first, first + 1, first + 2]
+    assert [[r["freed_bytes"] > 10**5 for r in end["results"]] for end in told] == [
+        [],
+        [False],
+        [True],
+    ]
+    assert kernel.value("looked") == [1]
+
+
+def test_what_is_kept_is_not_weighed_for_each_small_result(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    comm = kernel.comm()
+    comm.request("set_guard", mode="large", threshold_bytes=10**6, total_bytes=10**7)
+    kernel.run(
+        "import sys; g = sys.modules['_jupyter_memguard.guard']\n"
+        "weighed, real = [], g.reaches_in_turn\n"
+        "def in_turn(objects, **how):\n"
+        "    weighed.append(len(objects))\n"
+        "    return real(objects, **how)\n"
+        "g.reaches_in_turn = in_turn"
+    )
+    kernel.run("show(bytes(10**5) for n in range(300))")
+    kept = "sum(type(x) is bytes for x in Out.values())"
+    assert 99 <= kernel.value(kept) <= 102
+    often = kernel.value("len(weighed)")
+    assert often < 110
+    kernel.run("show([n] for n in range(300))")
+    assert kernel.value("len(weighed)") == often
+
+
+COUNT_MEASURED = """
+import gc, sys
+report = sys.modules["_jupyter_memguard.report"]
+measured, collecting, real = [], [], report.measure
+def counting(roots, **options):
+    measured.append(len(roots))
+    collecting.append(gc.isenabled())
+    return real(roots, **options)
+report.measure = counting
+"""
