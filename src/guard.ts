@@ -7,9 +7,15 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import { MIB } from './format';
-import type { GuardMode, IGuard } from './protocol';
+import type { GuardMode, IGuard, IGuardState } from './protocol';
 import { guardDiffers } from './settings';
-import type { IGuardStore, IOwnGuard, ISettings, IWatched } from './tokens';
+import type {
+  IGuardStore,
+  IKernelAgent,
+  IOwnGuard,
+  ISettings,
+  IWatched
+} from './tokens';
 import { isMode } from './validate';
 
 /** The notebook metadata's key. */
@@ -244,13 +250,31 @@ export function followSettings(
   for (const sharing of byKernel.values()) {
     const own = sharing.find(watched => watched.guardStore.own !== null);
     const { agent, model, guardStore } = own ?? sharing[0];
-    const follows =
-      own === undefined && before.guardMode !== settings.guardMode;
-    const mode = follows ? settings.guardMode : agent.guard?.mode;
-    if (follows || agent.guard?.set) {
-      void model.setGuard(wantedGuard(guardStore.own, settings, mode));
+    if (own === undefined && before.guardMode !== settings.guardMode) {
+      void model.setGuard(wantedGuard(null, settings));
+    } else {
+      whenKnown(agent, ({ mode, set }) => {
+        if (set) {
+          void model.setGuard(wantedGuard(guardStore.own, settings, mode));
+        }
+      });
     }
   }
+}
+
+/** Do something with the guard that a kernel has, once it has told it. */
+function whenKnown(
+  agent: IKernelAgent,
+  then: (guard: IGuardState) => void
+): void {
+  const look = (): void => {
+    if (agent.guard !== null) {
+      agent.guardChanged.disconnect(look);
+      then(agent.guard);
+    }
+  };
+  agent.guardChanged.connect(look);
+  look();
 }
 
 function isCount(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import type { ISignal } from '@lumino/signaling';
+import { type ISignal, Signal } from '@lumino/signaling';
 import fc from 'fast-check';
 import {
   ConsoleGuard,
@@ -23,12 +23,20 @@ function aDocument(options: {
   id?: string;
 }) {
   const set: IGuard[] = [];
+  const toldOf = (mode?: GuardMode) => (mode ? { mode, set: true } : null);
+  const agent = {
+    guard: toldOf(options.kernel),
+    guardChanged: new Signal<object, unknown>({}),
+    sessionContext: { session: { kernel: { id: options.id ?? 'k' } } }
+  };
+  /** The kernel tells of its guard, or is not there any more. */
+  const tell = (mode?: GuardMode) => {
+    agent.guard = toldOf(mode);
+    agent.guardChanged.emit(agent.guard);
+  };
   const watched = {
     guardStore: new ConsoleGuard(),
-    agent: {
-      guard: options.kernel ? { mode: options.kernel, set: true } : null,
-      sessionContext: { session: { kernel: { id: options.id ?? 'k' } } }
-    },
+    agent,
     model: {
       guardAsked: options.asked ?? null,
       setGuard: async (guard: IGuard) => {
@@ -37,7 +45,7 @@ function aDocument(options: {
     }
   } as unknown as IWatched;
   watched.guardStore.own = options.own ?? null;
-  return { watched, set };
+  return { watched, set, tell };
 }
 
 describe('readOwnGuard', () => {
@@ -167,6 +175,17 @@ describe('followSettings', () => {
     followSettings([one.watched, two.watched], DEFAULTS, settings);
     expect(one.set).toEqual([]);
     expect(two.set).toEqual([wantedGuard(null, settings, 'all')]);
+  });
+
+  it('takes new sizes to a kernel that is not there yet, in the mode that it tells then', () => {
+    const { watched, set, tell } = aDocument({ own: { guard: 'large' } });
+    const settings = { ...DEFAULTS, guardTotalMiB: 7 };
+    followSettings([watched], DEFAULTS, settings);
+    tell();
+    expect(set).toEqual([]);
+    tell('all');
+    tell('all');
+    expect(set).toEqual([wantedGuard(watched.guardStore.own, settings, 'all')]);
   });
 
   it('leaves a kernel alone that nobody has set', () => {
