@@ -48,5 +48,5 @@ def _is_same(old: Known, entry: Retained, execution_count: int) -> bool:
     if old["ref"] is not None:
         return old["ref"]() is entry.obj
     if old["numbers"] or entry.numbers:
-        return not set(old["numbers"]).isdisjoint(entry.numbers)
+        return old["numbers"] == entry.numbers or not set(old["numbers"]).isdisjoint(entry.numbers)
     return bool(old["seen"] == execution_count)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from . import tracebacks
 from .describe import summary, type_name
@@ -29,6 +31,9 @@ REPORT_MS = 100.0
 MOST_MS = 6400.0
 OVERVIEW_MS = 1000.0
 LARGEST = 20
+TRACEBACKS_PART = 5  # of the budget, one part is for tracebacks if there are any
+_ROW_PER_ENTRY = 2
+_LEAST_SHARE = 0.3
 # More that share a row's memory are not named in it; the total is right all the same.
 MOST_SHARERS = 100
 
@@ -112,10 +117,70 @@ def source_line(shell: Any, execution: int | None) -> str | None:
     return ""
 
 
+class Figures:
+    """What the rows of one report were measured at, for its further pages: no object is held."""
+
+    def __init__(self, keys: list[str], sort: str, execution_count: int) -> None:
+        """Begin a report on results with these keys, in the order that `sort` names."""
+        self.report: list[str | int] = [sort, execution_count, *keys]
+        self.sizes: list[Size] = []
+        self.together = Size()
+        self.order: list[int] = []
+
+    def are_of(self, keys: list[str], sort: str, execution_count: int) -> bool:
+        """Tell whether these results are those of this report, and no cell was run since."""
+        return self.report == [sort, execution_count, *keys]
+
+    def measure(self, shell: Any, entries: Sequence[Retained], budget_ms: float) -> None:
+        """Measure all entries, and put them in order."""
+        self.sizes, self.together = size_of(shell, entries, budget_ms)
+        self.order = list(range(len(entries)))
+        if self.report[0] == "freed_bytes":
+            self.order.sort(key=lambda i: likely_bytes(self.sizes[i]), reverse=True)
+
+    def go_on(
+        self, shell: Any, entries: Sequence[Retained], budget_ms: float, page: list[int]
+    ) -> None:
+        """Measure what of a further page there was no time for; the order stays as it is."""
+        cut = [i for i in page if "cut" in self.sizes[i].notes]
+        if not cut:
+            return
+        found, _ = size_of(shell, [entries[i] for i in cut], budget_ms)
+        for index, size in zip(cut, found):
+            size.shared_with = tuple(cut[other] for other in size.shared_with)
+            if size.exact or size.freed_bytes > self.sizes[index].freed_bytes:
+                self.sizes[index] = size
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Do without collections: each would go through all of the heap for a report's own objects."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def time_left(budget_ms: float, started: float, count: int, rows: int) -> float:
+    """Return the milliseconds for measuring, of a budget that the whole report is to keep.
+
+    A row takes longer to write than to collect one of the `count` entries, which is what was
+    done since `started`.
+    """
+    spent = (time.perf_counter() - started) * 1000
+    written = _ROW_PER_ENTRY * spent * rows / max(count, 1)
+    return max(budget_ms * _LEAST_SHARE, budget_ms - spent - written)
+
+
 def kept_tracebacks(shell: Any, budget_ms: float) -> Kept:
     """Return what letting the kept tracebacks go would free, and how many exceptions they are."""
     tally = Tally()
     found = tracebacks.kept(shell)
+    if not found:
+        return {"bytes": 0, "count": 0, "exact": True}
     count = tracebacks.exceptions_in([obj for obj, _references in found])
     tally.add_all(found)
     found.clear()

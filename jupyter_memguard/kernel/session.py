@@ -43,13 +43,16 @@ from .report import (
     LARGEST,
     OVERVIEW_MS,
     REPORT_MS,
+    TRACEBACKS_PART,
+    Figures,
     at_least,
     collect,
+    collector_paused,
     kept_tracebacks,
-    likely_bytes,
     overview,
     row,
     size_of,
+    time_left,
 )
 from .shown import ShownTexts
 from .sizes import Size
@@ -72,6 +75,7 @@ class Session:
         self.shell = shell
         self.thread = threading.main_thread().ident
         self.keys = Keys()
+        self.figures: Figures | None = None  # of the report that has further pages
         self.shown = ShownTexts(shell)
         self.guard = Guard(shell, self.shown)
         self.cells = Cells(shell, self.guard.before_cell, self._cell_ended)
@@ -124,6 +128,12 @@ class Session:
         offset: int = 0,
     ) -> Report:
         """Return what is retained; see docs/protocol.md for the keys."""
+        with collector_paused():
+            return self._report(numbers, budget_ms, limit, sort, offset)
+
+    def _report(
+        self, numbers: list[int] | None, budget_ms: float, limit: int | None, sort: str, offset: int
+    ) -> Report:
         started = time.perf_counter()
         entries = collect(self.shell)
         keys = self.keys.assign(entries, self.shell.execution_count)
@@ -132,14 +142,14 @@ class Session:
             chosen = [i for i, e in enumerate(entries) if not wanted.isdisjoint(e.numbers)]
             entries = [entries[i] for i in chosen]
             keys = [keys[i] for i in chosen]
-        sizes, together = size_of(self.shell, entries, budget_ms)
-        order = list(range(len(entries)))
-        if sort == "freed_bytes":
-            order.sort(key=lambda i: likely_bytes(sizes[i]), reverse=True)
-        last = None if limit is None else offset + limit
+        last = len(entries) if limit is None else min(offset + limit, len(entries))
+        tracebacks = kept_tracebacks(self.shell, budget_ms / TRACEBACKS_PART)
+        left_ms = time_left(budget_ms, started, len(entries), last - offset)
+        figures = self._figures_of(keys, sort, entries, slice(offset, last), left_ms)
+        sizes, together = figures.sizes, figures.together
         rows = [
             row(self.shell, entries[i], sizes[i], keys, i, self.cells.known)
-            for i in order[offset:last]
+            for i in figures.order[offset:last]
         ]
         shown_bytes, shown_count = self.shown.total()
         return {
@@ -153,10 +163,24 @@ class Session:
             "guard": self.guard.mode,
             "guard_state": self.guard.state(),
             "shown": {"bytes": shown_bytes, "count": shown_count, "exact": True},
-            "tracebacks": kept_tracebacks(self.shell, budget_ms),
+            "tracebacks": tracebacks,
             "execution_count": int(self.shell.execution_count),
             "elapsed_ms": (time.perf_counter() - started) * 1000,
         }
+
+    def _figures_of(
+        self, keys: list[str], sort: str, entries: list[Retained], page: slice, budget_ms: float
+    ) -> Figures:
+        """Return a page's figures: measured now, or when the report's first page was asked for."""
+        count = int(self.shell.execution_count)
+        figures = self.figures if page.start else None
+        if figures is not None and figures.are_of(keys, sort, count):
+            figures.go_on(self.shell, entries, budget_ms, figures.order[page])
+        else:
+            figures = Figures(keys, sort, count)
+            figures.measure(self.shell, entries, budget_ms)
+        self.figures = figures if page.stop < len(entries) else None
+        return figures
 
     def release(
         self,

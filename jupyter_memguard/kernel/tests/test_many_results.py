@@ -140,3 +140,45 @@ def counting(roots, **options):
     return real(roots, **options)
 report.measure = counting
 """
+
+
+def test_a_further_page_is_of_the_report_that_the_first_began(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run("show([str(n), n + 1000] for n in range(300))")
+    kernel.run(COUNT_MEASURED)
+    comm = kernel.comm()
+    pages = [comm.request("report", offset=n, limit=100, budget_ms=5000) for n in (0, 100, 200)]
+    assert kernel.value("measured") == [300]
+    assert kernel.value("collecting") == [False]
+    assert kernel.value("gc.isenabled()")
+    keys = [row["key"] for page in pages for row in page["results"]]
+    assert len(set(keys)) == 300
+    assert all(row["exact"] for page in pages for row in page["results"])
+    assert len({page["freed_bytes_all"] for page in pages}) == 1
+
+
+def test_a_page_is_measured_anew_when_a_cell_was_run_or_a_result_released(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run("show([str(n), n + 1000] for n in range(30))")
+    kernel.run(COUNT_MEASURED)
+    comm = kernel.comm()
+    first = comm.request("report", limit=10, budget_ms=5000)
+    kernel.run("_5.append(bytes([1]) * 50_000)")
+    second = comm.request("report", offset=10, limit=10, budget_ms=5000)
+    assert second["freed_bytes_all"] - first["freed_bytes_all"] > 50_000
+    comm.request("release", keys=[first["results"][0]["key"]])
+    kernel.run("measured.clear()")
+    comm.request("report", limit=10)
+    assert comm.request("report", offset=10, limit=10)["count"] == 29
+    assert kernel.value("measured") == [29]
+
+
+def test_a_page_tells_what_there_was_no_time_for_before(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run("show([str(n), n + 1000] for n in range(500))")
+    comm = kernel.comm()
+    first = comm.request("report", limit=100, budget_ms=0)
+    assert not any(row["exact"] for row in first["results"])
+    second = comm.request("report", offset=100, limit=400, budget_ms=5000)
+    assert len(second["results"]) == 400
+    assert all(row["exact"] and row["freed_bytes"] > 0 for row in second["results"])
