@@ -1,7 +1,8 @@
 """A server extension that measures the server's event loop.
 
 How late it runs a timer, which also tells how busy the machine is; and the
-processor time of each callback, which does not.
+processor time of each callback, with the name of what took the longest, which
+does not.
 """
 
 from __future__ import annotations
@@ -17,22 +18,37 @@ from tornado import web
 from tornado.ioloop import IOLoop
 
 _EVERY_SECONDS = 0.002
+# What takes less is not worth a name.
+_NAMED_SECONDS = 0.0005
 _lateness: list[float] = []
-_held: list[float] = []
+_held: list[tuple[float, str]] = []
 
 
 class _ProbeHandler(APIHandler):
     @web.authenticated
     async def get(self) -> None:
         """Answer with what was measured since the last question, in milliseconds."""
-        measured = {"late": _lateness, "held": _held}
+        longest, what = max(_held, default=(0.0, ""))
         self.finish(
             json.dumps(
-                {name: [round(1000 * each, 3) for each in measured[name]] for name in measured}
+                {
+                    "late": [_millis(each) for each in _lateness],
+                    "held": [_millis(each) for each, _ in _held],
+                    "longest": what if longest else "",
+                }
             )
         )
-        _lateness.clear()
-        _held.clear()
+        # Not here: what this answer itself took is noted when it has ended.
+        IOLoop.current().add_callback(_forget)
+
+
+def _millis(seconds: float) -> float:
+    return round(1000 * seconds, 3)
+
+
+def _forget() -> None:
+    _lateness.clear()
+    _held.clear()
 
 
 async def _measure() -> None:
@@ -48,9 +64,20 @@ def _time_callbacks() -> None:
     def timed(handle: asyncio.Handle) -> None:
         begun = time.thread_time()
         run(handle)
-        _held.append(time.thread_time() - begun)
+        took = time.thread_time() - begun
+        _held.append((took, _name(handle) if took > _NAMED_SECONDS else ""))
 
     asyncio.Handle._run = timed  # type: ignore[method-assign] # noqa: SLF001
+
+
+def _name(handle: asyncio.Handle) -> str:
+    """Name what a callback ran: the coroutine of a task, else the function."""
+    callback = handle._callback  # type: ignore[attr-defined] # noqa: SLF001 (as above)
+    task = getattr(callback, "__self__", None)
+    if isinstance(task, asyncio.Task):
+        return str(getattr(task.get_coro(), "__qualname__", task))
+    function = getattr(callback, "func", callback)  # of a functools.partial
+    return str(getattr(function, "__qualname__", function))
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

@@ -1,11 +1,11 @@
 """What it costs to show a kernel's memory, beside jupyter-resource-usage, in one run.
 
-    python benchmarks/rss.py            three to four minutes, 6 GiB of memory
-    python benchmarks/rss.py --quick    about a minute
+    python benchmarks/rss.py            about six minutes, 8 GiB of memory
+    python benchmarks/rss.py --quick    about two minutes
 
 Three tables: one read of a process (no HTTP), a real server's event loop while
 kernels are polled, and the shown figure against /proc while a cell allocates.
-Linux only. Needs jupyter-resource-usage and ipykernel beside this package.
+Linux only. Needs the extra `bench` of pyproject.toml (`python3 scripts/environment.py bench`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING, Any
@@ -39,9 +39,11 @@ from jupyter_memguard.memory import KernelMemory, Target  # noqa: E402
 from jupyter_memguard.process import Connection  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 GIB = 2**30
+OURS = "jupyter_memguard"
+THEIRS = "jupyter_resource_usage"
 
 # A process of a given size in a given number of mappings: neighbours with different
 # protections cannot be merged by the system. It listens, as a kernel does.
@@ -79,9 +81,9 @@ def p99(values: list[float]) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[98]
 
 
-def p999(values: list[float]) -> float:
-    """Give the 99.9th percentile."""
-    return statistics.quantiles(values, n=1000, method="inclusive")[998]
+def spread(values: list[float]) -> str:
+    """Write the median, the 99th percentile and the most as cells of a table."""
+    return f"{statistics.median(values):.2f} | {p99(values):.2f} | {max(values):.2f}"
 
 
 @contextmanager
@@ -129,22 +131,24 @@ def reads(sizes: list[float], mappings: list[int], seconds: float) -> None:
 
 
 class Server:
-    """A real server with both extensions and the loop's probe.
+    """A real server with one of the extensions and the loop's probe.
 
     Args:
         folder: for its configuration and runtime files.
+        extension: the one that is on; neither where it is none of them.
 
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extension: str) -> None:
         """Start it."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self._token = secrets.token_hex(16)
-        extensions = ("jupyter_memguard", "jupyter_resource_usage", "loop_probe")
+        extensions = {OURS: False, THEIRS: False, "loop_probe": True} | {extension: True}
+        extensions.pop("neither", None)
         config = {
             "ServerApp": {
-                "jpserver_extensions": dict.fromkeys(extensions, True),
+                "jpserver_extensions": extensions,
                 "root_dir": str(folder),
                 "allow_root": True,
             },
@@ -195,7 +199,9 @@ class Server:
 
     async def kernel(self) -> str:
         """Start a kernel and wait until its process answers; gives its id."""
-        kernel_id = (await self.ask("api/kernels", "POST", "{}"))["id"]
+        name = f"{secrets.token_hex(4)}.ipynb"
+        session = {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
+        kernel_id = (await self.ask("api/sessions", "POST", json.dumps(session)))["kernel"]["id"]
         client = await self.client(kernel_id)
         client.stop_channels()
         return str(kernel_id)
@@ -232,46 +238,67 @@ async def once_a_second(
     return trips
 
 
-async def loop_latency(server: Server, kernels: list[str], seconds: float) -> None:
-    """Print how late the server's loop runs while kernels are polled."""
+async def loop_latency(count: int, seconds: float) -> None:
+    """Print how late a server's loop runs, with neither extension and with each alone."""
     AsyncHTTPClient.configure(None, max_clients=200)
-    ours = "jupyter-memguard/kernels"
-    theirs = "api/metrics/v1"
-    phases: dict[str, list[str]] = {
-        "nothing is polled": [],
-        "ours, each kernel": [f"{ours}/{each}/memory?no_track_activity=1" for each in kernels],
-        "theirs, each kernel": [f"{theirs}/kernel_usage/get_usage/{each}" for each in kernels],
-        "ours, all kernels at once": [ours],
-        "theirs, the server's sum": [theirs],
-    }
-    print(f"## The server's event loop, {len(kernels)} kernels, each asked for once a second\n")
+    print(f"## The server's event loop, {count} kernels, each asked for once a second\n")
     print("In milliseconds: how late a timer of 2 ms is, which the rest of the machine adds to;")
-    print("the processor time of one callback; and the round trip over HTTP.\n")
+    print("the processor time of one callback, which is what holds the loop, and what took most;")
+    print("and the round trip over HTTP. A server for each; what is late or long there while")
+    print("nothing is polled is the machine's or jupyter_server's, or the extension's gauges.\n")
     print(
-        "| polled | answers | late: median | 99th | callback: 99.9th | round trip: median | 99th |"
+        "| server | polled | answers | late: median | 99th | most | callback: median | 99th | most "
+        "| of | round trip: median | 99th |"
     )
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    found = {}
-    for name, paths in phases.items():
-        questions = [lambda path=path: server.ask(path) for path in paths]
-        await once_a_second(questions, 1.5)  # what is only done once is done
-        await server.ask("loop-probe")
-        trips = await once_a_second(questions or [lambda: asyncio.sleep(0)], seconds)
-        probe = await server.ask("loop-probe")
-        late = probe["late"]
-        found[name] = p99(late)
-        trip = f"{statistics.median(trips):.1f} | {p99(trips):.1f}" if paths else "- | -"
-        print(
-            f"| {name} | {len(trips) if paths else 0} | {statistics.median(late):.2f} "
-            f"| {p99(late):.2f} | {p999(probe['held']):.2f} | {trip} |",
-            flush=True,
-        )
-    each = found["theirs, each kernel"] / found["ours, each kernel"]
-    together = found["theirs, the server's sum"] / found["ours, all kernels at once"]
+    print("|" + " --- |" * 12)
+    by_name: dict[str, float] = {}
+    for extension in ("neither", OURS, THEIRS):
+        by_name |= await polled_server(extension, count, seconds)
+    each = by_name[f"{THEIRS}, each kernel"] / by_name[f"{OURS}, each kernel"]
+    together = by_name[f"{THEIRS}, all at once"] / by_name[f"{OURS}, all at once"]
     print(
         f"\nLateness, 99th percentile, theirs : ours: {each:.1f} : 1 for each kernel, "
-        f"{together:.1f} : 1 at once.\n"
+        f"{together:.1f} : 1 at once (theirs is the server's sum).\n"
     )
+
+
+async def polled_server(extension: str, count: int, seconds: float) -> dict[str, float]:
+    """Print the rows of a server with one extension; gives the lateness of what was polled."""
+    polled: dict[str, Callable[[list[str]], list[str]]] = {"nothing": lambda _: []}
+    if extension == OURS:
+        base = "jupyter-memguard/kernels"
+        polled["each kernel"] = lambda kernels: [
+            f"{base}/{each}/memory?no_track_activity=1" for each in kernels
+        ]
+        polled["all at once"] = lambda _: [f"{base}?no_track_activity=1"]
+    elif extension == THEIRS:
+        base = "api/metrics/v1"
+        polled["each kernel"] = lambda kernels: [
+            f"{base}/kernel_usage/get_usage/{each}" for each in kernels
+        ]
+        polled["all at once"] = lambda _: [base]
+    found = {}
+    async with running(extension) as server:
+        kernels: list[str] = []
+        while len(kernels) < count:
+            few = min(4, count - len(kernels))
+            kernels += await asyncio.gather(*(server.kernel() for _ in range(few)))
+        for name, paths_of in polled.items():
+            paths = paths_of(kernels)
+            questions = [lambda path=path: server.ask(path) for path in paths]
+            # What is only done once is done before.
+            await once_a_second(questions or [lambda: asyncio.sleep(0)], 1.5)
+            await server.ask("loop-probe")
+            trips = await once_a_second(questions or [lambda: asyncio.sleep(0)], seconds)
+            probe = await server.ask("loop-probe")
+            found[f"{extension}, {name}"] = p99(probe["late"])
+            trip = f"{statistics.median(trips):.1f} | {p99(trips):.1f}" if paths else "- | -"
+            print(
+                f"| {extension} | {name} | {len(trips) if paths else 0} | {spread(probe['late'])} "
+                f"| {spread(probe['held'])} | {probe['longest']} | {trip} |",
+                flush=True,
+            )
+    return found
 
 
 async def shown_error(server: Server, kernel_id: str, seconds: float) -> None:
@@ -342,20 +369,23 @@ async def shown_error(server: Server, kernel_id: str, seconds: float) -> None:
     )
 
 
-async def with_server(count: int, seconds: float) -> None:
-    """Run what needs a server."""
+@asynccontextmanager
+async def running(extension: str) -> AsyncIterator[Server]:
+    """Run a server with one of the extensions."""
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder))
+        server = Server(Path(folder), extension)
         try:
             await server.ready()
-            kernels = [await server.kernel()]
-            await shown_error(server, kernels[0], seconds)
-            while len(kernels) < count:
-                few = min(4, count - len(kernels))
-                kernels += await asyncio.gather(*(server.kernel() for _ in range(few)))
-            await loop_latency(server, kernels, seconds)
+            yield server
         finally:
             server.stop()
+
+
+async def with_servers(count: int, seconds: float) -> None:
+    """Run what needs a server."""
+    async with running(OURS) as server:
+        await shown_error(server, await server.kernel(), seconds)
+    await loop_latency(count, seconds)
 
 
 def main() -> None:
@@ -375,7 +405,7 @@ def main() -> None:
         [10, 1000] if quick else [10, 1000, 10000],
         1.0,
     )
-    asyncio.run(with_server(count, 4.0 if quick else 8.0))
+    asyncio.run(with_servers(count, 4.0 if quick else 8.0))
 
 
 if __name__ == "__main__":

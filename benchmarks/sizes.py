@@ -1,6 +1,6 @@
 """What comes back if a displayed value is let go: this package's answer and other tools'.
 
-Run `python benchmarks/sizes.py` (needs pympler, objsize, dask and the libraries of the cases).
+Run `python benchmarks/sizes.py` (needs the extras `bench` and `test` of pyproject.toml).
 Every value is built in a process of its own. "freed" is what the process lost when the value was
 let go: resident memory, or the allocator's own count for a heap of small objects, which leaves
 part-used arenas behind (both are printed by `--raw`). The speeds are ratios of times that

@@ -1,5 +1,7 @@
 """The project's own environment: what is installed, where, and how it is found.
 
+`python3 scripts/environment.py bench` installs an extra of pyproject.toml.
+
 Everything goes into `.venv` (and, for the tests, `.venv-pandas2`), `node_modules` and
 `ui-tests/node_modules` of this checkout. A step whose inputs have not changed since it last
 succeeded is not run again.
@@ -170,3 +172,7 @@ def digest(inputs: list[str]) -> str:
     for name in inputs:
         together.update((ROOT / name).read_bytes())
     return together.hexdigest()
+
+
+if __name__ == "__main__":
+    install_python(",".join(sys.argv[1:]))
