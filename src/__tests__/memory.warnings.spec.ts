@@ -15,7 +15,8 @@ const LIMIT = {
 
 describe('the warnings', () => {
   const server = new FakeServer();
-  const opened = aDocument('a.ipynb', new FakeKernel('k'));
+  const kernel = new FakeKernel('k');
+  const opened = aDocument('a.ipynb', kernel);
   const poll = { changed: new Signal<object, object>({}) };
   const list = { changed: new Signal<object, void>({}), kernels: null };
   let warnings: Warnings;
@@ -24,6 +25,7 @@ describe('the warnings', () => {
     Notification.manager.dismiss();
     opened.model.report = null;
     opened.model.released.length = 0;
+    opened.context.session = { kernel };
     warnings = new Warnings(
       new FakeMemguard(opened.watched),
       server.rest,
@@ -72,6 +74,23 @@ describe('the warnings', () => {
     await until(() => messages()[0].includes('retained'));
     expect(messages()[0]).toContain('3 GiB of it is retained results.');
     expect(opened.model.observers).toBe(0);
+  });
+
+  it.each([
+    ['is shut down', null],
+    ['gives way to another', new FakeKernel('other')]
+  ])('go when their kernel %s', (_, next) => {
+    read(0.97);
+    expect(messages().length).toBe(1);
+    opened.context.session = { kernel: next };
+    opened.context.kernelChanged.emit(null);
+    expect(messages()).toEqual([]);
+  });
+
+  it('stay when the same kernel is told of again', () => {
+    read(0.97);
+    opened.context.kernelChanged.emit(null);
+    expect(messages().length).toBe(1);
   });
 
   it('offer to free memory', () => {

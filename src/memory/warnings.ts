@@ -171,9 +171,15 @@ export class Warnings implements IDisposable {
   private attach(watched: IWatched): IDisposable {
     const { sessionContext } = watched.widget;
     // A session that has ended no more says which kernel it had.
-    let kernelId: string | undefined;
+    let kernelId = sessionContext.session?.kernel?.id;
+    const onKernel = () => {
+      const id = sessionContext.session?.kernel?.id;
+      if (kernelId !== undefined && kernelId !== id) {
+        this.forget(kernelId);
+      }
+      kernelId = id;
+    };
     const onStatus = (_: unknown, status: Kernel.Status) => {
-      kernelId = sessionContext.session?.kernel?.id ?? kernelId;
       if (kernelId === undefined) {
         return;
       }
@@ -184,8 +190,10 @@ export class Warnings implements IDisposable {
         this.dismiss(kernelId);
       }
     };
+    sessionContext.kernelChanged.connect(onKernel);
     sessionContext.statusChanged.connect(onStatus);
     return new DisposableDelegate(() => {
+      sessionContext.kernelChanged.disconnect(onKernel);
       sessionContext.statusChanged.disconnect(onStatus);
       if (kernelId !== undefined) {
         this.forget(kernelId);
