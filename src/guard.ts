@@ -190,6 +190,8 @@ export interface IHolding {
   origin: GuardOrigin;
   /** It was asked for, and the kernel has not told of it yet. */
   isAsked: boolean;
+  /** The kernel has told of its guard, which else may not be there at all. */
+  isConfirmed: boolean;
 }
 
 /**
@@ -207,7 +209,12 @@ export function holdingGuard(watched: IWatched, settings: ISettings): IHolding {
   if (mode === wanted) {
     origin = own === null ? 'settings' : 'document';
   }
-  return { mode, origin, isAsked: asked !== null };
+  return {
+    mode,
+    origin,
+    isAsked: asked !== null,
+    isConfirmed: watched.agent.guard !== null
+  };
 }
 
 /**

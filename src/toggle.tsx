@@ -55,7 +55,7 @@ export class GuardToggle extends ReactWidget {
     const name = enabled
       ? text
       : trans.__('Memory guard: for Python kernels only');
-    const icon = isOn ? guardOnIcon : guardIcon;
+    const icon = isOn && holding.isConfirmed ? guardOnIcon : guardIcon;
     const menuName = trans.__('What the memory guard does');
     // Not the toolbar's own buttons, whose outer element says that it is
     // pressed, though it is no button.

@@ -65,6 +65,9 @@ export function guardText(
   trans: TranslationBundle
 ): string {
   const mode = modeName(holding.mode, trans);
+  if (holding.mode !== 'off' && !holding.isConfirmed) {
+    return trans.__('Memory guard: %1 (not confirmed by the kernel)', mode);
+  }
   if (holding.isAsked) {
     return trans.__('Memory guard: %1 (when the kernel is free)', mode);
   }

@@ -124,7 +124,8 @@ describe('holdingGuard', () => {
     expect(holdingGuard(watched, settings)).toEqual({
       mode,
       origin,
-      isAsked: false
+      isAsked: false,
+      isConfirmed: options.kernel !== undefined
     });
   });
 
@@ -137,7 +138,8 @@ describe('holdingGuard', () => {
     expect(holdingGuard(watched, DEFAULTS)).toEqual({
       mode: 'all',
       origin: 'document',
-      isAsked: true
+      isAsked: true,
+      isConfirmed: true
     });
   });
 });

@@ -18,6 +18,9 @@ function originSentence(
   kind: IWatched['kind'],
   trans: TranslationBundle
 ): string {
+  if (holding.mode !== 'off' && !holding.isConfirmed) {
+    return trans.__('The kernel has not confirmed it.');
+  }
   if (holding.isAsked) {
     return trans.__('As soon as the kernel is free.');
   }
