@@ -183,6 +183,8 @@ export interface IMemguard {
   readonly currentChanged: ISignal<IMemguard, IWatched | null>;
   /** Everything that is open. */
   readonly watched: Iterable<IWatched>;
+  /** One more is open, maybe behind others, where it may stay. */
+  readonly added: ISignal<IMemguard, IWatched>;
   find(widget: Widget): IWatched | null;
   readonly settings: ISettings;
   readonly settingsChanged: ISignal<IMemguard, ISettings>;

@@ -110,7 +110,6 @@ export class Tracker implements IMemguard {
     return this._settingsChanged;
   }
 
-  /** Emitted when a notebook or console has been opened. */
   get added(): ISignal<this, IWatched> {
     return this._added;
   }

@@ -254,19 +254,28 @@ const SETTINGS: ISettings = {
 
 /** A service with one document in front, or none. */
 export class FakeMemguard implements IMemguard {
-  constructor(public current: IWatched | null) {}
+  constructor(public current: IWatched | null) {
+    this.watched = new Set(current === null ? [] : [current]);
+  }
+  readonly watched: Set<IWatched>;
+  readonly added: Signal<IMemguard, IWatched> = new Signal(this);
   readonly currentChanged: Signal<IMemguard, IWatched | null> = new Signal(
     this
   );
   readonly settings = SETTINGS;
   readonly settingsChanged: Signal<IMemguard, ISettings> = new Signal(this);
-  get watched(): Iterable<IWatched> {
-    return this.current === null ? [] : [this.current];
-  }
   find(): IWatched | null {
     return this.current;
   }
+  /** Open a document behind others, as all but one are when a page is loaded. */
+  open(watched: IWatched): void {
+    this.watched.add(watched);
+    this.added.emit(watched);
+  }
   bring(current: IWatched | null): void {
+    if (current !== null && !this.watched.has(current)) {
+      this.open(current);
+    }
     this.current = current;
     this.currentChanged.emit(current);
   }

@@ -1,8 +1,10 @@
 import type { IConsoleTracker } from '@jupyterlab/console';
 import type { INotebookTracker } from '@jupyterlab/notebook';
+import { DisposableDelegate } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import schema from '../../schema/plugin.json';
+import { attachToEach } from '../memory/each';
 import { DEFAULTS } from '../settings';
 import type { IWatched } from '../tokens';
 import { Tracker } from '../tracker';
@@ -41,10 +43,15 @@ class Documents {
   }
 
   open(): Document {
+    const widget = this.openBehind();
+    this.show(widget);
+    return widget;
+  }
+
+  openBehind(): Document {
     const widget = new Document();
     this.all.push(widget);
     this.widgetAdded.emit(widget);
-    this.show(widget);
     return widget;
   }
 
@@ -140,6 +147,27 @@ describe('what is in front', () => {
     );
     notebooks.open();
     expect(tracker.current?.kind).toBe('notebook');
+  });
+});
+
+describe('what is attached to each document', () => {
+  it('is so also behind another, as when a page is loaded, until it closes', () => {
+    const { notebooks, make } = aTracker();
+    const first = notebooks.open();
+    const tracker = make();
+    const attached = new Set<Widget>();
+    const all = attachToEach(tracker, ({ widget }) => {
+      attached.add(widget);
+      return new DisposableDelegate(() => void attached.delete(widget));
+    });
+    const behind = notebooks.openBehind();
+    expect(tracker.current?.widget).toBe(first);
+    expect(attached.has(first) && attached.has(behind)).toBe(true);
+    behind.dispose();
+    expect(attached.has(first) && !attached.has(behind)).toBe(true);
+    all.dispose();
+    notebooks.openBehind();
+    expect(attached.size).toBe(0);
   });
 });
 

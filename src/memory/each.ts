@@ -13,22 +13,19 @@ export function attachToEach(
   attach: (watched: IWatched) => IDisposable
 ): IDisposable {
   const attached = new Map<IWatched, IDisposable>();
-  const look = () => {
-    for (const watched of memguard.watched) {
-      if (attached.has(watched)) {
-        continue;
-      }
-      attached.set(watched, attach(watched));
-      watched.widget.disposed.connect(() => {
-        attached.get(watched)?.dispose();
-        attached.delete(watched);
-      });
-    }
+  const add = (_: IMemguard, watched: IWatched) => {
+    attached.set(watched, attach(watched));
+    watched.widget.disposed.connect(() => {
+      attached.get(watched)?.dispose();
+      attached.delete(watched);
+    });
   };
-  memguard.currentChanged.connect(look);
-  look();
+  for (const watched of memguard.watched) {
+    add(memguard, watched);
+  }
+  memguard.added.connect(add);
   return new DisposableDelegate(() => {
-    memguard.currentChanged.disconnect(look);
+    memguard.added.disconnect(add);
     attached.forEach(thing => thing.dispose());
     attached.clear();
   });

@@ -3,8 +3,8 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import type { IDisposable } from '@lumino/disposable';
-import { IMemguard, type IWatched } from '../tokens';
+import { attachToEach } from '../memory/each';
+import { IMemguard } from '../tokens';
 import { IMemguardPanel } from '../widgets/panel';
 
 /** Marks at the cells whose results are retained and large. */
@@ -23,20 +23,15 @@ export const marksPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     const showPanel =
       panel === null ? null : () => app.shell.activateById(panel.id);
-    // Marks go by themselves when their document goes.
-    const marks = new WeakMap<IWatched, IDisposable>();
     const markAll = async (): Promise<void> => {
       const { CellMarks } = await import('../marks');
-      for (const watched of memguard.watched) {
-        if (!marks.has(watched)) {
-          marks.set(
-            watched,
-            new CellMarks(watched, { memguard, trans, showPanel })
-          );
-        }
-      }
+      attachToEach(
+        memguard,
+        watched => new CellMarks(watched, { memguard, trans, showPanel })
+      );
     };
-    memguard.currentChanged.connect(() => void markAll());
-    void markAll();
+    markAll().catch((error: unknown) => {
+      console.error('The marks of jupyter-memguard cannot be loaded.', error);
+    });
   }
 };
