@@ -15,7 +15,7 @@ from io import BytesIO, StringIO
 from typing import Any, Callable
 
 from .adapter import Adapter, Owned
-from .allocation import rounded
+from .allocation import qualified_name, rounded
 from .arrow import arrow_adapters, polars_adapters
 from .foreign import UNTOLD, Block
 
@@ -119,7 +119,7 @@ def _numpy(numpy: Any) -> dict[type, Adapter]:
         nbytes = size_of(obj)
         if base is not None:
             blocks = []
-            if type(base).__name__ == "PyCapsule" and nbytes:
+            if nbytes and qualified_name(type(base)).endswith(".PyCapsule"):
                 blocks.append(Block(interface(obj)["data"][0], nbytes, id(obj), UNTOLD))
             return Owned(size, blocks, [base])
         owned = Owned(size)

@@ -25,8 +25,7 @@ _flags = type.__dict__["__flags__"].__get__
 _basic = type.__dict__["__basicsize__"].__get__
 _item = type.__dict__["__itemsize__"].__get__
 _dict = type.__dict__["__dict__"].__get__
-_name = type.__dict__["__name__"].__get__
-_qualname = type.__dict__["__qualname__"].__get__
+_own_qualname = type.__dict__["__qualname__"].__get__
 _module = type.__dict__["__module__"].__get__
 
 _IMMUTABLE_TYPE = 1 << 8
@@ -113,12 +112,17 @@ def class_may_fall(obj: object) -> bool:
     if meta is not type and (not _flags(meta) & _HEAP_TYPE or _flags(meta) & _IMMUTABLE_TYPE):
         return False  # made by a library in C, as ctypes makes a class for each length
     name = _qualname(cls)
-    if type(name) is not str or "<locals>" in name:
+    if "<locals>" in name:
         return is_class
     module = sys.modules.get(module_name(cls))
     if type(module) is not ModuleType:
         return is_class
     return ModuleType.__getattribute__(module, "__dict__").get(name.partition(".")[0]) is None
+
+
+def _qualname(kind: type) -> str:
+    """Return the qualified name of a type as a plain text, which has no code of its own."""
+    return str.__str__(_own_qualname(kind))
 
 
 def qualified_name(kind: type) -> str:
