@@ -6,6 +6,7 @@ put into the kernel and an installed one find each other's.
 
 from __future__ import annotations
 
+import gc
 import keyword
 import sys
 import threading
@@ -195,6 +196,7 @@ class Session:
         """
         self._check_thread()
         started, before = time.perf_counter(), rss_bytes()
+        gc.collect()  # what only garbage holds as well would measure as nothing
         entries = collect(self.shell)
         all_keys = self.keys.assign(entries, self.shell.execution_count)
         there, named, wanted = set(all_keys), set(keys or ()), set(numbers or ())
