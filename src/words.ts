@@ -1,8 +1,10 @@
-/** The guard's and the commands' words. */
+/** The guard's, the commands' and a release's words. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { formatBytes } from './format';
 import type { GuardOrigin, IHolding } from './guard';
 import type { GuardMode, IGuardState } from './protocol';
+import type { Outcome, Selection } from './tokens';
 
 /** A mode in one or two words. */
 export function modeName(mode: GuardMode, trans: TranslationBundle): string {
@@ -76,4 +78,50 @@ export function guardText(
   return state !== null && state.mode !== 'off' && state.on_top === 'other'
     ? trans.__('%1. %2 is in its way', text, state.other ?? '?')
     : text;
+}
+
+/** What was let go, as the kernel counts it. */
+function countText(
+  kind: Selection['kind'],
+  count: number,
+  trans: TranslationBundle
+): string {
+  switch (kind) {
+    case 'shown':
+      return trans._n(
+        'Released what %1 cell showed',
+        'Released what %1 cells showed',
+        count
+      );
+    case 'tracebacks':
+      return trans._n('Released %1 traceback', 'Released %1 tracebacks', count);
+    default:
+      return trans._n('Released %1 result', 'Released %1 results', count);
+  }
+}
+
+/**
+ * What a release did, in a sentence.
+ *
+ * @param outcome - What was asked for, and what became of it.
+ * @param trans - The words.
+ * @param locale - BCP 47 tag; absent means the browser's.
+ */
+export function releaseText(
+  { selection, result }: Extract<Outcome, { kind: 'released' }>,
+  trans: TranslationBundle,
+  locale?: string
+): string {
+  const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
+  if (released === 0 && result.still_alive.length === 0) {
+    return trans.__('There was nothing to release.');
+  }
+  const text = countText(selection.kind, released, trans);
+  if (before === null || after === null) {
+    return trans.__('%1.', text);
+  }
+  const back = before - after;
+  return back > 0
+    ? trans.__('%1: %2 came back.', text, formatBytes(back, locale))
+    : trans.__('%1; the process did not become smaller.', text);
 }

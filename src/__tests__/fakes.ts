@@ -223,10 +223,13 @@ export class FakeModel implements IRetainedModel {
 }
 
 /** The outcome of a release. */
-export function aRelease(result?: Partial<IReleased>): Outcome {
+export function aRelease(
+  result?: Partial<IReleased>,
+  selection: Selection = { kind: 'large' }
+): Outcome {
   return {
     kind: 'released',
-    selection: { kind: 'large' },
+    selection,
     result: {
       before_rss_bytes: 1_000_000_000,
       after_rss_bytes: 200_000_000,

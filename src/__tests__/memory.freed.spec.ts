@@ -23,6 +23,20 @@ describe('telling the server what was freed', () => {
     telling.dispose();
   });
 
+  it.each(['shown', 'tracebacks'] as const)(
+    'counts no results where %s were released',
+    async kind => {
+      const server = new FakeServer();
+      server.answer = () => new Response(null, { status: 204 });
+      const { watched, model } = aDocument('a', new FakeKernel('k'));
+      const telling = tellFreed(new FakeMemguard(watched), server.rest);
+      model.set({ outcome: aRelease({ released: 7 }, { kind }) });
+      await until(() => server.asked.length > 0);
+      expect(await server.asked[0].init.json()).toMatchObject({ released: 0 });
+      telling.dispose();
+    }
+  );
+
   it('sends nothing where nothing was released or measured', async () => {
     const server = new FakeServer();
     const { watched, model } = aDocument('a', new FakeKernel('k'));

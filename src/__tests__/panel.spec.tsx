@@ -3,12 +3,12 @@ import type { Signal } from '@lumino/signaling';
 import { type AccordionPanel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 import { MemguardPanel } from '../widgets/panel';
-import type { IGuardState } from '../protocol';
+import type { IGuardState, IReleased } from '../protocol';
 import { guardFacts, type ChooseMode } from '../widgets/guardline';
 import { Variables } from '../widgets/variables';
 import { Summary } from '../widgets/summary';
 import { readViewState } from '../widgets/viewmodel';
-import type { AgentState } from '../tokens';
+import type { AgentState, Selection } from '../tokens';
 import { aRelease, aReport, aRow, aView, GUARD } from './fakes';
 import { button, cleanUp, doing, layOut, one, press, render } from './render';
 
@@ -492,13 +492,43 @@ describe('Summary', () => {
     expect(account.dataset.beforeBytes).toBe('1000000000');
     expect(account.dataset.afterBytes).toBe('200000000');
     expect(account.dataset.released).toBe('1');
-    expect(account.textContent).toContain('762.9 MiB came back');
+    expect(account.textContent).toContain(
+      'Released 1 result: 762.9 MiB came back.' +
+        'The kernel had 953.7 MiB before and 190.7 MiB right after.'
+    );
     expect(account.textContent).toContain(
       'DataFrame (1 MiB): held by `df`, the running function `main`, ' +
         'something that could not be found'
     );
     await doing(() => button(host, 'Dismiss').click());
     expect(account.hidden).toBe(true);
+  });
+
+  it.each<[Selection['kind'], number, string]>([
+    ['large', 2, 'Released 2 results: 762.9 MiB came back.'],
+    ['shown', 1, 'Released what 1 cell showed: 762.9 MiB came back.'],
+    ['shown', 3, 'Released what 3 cells showed: 762.9 MiB came back.'],
+    ['tracebacks', 1, 'Released 1 traceback: 762.9 MiB came back.'],
+    ['tracebacks', 3, 'Released 3 tracebacks: 762.9 MiB came back.']
+  ])('says of %s (%i) "%s"', async (kind, released, text) => {
+    const { view, model } = aView();
+    model.outcome = aRelease({ released }, { kind } as Selection);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    expect(one(host, '.jp-Memguard-accountHead').textContent).toBe(text);
+  });
+
+  it.each<[Partial<IReleased>, string]>([
+    [{ released: 0 }, 'There was nothing to release.'],
+    [{ before_rss_bytes: null }, 'Released 1 result.'],
+    [
+      { after_rss_bytes: 1_000_000_000 },
+      'Released 1 result; the process did not become smaller.'
+    ]
+  ])('says of %j "%s"', async (result, text) => {
+    const { view, model } = aView();
+    model.outcome = aRelease(result);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    expect(one(host, '.jp-Memguard-accountHead').textContent).toBe(text);
   });
 
   it('says why nothing was released', async () => {

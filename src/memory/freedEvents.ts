@@ -24,13 +24,15 @@ export function tellFreed(memguard: IMemguard, rest: Rest): IDisposable {
         return;
       }
       const { before_rss_bytes, after_rss_bytes, released } = outcome.result;
+      const { kind } = outcome.selection;
       if (before_rss_bytes === null || after_rss_bytes === null) {
         return;
       }
       void send(rest, id, {
         before_bytes: before_rss_bytes,
         after_bytes: after_rss_bytes,
-        released
+        // Of these the kernel counts cells and exceptions.
+        released: kind === 'shown' || kind === 'tracebacks' ? 0 : released
       });
     };
     model.changed.connect(look);

@@ -2,37 +2,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { formatBytes } from '../format';
-import type { IReleased, IStillAlive } from '../protocol';
+import type { IStillAlive } from '../protocol';
 import type { Outcome } from '../tokens';
+import { releaseText } from '../words';
 import { failureText, holderText } from './sentences';
-
-function headline(
-  result: IReleased,
-  trans: TranslationBundle,
-  locale?: string
-): string {
-  const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
-  if (released === 0 && result.still_alive.length === 0) {
-    return trans.__('There was nothing to release.');
-  }
-  if (before === null || after === null) {
-    return trans._n('Released %1 result.', 'Released %1 results.', released);
-  }
-  const back = before - after;
-  if (back <= 0) {
-    return trans._n(
-      'Released %1 result; the process did not become smaller.',
-      'Released %1 results; the process did not become smaller.',
-      released
-    );
-  }
-  return trans._n(
-    'Released %1 result: %2 came back.',
-    'Released %1 results: %2 came back.',
-    released,
-    formatBytes(back, locale)
-  );
-}
 
 function StillAlive(props: {
   still: readonly IStillAlive[];
@@ -103,7 +76,7 @@ export function Account(props: {
               <p>{failureText(outcome.code, trans)}</p>
             ) : (
               <p className="jp-Memguard-accountHead">
-                {headline(outcome.result, trans, locale)}
+                {releaseText(outcome, trans, locale)}
               </p>
             )}
             {result !== null &&
@@ -111,7 +84,7 @@ export function Account(props: {
               result.after_rss_bytes !== null && (
                 <p className="jp-Memguard-quiet">
                   {trans.__(
-                    'The kernel had %1, it has %2.',
+                    'The kernel had %1 before and %2 right after.',
                     formatBytes(result.before_rss_bytes, locale),
                     formatBytes(result.after_rss_bytes, locale)
                   )}
