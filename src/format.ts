@@ -5,15 +5,32 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 /** Bytes in one MiB. */
 export const MIB = 1024 * 1024;
 
+/** BCP 47 tag; undefined is the browser's. */
+let language: string | undefined;
+
+/**
+ * Write figures as the application's language does, wherever they stand.
+ *
+ * @param code - The language as a translator names it, such as `de_DE`; the
+ * browser's is taken for what names none.
+ */
+export function setLanguage(code: string): void {
+  try {
+    [language] = Intl.getCanonicalLocales(code.replace('_', '-'));
+  } catch {
+    language = undefined;
+  }
+}
+
 /**
  * A number of bytes in the unit that keeps it below 1024, with at most one
  * digit after the point.
  *
  * @param bytes - How many bytes; below zero counts as zero.
- * @param locale - BCP 47 tag; absent means the browser's.
+ * @param locale - BCP 47 tag; absent means that of `setLanguage`.
  * @returns such as `762.9 MiB`.
  */
-export function formatBytes(bytes: number, locale?: string): string {
+export function formatBytes(bytes: number, locale = language): string {
   let value = Math.max(0, bytes);
   let unit = 0;
   // 1023.95 would be printed as 1,024: it belongs to the next unit.
@@ -32,13 +49,13 @@ export function formatBytes(bytes: number, locale?: string): string {
  *
  * @param bytes - How many bytes.
  * @param exact - Whether it is the whole truth.
- * @param locale - BCP 47 tag; absent means the browser's.
+ * @param locale - BCP 47 tag; absent means that of `setLanguage`.
  * @returns the bytes, with a sign before them where it is "at least".
  */
 export function formatBound(
   bytes: number,
   exact: boolean,
-  locale?: string
+  locale = language
 ): string {
   return (exact ? '' : '\u2265\u00a0') + formatBytes(bytes, locale);
 }
@@ -47,10 +64,10 @@ export function formatBound(
  * How long ago something was.
  *
  * @param seconds - The age in seconds; below zero counts as zero.
- * @param locale - BCP 47 tag; absent means the browser's.
+ * @param locale - BCP 47 tag; absent means that of `setLanguage`.
  * @returns such as `3 min`.
  */
-export function formatAge(seconds: number, locale?: string): string {
+export function formatAge(seconds: number, locale = language): string {
   const age = Math.max(0, seconds);
   const [value, unit] =
     age < 60
@@ -72,9 +89,9 @@ export function formatAge(seconds: number, locale?: string): string {
  * A share as a whole percentage.
  *
  * @param share - From 0 to 1.
- * @param locale - BCP 47 tag; absent means the browser's.
+ * @param locale - BCP 47 tag; absent means that of `setLanguage`.
  */
-export function formatShare(share: number, locale?: string): string {
+export function formatShare(share: number, locale = language): string {
   return new Intl.NumberFormat(locale, {
     style: 'percent',
     maximumFractionDigits: 0

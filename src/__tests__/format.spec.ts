@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { formatAge, formatBound, formatBytes, formatShare } from '../format';
+import {
+  formatAge,
+  formatBound,
+  formatBytes,
+  formatShare,
+  setLanguage
+} from '../format';
+
+afterEach(() => setLanguage('en'));
 
 describe('formatBytes', () => {
   it.each([
@@ -21,8 +29,18 @@ describe('formatBytes', () => {
     expect(formatBytes(1024 ** 3 - 1, 'en')).toBe('1 GiB');
   });
 
-  it('follows the locale', () => {
-    expect(formatBytes(1536, 'de')).toBe('1,5 KiB');
+  it.each([
+    ['de', '1,5 KiB'],
+    ['de_DE', '1,5 KiB'],
+    ['en', '1.5 KiB']
+  ])('follows the language %s of the application', (language, text) => {
+    setLanguage(language);
+    expect(formatBytes(1536)).toBe(text);
+  });
+
+  it('is readable in a language that the browser does not know', () => {
+    setLanguage('not a language');
+    expect(formatBytes(1536)).toMatch(/^1.5 KiB$/);
   });
 
   it('is right to within what it prints, for any size', () => {

@@ -2,6 +2,8 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator } from '@jupyterlab/translation';
+import { setLanguage } from '../format';
 import { followSettings } from '../guard';
 import { DEFAULTS, PLUGIN_ID, readSettings } from '../settings';
 import { IMemguard } from '../tokens';
@@ -13,13 +15,17 @@ export const servicePlugin: JupyterFrontEndPlugin<IMemguard> = {
   description: 'Puts the kernel code into kernels and talks with it.',
   autoStart: true,
   provides: IMemguard,
-  optional: [INotebookTracker, IConsoleTracker, ISettingRegistry],
+  optional: [INotebookTracker, IConsoleTracker, ISettingRegistry, ITranslator],
   activate: async (
     app,
     notebooks: INotebookTracker | null,
     consoles: IConsoleTracker | null,
-    registry: ISettingRegistry | null
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null
   ) => {
+    if (translator !== null) {
+      setLanguage(translator.languageCode);
+    }
     // The first kernel gets its guard with the install message, so that the
     // settings have to be known before.
     const settings = await registry?.load(PLUGIN_ID).catch(error => {
