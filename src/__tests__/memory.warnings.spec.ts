@@ -39,14 +39,15 @@ describe('the warnings', () => {
 
   afterEach(() => warnings.dispose());
 
-  function read(level: number): void {
+  function read(level: number, time = 1000): void {
     poll.changed.emit({
       kind: 'process',
       kernelId: 'k',
       bytes: level * 8 * GIB,
       level,
       limit: LIMIT,
-      nearest: LIMIT
+      nearest: LIMIT,
+      time
     });
   }
 
@@ -116,12 +117,35 @@ describe('the warnings', () => {
   });
 
   it('take the last samples of a kernel that grew too fast to be seen', async () => {
-    const now = Date.now() / 1000;
-    server.answer = () => ({ samples: [[now, 7.9 * GIB, null]] });
+    server.answer = () => ({ samples: [[1001, 7.9 * GIB, null]] });
     read(0.5);
     opened.context.statusChanged.emit('dead');
     await until(() => messages().length > 0);
     expect(messages()[0]).toContain('died at 7.9 GiB, with 98 %');
+  });
+
+  it("ask for the last samples by the server's clock, which may be another", async () => {
+    server.answer = () => ({ samples: [] });
+    const asked = server.asked.length;
+    read(0.97, 5);
+    opened.context.statusChanged.emit('dead');
+    await until(() => server.asked.length > asked);
+    expect(server.asked[asked].query.get('since')).toBe('5');
+  });
+
+  it('take a peak long before the end for no reason to die of', async () => {
+    server.answer = () => ({
+      samples: [
+        [1001, 7.9 * GIB, null],
+        [1060, GIB, null]
+      ]
+    });
+    const asked = server.asked.length;
+    read(0.85);
+    opened.context.statusChanged.emit('dead');
+    await until(() => server.asked.length > asked);
+    await new Promise(resolve => setTimeout(resolve));
+    expect(messages()).toEqual([]);
   });
 
   it('say nothing when somebody shut the kernel down', async () => {

@@ -17,7 +17,7 @@ import type { Reading } from './source';
 const WARN = 0.9;
 /** Under this level a kernel is safe again, and a new crossing is a new one. */
 const SAFE = 0.88;
-/** Samples of so long before its end tell how a kernel died, in seconds. */
+/** Samples of so long before the last one tell how a kernel died, in seconds. */
 const LAST_SECONDS = 15;
 
 /**
@@ -37,6 +37,8 @@ export interface ISeen {
   level: number;
   /** The limit that `level` is of. */
   nearest: ILimit;
+  /** When, in seconds since the epoch, by the server's clock. */
+  time: number;
 }
 
 /**
@@ -76,16 +78,16 @@ export class Warnings implements IDisposable {
 
   private onReading(_: unknown, reading: Reading): void {
     if (reading.kind === 'process') {
-      const { kernelId, bytes, level } = reading;
-      this.see(kernelId, bytes, level, reading.nearest ?? reading.limit);
+      const { kernelId, bytes, level, time } = reading;
+      this.see(kernelId, bytes, level, reading.nearest ?? reading.limit, time);
     }
   }
 
   private onList(list: KernelList): void {
     for (const kernel of list.kernels ?? []) {
-      const { id, rss_bytes, level, limit, nearest } = kernel;
+      const { id, rss_bytes, level, limit, nearest, sampled } = kernel;
       if (rss_bytes !== null) {
-        this.see(id, rss_bytes, level, nearest ?? limit);
+        this.see(id, rss_bytes, level, nearest ?? limit, sampled);
       }
     }
   }
@@ -94,12 +96,13 @@ export class Warnings implements IDisposable {
     kernelId: string,
     bytes: number,
     level: number | null,
-    nearest: ILimit | null
+    nearest: ILimit | null,
+    time: number
   ): void {
     if (level === null || nearest === null) {
       return;
     }
-    const seen = { bytes, level, nearest };
+    const seen = { bytes, level, nearest, time };
     this.seen.set(kernelId, seen);
     if (level < SAFE) {
       this.dismiss(kernelId);
@@ -222,11 +225,13 @@ export class Warnings implements IDisposable {
    */
   private async atTheEnd(kernelId: string, last: ISeen): Promise<ISeen | null> {
     try {
-      const since = Date.now() / 1000 - LAST_SECONDS;
-      const samples = await this.rest.samples(kernelId, since);
+      const samples = await this.rest.samples(kernelId, last.time);
+      const end = Math.max(...samples.map(sample => sample.time));
       const bytes = Math.max(
         last.bytes,
-        ...samples.map(sample => sample.rssBytes)
+        ...samples
+          .filter(sample => sample.time >= end - LAST_SECONDS)
+          .map(sample => sample.rssBytes)
       );
       const grown = (bytes - last.bytes) / last.nearest.limit_bytes;
       return { ...last, bytes, level: Math.min(1, last.level + grown) };
