@@ -22,7 +22,7 @@ import type {
 import { COMM_TARGET, PROTOCOL_VERSION } from './protocol';
 import { RunningCells } from './running';
 import type { AgentState, IKernelAgent, RequestFailure } from './tokens';
-import { failureOf } from './waiting';
+import { failureOf, NO_COMM } from './waiting';
 
 /** How often the install message is sent again when failing cells take it along. */
 const MOST_ABORTS = 20;
@@ -309,9 +309,18 @@ export class KernelAgent implements IKernelAgent {
       this._channel = channel;
       channel.event.connect(this._onEvent, this);
       channel.closed.connect(this._onClosed, this);
-      channel.open();
+      void channel.open().then(() => this._onOpened(channel));
     } catch (error) {
       this._setState({ kind: 'failed', detail: errorName(error) });
+    }
+  }
+
+  /** A kernel that was to greet and did not takes no comms. */
+  private _onOpened(channel: Channel): void {
+    const { kind } = this._state;
+    if (channel === this._channel && kind !== 'ready' && kind !== 'version') {
+      this._dropChannel('not_ready');
+      this._setState({ kind: 'failed', detail: NO_COMM });
     }
   }
 

@@ -5,13 +5,16 @@ import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { MainShellComm } from './comm';
+import type { ISent, MainShellComm } from './comm';
 import type { ErrorCode, IRequests, KernelEvent, Method } from './protocol';
 import { PROTOCOL_VERSION } from './protocol';
 import type { RequestFailure } from './tokens';
 import { readMessage, RESULTS } from './validate';
 
-/** How long a request may take while no cell runs, in milliseconds. */
+/**
+ * How long a request may wait for the kernel to begin with it while no cell
+ * runs, in milliseconds. What it has begun with, it ends.
+ */
 export const REQUEST_TIMEOUT_MS = 30000;
 
 /** Why a request has no result; `code` is for programs, not for people. */
@@ -31,7 +34,10 @@ export class RequestError extends Error {
 
 /** How long a request waits, and what ends it early. */
 export interface IRequestOptions {
-  /** In milliseconds; the time while a cell runs does not count. */
+  /**
+   * In milliseconds, until the kernel begins with it; the time while a cell
+   * runs does not count.
+   */
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -69,9 +75,13 @@ export class Channel implements IDisposable {
     return this._isDisposed;
   }
 
-  /** Open the comm; the kernel greets with the event `hello`. */
-  open(): void {
-    this._comm.open({ version: PROTOCOL_VERSION });
+  /**
+   * Open the comm; the kernel greets with the event `hello`.
+   *
+   * @returns a promise that resolves when the kernel has greeted, or has not.
+   */
+  open(): Promise<void> {
+    return this._comm.open({ version: PROTOCOL_VERSION }).handled;
   }
 
   /**
@@ -88,13 +98,14 @@ export class Channel implements IDisposable {
     const { signal, timeoutMs = REQUEST_TIMEOUT_MS } = options;
     const id = UUID.uuid4();
     return new Promise<IRequests[K]['result']>((resolve, reject) => {
+      let sent: ISent | null = null;
       const fail = (error: RequestError): void => {
         done();
         reject(error);
       };
       const onAbort = (): void => fail(new RequestError('cancelled'));
       const onTimeout = (): void => {
-        if (this._isBusy()) {
+        if (this._isBusy() || sent?.begun) {
           timer = setTimeout(onTimeout, timeoutMs);
         } else {
           fail(new RequestError('timeout'));
@@ -125,10 +136,17 @@ export class Channel implements IDisposable {
       signal?.addEventListener('abort', onAbort);
       this._pending.set(id, { settle, fail });
       try {
-        this._comm.send({ id, method, params: params as JSONObject });
+        sent = this._comm.send({ id, method, params: params as JSONObject });
       } catch {
         fail(new RequestError('not_ready'));
+        return;
       }
+      void sent.handled.then(() => {
+        if (this._pending.has(id)) {
+          // The reply would have come before.
+          fail(new RequestError('invalid_reply'));
+        }
+      });
     });
   }
 

@@ -8,6 +8,14 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
+/** What becomes of a message that was sent. */
+export interface ISent {
+  /** Whether the kernel is at it, or through with it. */
+  readonly begun: boolean;
+  /** Resolves when the kernel is through with it; never if it is lost. */
+  readonly handled: Promise<void>;
+}
+
 /**
  * A comm on the kernel's main shell. `createComm` works on one connection per
  * kernel and page only, while two notebooks may share a kernel; a second
@@ -43,10 +51,11 @@ export class MainShellComm implements IDisposable {
   /**
    * Open it on the kernel's side.
    *
+   * @returns what becomes of the message.
    * @throws Error if the connection has gone.
    */
-  open(data: JSONObject): void {
-    this._post(
+  open(data: JSONObject): ISent {
+    return this._post(
       KernelMessage.createMessage<KernelMessage.ICommOpenMsg<'shell'>>({
         ...this._header('comm_open'),
         content: { comm_id: this._id, target_name: this._target, data }
@@ -57,10 +66,11 @@ export class MainShellComm implements IDisposable {
   /**
    * Send a message.
    *
+   * @returns what becomes of it.
    * @throws Error if the connection has gone.
    */
-  send(data: JSONObject): void {
-    this._post(
+  send(data: JSONObject): ISent {
+    return this._post(
       KernelMessage.createMessage<KernelMessage.ICommMsgMsg<'shell'>>({
         ...this._header('comm_msg'),
         content: { comm_id: this._id, data }
@@ -103,10 +113,22 @@ export class MainShellComm implements IDisposable {
     message: KernelMessage.IShellMessage<
       'comm_open' | 'comm_msg' | 'comm_close'
     >
-  ): void {
+  ): ISent {
     const future = this._kernel.sendShellMessage(message, false, true);
-    // A restart rejects what was under way; what that means is told elsewhere.
-    future.done.catch(() => undefined);
+    const sent = {
+      begun: false,
+      handled: new Promise<void>(resolve => {
+        // A restart rejects what was under way; that is told elsewhere.
+        future.done.then(
+          () => resolve(),
+          () => undefined
+        );
+      })
+    };
+    future.onIOPub = () => {
+      sent.begun = true;
+    };
+    return sent;
   }
 
   private _onIopub(

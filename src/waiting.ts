@@ -3,6 +3,9 @@
 import { RequestError } from './channel';
 import type { AgentState, IKernelAgent, RequestFailure } from './tokens';
 
+/** The detail of a failure: a kernel with IPython that takes no comms. */
+export const NO_COMM = 'comm_open';
+
 /**
  * Why a kernel in this state cannot be asked.
  *

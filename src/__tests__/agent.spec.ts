@@ -2,7 +2,8 @@ import { KernelAgent } from '../agent';
 import { RequestError } from '../channel';
 import type { IGuard } from '../protocol';
 import type { AgentState } from '../tokens';
-import { aReport, FakeContext, FakeKernel, settled } from './utils';
+import { NO_COMM } from '../waiting';
+import { aReleased, aReport, FakeContext, FakeKernel, settled } from './utils';
 
 const GUARD: IGuard = { mode: 'large' };
 
@@ -128,6 +129,21 @@ describe('installing', () => {
     expect(agent.state).toEqual(state);
     expect(kernel.sent).toHaveLength(0);
   });
+});
+
+it('fails with a kernel that takes no comms, until there is another', async () => {
+  const context = new FakeContext();
+  const kernel = new FakeKernel();
+  context.setKernel(kernel);
+  const { agent } = anAgent(context);
+  await kernel.answerVersion(1);
+  await settled();
+  kernel.begin();
+  expect(agent.state.kind).toBe('installing');
+  await kernel.end();
+  expect(agent.state).toEqual({ kind: 'failed', detail: NO_COMM });
+  context.setKernel(new FakeKernel());
+  expect(agent.state.kind).toBe('installing');
 });
 
 describe('a kernel that gets nothing', () => {
@@ -303,6 +319,29 @@ describe('requests', () => {
     } finally {
       jest.useRealTimers();
     }
+  });
+
+  it('wait for as long as the kernel is at them', async () => {
+    const { agent, kernel } = await readyAgent();
+    jest.useFakeTimers();
+    try {
+      const asked = agent.request('release', {}, { timeoutMs: 1000 });
+      jest.advanceTimersByTime(900);
+      kernel.begin();
+      jest.advanceTimersByTime(100_000);
+      kernel.say({ id: kernel.requests[0].id, ok: true, result: aReleased() });
+      expect(await asked).toEqual(aReleased());
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('fail when the kernel is through with them without a reply', async () => {
+    const { agent, kernel } = await readyAgent();
+    const asked = failing(agent.request('report', {}));
+    kernel.begin();
+    await kernel.end();
+    expect(await asked).toBe('invalid_reply');
   });
 
   it('keep what set_guard answers', async () => {

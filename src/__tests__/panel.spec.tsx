@@ -9,6 +9,7 @@ import { Variables } from '../widgets/variables';
 import { Summary } from '../widgets/summary';
 import { readViewState } from '../widgets/viewmodel';
 import type { AgentState, Selection } from '../tokens';
+import { NO_COMM } from '../waiting';
 import { aRelease, aReport, aRow, aView, GUARD } from './fakes';
 import { button, cleanUp, doing, layOut, one, press, render } from './render';
 
@@ -127,6 +128,18 @@ describe('MemguardPanel', () => {
     });
     expect(panel.node.dataset.state).toBe(state.kind);
     expect(one(panel.node, '.jp-Memguard-stateTitle').textContent).not.toBe('');
+    await doing(() => panel.dispose());
+  });
+
+  it('says plainly that a kernel takes no comms', async () => {
+    const { panel, model } = aPanel();
+    await doing(() => {
+      Widget.attach(panel, document.body);
+      model.agent.setState({ kind: 'failed', detail: NO_COMM });
+    });
+    const { textContent } = one(panel.node, '.jp-Memguard-state');
+    expect(textContent).toContain('This kernel cannot be asked');
+    expect(textContent).not.toContain(NO_COMM);
     await doing(() => panel.dispose());
   });
 

@@ -28,6 +28,12 @@ export const aGuardState = (): IGuardState => resultOf('reply.set_guard');
 /** A message as far as the code under test reads it. */
 type Message = KernelMessage.IMessage;
 
+/** What is told of a comm's message. */
+interface IFuture {
+  done: Promise<void>;
+  onIOPub: () => void;
+}
+
 /** A connection whose kernel answers when a test says so. */
 export class FakeKernel {
   readonly id = UUID.uuid4();
@@ -57,9 +63,26 @@ export class FakeKernel {
     return { done: delegate.promise, msg } as Partial<Kernel.IShellFuture>;
   }
 
-  sendShellMessage(msg: Message): { done: Promise<void> } {
+  sendShellMessage(msg: Message): IFuture {
     this.sent.push(msg);
-    return { done: Promise.resolve() };
+    const delegate = new PromiseDelegate<void>();
+    const future: IFuture = {
+      done: delegate.promise,
+      onIOPub: () => undefined
+    };
+    this._futures.push({ future, delegate });
+    return future;
+  }
+
+  /** Begin with the newest message of a comm. */
+  begin(): void {
+    last(this._futures).future.onIOPub();
+  }
+
+  /** Be through with the newest message of a comm. */
+  async end(): Promise<void> {
+    last(this._futures).delegate.resolve();
+    await settled();
   }
 
   /** Answer the newest install message. */
@@ -133,6 +156,7 @@ export class FakeKernel {
     } as unknown as Message;
   }
 
+  private _futures: { future: IFuture; delegate: PromiseDelegate<void> }[] = [];
   private _installs: PromiseDelegate<KernelMessage.IExecuteReplyMsg>[] = [];
 }
 

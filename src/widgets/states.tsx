@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { errorIcon, kernelIcon, type LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { AgentState } from '../tokens';
+import { NO_COMM } from '../waiting';
 import type { ViewModel } from './viewmodel';
 import { guardIcon } from '../icons';
 
@@ -135,6 +136,15 @@ function words(
         hint: trans.__('Reload the page, then restart the kernel.')
       };
     case 'failed':
+      if (state.detail === NO_COMM) {
+        return {
+          icon: kernelIcon,
+          title: trans.__('This kernel cannot be asked'),
+          hint: trans.__(
+            'It runs IPython, but takes no messages of extensions (comms), as xeus-python. A guard that you choose holds from its next start.'
+          )
+        };
+      }
       return {
         icon: errorIcon,
         title: trans.__('The kernel gave no valid answer'),
