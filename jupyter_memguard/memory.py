@@ -31,7 +31,8 @@ from .samples import Sample
 if TYPE_CHECKING:
     from pathlib import Path
 
-# A control group's use and limit are read once in so long, in seconds, for all its kernels.
+# A control group's use and limit, and the machine's, are read once in so long, in seconds,
+# for all their kernels.
 _GROUP_SECONDS = 0.5
 # A kernel's control groups and RLIMIT_AS seldom change: they are looked up once in so long.
 _PLACE_SECONDS = 5.0
@@ -137,6 +138,7 @@ class KernelMemory:
             config, dict(os.environ if environment is None else environment)
         )
         self._machine_bytes = psutil.virtual_memory().total
+        self._machine: tuple[float, limits.Limit] | None = None
         self._table = ProcessTable()
         self._lock = threading.Lock()
         self._elsewhere: dict[int, float] = {}
@@ -240,23 +242,26 @@ class KernelMemory:
         """Fill in the limit that is shown, and the level of the nearest of all.
 
         What a person has set is shown, else the nearest that was found, else the machine.
+        The machine's own use counts where no control group keeps its other processes out:
+        elsewhere it is nothing that this kernel's owner could do something about.
         """
         place = self._place(process)
         # A group's limit above what the machine has limits nothing.
-        found = [
+        groups = [
             limit
             for group in place.groups
             if (limit := self._group(group)) and limit.limit_bytes < self._machine_bytes
         ]
+        found = [*groups]
         if place.address_space_bytes is not None:
             amount = place.address_space_bytes
             found.append(limits.Limit("rlimit_as", amount, usage.virtual_bytes))
-        machine = limits.Limit("machine", self._machine_bytes, usage.rss_bytes)
-        shown = limits.nearest(found) or machine
+        shared = groups or [self._machine_limit()]
+        shown = limits.nearest(found) or shared[0]
         if self._own_limit is not None:
             source, amount = self._own_limit
             shown = limits.Limit(source, amount, usage.rss_bytes)
-        nearest = limits.nearest([shown, *found])
+        nearest = limits.nearest([shown, *found, *shared])
         reply["limit_bytes"] = shown.limit_bytes
         reply["limit_source"] = shown.source
         reply["used_bytes"] = shown.used_bytes
@@ -282,6 +287,18 @@ class KernelMemory:
         with self._lock:
             self._places[process] = place
         return place
+
+    def _machine_limit(self) -> limits.Limit:
+        now = time.monotonic()
+        with self._lock:
+            known = self._machine
+        if known is not None and now < known[0]:
+            return known[1]
+        memory = psutil.virtual_memory()
+        limit = limits.Limit("machine", memory.total, memory.total - memory.available)
+        with self._lock:
+            self._machine = (now + _GROUP_SECONDS, limit)
+        return limit
 
     def _group(self, group: limits.Group) -> limits.Limit | None:
         now = time.monotonic()

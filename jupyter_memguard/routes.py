@@ -93,6 +93,7 @@ class KernelsHandler(_Watching):
                     **reply,
                     "name": parts.kernel_name(reply["id"]),
                     "notebook": session.get("path") if kind == "notebook" else None,
+                    "title": session.get("name") or None,
                     "kind": kind if kind in ("notebook", "console") else None,
                 }
             )

@@ -63,6 +63,8 @@ export interface IKernelMemory extends IMemory {
   name: string;
   /** Path of its document, if it has one. */
   notebook: string | null;
+  /** Its session's name, such as `Console 1`. */
+  title: string | null;
   kind: 'notebook' | 'console' | null;
 }
 
@@ -206,15 +208,16 @@ function failureOf(response: Response): RestFailure {
 }
 
 function kernelOf(value: unknown): IKernelMemory {
-  const { name, notebook, kind } = objectOf(value);
+  const { name, notebook, title, kind } = objectOf(value);
   if (
     typeof name !== 'string' ||
     (notebook !== null && typeof notebook !== 'string') ||
+    (title !== null && typeof title !== 'string') ||
     (kind !== null && kind !== 'notebook' && kind !== 'console')
   ) {
     throw new RestError('invalid_reply');
   }
-  return { ...memoryOf(value), name, notebook, kind };
+  return { ...memoryOf(value), name, notebook, title, kind };
 }
 
 function memoryOf(value: unknown): IMemory {

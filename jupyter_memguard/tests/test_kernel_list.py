@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
+from jupyter_memguard import limits
 from jupyter_memguard.extension import Parts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import Kernels
 
 
 async def open_session(fetch: Any, path: str, kind: str) -> str:
-    body = {"path": path, "type": kind, "name": path, "kernel": {"name": "python3"}}
+    body = {"path": path, "type": kind, "name": f"A {kind}", "kernel": {"name": "python3"}}
     answer = await fetch("api/sessions", method="POST", body=json.dumps(body), request_timeout=60)
     kernel_id: str = json.loads(answer.body)["kernel"]["id"]
     return kernel_id
@@ -34,16 +38,16 @@ async def test_every_running_kernel_is_listed_with_its_notebook(
 
     assert listed.keys() == {notebook, console, alone}
     assert {
-        kernel_id: (each["notebook"], each["kind"], each["name"])
+        kernel_id: (each["notebook"], each["title"], each["kind"], each["name"])
         for kernel_id, each in listed.items()
     } == {
-        notebook: ("folder/some work.ipynb", "notebook", "python3"),
-        console: (None, "console", "python3"),
-        alone: (None, None, "python3"),
+        notebook: ("folder/some work.ipynb", "A notebook", "notebook", "python3"),
+        console: (None, "A console", "console", "python3"),
+        alone: (None, None, None, "python3"),
     }
     assert listed[alone]["rss_bytes"] - listed[console]["rss_bytes"] > 90_000_000
     one = await kernels.memory(console)
-    assert one.keys() == listed[console].keys() - {"name", "notebook", "kind"}
+    assert one.keys() == listed[console].keys() - {"name", "notebook", "title", "kind"}
     assert one["started"] == listed[console]["started"]
 
 
@@ -83,3 +87,38 @@ async def test_a_kernel_above_its_configured_limit_is_at_one(kernels: Kernels) -
         "limit_bytes": 80 * 2**20,
         "used_bytes": reply["rss_bytes"],
     }
+
+
+async def test_a_machine_that_others_fill_is_the_nearest_limit(
+    kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel_id = await kernels.start()
+    memory = psutil.virtual_memory()
+    full = memory._replace(available=memory.total // 10)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: full)
+    monkeypatch.setattr(limits, "memory_groups", lambda _: [])
+    reply = await kernels.until(kernel_id, lambda reply: (reply["level"] or 0) > 0.89)
+    machine = {
+        "source": "machine",
+        "limit_bytes": memory.total,
+        "used_bytes": memory.total - memory.total // 10,
+    }
+    assert reply["nearest"] == machine
+    assert reply["level"] == pytest.approx(0.9)
+    assert reply["rss_bytes"] < 0.5 * memory.total
+    # No limit is known but the machine's: what is shown of it is what all use.
+    assert (reply["limit_source"], reply["used_bytes"]) == ("machine", machine["used_bytes"])
+
+
+async def test_a_container_with_a_limit_keeps_the_machine_s_other_processes_out(
+    kernels: Kernels, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kernel_id = await kernels.start()
+    full = psutil.virtual_memory()._replace(available=0)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: full)
+    (tmp_path / "memory.max").write_text(str(2**30))
+    (tmp_path / "memory.current").write_text(str(2**29))
+    monkeypatch.setattr(limits, "memory_groups", lambda _: [limits.Group(2, tmp_path)])
+    reply = await kernels.measured(kernel_id)
+    assert reply["level"] == 0.5
+    assert reply["nearest"]["source"] == "cgroup2"

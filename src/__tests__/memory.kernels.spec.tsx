@@ -20,7 +20,7 @@ const trans = nullTranslator.load('jupyter_memguard');
 
 function inList(reply: object, notebook: string | null) {
   const kind = notebook === null ? null : 'notebook';
-  return { ...reply, name: 'python3', notebook, kind };
+  return { ...reply, name: 'python3', notebook, title: null, kind };
 }
 
 describe('the list of all kernels', () => {
@@ -78,13 +78,61 @@ describe('the list of all kernels', () => {
       '25 %',
       '1 GiB'
     ]);
-    expect(cells(rows[1])).toEqual(['small.ipynb', '1 GiB', '10 %', '–']);
+    expect(cells(rows[1])).toEqual(['small.ipynb', '1 GiB', '12 %', '–']);
     expect(rows[2].dataset.bytes).toBeUndefined();
     expect(cells(rows[2])).toEqual(['python3kernel died', '–', '–', '–']);
     const [together] = await shown('tfoot tr');
     expect(cells(together)[1]).toBe('4 GiB');
     rows[1].querySelector('button')?.click();
     expect(opened.mock.calls[0][0]).toMatchObject({ path: 'b/small.ipynb' });
+  });
+
+  it('has a console by its name', async () => {
+    await start(() => ({
+      kernels: [
+        {
+          ...inList(aReply('c'), null),
+          title: 'Console 1',
+          kind: 'console'
+        }
+      ]
+    }));
+    const [row] = await shown('tr[data-kernel-id]');
+    expect(cells(row)[0]).toBe('Console 1');
+  });
+
+  it('tells of a shared limit what all use, and each its own part', async () => {
+    const nearest = {
+      source: 'cgroup2',
+      limit_bytes: 10 * GIB,
+      used_bytes: 9.6 * GIB
+    };
+    const shared = {
+      level: 0.96,
+      limit_bytes: 10 * GIB,
+      limit_source: 'cgroup2',
+      used_bytes: 9.6 * GIB,
+      nearest
+    };
+    await start(() => ({
+      kernels: [
+        inList(aReply('one', { ...shared, rss_bytes: 5 * GIB }), 'one.ipynb'),
+        inList(aReply('two', { ...shared, rss_bytes: GIB }), 'two.ipynb')
+      ]
+    }));
+    const rows = await shown('tr[data-kernel-id]');
+    expect(rows.map(row => [cells(row)[2], row.dataset.severity])).toEqual([
+      ['50 %', 'normal'],
+      ['10 %', 'normal']
+    ]);
+    const [together] = await shown('tfoot tr');
+    expect(cells(together)).toEqual([
+      'TogetherUsed by the whole container: 9.6 GiB of 10 GiB',
+      '6 GiB',
+      '96 %',
+      ''
+    ]);
+    expect(together.dataset.severity).toBe('critical');
   });
 
   it('asks a remote kernel itself, if its document is open', async () => {

@@ -153,6 +153,36 @@ describe('the recorder of runs', () => {
     jest.useRealTimers();
   });
 
+  it('measures runs of a remote kernel by what it tells, together where it told nothing', async () => {
+    server.answer = () => noReply('k', 'remote');
+    const tell = (second: number, rssBytes: number) =>
+      recorder.addTold({
+        time: START + second,
+        rssBytes,
+        highWaterBytes: null
+      });
+    tell(0, 100);
+    new FakeCell(kernel, 'm1', 1).request('c').begin(1).input(1).end(8);
+    expect(recorder.measured).toEqual([]);
+    tell(10, 700);
+    new FakeCell(kernel, 'm2', 2).request('c').begin(11).input(11).end(12);
+    new FakeCell(kernel, 'm3', 3).request('c').begin(13).input(13).end(14);
+    // The same answer, read again.
+    tell(10, 700);
+    tell(20, 650);
+    expect(
+      recorder.measured.map(({ runs, change }) => [
+        runs.map(run => run.id),
+        change.delta
+      ])
+    ).toEqual([
+      [['m1'], 600],
+      [['m2', 'm3'], -50]
+    ]);
+    expect(recorder.isRemote).toBe(true);
+    expect(server.asked.map(({ path }) => path)).toEqual([]);
+  });
+
   it('asks no more while the server is gone', async () => {
     jest.useFakeTimers();
     server.answer = () => {

@@ -33,7 +33,42 @@ describe('the source of a kernel’s memory', () => {
     kernel.usage = { kernel_memory: 1234, pid: 1 };
     expect(await source.read(kernel.connection)).toMatchObject({
       kind: 'usage_request',
-      bytes: 1234
+      bytes: 1234,
+      limit: null,
+      level: null
+    });
+  });
+
+  it('has the machine’s memory of the kernel’s own answer', async () => {
+    const { server, source } = aSource();
+    server.answer = () => noReply('k', 'remote');
+    const kernel = new FakeKernel('k');
+    kernel.usage = {
+      kernel_memory: 1234,
+      host_virtual_memory: { total: 1000, available: 100, used: 700 }
+    };
+    expect(await source.read(kernel.connection)).toMatchObject({
+      bytes: 1234,
+      limit: { source: 'machine', limit_bytes: 1000, used_bytes: 900 },
+      level: 0.9
+    });
+  });
+
+  it.each([
+    null,
+    'much',
+    { total: 0, available: 0 },
+    { total: 10, available: 20 },
+    { total: '10', available: '5' }
+  ])('has no limit of an answer with %j', async host_virtual_memory => {
+    const { server, source } = aSource();
+    server.answer = () => noReply('k', 'remote');
+    const kernel = new FakeKernel('k');
+    kernel.usage = { kernel_memory: 1234, host_virtual_memory };
+    expect(await source.read(kernel.connection)).toMatchObject({
+      bytes: 1234,
+      limit: null,
+      level: null
     });
   });
 

@@ -120,10 +120,44 @@ describe('the status item', () => {
       kind: 'usage_request',
       kernelId: 'k',
       bytes: GIB,
+      limit: null,
       level: null,
       time: 1
     });
     expect(node.textContent).toBe('Kernel 1 GiB (PSS with children)');
+  });
+
+  it('tells a remote kernel’s machine, and that more is not known', async () => {
+    const node = await show({
+      kind: 'usage_request',
+      kernelId: 'k',
+      bytes: GIB,
+      limit: { ...aLimit('config', 64, 32), source: 'machine' },
+      level: 0.5,
+      time: 1
+    });
+    expect(node.textContent).toBe('Kernel 1 GiB of 64 GiB (PSS with children)');
+    await settled(() => node.focus());
+    expect(parts()).toMatchObject({
+      kernel: '1 GiB',
+      limit: '64 GiB',
+      'limit-used': '32 GiB',
+      unknown: 'not known from here'
+    });
+  });
+
+  it.each([
+    ['cgroup2', 0.85, 'container 85 % full'],
+    ['machine', 0.85, 'machine 85 % full'],
+    ['machine', 0.97, 'machine 97 % full, almost out of memory']
+  ] as const)('says of %s at %d that others use it too', async (...args) => {
+    const [source, level, words] = args;
+    const nearest = { ...aLimit('config', 16, 16 * level), source };
+    const node = await show({
+      ...aReading(GIB, level),
+      nearest
+    } as Reading);
+    expect(node.textContent).toBe(`Kernel 1 GiB of 8 GiB · ${words}`);
   });
 
   it('shows as much as the settings say', async () => {

@@ -33,7 +33,12 @@ describe('the door to the server', () => {
 
   it('reads all kernels', async () => {
     const server = new FakeServer();
-    const more = { name: 'python3', notebook: 'a.ipynb', kind: 'notebook' };
+    const more = {
+      name: 'python3',
+      notebook: 'a.ipynb',
+      title: 'a',
+      kind: 'notebook'
+    };
     server.answer = () => ({ kernels: [{ ...aReply('k'), ...more }] });
     expect(await server.rest.kernels()).toMatchObject([{ id: 'k', ...more }]);
     expect(server.asked[0].path).toBe('');

@@ -78,18 +78,37 @@ export class ChartSection extends ReactWidget {
     const { watched, recorder, trans } = this;
     const bars = recorder?.measured ?? [];
     if (watched === null || bars.length === 0) {
-      return (
-        <p className="jp-Memguard-hint">
-          {recorder?.unmeasured
-            ? trans.__(
-                'What a cell did is not known: the server cannot sample this kernel.'
-              )
-            : trans.__('Run a cell to see what it does to the memory.')}
-        </p>
-      );
+      return <p className="jp-Memguard-hint">{this.whyNone()}</p>;
     }
     return (
-      <Chart bars={bars} open={run => this.goTo(watched, run)} trans={trans} />
+      <>
+        <Chart
+          bars={bars}
+          open={run => this.goTo(watched, run)}
+          trans={trans}
+        />
+        {recorder?.isRemote && (
+          <p className="jp-Memguard-hint">{this.whyTogether()}</p>
+        )}
+      </>
+    );
+  }
+
+  private whyNone(): string {
+    const { recorder, trans } = this;
+    if (recorder?.isRemote) {
+      return this.whyTogether();
+    }
+    return recorder?.unmeasured
+      ? trans.__(
+          'What a cell did is not known: the server cannot sample this kernel.'
+        )
+      : trans.__('Run a cell to see what it does to the memory.');
+  }
+
+  private whyTogether(): string {
+    return this.trans.__(
+      'This kernel is elsewhere and tells its memory every 10 s at most: runs in between are shown together.'
     );
   }
 

@@ -4,21 +4,25 @@ import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import { formatBound, formatBytes } from '../format';
-import type { IKernelMemory } from '../request';
+import type { IKernelMemory, ILimit } from '../request';
 import type { IMemguard } from '../tokens';
 import type { KernelList } from './kernelList';
-import { percentOf, severityOf } from './level';
+import { isShared, percentOf, severityOf, type Severity } from './level';
 import { IRetained, retainedOf, watchedWith } from './retained';
-import { reasonText } from './words';
+import { reasonText, usedText } from './words';
 
 /** One kernel as the list shows it. */
 export interface IKernelRow {
   id: string;
-  /** The document's path, else the kernelspec's name. */
+  /** The notebook's path, else the console's name, else the kernelspec's. */
   path: string;
   /** Its own memory with its children's, or null if it is not known. */
   bytes: number | null;
-  level: number | null;
+  /** Its own part of the limit that is shown, 0 to 1. */
+  share: number | null;
+  severity: Severity;
+  /** The limit that it shares with others, and how much of that is used. */
+  shared: { limit: ILimit; level: number } | null;
   /** Why there is no figure, or how the figure is to be read; may be empty. */
   note: string;
   retained: IRetained | null;
@@ -53,8 +57,7 @@ function rowOf(
   const told = list.told.get(kernel.id);
   const row = {
     id: kernel.id,
-    path: kernel.notebook ?? kernel.name,
-    level: kernel.level,
+    path: kernel.notebook ?? kernel.title ?? kernel.name,
     retained: retainedOf(watched),
     opens: watched !== null || kernel.kind === 'notebook'
   };
@@ -62,6 +65,7 @@ function rowOf(
     const children = kernel.children_bytes ?? 0;
     return {
       ...row,
+      ...nearnessOf(kernel.rss_bytes, kernel),
       bytes: kernel.rss_bytes + children,
       note: children
         ? trans.__('%1 of it child processes', formatBytes(children))
@@ -71,6 +75,7 @@ function rowOf(
   if (told?.kind === 'usage_request') {
     return {
       ...row,
+      ...nearnessOf(told.bytes, { ...told, nearest: told.limit }),
       bytes: told.bytes,
       note: trans.__('PSS with children, as the kernel tells')
     };
@@ -79,7 +84,25 @@ function rowOf(
     kernel.reason === 'remote'
       ? trans.__('remote kernel')
       : reasonText(kernel.reason ?? 'unsupported', trans);
-  return { ...row, bytes: null, note };
+  return { ...row, ...nearnessOf(0, null), bytes: null, note };
+}
+
+/** How near a kernel is to its limit, and all together to one they share. */
+function nearnessOf(
+  bytes: number,
+  known: Pick<IKernelMemory, 'limit' | 'level' | 'nearest'> | null
+): Pick<IKernelRow, 'share' | 'severity' | 'shared'> {
+  const limit = known?.limit ?? null;
+  const nearest = known?.nearest ?? limit;
+  const level = known?.level ?? null;
+  // Its address space is another measure than its resident memory.
+  const own = limit?.source === 'rlimit_as' ? limit.used_bytes : bytes;
+  const share = limit && own !== null ? own / limit.limit_bytes : null;
+  const shared =
+    nearest && level !== null && isShared(nearest)
+      ? { limit: nearest, level }
+      : null;
+  return { share, severity: severityOf(shared ? share : level), shared };
 }
 
 /** The panel's section with all kernels of the server. */
@@ -158,6 +181,12 @@ function KernelTable(props: {
 }): JSX.Element {
   const { rows, open, trans } = props;
   const total = rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0);
+  const shared = rows
+    .flatMap(row => row.shared ?? [])
+    .reduce<IKernelRow['shared']>(
+      (most, each) => (most && most.level >= each.level ? most : each),
+      null
+    );
   return (
     <table className="jp-Memguard-kernelTable">
       <thead>
@@ -176,10 +205,22 @@ function KernelTable(props: {
         ))}
       </tbody>
       <tfoot>
-        <tr>
-          <th scope="row">{trans.__('Together')}</th>
+        <tr data-severity={severityOf(shared?.level ?? null)}>
+          <th scope="row">
+            {trans.__('Together')}
+            {shared && (
+              <small>
+                {trans.__(
+                  '%1: %2 of %3',
+                  usedText(shared.limit.source, trans),
+                  formatBytes(shared.limit.used_bytes ?? 0),
+                  formatBytes(shared.limit.limit_bytes)
+                )}
+              </small>
+            )}
+          </th>
           <td>{formatBytes(total)}</td>
-          <td />
+          <td>{shared ? trans.__('%1 %', percentOf(shared.level)) : null}</td>
           <td />
         </tr>
       </tfoot>
@@ -198,7 +239,7 @@ function KernelRow(props: {
     <tr
       data-kernel-id={row.id}
       data-bytes={row.bytes ?? undefined}
-      data-severity={severityOf(row.level)}
+      data-severity={row.severity}
     >
       <th scope="row" title={row.path}>
         {row.opens ? (
@@ -216,7 +257,7 @@ function KernelRow(props: {
       </th>
       <td>{row.bytes === null ? '–' : formatBytes(row.bytes)}</td>
       <td>
-        {row.level === null ? '–' : trans.__('%1 %', percentOf(row.level))}
+        {row.share === null ? '–' : trans.__('%1 %', percentOf(row.share))}
       </td>
       <td>
         {row.retained === null

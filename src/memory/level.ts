@@ -1,3 +1,5 @@
+import type { ILimit } from '../request';
+
 /** How near a kernel is to its limit. */
 export type Severity = 'normal' | 'high' | 'critical';
 
@@ -25,4 +27,17 @@ export function severityOf(level: number | null): Severity {
 export function percentOf(level: number): number {
   // The nearest double of 0.29 times 100 is just under 29.
   return Math.floor(level * 100 + 1e-9);
+}
+
+/**
+ * Tell whether other processes count against a limit too.
+ *
+ * @param limit - the limit.
+ */
+export function isShared(limit: ILimit): boolean {
+  return (
+    limit.source === 'cgroup1' ||
+    limit.source === 'cgroup2' ||
+    limit.source === 'machine'
+  );
 }

@@ -4,7 +4,7 @@ import { formatBound, formatBytes } from '../format';
 import type { ILimit } from '../request';
 import type { IRetained } from './retained';
 import type { Reading } from './source';
-import { limitText, reasonText, usedText } from './words';
+import { limitText, nearestOf, reasonText, usedText } from './words';
 
 /** One line of the list: `id` is for tests and style sheets. */
 interface IPart {
@@ -85,12 +85,18 @@ function partsOf(
       value: formatBound(retained.bytes, retained.exact)
     });
   }
-  if (reading.kind === 'process') {
-    parts.push(...limitParts(reading.limit, 'limit', trans));
-    const { limit, nearest } = reading;
-    if (nearest && nearest.source !== limit?.source) {
-      parts.push(...limitParts(nearest, 'nearest', trans));
-    }
+  const { limit } = reading;
+  parts.push(...limitParts(limit, 'limit', trans));
+  const nearest = nearestOf(reading);
+  if (nearest && nearest.source !== limit?.source) {
+    parts.push(...limitParts(nearest, 'nearest', trans));
+  }
+  if (reading.kind === 'usage_request' && limit) {
+    parts.push({
+      id: 'unknown',
+      label: trans.__("Container's limit"),
+      value: trans.__('not known from here')
+    });
   }
   return parts;
 }

@@ -104,6 +104,23 @@ export class RunRecorder implements IDisposable {
     this.prune();
   }
 
+  /**
+   * Take note of what a remote kernel told of itself, by its own clock. The
+   * server has no samples of it: runs wait for the next of these.
+   */
+  addTold(sample: ISample): void {
+    if (this.told !== sample.time) {
+      this.told = sample.time;
+      this.add(sample);
+      this.settle();
+    }
+  }
+
+  /** Whether the kernel is elsewhere, and seldom tells its memory. */
+  get isRemote(): boolean {
+    return this.told !== null;
+  }
+
   /** Somebody watches: samples are taken also between the runs. */
   observe(): IDisposable {
     this.observers += 1;
@@ -130,6 +147,7 @@ export class RunRecorder implements IDisposable {
     this.open.clear();
     this.waiting = [];
     this.measuredUntil = 0;
+    this.told = null;
     this.store.clear();
   }
 
@@ -191,6 +209,9 @@ export class RunRecorder implements IDisposable {
 
   private finish(run: IRun): void {
     this.waiting.push(run);
+    if (this.isRemote) {
+      return;
+    }
     this.looks = LOOKS;
     void this.sampleNow();
     this.lookIn(LOOK_MS);
@@ -230,7 +251,7 @@ export class RunRecorder implements IDisposable {
   /** Read the samples that the server has taken since the last look. */
   private async look(): Promise<void> {
     const { kernel, life } = this;
-    if (kernel === null) {
+    if (kernel === null || this.isRemote) {
       return;
     }
     try {
@@ -257,8 +278,8 @@ export class RunRecorder implements IDisposable {
       return;
     }
     this.looks -= 1;
-    const { newest } = this.store;
-    if (newest < last.end && this.looks > 0) {
+    const newest = this.told ?? this.store.newest;
+    if (newest < last.end && (this.looks > 0 || this.isRemote)) {
       return;
     }
     const { life } = this;
@@ -302,6 +323,8 @@ export class RunRecorder implements IDisposable {
   private looks = 0;
   private measuredUntil = 0;
   private readonly store = new SampleStore();
+  /** When a remote kernel last told its memory, in seconds by its clock. */
+  private told: number | null = null;
   private observers = 0;
   private failure: RestFailure | null = null;
   private readonly poll: Poll<void>;

@@ -32,8 +32,10 @@ export interface IUsageReading {
   kind: 'usage_request';
   kernelId: string;
   bytes: number;
-  level: null;
-  /** Seconds since the epoch, by the browser's clock. */
+  /** Its machine's memory, the only limit that it tells of. */
+  limit: ILimit | null;
+  level: number | null;
+  /** Seconds since the epoch, by the kernel's clock. */
   time: number;
 }
 
@@ -79,13 +81,7 @@ export class MemorySource {
     const answer = await this.usage.ask(kernel);
     return answer === null
       ? { kind: 'none', kernelId: kernel.id, reason: 'remote_silent' }
-      : {
-          kind: 'usage_request',
-          kernelId: kernel.id,
-          bytes: answer.bytes,
-          level: null,
-          time: answer.time
-        };
+      : { kind: 'usage_request', kernelId: kernel.id, ...answer };
   }
 
   /**

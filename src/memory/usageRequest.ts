@@ -1,10 +1,15 @@
 import { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { ILimit } from '../request';
 
 /** What a kernel told of itself, and when. */
 export interface IUsage {
   /** Proportional set size of the kernel with its children, in bytes. */
   bytes: number;
-  /** Seconds since the epoch, by the browser's clock. */
+  /** Its machine's memory, and what all use of it; null if it does not tell. */
+  limit: ILimit | null;
+  /** The used part of the limit, 0 to 1. */
+  level: number | null;
+  /** Seconds since the epoch, by the kernel's clock, as in its messages. */
   time: number;
 }
 
@@ -66,12 +71,11 @@ export class UsageRequests {
     state: IState
   ): Promise<IUsage | null> {
     const begun = Date.now();
-    const bytes = await sendUsageRequest(kernel);
+    state.answer = await sendUsageRequest(kernel);
     const took = Date.now() - begun;
-    state.answer = bytes === null ? null : { bytes, time: Date.now() / 1000 };
     state.next =
       Date.now() +
-      (bytes === null
+      (state.answer === null
         ? SILENT_MS
         : Math.max(LEAST_MS - took, PAUSE_PER_ANSWER * took));
     state.pending = null;
@@ -81,10 +85,10 @@ export class UsageRequests {
   private readonly states = new WeakMap<Kernel.IKernelConnection, IState>();
 }
 
-/** Send one request; the memory in bytes, or null without a valid answer. */
+/** Send one request; null without a valid answer. */
 async function sendUsageRequest(
   kernel: Kernel.IKernelConnection
-): Promise<number | null> {
+): Promise<IUsage | null> {
   const message = KernelMessage.createMessage({
     // The protocol's list of types does not know it.
     msgType: 'usage_request' as 'debug_request',
@@ -104,7 +108,7 @@ async function sendUsageRequest(
       future.dispose();
       return null;
     }
-    return memoryOf(reply?.content);
+    return usageOf(reply);
   } catch {
     // The connection has ended, or the kernel was restarted.
     return null;
@@ -113,10 +117,32 @@ async function sendUsageRequest(
   }
 }
 
-function memoryOf(content: unknown): number | null {
-  const memory = (content as { kernel_memory?: unknown } | undefined)
-    ?.kernel_memory;
-  return typeof memory === 'number' && Number.isFinite(memory) && memory > 0
-    ? memory
-    : null;
+function usageOf(reply: KernelMessage.IMessage | undefined): IUsage | null {
+  const { kernel_memory, host_virtual_memory } = (reply?.content ?? {}) as {
+    kernel_memory?: unknown;
+    host_virtual_memory?: { total?: unknown; available?: unknown };
+  };
+  if (!isAmount(kernel_memory)) {
+    return null;
+  }
+  const time = Date.parse(reply?.header?.date ?? '') / 1000;
+  const { total, available } = host_virtual_memory ?? {};
+  const machine =
+    isAmount(total) && isAmount(available) && available <= total
+      ? { total, used: total - available }
+      : null;
+  return {
+    bytes: kernel_memory,
+    limit: machine && {
+      source: 'machine',
+      limit_bytes: machine.total,
+      used_bytes: machine.used
+    },
+    level: machine && machine.used / machine.total,
+    time: Number.isNaN(time) ? Date.now() / 1000 : time
+  };
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0;
 }

@@ -1,8 +1,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { formatBytes } from '../format';
-import type { LimitSource } from '../request';
+import type { ILimit, LimitSource } from '../request';
 import { percentOf, severityOf } from './level';
-import type { NoReading, Reading } from './source';
+import type {
+  IProcessReading,
+  IUsageReading,
+  NoReading,
+  Reading
+} from './source';
 
 /**
  * A reading as the status item shows it.
@@ -20,25 +25,61 @@ export function statusText(
     return trans.__('Kernel memory: %1', reasonText(reading.reason, trans));
   }
   const bytes = formatBytes(reading.bytes);
-  if (reading.kind === 'usage_request') {
-    return trans.__('Kernel %1 (PSS with children)', bytes);
-  }
   const { limit, level } = reading;
   const text =
     limit === null || !withLimit
       ? trans.__('Kernel %1', bytes)
       : trans.__('Kernel %1 of %2', bytes, formatBytes(limit.limit_bytes));
-  return level === null ? text : text + levelSuffix(level, trans);
+  const how =
+    reading.kind === 'usage_request'
+      ? ' ' + trans.__('(PSS with children)')
+      : '';
+  return text + how + levelSuffix(level, nearestOf(reading), trans);
 }
 
-function levelSuffix(level: number, trans: TranslationBundle): string {
-  switch (severityOf(level)) {
-    case 'critical':
-      return ' · ' + trans.__('%1 %, almost out of memory', percentOf(level));
-    case 'high':
-      return ' · ' + trans.__('%1 % of the limit', percentOf(level));
-    case 'normal':
-      return '';
+/** The limit that a reading's level is of. */
+export function nearestOf(
+  reading: IProcessReading | IUsageReading
+): ILimit | null {
+  return reading.kind === 'process'
+    ? (reading.nearest ?? reading.limit)
+    : reading.limit;
+}
+
+function levelSuffix(
+  level: number | null,
+  nearest: ILimit | null,
+  trans: TranslationBundle
+): string {
+  const severity = severityOf(level);
+  if (level === null || severity === 'normal') {
+    return '';
+  }
+  const percent = percentOf(level);
+  const isCritical = severity === 'critical';
+  switch (nearest?.source) {
+    case 'cgroup1':
+    case 'cgroup2':
+      return (
+        ' · ' +
+        (isCritical
+          ? trans.__('container %1 % full, almost out of memory', percent)
+          : trans.__('container %1 % full', percent))
+      );
+    case 'machine':
+      return (
+        ' · ' +
+        (isCritical
+          ? trans.__('machine %1 % full, almost out of memory', percent)
+          : trans.__('machine %1 % full', percent))
+      );
+    default:
+      return (
+        ' · ' +
+        (isCritical
+          ? trans.__('%1 %, almost out of memory', percent)
+          : trans.__('%1 % of the limit', percent))
+      );
   }
 }
 
@@ -118,9 +159,10 @@ export function usedText(
       return trans.__('Used by the whole container');
     case 'rlimit_as':
       return trans.__('Address space in use');
+    case 'machine':
+      return trans.__('Used by the whole machine');
     case 'config':
     case 'mem_limit_env':
-    case 'machine':
       return null;
   }
 }

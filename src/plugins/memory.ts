@@ -137,12 +137,16 @@ function chartSection(
   });
   poll.changed.connect((_, reading) => {
     const { current } = memguard;
-    if (reading.kind === 'process' && current) {
-      recorders.get(current)?.add({
-        time: reading.time,
-        rssBytes: reading.bytes,
-        highWaterBytes: null
-      });
+    const recorder = current && recorders.get(current);
+    if (reading.kind === 'none' || !recorder) {
+      return;
+    }
+    const { time, bytes: rssBytes } = reading;
+    const sample = { time, rssBytes, highWaterBytes: null };
+    if (reading.kind === 'process') {
+      recorder.add(sample);
+    } else {
+      recorder.addTold(sample);
     }
   });
   return new ChartSection(
