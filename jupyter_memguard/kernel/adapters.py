@@ -7,6 +7,7 @@ a subclass overrides is run, and asks for nothing that the library would keep.
 
 from __future__ import annotations
 
+import ctypes
 import re
 import sys
 from collections import OrderedDict
@@ -18,6 +19,7 @@ from .adapter import Adapter, Owned
 from .allocation import qualified_name, rounded
 from .arrow import arrow_adapters, polars_adapters
 from .foreign import UNTOLD, Block
+from .pages import Pages, is_anonymous
 
 CHUNK = 1000
 _GROWTH = 9  # a buffer that grows is given an eighth more than it needs
@@ -80,7 +82,7 @@ def _array(module: Any) -> dict[type, Adapter]:
     return {array: Adapter(look)}
 
 
-def _ctypes(ctypes: Any) -> dict[type, Adapter]:
+def _ctypes(_: Any) -> dict[type, Adapter]:
     data = ctypes.Structure.__mro__[1]
     owns = data.__dict__["_b_needsfree_"].__get__
     size_of = ctypes.sizeof
@@ -92,15 +94,36 @@ def _ctypes(ctypes: Any) -> dict[type, Adapter]:
 
 
 def _mmap(module: Any) -> dict[type, Adapter]:
-    length = module.mmap.__len__
+    cls = module.mmap
+    length = cls.__len__
+    view_of = getattr(cls, "__buffer__", lambda obj, _flags: memoryview(obj))
 
     def look(obj: Any) -> Owned:
         try:
-            return Owned(mapped=length(obj), note="mapped")
-        except ValueError:  # closed
+            size = length(obj)
+            with view_of(obj, 0) as view:
+                there = None if view.readonly else _there(view, size)
+        except (BufferError, ValueError):  # closed
             return Owned()
+        own, mapped = (0, size) if there is None else there
+        return Owned(_basic(type(obj)) + own, note="mapped" if mapped else "", mapped=mapped)
 
-    return {module.mmap: Adapter(look)}
+    return {cls: Adapter(look)}
+
+
+def _there(view: memoryview, size: int) -> tuple[int, int] | None:
+    """Return the bytes that go with mapped memory, and those that stay; None: nobody tells."""
+    address = ctypes.addressof(ctypes.c_char.from_buffer(view))
+    pages = Pages()
+    try:
+        there = pages.look(address, size)
+    finally:
+        pages.close()
+    if there is None:
+        return None
+    if there.alone and is_anonymous(address):
+        return there.own + there.alone, there.mapped - there.alone
+    return there.own, there.mapped
 
 
 def _numpy(numpy: Any) -> dict[type, Adapter]:

@@ -7,6 +7,7 @@ own method; a C type that is not known is taken at its basic size and called opa
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from collections import Counter, deque
 from gc import get_referents
@@ -16,6 +17,7 @@ from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any, Callable
 
 from .known_types import BUILTIN_TYPES, HIDING_TYPES, TRANSPARENT_PACKAGES, TRANSPARENT_TYPES
+from .refcounts import LISTED
 
 if TYPE_CHECKING:
     from .adapter import Adapter
@@ -162,7 +164,8 @@ class Kind:
         self.values = bool(_SEPARATE_VALUES and flags & _MANAGED_DICT)
         self.inline = bool(flags & _INLINE_VALUES)
         self.keyed = derived(order, dict)
-        self.unwritten = solid is bytes  # made with `bytes(n)`, pages may be there on paper only
+        # `bytes(n)`, and room for more items: pages may be there on paper only
+        self.unwritten = next((find for cls, find in _CONTENTS if cls is solid), None)
         self.length = next((cls.__len__ for cls in order if any(cls is c for c in _COUNTED)), None)
         self.sliced = any(kind is cls for cls in _SLICED)
         if _item(kind) or solid is str:
@@ -195,6 +198,14 @@ class Kind:
             return [self.fixed] * len(objects)
         return list(map(self._blocks, map(self.sized or object.__sizeof__, objects)))
 
+    def contents(self, obj: Any) -> tuple[int, int]:
+        """Return the address and bytes of the block with an object's items, of `unwritten` kinds.
+
+        The object itself may be in that block.
+        """
+        size = self.bytes_of([obj]) - (rounded(self.header + self.basic) if self.basic else 0)
+        return self.unwritten(obj), size  # type: ignore[misc]
+
     def _blocks(self, size: int) -> int:
         if self.basic == 0:
             return rounded(self.header + size)
@@ -202,6 +213,25 @@ class Kind:
         return rounded(self.header + self.basic) + (rounded(extra) if extra > 0 else 0)
 
 
+def _pointer_in(probe: Any, offset: int) -> Callable[[Any], int] | None:
+    """Return what reads the address of an object's items, None if it is not at that offset."""
+    if _basic(type(probe)) <= offset or LISTED is None:
+        return None
+    word = ctypes.c_void_p.from_address
+    pointer = word(id(probe) + offset).value or 0
+    if type(probe) is list:
+        found = pointer % _POINTER == 0 and pointer > 1 << 16 and word(pointer).value
+        found = found == id(probe[0])
+    else:
+        found = pointer == ctypes.addressof(ctypes.c_char.from_buffer(probe))
+    return (lambda obj: word(id(obj) + offset).value or 0) if found else None
+
+
+_CONTENTS: tuple[tuple[type, Callable[[Any], int] | None], ...] = (
+    (bytes, id),
+    (list, _pointer_in([_Plain], 24)),
+    (bytearray, _pointer_in(bytearray(b"probe"), 32)),
+)
 _SLICED = (list, tuple, dict, set, frozenset)
 _COUNTED = (*_SLICED, deque)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 _PAGE = mmap.PAGESIZE
@@ -16,14 +17,19 @@ ALWAYS_THERE = 1 << 17  # bytes; smaller stretches are not worth the look
 # of a file or of shared memory, mapped here alone or by others too.
 _OWN = b"\x81"
 _SWAPPED = b"\x40"
-_FILE = (b"\xa1", b"\xa0")
+_FILE_ALONE = b"\xa1"
+_FILE = b"\xa0"
 
 
 class There(NamedTuple):
-    """Bytes that are this process's own, and bytes of files and shared memory."""
+    """Bytes that are this process's own, and bytes of files and shared memory.
+
+    Of the latter, no other process has mapped those that are `alone` now.
+    """
 
     own: int
     mapped: int
+    alone: int = 0
 
 
 class Pages:
@@ -56,7 +62,7 @@ class Pages:
         count = (address + size - 1) // _PAGE - first + 1
         step = max(1, count // _SAMPLE)
         run = _SAMPLE if step == 1 else _RUN
-        looked = own = mapped = 0
+        looked = own = alone = mapped = 0
         try:
             for start in range(0, count, run * step):
                 entries = os.pread(
@@ -65,12 +71,24 @@ class Pages:
                 tops = entries[_ENTRY - 1 :: _ENTRY]
                 looked += len(tops)
                 own += tops.count(_OWN) + tops.count(_SWAPPED)
-                mapped += sum(map(tops.count, _FILE))
+                alone += tops.count(_FILE_ALONE)
+                mapped += tops.count(_FILE)
         except OSError:
             return None
         if looked == 0:
             return None
-        return There(
-            size if own == looked else size * own // looked,
-            size if mapped == looked else size * mapped // looked,
-        )
+        found = (own, mapped + alone, alone)
+        return There(*(size if n == looked else size * n // looked for n in found))
+
+
+def is_anonymous(address: int) -> bool:
+    """Tell whether shared memory at an address is of no file, so that the last user frees it."""
+    try:
+        with Path("/proc/self/maps").open("rb") as lines:
+            for line in lines:
+                start, end = (int(part, 16) for part in line.partition(b" ")[0].split(b"-"))
+                if start <= address < end:
+                    return line.rstrip().endswith(b" /dev/zero (deleted)")
+    except (OSError, ValueError):
+        return False
+    return False

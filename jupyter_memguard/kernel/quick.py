@@ -234,7 +234,7 @@ class Levels:
         own = self.bytes
         for owner, size in zip(owners, sizes):
             own[owner] += size
-        if kind.unwritten:
+        if kind.unwritten is not None:
             self.out.update(o for o, size in zip(owners, sizes) if size >= ALWAYS_THERE)
         kids.extend(chain.from_iterable(referents))
         of.extend(chain.from_iterable(map(repeat, owners, lengths)))

@@ -200,19 +200,22 @@ class Walk:
                 self.notes.add("opaque")
             if kind.adapter is not None:
                 self._adapt(kind, kind.adapter.look, objects)
-            elif kind.unwritten:
-                self._add_bytes(kind, objects)
             else:
-                self.bytes += kind.bytes_of(objects)
+                size = kind.bytes_of(objects)
+                if kind.unwritten is not None and size >= ALWAYS_THERE:
+                    size -= self._leave_for_later(kind, objects)
+                self.bytes += size
             self.frontier.add(kind, objects, self.bytes)
 
-    def _add_bytes(self, kind: Kind, objects: list[bytes]) -> None:
-        """Count objects of `bytes`; whether a large one was written is looked at in the end."""
-        small = [obj for obj in objects if bytes.__len__(obj) < ALWAYS_THERE]
-        self.bytes += kind.bytes_of(small) if small else 0
-        if len(small) < len(objects):
-            large = (obj for obj in objects if bytes.__len__(obj) >= ALWAYS_THERE)
-            self.blocks.extend(Block(id(obj), kind.bytes_of([obj]), id(obj)) for obj in large)
+    def _leave_for_later(self, kind: Kind, objects: list[Any]) -> int:
+        """Take out the bytes of large contents; whether they were written is seen in the end."""
+        later = 0
+        sizes = kind.sizes_of(objects, [])
+        for obj in compress(objects, map(ALWAYS_THERE.__le__, sizes)):
+            address, size = kind.contents(obj)
+            later += size
+            self.blocks.append(Block(address, size, id(obj)))
+        return later
 
     def _adapt(self, kind: Kind, look: Callable[[Any], Owned], objects: list[Any]) -> None:
         """Let a library's adapter tell what its objects own."""

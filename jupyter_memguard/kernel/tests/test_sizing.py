@@ -5,11 +5,12 @@ from __future__ import annotations
 import array
 import gc
 import io
+import mmap
 import sys
 import threading
 import weakref
 from collections import OrderedDict
-from typing import Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,9 @@ from jupyter_memguard.kernel.sizing import (
     reaches,
     reaches_in_turn,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLENTY = 60_000.0
 BLOCK = 8192
@@ -362,6 +366,71 @@ def test_bytes_that_were_never_written_give_nothing_back() -> None:
     size = measure([Root(bytes(60_000_000), 0)], budget_ms=PLENTY)[0][0]
     assert size.notes == ("untouched",)
     assert size.freed_bytes < 1_000_000
+
+
+def _appended() -> list[Any]:
+    made: list[Any] = []
+    for _ in range(9_400_000):
+        made.append(None)  # noqa: PERF401 - so that it has room for more
+    return made
+
+
+def _grown() -> bytearray:
+    made = bytearray()
+    for _ in range(50):
+        made += b"x" * 10**6
+    return made
+
+
+@pytest.mark.parametrize("make", [_appended, _grown])
+def test_room_for_more_items_is_not_counted_where_it_was_never_written(make: Any) -> None:
+    held = make()
+    used = len(held) * (8 if type(held) is list else 1)
+    room = sys.getsizeof(held) - used
+    roots = [Root(held, 0)]
+    del held
+    size = measure(roots, budget_ms=PLENTY)[0][0]
+    assert room > 3_000_000
+    assert used <= size.freed_bytes < used + 1_000_000
+    assert size.notes == ("untouched",)
+    # A list may have the same as one of many.
+    roots = [Root([make()], 0), Root([1], 0)]
+    assert measure(roots, budget_ms=PLENTY)[0][0].freed_bytes == pytest.approx(used, rel=0.02)
+
+
+def test_room_that_items_have_left_is_counted() -> None:
+    held = [None] * 5_000_000
+    del held[2_600_000:]
+    room = sys.getsizeof(held)
+    root = Root(held, 0)
+    del held
+    size = measure([root], budget_ms=PLENTY)[0][0]
+    assert size.exact
+    assert 40_000_000 <= room <= size.freed_bytes
+
+
+def test_mapped_memory_of_no_file_goes_and_that_of_a_file_stays(tmp_path: Path) -> None:
+    page = mmap.PAGESIZE
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * 100 * page)
+    anonymous = mmap.mmap(-1, 100 * page)
+    anonymous[: 50 * page] = b"y" * 50 * page
+    with file.open("r+b") as opened:
+        private = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY)
+        shared = mmap.mmap(opened.fileno(), 0)
+        readable = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    private[: 30 * page] = b"z" * 30 * page
+    assert shared[:1] == readable[:1] == b"x"
+    closed = mmap.mmap(-1, page)
+    closed.close()
+    roots = [Root(obj, 0) for obj in (anonymous, private, shared, readable, closed)]
+    del anonymous, private, shared, readable, closed
+    sizes, _ = measure(roots, budget_ms=PLENTY)
+    assert [size.freed_bytes // page for size in sizes] == [50, 30, 0, 0, 0]
+    assert [size.notes for size in sizes] == [(), (), ("mapped",), ("mapped",), ()]
+    again: Any = roots[0].obj
+    again[:1] = b"a"  # it can still be written to, and closed
+    again.close()
 
 
 def test_texts_written_to_a_buffer_are_not_counted_by_their_length() -> None:
