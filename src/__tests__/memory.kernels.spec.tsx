@@ -18,9 +18,13 @@ import {
 
 const trans = nullTranslator.load('jupyter_memguard');
 
-function inList(reply: object, notebook: string | null) {
+function inList(
+  reply: object,
+  notebook: string | null,
+  title: string | null = null
+) {
   const kind = notebook === null ? null : 'notebook';
-  return { ...reply, name: 'python3', notebook, title: null, kind };
+  return { ...reply, name: 'python3', notebook, title, kind };
 }
 
 describe('the list of all kernels', () => {
@@ -89,13 +93,7 @@ describe('the list of all kernels', () => {
 
   it('has a console by its name', async () => {
     await start(() => ({
-      kernels: [
-        {
-          ...inList(aReply('c'), null),
-          title: 'Console 1',
-          kind: 'console'
-        }
-      ]
+      kernels: [inList(aReply('c'), null, 'Console 1')]
     }));
     const [row] = await shown('tr[data-kernel-id]');
     expect(cells(row)[0]).toBe('Console 1');
