@@ -2,7 +2,9 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addCommands, CommandIDs, PALETTE } from '../commands';
+import { tellReleases } from '../news';
 import { IMemguard } from '../tokens';
+import { IMemguardPanel } from '../widgets/panel';
 
 /** The commands, also in the palette. */
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {
@@ -10,15 +12,22 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Adds the commands of the memory guard.',
   autoStart: true,
   requires: [IMemguard],
-  optional: [ICommandPalette, ITranslator],
+  optional: [ICommandPalette, ITranslator, IMemguardPanel],
   activate: (
     app,
     memguard: IMemguard,
     palette: ICommandPalette | null,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    panel: IMemguardPanel | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     addCommands(app, memguard, trans);
+    tellReleases({
+      memguard,
+      trans,
+      isShown: watched =>
+        panel?.isVisible === true && watched === memguard.current
+    });
     for (const item of PALETTE) {
       palette?.addItem({ ...item, category: trans.__('Memory') });
     }
