@@ -11,7 +11,7 @@ import type { GuardMode } from './protocol';
 import type { IMemguard, IWatched, Selection } from './tokens';
 import { isMode } from './validate';
 import { untilFree } from './waiting';
-import { modeText } from './words';
+import { earlierText, modeText } from './words';
 
 /** The commands' names. */
 export const CommandIDs = {
@@ -207,8 +207,8 @@ export const PALETTE: readonly { command: string; args: JSONObject }[] = [
 ];
 
 /**
- * Say how much is retained already when the guard has been turned on. What
- * *Free memory* leaves alone is not offered to be freed.
+ * Say how much is retained already when the guard has been turned on, and
+ * what becomes of that. What *Free memory* leaves alone is not offered to be freed.
  */
 async function offerToFree(
   watched: IWatched,
@@ -225,13 +225,14 @@ async function offerToFree(
   const { freed_bytes_all, estimate_bytes_all } = report;
   const isWorthIt = Math.max(freed_bytes_all, estimate_bytes_all ?? 0) >= least;
   const bytes = formatBytes(freed_bytes_all);
+  const retained = trans._n(
+    'The memory guard is on. %2 are retained already, by %1 result.',
+    'The memory guard is on. %2 are retained already, by %1 results.',
+    report.count,
+    report.exact_all ? bytes : trans.__('At least %1', bytes)
+  );
   const id = Notification.info(
-    trans._n(
-      'The memory guard is on. %2 are retained already, by %1 result.',
-      'The memory guard is on. %2 are retained already, by %1 results.',
-      report.count,
-      report.exact_all ? bytes : trans.__('At least %1', bytes)
-    ),
+    `${retained} ${earlierText(report.guard_state, trans)}`,
     {
       autoClose: isWorthIt ? false : undefined,
       actions: isWorthIt

@@ -34,6 +34,35 @@ export function modeText(mode: GuardMode, trans: TranslationBundle): string {
   }
 }
 
+/**
+ * What a guard that was turned on does with the results from before.
+ *
+ * @param state - The guard as the kernel tells it.
+ * @param trans - The words.
+ */
+export function earlierText(
+  { mode, settings }: IGuardState,
+  trans: TranslationBundle
+): string {
+  switch (mode) {
+    case 'large':
+      return trans.__(
+        'They count as the oldest: from the next result on, the oldest go while all together keep more than %1 alive.',
+        formatBytes(settings.total_bytes)
+      );
+    case 'last':
+      return settings.keep_last === 0
+        ? trans.__('They go when the next result is shown.')
+        : trans._n(
+            'They count as the oldest: from the next result on, only the newest one stays.',
+            'They count as the oldest: from the next result on, only the newest %1 stay.',
+            settings.keep_last
+          );
+    default:
+      return trans.__('They stay until they are freed.');
+  }
+}
+
 /** Where the guard comes from, for a parenthesis. */
 export function originText(
   origin: GuardOrigin,

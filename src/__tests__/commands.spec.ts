@@ -153,6 +153,20 @@ describe('the guard', () => {
     expect(Notification.manager.notifications).toHaveLength(1);
   });
 
+  it.each([
+    ['large', 'oldest go while all together keep more than 100 MiB'],
+    ['last', 'only the newest 3 stay'],
+    ['all', 'They stay until they are freed']
+  ] as const)('tells what becomes of it in %s', async (mode, words) => {
+    const report = aReport();
+    report.guard_state.mode = mode;
+    const { watched } = aDocument(undefined, report);
+    const { commands } = anApp(watched);
+    await commands.execute(CommandIDs.setGuardMode, { mode });
+    const [told] = Notification.manager.notifications;
+    expect(told.message).toContain(words);
+  });
+
   it('does not offer to free what Free memory leaves alone', async () => {
     const { watched } = aDocument(undefined, {
       ...aReport(),

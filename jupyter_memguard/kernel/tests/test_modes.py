@@ -128,6 +128,24 @@ def test_results_from_before_count_as_the_oldest(kernel: Kernel, mode: str) -> N
     assert kernel.value("[r() is not None for r in w]") == [False] * 2 + [True] * 3
 
 
+def test_small_results_too_let_the_oldest_from_before_go(kernel: Kernel) -> None:
+    kernel.run(SETUP)
+    kernel.run("watch(np.ones(4 * 10**6))")
+    kernel.run("watch(np.ones(10**6))")
+    kernel.comm().request("set_guard", mode="large", total_bytes=25 * MB)
+    kernel.run("3 + 4")
+    assert kernel.value("[r() is not None for r in w]") == [False, True]
+    assert kernel.value("Out[4] + _4") == 14
+
+
+def test_results_from_before_stay_where_none_is_retained_from_now_on(kernel: Kernel) -> None:
+    kernel.run(SETUP)
+    kernel.run("watch(np.ones(10**6))")
+    kernel.comm().request("set_guard", mode="all")
+    kernel.run("watch(np.ones(10**6))")
+    assert kernel.run("print([r() is not None for r in w])") == "[True, False]\n"
+
+
 def test_the_same_object_shown_again_stays_under_its_new_number(kernel: Kernel) -> None:
     kernel.run(SETUP)
     kernel.run("x = watch(np.ones(10))")
