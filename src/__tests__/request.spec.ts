@@ -36,7 +36,7 @@ describe('the door to the server', () => {
     const more = {
       name: 'python3',
       notebook: 'a.ipynb',
-      title: 'a',
+      title: null,
       kind: 'notebook'
     };
     server.answer = () => ({ kernels: [{ ...aReply('k'), ...more }] });
