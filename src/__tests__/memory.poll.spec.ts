@@ -176,6 +176,31 @@ describe('the poll of the kernel in front', () => {
     expect(fake.asked.length).toBeGreaterThan(asked + 1);
   });
 
+  it('asks seldom when the connection is given up: nothing else says that the server is back', async () => {
+    jest.useFakeTimers();
+    const kernel = new FakeKernel('k');
+    const { fake, context, poll } = start(kernel);
+    kernel.connectionStatus = 'connecting';
+    await jest.advanceTimersByTimeAsync(0);
+    await fake.give({ kind: 'none', kernelId: 'k', reason: 'unreachable' });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(fake.asked.length).toBe(1);
+    kernel.connectionStatus = 'disconnected';
+    context.connectionStatusChanged.emit('disconnected');
+    for (let second = 0; second < 300; second++) {
+      await jest.advanceTimersByTimeAsync(1000);
+      await fake.give({ kind: 'none', kernelId: 'k', reason: 'unreachable' });
+    }
+    expect(fake.asked.length).toBeGreaterThan(5);
+    expect(fake.asked.length).toBeLessThan(40);
+    const asked = fake.asked.length;
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(fake.asked.length).toBeGreaterThan(asked);
+    await fake.give(aReading('k', 2));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(poll.reading).toMatchObject({ bytes: 2 });
+  });
+
   it('stands still while the page is hidden', async () => {
     jest.useFakeTimers();
     setHidden(true);

@@ -199,6 +199,19 @@ describe('the recorder of runs', () => {
     jest.useRealTimers();
   });
 
+  it('asks seldom when the connection is given up', async () => {
+    jest.useFakeTimers();
+    server.answer = () => {
+      throw new TypeError('nobody there');
+    };
+    kernel.connectionStatus = 'disconnected';
+    recorder.observe();
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect(server.asked.length).toBeGreaterThan(5);
+    expect(server.asked.length).toBeLessThan(60);
+    jest.useRealTimers();
+  });
+
   it('asks nothing while no cell runs and nobody watches', async () => {
     jest.useFakeTimers();
     await jest.advanceTimersByTimeAsync(60000);

@@ -74,7 +74,7 @@ export class KernelList implements IDisposable {
     });
   }
 
-  /** The server is gone: the kernels' connections say when it is back. */
+  /** The server is gone: connections that are made anew say when it is back. */
   private get isCut(): boolean {
     const links = [...this.memguard.watched].flatMap(
       ({ widget }) =>
@@ -82,7 +82,7 @@ export class KernelList implements IDisposable {
     );
     return (
       this._failure === 'unreachable' &&
-      links.length > 0 &&
+      links.includes('connecting') &&
       !links.includes('connected')
     );
   }

@@ -106,14 +106,14 @@ export class MemoryPoll implements IDisposable {
 
   /**
    * The server is gone: the connection that the kernel's page makes anew says
-   * when it is back.
+   * when it is back. After some tries it is given up, and says nothing more.
    */
   private get isCut(): boolean {
     const { kernel, _reading: reading } = this;
     return (
       reading.kind === 'none' &&
       reading.reason === 'unreachable' &&
-      kernel?.connectionStatus !== 'connected'
+      kernel?.connectionStatus === 'connecting'
     );
   }
 

@@ -240,11 +240,11 @@ export class RunRecorder implements IDisposable {
     void this.poll.schedule({ interval, phase: 'refreshed' });
   }
 
-  /** The server is gone: the kernel's connection says when it is back. */
+  /** The server is gone: the connection that is made anew says when it is back. */
   private get isCut(): boolean {
     return (
       this.failure === 'unreachable' &&
-      this.kernel?.connectionStatus !== 'connected'
+      this.kernel?.connectionStatus === 'connecting'
     );
   }
 
