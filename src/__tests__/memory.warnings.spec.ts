@@ -5,7 +5,14 @@ import type { KernelList } from '../memory/kernelList';
 import type { MemoryPoll } from '../memory/poll';
 import { Warnings } from '../memory/warnings';
 import { aReport, aRow, FakeMemguard } from './fakes';
-import { aDocument, FakeKernel, FakeServer, GIB, until } from './memory.fakes';
+import {
+  aDocument,
+  aReply,
+  FakeKernel,
+  FakeServer,
+  GIB,
+  until
+} from './memory.fakes';
 
 const LIMIT = {
   source: 'config' as const,
@@ -18,7 +25,12 @@ describe('the warnings', () => {
   const kernel = new FakeKernel('k');
   const opened = aDocument('a.ipynb', kernel);
   const poll = { changed: new Signal<object, object>({}) };
-  const list = { changed: new Signal<object, void>({}), kernels: null };
+  class FakeList {
+    kernels: object[] | null = null;
+    readonly changed = new Signal<FakeList, void>(this);
+  }
+  const list = new FakeList();
+  const memguard = new FakeMemguard(opened.watched);
   let warnings: Warnings;
 
   beforeEach(() => {
@@ -26,8 +38,11 @@ describe('the warnings', () => {
     opened.model.report = null;
     opened.model.released.length = 0;
     opened.context.session = { kernel };
+    // A kernel grows in a cell, and tells nothing then.
+    opened.model.agent.cellRunning = true;
+    memguard.bring(opened.watched);
     warnings = new Warnings(
-      new FakeMemguard(opened.watched),
+      memguard,
       server.rest,
       nullTranslator.load('jupyter_memguard')
     );
@@ -75,6 +90,92 @@ describe('the warnings', () => {
     await until(() => messages()[0].includes('retained'));
     expect(messages()[0]).toContain('3 GiB of it is retained results.');
     expect(opened.model.observers).toBe(0);
+  });
+
+  describe('of a kernel that is free', () => {
+    beforeEach(() => {
+      jest.useFakeTimers();
+      opened.model.agent.cellRunning = false;
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    it('are held until it has told what it retains', () => {
+      read(0.91);
+      expect(messages()).toEqual([]);
+      jest.advanceTimersByTime(100);
+      opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
+      expect(messages()).toEqual([
+        'The kernel of a.ipynb uses 7.3 GiB, 91 % of its limit of 8 GiB. 3 GiB of it is retained results.'
+      ]);
+      jest.advanceTimersByTime(60_000);
+      expect(messages().length).toBe(1);
+    });
+
+    it('are not held for long', () => {
+      read(0.91);
+      jest.advanceTimersByTime(2000);
+      expect(messages()).toEqual([expect.not.stringContaining('retained')]);
+    });
+
+    it('do not come when it is safe again before that', () => {
+      read(0.91);
+      read(0.5);
+      jest.advanceTimersByTime(60_000);
+      expect(messages()).toEqual([]);
+      expect(opened.model.observers).toBe(0);
+    });
+  });
+
+  it.each([
+    [
+      'cgroup2' as const,
+      'The container of a.ipynb is 93 % full (8 GiB, shared); its kernel uses 1 GiB.'
+    ],
+    [
+      'machine' as const,
+      'The machine of a.ipynb is 93 % full (8 GiB, shared); its kernel uses 1 GiB.'
+    ]
+  ])('tell of a shared limit (%s) once, of who is in front', (...args) => {
+    const [source, text] = args;
+    const other = new FakeKernel('behind');
+    const behind = aDocument('b.ipynb', other);
+    memguard.bring(behind.watched);
+    memguard.bring(opened.watched);
+    const limit = { ...LIMIT, source };
+    const seen = (id: string, level: number) =>
+      inList({
+        ...aReply(id),
+        rss_bytes: GIB,
+        limit,
+        level,
+        nearest: limit
+      });
+    function inList(kernel: object): void {
+      list.kernels = [kernel];
+      list.changed.emit();
+    }
+    seen('behind', 0.93);
+    expect(messages()).toEqual([]);
+    seen('k', 0.93);
+    seen('behind', 0.94);
+    expect(messages()).toEqual([text]);
+    seen('behind', 0.5);
+    expect(messages()).toEqual([]);
+    list.kernels = null;
+  });
+
+  it('tell of a remote kernel, too', () => {
+    poll.changed.emit({
+      kind: 'usage_request',
+      kernelId: 'k',
+      bytes: GIB,
+      level: 0.93,
+      limit: { ...LIMIT, source: 'machine' },
+      time: 1
+    });
+    expect(messages()).toEqual([expect.stringContaining('The machine of')]);
   });
 
   it.each([

@@ -6,12 +6,14 @@ import { Signal } from '@lumino/signaling';
 import { formatBytes } from '../format';
 import { RestError, type ILimit, type Rest } from '../request';
 import type { IMemguard, IWatched } from '../tokens';
+import { isFree } from '../waiting';
 import { attachToEach } from './each';
 import type { KernelList } from './kernelList';
-import { percentOf } from './level';
+import { isShared, percentOf } from './level';
 import type { MemoryPoll } from './poll';
 import { IRetained, retainedOf, watchedWith } from './retained';
 import type { Reading } from './source';
+import { nearestOf } from './words';
 
 /** The level at which a kernel's memory is warned of. */
 const WARN = 0.9;
@@ -20,6 +22,8 @@ const SAFE = 0.88;
 /** Samples of so long before the last one tell how a kernel died, in seconds. */
 const LAST_SECONDS = 15;
 
+/** A free kernel has so long to tell what it retains, in milliseconds. */
+const HOLD_MS = 2000;
 /**
  * JupyterLab loses what a notification is updated with before it stands on
  * the page, which it does after so long, in milliseconds.
@@ -72,14 +76,14 @@ export class Warnings implements IDisposable {
   dispose(): void {
     Signal.clearData(this);
     this.attached.dispose();
-    this.warned.forEach(warning => warning.dispose());
+    this.warned.forEach(({ warning }) => warning.dispose());
     this.warned.clear();
   }
 
   private onReading(_: unknown, reading: Reading): void {
-    if (reading.kind === 'process') {
+    if (reading.kind !== 'none') {
       const { kernelId, bytes, level, time } = reading;
-      this.see(kernelId, bytes, level, reading.nearest ?? reading.limit, time);
+      this.see(kernelId, bytes, level, nearestOf(reading), time);
     }
   }
 
@@ -103,71 +107,105 @@ export class Warnings implements IDisposable {
       return;
     }
     const seen = { bytes, level, nearest, time };
+    const before = this.seen.get(kernelId) ?? seen;
     this.seen.set(kernelId, seen);
     if (level < SAFE) {
       this.dismiss(kernelId);
-    } else if (level >= WARN && !this.warned.has(kernelId)) {
-      const watched = watchedWith(this.memguard, kernelId);
+      this.dismiss(crossingOf(kernelId, before.nearest));
+      return;
+    }
+    const crossing = crossingOf(kernelId, nearest);
+    if (level >= WARN && !this.warned.has(crossing)) {
+      const watched = this.whomToWarn(kernelId, nearest);
       if (watched) {
-        this.warned.set(kernelId, this.warn(watched, seen));
+        const warning = this.warn(watched, seen);
+        this.warned.set(crossing, { kernelId, warning });
       }
     }
   }
 
-  /** The crossing is over: the kernel is safe again, or gone. */
-  private dismiss(kernelId: string): void {
-    this.warned.get(kernelId)?.dispose();
-    this.warned.delete(kernelId);
+  /** Of a limit that many share one is told, the one in front if it can be. */
+  private whomToWarn(kernelId: string, nearest: ILimit): IWatched | null {
+    const front = this.memguard.current?.widget.sessionContext.session?.kernel;
+    const isInFront = !front || front.id === kernelId;
+    return isShared(nearest) && !isInFront
+      ? null
+      : watchedWith(this.memguard, kernelId);
   }
 
-  /** Warn, and add what is retained as soon as the kernel has told. */
+  /** The crossing is over: the kernel is safe again, or gone. */
+  private dismiss(crossing: string): void {
+    this.warned.get(crossing)?.warning.dispose();
+    this.warned.delete(crossing);
+  }
+
+  /**
+   * Warn, with what is retained as soon as the kernel has told it: a free
+   * kernel is waited for a moment, what is told later is added.
+   */
   private warn(watched: IWatched, seen: ISeen): IDisposable {
     const { trans } = this;
     const { model, agent } = watched;
-    const say = (more: string) =>
-      fitting(nameOf(watched), name => nearText(name, seen, trans) + more);
     const canFree =
       agent.state.kind === 'ready' || agent.state.kind === 'installing';
-    const actions = [
-      {
-        label: trans.__('Free memory'),
-        caption: trans.__('Release the results that the kernel retains'),
-        displayType: 'accent' as const,
-        callback: () => void model.release({ kind: 'large' })
-      }
-    ];
-    const id = Notification.warning(say(''), {
-      autoClose: false,
-      actions: canFree ? actions : []
-    });
-    const stands = new Promise(resolve => setTimeout(resolve, STANDS_MS));
-    const asking = model.observe();
-    const earlier = model.report;
+    const free = {
+      label: trans.__('Free memory'),
+      caption: trans.__('Release the results that the kernel retains'),
+      displayType: 'accent' as const,
+      callback: () => void model.release({ kind: 'large' })
+    };
+    const options = {
+      autoClose: false as const,
+      actions: canFree ? [free] : []
+    };
+    let id: string | null = null;
+    let stands: Promise<void> = Promise.resolve();
     let isOver = false;
-    const tell = () => {
-      const retained = retainedOf(watched);
-      if (retained === null || model.report === earlier) {
+    let hold: ReturnType<typeof setTimeout> | undefined;
+    const show = (more: string) => {
+      clearTimeout(hold);
+      const message = fitting(
+        nameOf(watched),
+        name => nearText(name, seen, trans) + more
+      );
+      if (id === null) {
+        id = Notification.warning(message, options);
+        stands = new Promise(resolve => setTimeout(resolve, STANDS_MS));
         return;
       }
-      asking.dispose();
-      model.changed.disconnect(tell);
+      const shown = id;
       void stands.then(() => {
         if (!isOver) {
-          Notification.update({
-            id,
-            message: say(' ' + retainedText(retained, trans)),
-            autoClose: false,
-            actions: canFree ? actions : []
-          });
+          Notification.update({ id: shown, message, ...options });
         }
       });
     };
-    model.changed.connect(tell);
-    return new DisposableDelegate(() => {
-      isOver = true;
+    const asking = model.observe();
+    const earlier = model.report;
+    const stop = () => {
       asking.dispose();
       model.changed.disconnect(tell);
-      Notification.dismiss(id);
+    };
+    const tell = () => {
+      const retained = retainedOf(watched);
+      if (retained !== null && model.report !== earlier) {
+        stop();
+        show(' ' + retainedText(retained, trans));
+      }
+    };
+    model.changed.connect(tell);
+    if (isFree(agent)) {
+      hold = setTimeout(() => show(''), HOLD_MS);
+    } else {
+      show('');
+    }
+    return new DisposableDelegate(() => {
+      isOver = true;
+      clearTimeout(hold);
+      stop();
+      if (id !== null) {
+        Notification.dismiss(id);
+      }
     });
   }
 
@@ -244,12 +282,19 @@ export class Warnings implements IDisposable {
 
   private forget(kernelId: string): void {
     this.seen.delete(kernelId);
-    this.dismiss(kernelId);
+    for (const [crossing, warned] of [...this.warned]) {
+      if (warned.kernelId === kernelId) {
+        this.dismiss(crossing);
+      }
+    }
   }
 
   private readonly seen = new Map<string, ISeen>();
-  /** The warnings that stand, by kernel. */
-  private readonly warned = new Map<string, IDisposable>();
+  /** The warnings that stand and the kernels they name, by crossing. */
+  private readonly warned = new Map<
+    string,
+    { kernelId: string; warning: IDisposable }
+  >();
   private readonly attached: IDisposable;
 }
 
@@ -269,21 +314,33 @@ function nameOf(watched: IWatched): string {
 function nearText(name: string, seen: ISeen, trans: TranslationBundle): string {
   const { bytes, level, nearest } = seen;
   const limit = formatBytes(nearest.limit_bytes);
-  return isShared(nearest)
-    ? trans.__(
-        'The container of %1 is %2 % full (limit %3); its kernel uses %4.',
+  switch (nearest.source) {
+    case 'cgroup1':
+    case 'cgroup2':
+      return trans.__(
+        'The container of %1 is %2 % full (%3, shared); its kernel uses %4.',
         name,
         percentOf(level),
         limit,
         formatBytes(bytes)
-      )
-    : trans.__(
+      );
+    case 'machine':
+      return trans.__(
+        'The machine of %1 is %2 % full (%3, shared); its kernel uses %4.',
+        name,
+        percentOf(level),
+        limit,
+        formatBytes(bytes)
+      );
+    default:
+      return trans.__(
         'The kernel of %1 uses %2, %3 % of its limit of %4.',
         name,
         formatBytes(bytes),
         percentOf(level),
         limit
       );
+  }
 }
 
 function retainedText(retained: IRetained, trans: TranslationBundle): string {
@@ -307,7 +364,9 @@ function deathText(
   );
 }
 
-/** Whether other processes count against a limit too. */
-function isShared(limit: ILimit): boolean {
-  return limit.source === 'cgroup1' || limit.source === 'cgroup2';
+/** What a crossing is of: a kernel's own limit, or one that many share. */
+function crossingOf(kernelId: string, nearest: ILimit): string {
+  return isShared(nearest)
+    ? `${nearest.source} ${nearest.limit_bytes}`
+    : kernelId;
 }
