@@ -183,6 +183,46 @@ describe('the recorder of runs', () => {
     expect(server.asked.map(({ path }) => path)).toEqual([]);
   });
 
+  it('asks for one sample at a time, however fast the cells end', async () => {
+    const answers: (() => void)[] = [];
+    server.answer = path =>
+      path.endsWith('/samples')
+        ? { samples: [] }
+        : new Promise(resolve => answers.push(() => resolve(aReply('k'))));
+    const end = (count: number) =>
+      new FakeCell(kernel, `m${count}`, count).begin(1).input(1).end(1);
+    for (let count = 1; count <= 50; count++) {
+      end(count);
+    }
+    await until(() => answers.length > 0);
+    expect(answers.length).toBe(1);
+    // The last run may have ended after the server had read.
+    answers[0]();
+    await until(() => answers.length > 1);
+    answers[1]();
+    await new Promise(resolve => setTimeout(resolve));
+    expect(answers.length).toBe(2);
+    end(51);
+    await until(() => answers.length > 2);
+  });
+
+  it.each([404, 403])('asks once a run where it gets a %i', async status => {
+    jest.useFakeTimers();
+    server.answer = () => new Response('<html>', { status });
+    let asked = 0;
+    for (let count = 1; count <= 5; count++) {
+      asked = server.asked.length;
+      const cell = new FakeCell(kernel, `m${count}`, count);
+      cell.request('c').begin(count).input(count);
+      await jest.advanceTimersByTimeAsync(100);
+      cell.end(count + 0.1);
+      await jest.advanceTimersByTimeAsync(30_000);
+      expect(server.asked.length).toBe(asked + 1);
+    }
+    expect(recorder.unmeasured).toBe(true);
+    jest.useRealTimers();
+  });
+
   it('asks no more while the server is gone', async () => {
     jest.useFakeTimers();
     server.answer = () => {

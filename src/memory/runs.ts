@@ -212,12 +212,40 @@ export class RunRecorder implements IDisposable {
     if (this.isRemote) {
       return;
     }
+    if (this.isRefused) {
+      // The look at its start was in vain.
+      this.settle();
+      return;
+    }
     this.looks = LOOKS;
-    void this.sampleNow();
+    this.sampleSoon();
     this.lookIn(LOOK_MS);
   }
 
-  /** A sample right after a run, before the next one does much. */
+  /** Whether the server tells nothing, however often it is asked. */
+  private get isRefused(): boolean {
+    return this.failure === 'extension_missing' || this.failure === 'denied';
+  }
+
+  /**
+   * Take a sample right after a run, before the next one does much. One is
+   * asked for at a time: a loop of quick runs must not flood the server.
+   */
+  private sampleSoon(): void {
+    if (this.sampling) {
+      this.sampleAgain = true;
+      return;
+    }
+    this.sampling = true;
+    void this.sampleNow().finally(() => {
+      this.sampling = false;
+      if (this.sampleAgain) {
+        this.sampleAgain = false;
+        this.sampleSoon();
+      }
+    });
+  }
+
   private async sampleNow(): Promise<void> {
     const { kernel, life } = this;
     if (kernel === null || document.hidden) {
@@ -277,7 +305,7 @@ export class RunRecorder implements IDisposable {
     if (last === undefined) {
       return;
     }
-    this.looks -= 1;
+    this.looks = this.isRefused ? 0 : this.looks - 1;
     const newest = this.told ?? this.store.newest;
     if (newest < last.end && (this.looks > 0 || this.isRemote)) {
       return;
@@ -321,6 +349,9 @@ export class RunRecorder implements IDisposable {
   /** Runs that have ended and are not measured yet. */
   private waiting: IRun[] = [];
   private looks = 0;
+  private sampling = false;
+  /** Runs have ended since the server was asked for a sample. */
+  private sampleAgain = false;
   private measuredUntil = 0;
   private readonly store = new SampleStore();
   /** When a remote kernel last told its memory, in seconds by its clock. */
