@@ -1,7 +1,11 @@
+import { nullTranslator } from '@jupyterlab/translation';
 import { MemoryPoll } from '../memory/poll';
 import type { MemorySource, Reading } from '../memory/source';
+import { reasonText } from '../memory/words';
 import { FakeMemguard } from './fakes';
 import { aDocument, aPromise, FakeKernel, until } from './memory.fakes';
+
+const trans = nullTranslator.load('jupyter_memguard');
 
 function aReading(kernelId: string, bytes: number, time = bytes): Reading {
   return {
@@ -123,6 +127,20 @@ describe('the poll of the kernel in front', () => {
     expect(fake.forgotten).toBe(0);
     context.statusChanged.emit('restarting');
     expect(fake.forgotten).toBe(1);
+  });
+
+  it('says that it starts of a kernel that does, not of each that comes in front', async () => {
+    const { fake, context, memguard, poll } = start(new FakeKernel('k'));
+    expect(poll.reading).toMatchObject({ kind: 'none', reason: 'reading' });
+    await until(() => fake.asked.length === 1);
+    await fake.give(aReading('k', 1));
+    await until(() => poll.reading.kind === 'process');
+    context.statusChanged.emit('restarting');
+    expect(poll.reading).toMatchObject({ kind: 'none', reason: 'starting' });
+    const other = aDocument('b.ipynb', new FakeKernel('other'));
+    memguard.bring(other.watched);
+    expect(poll.reading).toMatchObject({ kind: 'none', reason: 'reading' });
+    expect(reasonText('reading', trans)).toBe('reading…');
   });
 
   it('shows no figure of a kernel that died', async () => {

@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { IMemguard, ISettings, IWatched } from '../tokens';
-import type { MemorySource, Reading } from './source';
+import type { MemorySource, NoReading, Reading } from './source';
 
 /** How many readings the history line has. */
 export const HISTORY = 60;
@@ -129,21 +129,21 @@ export class MemoryPoll implements IDisposable {
   }
 
   /** Another process has the kernel's id, or another kernel the document. */
-  private restart(): void {
+  private restart(reason: NoReading): void {
     const kernel = this.context?.session?.kernel;
     if (kernel) {
       this.source.forget(kernel);
     }
-    this.begin();
+    this.begin(reason);
   }
 
   /** Follow the kernel that the document has now. */
-  private begin(): void {
+  private begin(reason: NoReading): void {
     this.life += 1;
     this.kernel = this.context?.session?.kernel ?? null;
     this.show(
       this.kernel
-        ? { kind: 'none', kernelId: this.kernel.id, reason: 'starting' }
+        ? { kind: 'none', kernelId: this.kernel.id, reason }
         : NO_KERNEL
     );
     this._history = [];
@@ -152,13 +152,13 @@ export class MemoryPoll implements IDisposable {
 
   private follow(context: ISessionContext | null): void {
     if (this.context) {
-      this.context.kernelChanged.disconnect(this.restart, this);
+      this.context.kernelChanged.disconnect(this.onKernel, this);
       this.context.statusChanged.disconnect(this.onStatus, this);
       this.context.connectionStatusChanged.disconnect(this.onConnection, this);
     }
     this.context = context;
     if (context) {
-      context.kernelChanged.connect(this.restart, this);
+      context.kernelChanged.connect(this.onKernel, this);
       context.statusChanged.connect(this.onStatus, this);
       context.connectionStatusChanged.connect(this.onConnection, this);
     }
@@ -166,7 +166,12 @@ export class MemoryPoll implements IDisposable {
 
   private onCurrent(_: IMemguard, current: IWatched | null): void {
     this.follow(current?.widget.sessionContext ?? null);
-    this.begin();
+    this.begin('reading');
+  }
+
+  /** It need not be a new one: a page that is loaded finds it running. */
+  private onKernel(): void {
+    this.restart('reading');
   }
 
   private onStatus(_: ISessionContext, status: Kernel.Status): void {
@@ -178,7 +183,7 @@ export class MemoryPoll implements IDisposable {
         reason: 'died'
       });
     } else if (status === 'autorestarting' || status === 'restarting') {
-      this.restart();
+      this.restart('starting');
     }
   }
 

@@ -5,6 +5,8 @@ import { UsageRequests } from './usageRequest';
 /** Why there is no figure. */
 export type NoReading =
   | Exclude<NoFigure, 'remote'>
+  /** The first answer is on its way. */
+  | 'reading'
   /** Elsewhere, and it does not answer `usage_request`. */
   | 'remote_silent'
   | Exclude<RestFailure, 'unknown_kernel'>;

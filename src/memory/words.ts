@@ -96,6 +96,8 @@ export function reasonText(
   switch (reason) {
     case 'no_kernel':
       return trans.__('no kernel');
+    case 'reading':
+      return trans.__('reading…');
     case 'starting':
       return trans.__('kernel is starting');
     case 'died':
