@@ -35,3 +35,56 @@ def test_what_only_uncollected_garbage_holds_as_well_goes(kernel: Kernel) -> Non
     kernel.run("m = None")
     assert kernel.comm().request("release", min_bytes=MIB)["released"] == 1
     assert kernel.value("w() is None")
+
+
+def test_what_there_is_no_time_to_measure_stays_if_it_keeps_little_alive(kernel: Kernel) -> None:
+    kernel.run(
+        "class Tree:\n"
+        "    def __init__(self, depth):\n"
+        "        self.kids = [Tree(depth - 1) for _ in range(3)] if depth else []\n"
+        "        for kid in self.kids: kid.up = self"
+    )
+    kernel.run("Tree(2)")
+    kernel.run("Tree(9)")
+    kernel.run("{i: [i] for i in range(20)}")
+    kernel.run(
+        "report = __import__('sys').modules['_jupyter_memguard.report']\n"
+        "report.REPORT_MS = report.MOST_MS = 1e-3"
+    )
+    comm = kernel.comm()
+    assert comm.request("release", min_bytes=MIB)["released"] == 1
+    assert sorted(row["numbers"] for row in comm.request("report")["results"]) == [[2], [4]]
+
+
+def test_large_rings_are_not_measured_for_seconds_on_end(kernel: Kernel) -> None:
+    kernel.run(
+        "class Node: pass\n"
+        "def ring(count):\n"
+        "    first = node = Node()\n"
+        "    for i in range(count):\n"
+        "        after = Node(); after.before, after.own, node = node, [i], after\n"
+        "    first.before = node\n"
+        "    return first"
+    )
+    for _ in range(4):
+        kernel.run("ring(100_000)")
+    kernel.run(
+        "report = __import__('sys').modules['_jupyter_memguard.report']\n"
+        "budgets, measure = [], report.measure\n"
+        "def noted(*args, **options):\n"
+        "    budgets.append(options['budget_ms'])\n"
+        "    return measure(*args, **options)\n"
+        "report.measure = noted"
+    )
+    assert kernel.comm().request("release", min_bytes=MIB)["released"] == 4
+    assert kernel.value("sum(budgets)") <= 2500
+
+
+def test_a_small_result_stays_that_shares_a_little_with_a_large_one(kernel: Kernel) -> None:
+    kernel.run("import numpy as np; word = list(range(1000, 2000)); array = np.ones(10**6)")
+    kernel.run("[array, word]")
+    kernel.run("[word]")
+    kernel.run("del array, word")
+    comm = kernel.comm()
+    assert comm.request("release", min_bytes=MIB)["released"] == 1
+    assert [row["numbers"] for row in comm.request("report")["results"]] == [[3]]
