@@ -91,6 +91,17 @@ describe('the list of all kernels', () => {
     expect(opened.mock.calls[0][0]).toMatchObject({ path: 'b/small.ipynb' });
   });
 
+  it('adds up at least what is known, and nothing where nothing is', async () => {
+    const starting = inList(noReply('starting', 'starting'), null);
+    const known = inList(aReply('known', { rss_bytes: GIB }), 'a.ipynb');
+    await start(() => ({ kernels: [known, starting] }));
+    const [sum] = await shown('tfoot td');
+    expect(sum.textContent).toBe('≥\u00a01 GiB');
+    server.answer = () => ({ kernels: [starting] });
+    list.readNow();
+    await shows(() => sum.textContent === '–');
+  });
+
   it('has a console by its name', async () => {
     await start(() => ({
       kernels: [inList(aReply('c'), null, 'Console 1')]

@@ -18,6 +18,8 @@ export interface IKernelRow {
   path: string;
   /** Its own memory with its children's, or null if it is not known. */
   bytes: number | null;
+  /** Whether it has ended, and uses none. */
+  isGone: boolean;
   /** Its own part of the limit that is shown, 0 to 1. */
   share: number | null;
   severity: Severity;
@@ -58,6 +60,7 @@ function rowOf(
   const row = {
     id: kernel.id,
     path: kernel.notebook ?? kernel.title ?? kernel.name,
+    isGone: kernel.reason === 'died' || kernel.reason === 'no_kernel',
     retained: retainedOf(watched),
     opens: watched !== null || kernel.kind === 'notebook'
   };
@@ -181,6 +184,7 @@ function KernelTable(props: {
 }): JSX.Element {
   const { rows, open, trans } = props;
   const total = rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0);
+  const isAll = rows.every(row => row.bytes !== null || row.isGone);
   const shared = rows
     .flatMap(row => row.shared ?? [])
     .reduce<IKernelRow['shared']>(
@@ -219,7 +223,7 @@ function KernelTable(props: {
               </small>
             )}
           </th>
-          <td>{formatBytes(total)}</td>
+          <td>{isAll || total > 0 ? formatBound(total, isAll) : '–'}</td>
           <td>{shared ? trans.__('%1 %', percentOf(shared.level)) : null}</td>
           <td />
         </tr>
