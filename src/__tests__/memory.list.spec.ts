@@ -26,6 +26,20 @@ describe('how often the kernels are listed', () => {
     jest.useRealTimers();
   });
 
+  it('follows the settings while somebody looks', async () => {
+    server.answer = () => ({ kernels: [] });
+    list.observe();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(server.asked.length).toBeGreaterThan(20);
+    const settings = { ...memguard.settings, pollSeconds: 20 };
+    Object.assign(memguard, { settings });
+    memguard.settingsChanged.emit(settings);
+    await jest.advanceTimersByTimeAsync(0);
+    const asked = server.asked.length;
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(server.asked.length).toBe(asked + 3);
+  });
+
   it('is not at all while a connection is made anew and none is there', async () => {
     [kernels[0].connectionStatus, kernels[1].connectionStatus] = [
       'connecting',

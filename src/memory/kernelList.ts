@@ -33,6 +33,7 @@ export class KernelList implements IDisposable {
       frequency: this.frequency(),
       standby: () => (this.isCut ? true : 'when-hidden')
     });
+    memguard.settingsChanged.connect(this.onSettings, this);
   }
 
   /** The kernels, or null before they are known. */
@@ -91,6 +92,12 @@ export class KernelList implements IDisposable {
   readNow(): void {
     this.poll.frequency = this.frequency();
     void this.poll.schedule({ interval: Poll.IMMEDIATE, phase: 'refreshed' });
+  }
+
+  private onSettings(): void {
+    if (this.observers > 0) {
+      this.readNow();
+    }
   }
 
   private frequency() {
