@@ -252,6 +252,22 @@ describe('the recorder of runs', () => {
     jest.useRealTimers();
   });
 
+  it.each(['connecting', 'disconnected'] as const)(
+    'asks no more for a run whose end was missed while %s',
+    async status => {
+      jest.useFakeTimers();
+      server.answer = () => ({ samples: [] });
+      new FakeCell(kernel, 'm1', 1).request('c').begin(1).input(1);
+      await jest.advanceTimersByTimeAsync(25_000);
+      expect(server.asked.length).toBe(3);
+      context.connectionStatusChanged.emit(status);
+      context.connectionStatusChanged.emit('connected');
+      await jest.advanceTimersByTimeAsync(600_000);
+      expect(server.asked.length).toBe(3);
+      jest.useRealTimers();
+    }
+  );
+
   it('asks nothing while no cell runs and nobody watches', async () => {
     jest.useFakeTimers();
     await jest.advanceTimersByTimeAsync(60000);

@@ -67,6 +67,7 @@ export class RunRecorder implements IDisposable {
     });
     context.kernelChanged.connect(this.onKernel, this);
     context.statusChanged.connect(this.onStatus, this);
+    context.connectionStatusChanged.connect(this.onConnection, this);
     this.follow(context.session?.kernel ?? null);
   }
 
@@ -138,6 +139,16 @@ export class RunRecorder implements IDisposable {
   private onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'autorestarting') {
       this.begin();
+    }
+  }
+
+  private onConnection(
+    _: ISessionContext,
+    status: Kernel.ConnectionStatus
+  ): void {
+    if (status !== 'connected') {
+      // Whether they end before it is there again is not told.
+      this.open.clear();
     }
   }
 
