@@ -59,6 +59,12 @@ test('all kernels are listed with notebook, memory and what they retain', async 
   const sum = panel.locator('.jp-Memguard-kernels tfoot td').first();
   await expect(sum).toHaveText(/[\d.]+ MiB/);
 
+  // In the narrow sidebar nothing is cut off.
+  const section = panel.locator('.jp-Memguard-kernels');
+  expect(
+    await section.evaluate(node => node.scrollWidth - node.clientWidth)
+  ).toBe(0);
+
   // The names are those of the server's sessions.
   const listed = await request.get(`${baseURL}/api/sessions`);
   const sessions = (await listed.json()) as {
@@ -87,6 +93,24 @@ test('all kernels are listed with notebook, memory and what they retain', async 
   });
   await expect(smallRow).toHaveCount(0, { timeout: 15_000 });
   await expect(bigRow).toHaveCount(1);
+});
+
+test('a console is listed by its name, and leads to it', async ({ page }) => {
+  await newNotebook(page);
+  const panel = await openPanel(page);
+  await page.evaluate(() =>
+    window.jupyterapp.commands.execute('console:create', {
+      kernelPreference: { name: 'python3' }
+    })
+  );
+  const row = panel
+    .locator('[data-kernel-id]')
+    .filter({ hasText: 'Console 1' });
+  await expect(row).toHaveCount(1, { timeout: 30_000 });
+  await expect(panel.locator('[data-kernel-id]')).toHaveCount(2);
+  await page.activity.activateTab('Untitled.ipynb');
+  await row.getByRole('button').click();
+  expect(await page.activity.isTabActive('Console 1')).toBe(true);
 });
 
 /** The bar of an execution, once it could be measured. */

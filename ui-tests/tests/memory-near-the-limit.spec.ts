@@ -113,7 +113,9 @@ test('above 90 % one warning says how much is retained and frees it', async ({
   expect(await page.notifications).toHaveLength(1);
 
   await toast.getByRole('button', { name: 'Free memory' }).click();
-  await expect.poll(() => level(page)).toBeLessThan(0.4);
+  await expect
+    .poll(() => figure(statusItem(page)))
+    .toBeLessThan(0.4 * LIMIT_BYTES);
   await expect(toast).toHaveCount(0);
   expect(await run(page, 'print(type(_2).__name__)')).not.toBe('ndarray');
 
