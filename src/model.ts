@@ -268,7 +268,9 @@ export class RetainedModel implements IRetainedModel {
     this._isStale = false;
     const reading = this._setActivity({ kind: 'reading' });
     if (await this._read('report')) {
-      const lastMs = this._overview?.elapsed_ms ?? 0;
+      // The first overview takes as long as its report, at the least.
+      const last = this._overview ?? this._report;
+      const lastMs = last?.elapsed_ms ?? 0;
       if (lastMs > LONG_OVERVIEW_MS) {
         this._overviewAfter(lastMs);
       } else {

@@ -7,9 +7,10 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { MemguardPanel } from './widgets/panel';
 import type { IRowAsk } from './widgets/viewmodel';
 
-/** The commands' names; the schema puts them into the rows' context menu. */
+/** The commands' names; the schema gives them their keys and their menu. */
 export const RowCommandIDs = {
   release: 'memguard:release-result',
+  releaseSelected: 'memguard:release-selected',
   goToCell: 'memguard:go-to-cell',
   assign: 'memguard:assign-result'
 } as const;
@@ -67,6 +68,12 @@ export function addRowCommands(
     'release',
     trans.__('Release'),
     trans.__('Let go of this result')
+  );
+  add(
+    RowCommandIDs.releaseSelected,
+    'release-selected',
+    trans.__('Release Selected'),
+    trans.__('Let go of the selected results, or of the row with the focus')
   );
   add(
     RowCommandIDs.goToCell,

@@ -17,6 +17,8 @@ export function KeysHelp(props: {
     [[trans.__('Space')], trans.__('select')],
     [['Ctrl A'], trans.__('select all')],
     [['Delete'], trans.__('release the row, or all that are selected')],
+    [['G'], trans.__('go to the cell')],
+    [['V'], trans.__('assign to a variable')],
     [['Esc'], trans.__('select none')],
     [['Shift F10'], trans.__('the menu of the row')],
     [['?'], trans.__('show and hide this list')]

@@ -197,6 +197,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     }
     switch (what) {
       case 'release':
+      case 'release-selected':
         return canRelease(watched.model);
       case 'visit':
         return row.cell_id !== null;

@@ -142,8 +142,18 @@ export const RowView = React.memo(function RowView(
           </button>
         )}
       </span>
-      <span role="gridcell" className="jp-Memguard-cellAge">
-        {row.time === null ? '' : formatAge(props.now - row.time, locale)}
+      <span
+        role="gridcell"
+        className="jp-Memguard-cellAge"
+        title={
+          row.time === null
+            ? trans.__('It was shown before this page was open')
+            : undefined
+        }
+      >
+        {row.time === null
+          ? trans.__('earlier')
+          : formatAge(props.now - row.time, locale)}
       </span>
       <span role="gridcell" className="jp-Memguard-cellNote">
         {sentence !== null && (

@@ -157,6 +157,8 @@ export function fateText(
     case 'deleted':
       return trans.__('The cell was deleted.');
     case 'unknown':
-      return trans.__('It is not known which cell made this result.');
+      return trans.__(
+        'It is not known which cell made this result: it ran elsewhere, or before this page was open.'
+      );
   }
 }

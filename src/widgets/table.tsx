@@ -150,8 +150,9 @@ function Grid(props: {
       chosen.expand(row, true);
     }
   };
-  const latest = React.useRef({ release, visit });
-  latest.current = { release, visit };
+  const selected = rows.filter(row => chosen.selected.has(row.key));
+  const latest = React.useRef({ release, visit, selected });
+  latest.current = { release, visit, selected };
   const [assign, setAssign] = React.useState({ key: '', times: 0 });
   React.useEffect(() => {
     const onAsked = (_: ViewModel, { what, key }: IRowAsk): void => {
@@ -159,7 +160,10 @@ function Grid(props: {
       if (row === undefined) {
         return;
       }
-      if (what === 'release') {
+      const { selected } = latest.current;
+      if (what === 'release-selected' && selected.length > 0) {
+        latest.current.release(selected.map(each => each.key));
+      } else if (what === 'release' || what === 'release-selected') {
         latest.current.release([key]);
       } else if (what === 'visit') {
         void latest.current.visit(row);
@@ -183,7 +187,6 @@ function Grid(props: {
     }),
     [chosen.expand, chosen.select, chosen.focus]
   );
-  const selected = rows.filter(row => chosen.selected.has(row.key));
   const partnersOf = (row: IRow): readonly IRow[] =>
     row.shared_with.length === 0
       ? NO_ROWS
@@ -221,18 +224,7 @@ function Grid(props: {
       event.preventDefault();
       return;
     }
-    const handled =
-      event.key === 'Delete'
-        ? (release(
-            selected.length > 0
-              ? selected.map(row => row.key)
-              : chosen.focusedKey !== null
-                ? [chosen.focusedKey]
-                : []
-          ),
-          true)
-        : chosen.onKey(event, items.length);
-    if (handled) {
+    if (chosen.onKey(event, items.length)) {
       event.preventDefault();
       event.stopPropagation();
     }

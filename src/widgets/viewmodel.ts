@@ -18,7 +18,8 @@ export interface IViewState {
 
 /** What a menu or a command asks of a row in the table. */
 export interface IRowAsk {
-  readonly what: 'release' | 'visit' | 'assign';
+  /** `release-selected` is about the row only where none is selected. */
+  readonly what: 'release' | 'release-selected' | 'visit' | 'assign';
   readonly key: string;
 }
 

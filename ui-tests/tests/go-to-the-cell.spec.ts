@@ -2,7 +2,13 @@
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import { newNotebook, openPanel, test } from './kernel-story';
-import { rowOf, rowsIn, runCells, type INotebookInPage } from './panel-story';
+import {
+  countCommMessages,
+  rowOf,
+  rowsIn,
+  runCells,
+  type INotebookInPage
+} from './panel-story';
 
 const LARGE = 'np.ones(3_000_000)  # the large one';
 
@@ -49,6 +55,37 @@ test('the cell is shown and selected, also after it was moved', async ({
       return (panel as unknown as INotebookInPage).content.activeCellIndex;
     })
   ).toBe(4);
+});
+
+test('what was shown while nobody looked has its age and its cell, too', async ({
+  page,
+  baseURL,
+  tmpPath
+}) => {
+  const sent = countCommMessages(page);
+  await newNotebook(page);
+  await runCells(page, ['import numpy as np', LARGE, 'x = 1']);
+  expect(sent()).toBe(1);
+  const panel = await openPanel(page);
+  await expect(rowsIn(panel)).toHaveCount(1);
+  const age = rowOf(panel, 2).locator('.jp-Memguard-cellAge');
+  await expect(age).toHaveText(/\d/);
+  await goTo(panel);
+  await expect(activeCell(page)).toContainText('the large one');
+
+  // A page that was opened later has not seen it.
+  await page.notebook.save();
+  const later = await page.context().newPage();
+  await later.goto(
+    `${baseURL}/lab/workspaces/second/tree/${tmpPath}/Untitled.ipynb`
+  );
+  await expect(later.locator('.jp-Memguard-status')).toHaveText(/MiB/);
+  await later.evaluate(() =>
+    window.jupyterapp.commands.execute('memguard:show-panel')
+  );
+  await expect(
+    rowOf(later.locator('#jupyter-memguard-panel'), 2)
+  ).toContainText('earlier');
 });
 
 test('an edited and a deleted cell are said to be so', async ({ page }) => {
