@@ -78,7 +78,8 @@ class Search:
 
     def _level(self, nodes: list[Node], level: list[int], seen: set[int]) -> list[int]:
         targets = {id(nodes[index][0]): index for index in level}
-        objects = [nodes[index][0] for index in level]
+        # A tuple, which is what the call itself would make, and since Python 3.13 is found.
+        objects = tuple(nodes[index][0] for index in level)
         found = gc.get_referrers(*objects)
         ours = {id(objects), id(found), id(targets), *map(id, nodes)}
         above: list[int] = []
@@ -120,9 +121,12 @@ class Search:
             first = _first(referrer, targets)
             name = "<frame " + exact_text(code.co_name) + ">"
             return [] if first is None else [(name, first)]
-        if type(referrer) is not dict:
-            return [] if type(referrer) is ModuleType else None
         shell = self.shell
+        holders = shell.displayhook, shell.last_execution_result
+        if type(referrer) is not dict:
+            # Since Python 3.13 it is not an instance's dict that refers to its attributes.
+            is_end = type(referrer) is ModuleType or any(referrer is each for each in holders)
+            return [] if is_end else None
         if referrer is shell.user_ns or referrer is shell.user_ns_hidden:
             form = "{}" if referrer is shell.user_ns else "user_ns_hidden['{}']"
             return [
@@ -130,11 +134,7 @@ class Search:
                 for key, index in _keys(referrer, targets)
                 if not self._is_place(referrer, key)
             ]
-        places = (
-            results(shell),
-            own_dict(shell.displayhook),
-            own_dict(shell.last_execution_result),
-        )
+        places = results(shell), *map(own_dict, holders)
         if any(referrer is place for place in places):
             return []
         module = referrer.get("__name__")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from .describe import has_base, type_name
-from .holders import copy_with, own_dict
+from .holders import copy_with, own_dict, snapshot
 
 _SYS_NAMES = ("last_exc", "last_value", "last_traceback")
 _TB_NAMES = ("etype", "evalue", "etb", "tb")
 _EXECUTION_NAMES = ("error_before_exec", "error_in_exec")
+_LOCALS = "curframe_locals"
 
 
 class TracebackReleased(Exception):  # noqa: N818 - it stands for an exception, it is not raised
@@ -29,13 +30,27 @@ def _holds_frames(obj: Any) -> bool:
 
 
 def _places(shell: Any) -> list[tuple[dict[str, Any], str]]:
-    """Return the dict entries that hold an exception or a traceback."""
+    """Return the dict entries that hold an exception, a traceback, or a frame or its locals."""
     formatter = own_dict(getattr(shell, "InteractiveTB", None))
     places = [(vars(sys), name) for name in _SYS_NAMES]
     places += [(formatter, name) for name in _TB_NAMES]
     places.append((own_dict(getattr(shell, "SyntaxTB", None)), "last_syntax_error"))
     places += [(own_dict(shell.last_execution_result), name) for name in _EXECUTION_NAMES]
-    return [place for place in places if _holds_frames(place[0].get(place[1]))]
+    places = [place for place in places if _holds_frames(place[0].get(place[1]))]
+    return places + _stood_at(own_dict(formatter.get("pdb")), shell.user_ns)
+
+
+def _stood_at(
+    debugger: dict[str, Any], user_ns: dict[str, Any]
+) -> list[tuple[dict[str, Any], str]]:
+    """Return where the debugger of `%debug` and `%pdb` holds frames; it begins anew with each use.
+
+    The locals of a cell's own frame are the user's namespace.
+    """
+    names = [name for name, obj in snapshot(debugger) if type(obj) is FrameType]
+    if debugger.get(_LOCALS) is not None and debugger[_LOCALS] is not user_ns:
+        names.append(_LOCALS)
+    return [(debugger, name) for name in names]
 
 
 def kept(shell: Any) -> list[tuple[Any, int]]:
@@ -53,12 +68,19 @@ def is_exception(obj: Any) -> bool:
 
 
 def frames_of(obj: Any) -> list[Any]:
-    """Return an exception's tracebacks and frames: in a cycle with it, they do not hold it."""
+    """Return an exception's tracebacks and frames, and the frames' callers.
+
+    They are in a cycle with it when a caller holds it, so they do not keep it alive.
+    """
     found: list[Any] = []
     trace = vars(BaseException)["__traceback__"].__get__(obj) if is_exception(obj) else None
+    first = None if trace is None else trace.tb_frame.f_back
     while trace is not None:
         found += (trace, trace.tb_frame)
         trace = trace.tb_next
+    while first is not None:
+        found.append(first)
+        first = first.f_back
     return found
 
 

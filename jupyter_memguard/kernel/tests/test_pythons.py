@@ -112,3 +112,28 @@ def test_a_withheld_result_is_free_in_the_very_next_cell(kernel: Kernel, mode: s
     assert comm.request("set_guard", mode="off")["mode"] == "off"
     assert kernel.shown("3 + 4") == "7"
     assert kernel.shown("_") == "7"
+
+
+def test_what_the_debugger_stood_at_is_released_and_held_by_nobody(kernel: Kernel) -> None:
+    kernel.run("import gc, weakref; import numpy as np")
+    kernel.run(
+        "def fail():\n    global w\n    arr = np.ones(10**6); w = weakref.ref(arr)\n    1 / 0\n"
+        "get_ipython().kernel.raw_input = lambda prompt='': 'quit'"
+    )
+    kernel.execute("fail()")
+    kernel.execute("%debug")
+    kernel.run("gc.collect();")
+    assert kernel.value("w() is None") is False
+    comm = kernel.comm()
+    assert comm.request("report", budget_ms=2000)["tracebacks"]["bytes"] > 8 * MB
+    assert comm.request("release_tracebacks")["still_alive"] == []
+    assert kernel.value("w() is None") is True
+
+
+def test_who_holds_a_result_is_found_to_the_end(kernel: Kernel) -> None:
+    kernel.run("x = [5]; d = {'k': [x]}\nx")
+    kernel.run("del x")
+    comm = kernel.comm()
+    key = comm.request("report")["results"][0]["key"]
+    explained = comm.request("explain", key=key, budget_ms=60_000)
+    assert (explained["paths"], explained["cut"]) == ([["[0]", "['k']", "d"]], False)

@@ -111,6 +111,40 @@ def test_release_of_tracebacks_gives_back_the_frames_locals(kernel: Kernel, stoc
     assert reply["ename"] == "ZeroDivisionError"
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["fail()", "%debug"], ["up", "down", "quit"]),
+        (["%pdb on", "fail()", "%pdb off"], ["quit"]),
+        (["%debug fail()"], ["continue"]),
+    ],
+    ids=["debug", "pdb", "debug of a statement"],
+)
+def test_release_of_tracebacks_gives_back_what_the_debugger_stood_at(
+    kernel: Kernel, cells: list[str], said: list[str]
+) -> None:
+    kernel.run(SETUP)
+    kernel.run("def fail():\n    local = watch(np.ones(20 * 10**6 // 8))\n    1 / 0")
+    kernel.run(
+        f"said = iter({said})\nget_ipython().kernel.raw_input = lambda prompt='': next(said)"
+    )
+    for cell in cells:
+        kernel.execute(cell)
+    kernel.run("gc.collect();")
+    assert kernel.value("list(said)") == []
+    assert kernel.value(ALIVE) == 1
+    comm = kernel.comm()
+    assert comm.request("report")["tracebacks"]["count"] == 1
+    released = comm.request("release_tracebacks")
+    assert (released["released"], released["still_alive"]) == (1, [])
+    assert kernel.value(ALIVE) == 0
+    assert comm.request("report")["tracebacks"]["count"] == 0
+    # The debugger goes on as if nothing had been.
+    kernel.run("said = iter(['p local.size', 'quit'])")
+    kernel.execute("fail()")
+    assert "2500000" in kernel.run("%debug")
+
+
 def test_release_of_what_was_shown_gives_back_printed_texts(kernel: Kernel, stock: Kernel) -> None:
     for each in (kernel, stock):
         each.run("import gc")
