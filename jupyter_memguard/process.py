@@ -61,11 +61,26 @@ class Connection:
     address: str = ""
 
 
+def _missing(pid: int) -> Exception:
+    """Tell a process that has ended from another user's that /proc hides (hidepid).
+
+    psutil takes the hidden one for ended, too. A signal may not be sent to it.
+    """
+    if os.name == "posix":  # elsewhere this call ends the process
+        try:
+            os.kill(pid, 0)
+        except PermissionError:
+            return PermissionError(pid)
+        except OSError:
+            pass
+    return ProcessGoneError(pid)
+
+
 def _stat(pid: int) -> list[bytes]:
     try:
         text = (_PROC / str(pid) / "stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
-        raise ProcessGoneError(pid) from None
+        raise _missing(pid) from None
     # The name may hold spaces and brackets itself.
     return text[text.rindex(b")") + 2 :].split()
 
@@ -221,9 +236,7 @@ def find_kernel(launched: int, connection: Connection) -> KernelProcess | None:
         if kernel is None and not _sockets_are_shown():
             kernel = _by_command_line(tree, connection.file)
     except psutil.NoSuchProcess:
-        if psutil.pid_exists(launched):  # it is there, but /proc hides it (hidepid)
-            raise PermissionError(launched) from None
-        raise ProcessGoneError(launched) from None
+        raise _missing(launched) from None
     except psutil.AccessDenied:
         raise PermissionError(launched) from None
     return None if kernel is None else KernelProcess(kernel)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shlex
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -94,27 +93,6 @@ async def test_child_processes_are_counted_apart(kernels: Kernels) -> None:
     assert reply["rss_bytes"] - before["rss_bytes"] < 50_000_000
     await kernels.run(kernel_id, "child.kill(), child.wait()")
     await kernels.until(kernel_id, lambda reply: reply["children_bytes"] == 0)
-
-
-@pytest.mark.parametrize("tail", ["", "; true"])
-async def test_a_wrapper_is_not_taken_for_the_kernel(
-    kernels: Kernels, ipykernel_argv: list[str], tail: str
-) -> None:
-    command = " ".join(
-        part if part == "{connection_file}" else shlex.quote(part) for part in ipykernel_argv
-    )
-    kernels.add_spec("wrapped", ["sh", "-c", command + tail])
-    kernel_id = await kernels.start("wrapped")
-    pid = int(await kernels.run(kernel_id, "import os; print(os.getpid())"))
-    if tail:
-        assert pid != kernels.process(kernel_id).pid
-    reply = await kernels.measured(kernel_id)
-    assert reply["rss_bytes"] > 10_000_000
-    before = reply["rss_bytes"]
-    await kernels.run(kernel_id, "held = bytearray(b'x') * 100_000_000")
-    grown = await kernels.memory(kernel_id)
-    assert grown["rss_bytes"] - before > 95_000_000
-    assert grown["children_bytes"] == 0
 
 
 async def test_children_that_know_the_connection_are_not_taken_for_the_kernel(
