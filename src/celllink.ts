@@ -98,8 +98,12 @@ export async function goToCell(
     const notebook = widget.content;
     notebook.deselectAll();
     notebook.activeCellIndex = index;
-    // Also draws the cell if it is not drawn yet.
-    await notebook.scrollToItem(index, 'center');
+    try {
+      // Also draws the cell if it is not drawn yet.
+      await notebook.scrollToItem(index, 'center');
+    } catch {
+      // Another scroll took the place of this one.
+    }
   } else {
     cell.node.scrollIntoView({ block: 'center' });
   }

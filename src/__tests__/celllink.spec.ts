@@ -79,6 +79,13 @@ describe('goToCell', () => {
     expect(content.deselectAll).toHaveBeenCalled();
   });
 
+  it('says what became of the cell also where another scroll takes its place', async () => {
+    const { panel, content } = aNotebook([A, B]);
+    // As a windowed notebook does with the one before.
+    content.scrollToItem = () => Promise.reject('Scrolling to a new item');
+    expect(await goToCell(panel, REF)).toBe('same');
+  });
+
   it('stays where it is if the cell is gone', async () => {
     const { panel, content } = aNotebook([A]);
     expect(await goToCell(panel, REF)).toBe('deleted');
