@@ -6,7 +6,7 @@ import type { CellFate } from '../celllink';
 import { ChartSection } from '../memory/chart';
 import type { IMeasured, RunRecorder } from '../memory/runs';
 import { FakeMemguard } from './fakes';
-import { aDocument, FakeKernel, settled } from './memory.fakes';
+import { aDocument, aPromise, FakeKernel, settled } from './memory.fakes';
 
 const trans = nullTranslator.load('jupyter_memguard');
 const MIB = 1024 ** 2;
@@ -95,6 +95,20 @@ describe('the chart by cell', () => {
     expect(section.node.querySelector('[role=status]')?.textContent).toBe(
       'In [1]: +100 MiB, at most +100 MiB The cell was deleted.'
     );
+  });
+
+  it('says nothing of a cell when another has been chosen since', async () => {
+    const bars = await show([aBar(1, 100), aBar(2, 200)]);
+    const { promise, resolve } = aPromise<CellFate>();
+    goTo.mockReturnValueOnce(promise);
+    const click = (bar: SVGGElement) =>
+      bar.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    await settled(() => click(bars[0]));
+    await settled(() => click(bars[1]));
+    await settled(() => resolve('deleted'));
+    expect(
+      section.node.querySelector('[role=status]')?.textContent?.trim()
+    ).toBe('In [2]: +200 MiB, at most +200 MiB');
   });
 
   it('is one stop for the keyboard, with arrows inside', async () => {

@@ -146,6 +146,8 @@ function Chart(props: {
   const { bars, open, trans } = props;
   const [chosen, setChosen] = React.useState<string | null>(null);
   const [fate, setFate] = React.useState('');
+  // To tell, when an answer comes, whether it is still asked for.
+  const latest = React.useRef<string | null>(null);
   const nodes = React.useRef(new Map<string, SVGGElement>());
   const scroller = React.useRef<HTMLDivElement>(null);
   const newest = bars[bars.length - 1];
@@ -157,6 +159,7 @@ function Chart(props: {
   const names = namedBars(bars, scale.full);
   const current = bars.find(bar => idOf(bar) === chosen) ?? newest;
   const choose = (bar: IMeasured) => {
+    latest.current = idOf(bar);
     setChosen(idOf(bar));
     setFate('');
   };
@@ -169,7 +172,10 @@ function Chart(props: {
   };
   const go = async (bar: IMeasured) => {
     choose(bar);
-    setFate(fateText(await open(lastRun(bar)), trans));
+    const text = fateText(await open(lastRun(bar)), trans);
+    if (latest.current === idOf(bar)) {
+      setFate(text);
+    }
   };
   const width = (bars.length + 2) * STEP;
   return (
