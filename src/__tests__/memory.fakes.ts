@@ -55,23 +55,22 @@ export class FakeServer {
   answer: (path: string) => unknown = () => {
     throw new TypeError('nobody there');
   };
-  readonly rest = new Rest(
-    ServerConnection.makeSettings({
-      baseUrl: 'http://server/base/',
-      fetch: async (input: RequestInfo | URL) => {
-        const request = input as Request;
-        const url = new URL(request.url);
-        const path = url.pathname.replace('/base/jupyter-memguard/kernels', '');
-        this.asked.push({ path, query: url.searchParams, init: request });
-        const answer = await this.answer(path);
-        return answer instanceof Response
-          ? answer
-          : new Response(JSON.stringify(answer), {
-              headers: { 'Content-Type': 'application/json' }
-            });
-      }
-    })
-  );
+  readonly settings = ServerConnection.makeSettings({
+    baseUrl: 'http://server/base/',
+    fetch: async (input: RequestInfo | URL) => {
+      const request = input as Request;
+      const url = new URL(request.url);
+      const path = url.pathname.replace('/base/jupyter-memguard/kernels', '');
+      this.asked.push({ path, query: url.searchParams, init: request });
+      const answer = await this.answer(path);
+      return answer instanceof Response
+        ? answer
+        : new Response(JSON.stringify(answer), {
+            headers: { 'Content-Type': 'application/json' }
+          });
+    }
+  });
+  readonly rest = new Rest(this.settings);
 }
 
 /** A kernel connection that says what a test makes it say. */

@@ -2,7 +2,7 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { IToolbarWidgetRegistry } from '@jupyterlab/apputils';
+import { IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import {
@@ -116,7 +116,9 @@ function kernelsSection(
     if (watched) {
       app.shell.activateById(watched.widget.id);
     } else {
-      void app.commands.execute('docmanager:open', { path });
+      app.commands.execute('docmanager:open', { path }).catch(() => {
+        Notification.error(trans.__('%1 cannot be opened.', path));
+      });
     }
   };
   return new KernelsSection(list, memguard, open, trans);
