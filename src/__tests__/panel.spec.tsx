@@ -594,6 +594,16 @@ describe('Summary', () => {
     );
     expect(sum).toBe(2000 * MIB);
     expect(items[3].textContent).toContain('\u2265\u00a01,000 MiB');
+    // What a lower bound leaves over is an upper bound.
+    expect(items[4].textContent).toContain('\u2264\u00a0400 MiB');
+    await doing(() => {
+      const { variables, ...others } = model.overview!;
+      const overview = { ...others, variables: { ...variables, exact } };
+      model.set({ overview });
+    });
+    const rest = one(host, 'li[data-part=rest]').textContent;
+    expect(rest).toContain('400 MiB');
+    expect(rest).not.toContain('\u2264');
     await doing(() => button(host, 'Release what was shown').click());
     expect(model.released).toEqual([{ kind: 'shown' }]);
     // There are none: the button is there, and does nothing.
@@ -601,6 +611,19 @@ describe('Summary', () => {
     expect(tracebacks.getAttribute('aria-disabled')).toBe('true');
     await doing(() => tracebacks.click());
     expect(model.released).toHaveLength(1);
+  });
+
+  it('shows no part that is not known yet', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(1, 500 * MIB)], { rss_bytes: 2000 * MIB });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const items = [...host.querySelectorAll<HTMLElement>('li[data-part]')];
+    expect(items.map(item => item.dataset.part)).toEqual([
+      'results',
+      'shown',
+      'tracebacks'
+    ]);
+    expect(items[0].textContent).toContain('25%');
   });
 
   it('names the variable that is most of the kernel', async () => {

@@ -36,14 +36,24 @@ export function barParts(
     { name: 'variables', ...without(overview.variables) }
   ];
   if (overview.rss_bytes !== null) {
-    const known = parts.reduce((sum, part) => sum + part.bytes, 0);
     parts.push({
       name: 'rest',
-      bytes: Math.max(0, overview.rss_bytes - known),
-      exact: true
+      bytes: Math.max(0, overview.rss_bytes - sumOf(parts)),
+      exact: parts.every(part => part.exact)
     });
   }
   return parts;
+}
+
+function sumOf(parts: readonly IBarPart[]): number {
+  return parts.reduce((sum, part) => sum + part.bytes, 0);
+}
+
+/** A part's bytes; what lower bounds leave over is at most so much. */
+function partBytes({ name, bytes, exact }: IBarPart, locale?: string): string {
+  return name === 'rest' && !exact
+    ? `\u2264\u00a0${formatBytes(bytes, locale)}`
+    : formatBound(bytes, exact, locale);
 }
 
 function partName(name: IBarPart['name'], trans: TranslationBundle): string {
@@ -64,16 +74,18 @@ function partName(name: IBarPart['name'], trans: TranslationBundle): string {
 /**
  * Where the process's memory is: a bar, and the same as a list.
  *
- * @param props - The parts; `actions` has what can be done with one.
+ * @param props - The parts, and the bytes of the process, which can be more
+ * than they are, if known; `actions` has what can be done with one.
  */
 export function MemoryBar(props: {
   parts: readonly IBarPart[];
+  wholeBytes: number | null;
   trans: TranslationBundle;
   locale?: string;
   actions?: Partial<Record<IBarPart['name'], React.ReactNode>>;
 }): React.JSX.Element {
-  const { parts, trans, locale, actions } = props;
-  const sum = parts.reduce((total, part) => total + part.bytes, 0);
+  const { parts, wholeBytes, trans, locale, actions } = props;
+  const whole = Math.max(wholeBytes ?? 0, sumOf(parts));
   return (
     <div className="jp-Memguard-where">
       <div className="jp-Memguard-bar" aria-hidden="true">
@@ -82,8 +94,8 @@ export function MemoryBar(props: {
             key={part.name}
             className="jp-Memguard-barPart"
             data-part={part.name}
-            style={{ flexGrow: sum > 0 ? part.bytes / sum : 0 }}
-            title={`${partName(part.name, trans)}: ${formatBytes(part.bytes, locale)}`}
+            style={{ flexGrow: whole > 0 ? part.bytes / whole : 0 }}
+            title={`${partName(part.name, trans)}: ${partBytes(part, locale)}`}
           />
         ))}
       </div>
@@ -108,10 +120,10 @@ export function MemoryBar(props: {
               {partName(part.name, trans)} {actions?.[part.name]}
             </span>
             <span className="jp-Memguard-legendBytes">
-              {formatBound(part.bytes, part.exact, locale)}
+              {partBytes(part, locale)}
             </span>
             <span className="jp-Memguard-legendShare">
-              {sum > 0 ? formatShare(part.bytes / sum, locale) : ''}
+              {whole > 0 ? formatShare(part.bytes / whole, locale) : ''}
             </span>
           </li>
         ))}

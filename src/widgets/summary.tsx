@@ -247,18 +247,13 @@ function parts(
   retained: IPart,
   overview: IOverview | null
 ): readonly IBarPart[] {
-  return barParts(
-    overview ?? {
-      rss_bytes: report.rss_bytes,
-      results: retained,
-      shown: report.shown,
-      tracebacks: report.tracebacks,
-      variables: { bytes: 0, exact: false },
-      largest: [],
-      elapsed_ms: 0
-    },
-    retained
-  );
+  return overview !== null
+    ? barParts(overview, retained)
+    : [
+        { name: 'results', ...retained },
+        { name: 'shown', ...report.shown },
+        { name: 'tracebacks', ...report.tracebacks }
+      ];
 }
 
 /** The answer and what can be done about it. */
@@ -339,6 +334,7 @@ function Where(props: {
   return (
     <MemoryBar
       parts={parts(report, retained, model.overview)}
+      wholeBytes={(model.overview ?? report).rss_bytes}
       trans={trans}
       locale={locale}
       actions={{
