@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 import time
+from collections import Counter
+from itertools import chain
 from types import (
     AsyncGeneratorType,
     CodeType,
@@ -23,6 +25,7 @@ from typing import Any, Iterator, Sequence, Tuple
 
 from .describe import exact_text, is_one_of, type_name
 from .holders import OWN_NAMES, OWN_PATTERN, UNDERS, own_dict, results
+from .refcounts import LISTED, counts
 
 MAX_PATHS = 5
 MAX_STEPS = 10
@@ -54,6 +57,8 @@ class Search:
         self.cut = False
         self.paths: list[list[str]] = []
         self.own: set[int] = set()
+        # All that leads to the object, and itself, if the search came to its end.
+        self.above: tuple[Any, ...] = ()
 
     def run(self, obj: Any, hidden: Sequence[Any] = ()) -> None:
         """Fill `paths` with the ways from the object to something named.
@@ -71,10 +76,29 @@ class Search:
         for _step in range(MAX_STEPS):
             level = self._level(nodes, level, seen)
             if not level or len(self.paths) >= MAX_PATHS:
+                self.above = tuple(node[0] for node in nodes)
                 return
             if time.perf_counter() > self.deadline or len(nodes) > MAX_REFERRERS:
                 break
         self.cut = True
+
+    def is_held_unseen(self) -> bool:
+        """Tell whether something above has references that no object seen by the collector has.
+
+        Call it with the object in no local variable, which would be such a reference.
+        """
+        if LISTED is None:
+            return False
+        above = self.above
+        # From Python 3.13 on, what holds the call's arguments is found as well.
+        referrers = [other for other in gc.get_referrers(*above) if other is not above]
+        ours = frozenset(map(id, above))
+        referents = map(id, chain.from_iterable(map(gc.get_referents, referrers)))
+        seen = Counter(filter(ours.__contains__, referents))
+        referrers.clear()
+        listed = zip(map(id, above), counts(list(above)))
+        # The list and `above` itself.
+        return any(count - LISTED - 1 > seen[key] for key, count in listed)
 
     def _level(self, nodes: list[Node], level: list[int], seen: set[int]) -> list[int]:
         targets = {id(nodes[index][0]): index for index in level}
@@ -245,14 +269,16 @@ def _key_text(key: Any) -> str:
     return f"[{key}]" if type(key) is int and key.bit_length() <= KEY_BITS else "[...]"
 
 
-def held_by(shell: Any, obj: Any, deadline: float, hidden: Sequence[Any] = ()) -> list[str]:
-    """Return who holds the object, written as people would: `df`, `cache['a'][0]`, `<frame f>`.
+def held_by(shell: Any, found: list[Any], deadline: float, hidden: Sequence[Any] = ()) -> list[str]:
+    """Return who holds an object, written as people would: `df`, `cache['a'][0]`, `<frame f>`.
 
-    Empty if nothing with a name does, which is garbage in a cycle.
+    `found` is a list of the object alone: a local variable would be one more that holds it.
+    Empty if nothing with a name does and nothing unseen, which is garbage in a cycle.
     """
     search = Search(shell, deadline)
-    search.run(obj, hidden)
+    search.run(found[0], [found, *hidden])
     names = [
         path[-1] if path[-1].startswith("<") else "".join(reversed(path)) for path in search.paths
     ]
-    return sorted(set(names)) or ([UNKNOWN] if search.cut else [])
+    unknown = not names and (search.cut or search.is_held_unseen())
+    return [UNKNOWN] if unknown else sorted(set(names))

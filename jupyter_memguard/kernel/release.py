@@ -103,9 +103,7 @@ def still_alive(shell: Any, gone: list[Gone]) -> list[StillAlive]:
         found = item.get()
         # What only we refer to needs no search through the whole heap.
         if found and (item.reference is not None or sys.getrefcount(found[0]) > OWN_REFERENCES):
-            names = held_by(
-                shell, found[0], deadline, [found, item.strong, gone, *frames_of(found[0])]
-            )
+            names = held_by(shell, found, deadline, [item.strong, gone, *frames_of(found[0])])
             # What the collector does not track is in no cycle, so the count is the answer.
             if not names and (item.reference is not None or not gc.is_tracked(found[0])):
                 names = [UNKNOWN]

@@ -1,0 +1,72 @@
+"""What a release says of objects without weak references that others may hold unseen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Kernel
+
+THREAD = """
+import threading
+stop, begun = threading.Event(), threading.Event()
+def work(boxed):
+    local = boxed.pop()
+    begun.set(); stop.wait()
+    return local
+"""
+UNSEEN = {
+    "an object array": ("import numpy as np", "held = np.array([g, None], dtype=object)"),
+    "the local of a thread": (
+        THREAD,
+        "threading.Thread(target=work, args=([g],)).start(); begun.wait()",
+    ),
+    "an object array in a cycle": (
+        "import numpy as np; held = np.array([None, None], dtype=object)",
+        "cycle = {'g': g}; g.append(cycle); held[0] = cycle",
+    ),
+}
+
+
+def still_alive(kernel: Kernel) -> Any:
+    return kernel.comm().request("release")["still_alive"]
+
+
+@pytest.mark.parametrize("how", UNSEEN)
+def test_what_is_held_unseen_is_told_as_held_by_somebody_unknown(kernel: Kernel, how: str) -> None:
+    before, hold = UNSEEN[how]
+    kernel.run(before)
+    kernel.run("g = [[1]]")
+    kernel.run(hold)
+    kernel.run("g")
+    kernel.run("del g; cycle = None")
+    alive = still_alive(kernel)
+    kernel.run("'stop' in globals() and stop.set()")
+    assert [item["held_by"] for item in alive] == [["<unknown>"]]
+
+
+RELEASED = {
+    "a list in itself": "g = [1]; g.append(g); g",
+    "a list in a cycle of instances": (
+        "class N: pass\nn = N(); n.other = N(); n.other.back = [n]; n.other.back"
+    ),
+    "a dict in a cycle with a function": "d = {}; f = lambda: d; d['f'] = f; d",
+    "a list in a cycle with a class": "l = []; c = type('C', (), {'l': l}); l.append(c); l",
+}
+
+
+@pytest.mark.parametrize("what", RELEASED)
+def test_what_nobody_holds_is_not_told(kernel: Kernel, what: str) -> None:
+    kernel.run(RELEASED[what])
+    kernel.run("g = n = d = f = l = c = N = None")
+    assert still_alive(kernel) == []
+
+
+def test_results_that_hold_each_other_are_not_told(kernel: Kernel) -> None:
+    kernel.run("a = [1]; b = [a]; a.append(b)")
+    for shown in ("a", "b", "[b]", "(a, b)"):
+        kernel.run(shown)
+    kernel.run("del a, b")
+    assert still_alive(kernel) == []
