@@ -19,6 +19,7 @@ from .adapter import Adapter, Owned
 from .allocation import qualified_name, rounded
 from .arrow import arrow_adapters, polars_adapters
 from .foreign import UNTOLD, Block
+from .frontier import LARGE
 from .pages import Pages, is_anonymous
 
 CHUNK = 1000
@@ -37,8 +38,9 @@ def _standard(_: Any) -> dict[type, Adapter]:
     def ordered(obj: Any) -> Owned:
         # An entry's node holds the key as well, and shows it. Of a dict with keys of other types
         # than str, the collector is shown the dict's own references to them too.
+        # A large one is opened slice by slice, and both are in the slices.
         keys = dict.keys(obj)
-        hidden = len(get_referents(obj)) < 3 * len(keys)
+        hidden = len(keys) <= LARGE and len(get_referents(obj)) < 3 * len(keys)
         return Owned(rounded(ordered_size(obj)), references=list(keys) if hidden else None)
 
     def code(obj: Any) -> Owned:

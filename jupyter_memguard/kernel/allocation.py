@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections import Counter, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from gc import get_referents
 from itertools import compress, repeat
 from operator import is_, not_
@@ -166,8 +166,10 @@ class Kind:
         self.keyed = derived(order, dict)
         # `bytes(n)`, and room for more items: pages may be there on paper only
         self.unwritten = next((find for cls, find in _CONTENTS if cls is solid), None)
-        self.length = next((cls.__len__ for cls in order if any(cls is c for c in _COUNTED)), None)
-        self.sliced = any(kind is cls for cls in _SLICED)
+        base = next((cls for cls in order if any(cls is c for c in _COUNTED)), None)
+        self.length: Callable[[Any], int] | None = len if base is kind else _length_of(base)
+        # What a large one is opened through: only Python's classes have more than this one shows.
+        self.sliced = base if base is solid else None
         if _item(kind) or solid is str:
             self.basic = 0  # one block, header and items together
 
@@ -232,8 +234,11 @@ _CONTENTS: tuple[tuple[type, Callable[[Any], int] | None], ...] = (
     (list, _pointer_in([_Plain], 24)),
     (bytearray, _pointer_in(bytearray(b"probe"), 32)),
 )
-_SLICED = (list, tuple, dict, set, frozenset)
-_COUNTED = (*_SLICED, deque)
+_COUNTED = (list, tuple, dict, set, frozenset, deque, defaultdict, OrderedDict)
+
+
+def _length_of(base: Any) -> Callable[[Any], int] | None:
+    return None if base is None else base.__len__
 
 
 def derived(order: tuple[type, ...], base: type) -> bool:
