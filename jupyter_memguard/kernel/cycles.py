@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from itertools import compress, islice, repeat
 from operator import add, ne, not_, sub
+from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Iterable
 
@@ -28,6 +29,7 @@ _SMALL = 2048  # members of the first closures that are tried
 _GROWTH = 8
 _SAMPLE = 1024  # objects from which it is estimated what rings hold
 _GROUP = 128  # objects that one closure starts from
+_SPREADING = 0.6  # of the time that is left, for following; the rest is for judging
 _PATIENCE = 2  # closures in a row that pass the limit before it is raised
 
 _namespace_of: Any = vars(ModuleType)["__dict__"].__get__
@@ -55,12 +57,18 @@ class Closure:
         self.inner: Counter[int] = Counter()
 
     def spread(self, start: list[Any], limit: int) -> bool:
-        """Follow `start` (emptied) until nothing is new; False: time or the limit is up."""
+        """Follow `start` (emptied) until nothing is new; False: time or the limit is up.
+
+        What was found by then can be judged all the same: references from what was not followed
+        count as references from outside. So there must be time left for that.
+        """
         members = self.members
         members.update(zip(map(id, start), start))
         todo = start
+        begin = perf_counter()
+        end = begin + _SPREADING * (self.heap.deadline - begin)
         while todo:
-            if len(members) > limit or self.heap.late():
+            if len(members) > limit or perf_counter() > end:
                 todo.clear()
                 return False
             if len(todo) < _FEW:
@@ -253,9 +261,7 @@ def _spread_life(living: list[Any], doubtful: dict[int, Any]) -> None:
                 living.append(kid)
 
 
-def _break_reached(  # noqa: C901
-    walk: Walk, alive: set[int], left: list[int], most: int
-) -> set[int] | None:
+def _break_reached(walk: Walk, alive: set[int], left: list[int], most: int) -> set[int] | None:
     """Find rings through what the walk's objects lead to.
 
     Closures begin small, so that small rings are found before the time is spent on a large one,
@@ -272,22 +278,20 @@ def _break_reached(  # noqa: C901
         for start in range(0, len(left), group):
             keys = [key for key in left[start : start + group] if key in walk.removed]
             closure = Closure(walk, alive)
-            if not closure.spread([waiting[key] for key in keys], limit):
-                failures += 1
-                if failures == _PATIENCE or walk.heap.late():
-                    break
-                continue
+            whole = closure.spread([waiting[key] for key in keys], limit)
             dead = closure.dead()
+            failures = 0 if dead or whole else failures + 1
             if dead:
                 found = True
-                failures = 0
                 closure.members.clear()
                 walk.kill_ring(dead)
                 dead.clear()
                 if not walk.run(sys.maxsize):
                     return None
-            elif group >= len(left):
+            elif whole and group >= len(left):
                 return set(closure.members)
+            if failures == _PATIENCE or walk.heap.late():
+                break
         if walk.heap.late():
             return None
         limit *= _GROWTH

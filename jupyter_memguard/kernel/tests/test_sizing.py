@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_memguard.kernel import quick, sizing
+from jupyter_memguard.kernel import cycles, quick, sizing
+from jupyter_memguard.kernel.cycles import break_cycles
 from jupyter_memguard.kernel.refcounts import LISTED
 from jupyter_memguard.kernel.sizing import (
     NOTES,
@@ -26,6 +27,7 @@ from jupyter_memguard.kernel.sizing import (
     reaches,
     reaches_in_turn,
 )
+from jupyter_memguard.kernel.trial import Heap, Walk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,13 +139,16 @@ def freed_nodes(size: Any) -> set[int]:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(graphs(), st.sampled_from([1, 200]))
+@given(graphs(), st.sampled_from([1, 200]), st.sampled_from([2, 5, 2048]))
 def test_random_graphs_free_what_is_said_alone_and_together(
-    drawn: tuple[Any, ...], side_by_side: int
+    drawn: tuple[Any, ...], side_by_side: int, closure: int
 ) -> None:
     graph = Graph(drawn)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quick, "_AT_A_TIME", side_by_side)
+        patch.setattr(cycles, "_SMALL", closure)  # others come when it is passed
+        patch.setattr(cycles, "_FEW", 1)
+        patch.setattr(cycles, "BATCH", 2)
         sizes, together = measure(graph.roots, budget_ms=PLENTY)
     _, only_together = measure(graph.roots, budget_ms=PLENTY, each=False)
     assert all(size.exact for size in sizes)
@@ -360,6 +365,30 @@ def test_a_ring_for_which_there_is_no_time_is_estimated() -> None:
     assert size.estimate_bytes is not None
     assert size.freed_bytes <= whole.freed_bytes
     assert size.estimate_bytes < 2 * whole.freed_bytes
+
+
+def test_rings_that_lead_to_much_that_lives_are_proven_without_following_it_all() -> None:
+    live: list[Any] = []
+    for number in range(30_000):
+        live = [number, live]
+    made = [{"number": number} for number in range(100)]
+    for one in made:
+        one.update(itself=[one], live=live)
+    root = Root(made, 0)
+    del made, one
+    heap = Heap({}, ())
+    heap.deadline = float("inf")
+    walk = Walk(heap)
+    walk.let_go(root)
+    walk.run(sys.maxsize)
+    before = walk.bytes
+    assert break_cycles(walk, set(), 2048) is None
+    assert walk.bytes - before > 100 * sys.getsizeof({"number": 1, "itself": 2, "live": 3})
+    proven = walk.bytes
+    del walk, heap
+    assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes == proven
+    while live:
+        live = live[1]  # so deep that it is taken apart piece by piece
 
 
 def test_bytes_that_were_never_written_give_nothing_back() -> None:
