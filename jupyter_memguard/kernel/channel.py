@@ -72,7 +72,14 @@ class Channel:
             comm.close()
             return
         self._comms[comm.comm_id] = comm
-        comm.on_msg(lambda received: self._on_message(comm, received))
+
+        def handle(received: dict[str, Any]) -> None:
+            self._on_message(comm, received)
+
+        comm.on_msg(handle)
+        # Its own would run the user's callbacks for `pre_execute` and `post_execute`.
+        with suppress(AttributeError):
+            comm.handle_msg = handle
         comm.on_close(lambda _received: self._on_close(comm.comm_id))
 
     def _on_close(self, comm_id: str) -> None:

@@ -149,6 +149,26 @@ def test_reset_of_the_modules_is_survived(kernel: Kernel) -> None:
     assert (report["guard"], report["count"]) == ("last", 2)
 
 
+def test_what_is_asked_runs_none_of_the_users_callbacks() -> None:
+    with running_kernel() as kernel:
+        kernel.inject({"mode": "all"})
+        kernel.run(
+            "called = []\n"
+            "def tell():\n    called.append(1)\n    raise ValueError\n"
+            "for event in ('pre_execute', 'post_execute', 'pre_run_cell', 'post_run_cell'):\n"
+            "    get_ipython().events.register(event, lambda *_: tell())"
+        )
+        comm = kernel.comm()
+        comm.event("hello")
+        before = kernel.value("len(called)")
+        after = kernel.value("len(called)")
+        kernel.messages.clear()
+        for method in ("report", "overview", "release"):
+            comm.request(method)
+        assert kernel.value("len(called)") - after == after - before
+        assert {message["msg_type"] for message in kernel.messages} <= {"status"}
+
+
 def test_without_an_ipython_shell_nothing_is_installed(tmp_path: Path) -> None:
     import subprocess
     import sys
