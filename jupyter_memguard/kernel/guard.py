@@ -17,8 +17,10 @@ from . import tracebacks
 from .describe import exact_text, is_one_of, summary, type_name
 from .holders import (
     NUMBERED,
+    UNDERS,
     Retained,
     find_last,
+    last_results,
     object_under,
     own_dict,
     results,
@@ -228,7 +230,8 @@ class Guard:
         return placeholder(number, cls, summary(result), size)
 
     def _list(self, number: int, cls: str, size: Size) -> None:
-        if len(self.this_cell) < MOST_LISTED:
+        is_small = size.exact and size.freed_bytes < TELL_BYTES
+        if not is_small and len(self.this_cell) < MOST_LISTED:
             self.this_cell.append({"number": number, "type": cls, "bytes": likely_bytes(size)})
 
     # Letting the oldest go
@@ -326,6 +329,10 @@ class Guard:
 
         That is a result whose number another one of the same cell has now.
         """
+        newest = list(self.kept)[-len(UNDERS) :]
+        known = {id(object_under(self.shell, number)) for number in newest}
+        if all(id(obj) in known for obj in last_results(self.shell)):
+            return
         entries = retained(self.shell, list(self.kept))
         find_last(self.shell, entries)
         alone = [entry for entry in entries if not entry.numbers]

@@ -157,6 +157,13 @@ def _add_unders(shell: Any, add: Any) -> None:
             add(attribute, "displayhook." + name, hook, name, None)
 
 
+def last_results(shell: Any) -> list[Any]:
+    """Return what stands in `_`, `__`, `___`, of IPython's or the user's, but placeholders."""
+    mappings = shell.user_ns, shell.user_ns_hidden, own_dict(shell.displayhook)
+    found = [mapping.get(name) for mapping in mappings for name in UNDERS]
+    return [obj for obj in found if not (obj is None or _initial(obj) or is_placeholder(obj))]
+
+
 def _initial(obj: Any) -> bool:
     """Tell whether it is what IPython puts into `_` before there is a result."""
     return type(obj) is str and obj == ""

@@ -355,7 +355,9 @@ class Session:
     def _cell_ended(self, number: int) -> None:
         self.guard.after_cell()
         if self.channel.has_subscribers():
-            self.channel.tell("cell_end", self._cell_end(number), subscribers=True)
+            told = self._cell_end(number)
+            if told["results"] or told["withheld"]:
+                self.channel.tell("cell_end", told, subscribers=True)
 
     def _cell_end(self, number: int) -> CellEnd:
         return {

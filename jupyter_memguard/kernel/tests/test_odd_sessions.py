@@ -63,8 +63,8 @@ def test_lone_surrogates_in_names_do_not_cost_the_answer(kernel: Kernel) -> None
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     kernel.run("odd = chr(0xD800)\nclass Odd: pass")
-    kernel.run("globals()[odd] = x = Odd(); d = {odd: [x]}\nx")
-    assert [r["number"] for r in comm.event("cell_end")["results"]] in ([], [2])
+    kernel.run("globals()[odd] = x = Odd(); x.pad = [0] * 10**5; d = {odd: [x]}\nx")
+    assert [r["number"] for r in comm.event("cell_end")["results"]] == [2]
     row = comm.request("report")["results"][0]
     assert "x" in row["variables"]
     assert len(row["variables"]) == 2
@@ -187,8 +187,8 @@ def test_cells_ends_are_told_after_one_that_came_to_nothing(kernel: Kernel) -> N
         "found.append('a cancelled cell')\n"
         "shell.events.trigger('post_run_cell', None)"
     )
-    kernel.run("[5]")
-    kernel.run("[6]")
+    kernel.run("[5] * 10**5")
+    kernel.run("[6] * 10**5")
     while comm.event("cell_end")["execution_count"] != 3:
         pass
 
@@ -239,7 +239,9 @@ def test_a_nested_cells_withheld_results_are_told_with_the_outer_ones(kernel: Ke
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     comm.request("set_guard", mode="all")
-    kernel.run("import sys; sys.displayhook([1]); get_ipython().run_cell('[2]')\nNone")
+    kernel.run(
+        "import sys; sys.displayhook([1] * 10**5); get_ipython().run_cell('[2] * 10**5')\nNone"
+    )
     assert len(comm.event("cell_end")["withheld"]) == 2
 
 
@@ -247,7 +249,8 @@ def test_very_many_results_of_one_cell_are_not_all_listed(kernel: Kernel) -> Non
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     comm.request("set_guard", mode="all")
-    kernel.run("hook = get_ipython().displayhook\nfor n in range(5000): hook.update_user_ns(n)")
+    kernel.run("big = [None] * 10**5; show = get_ipython().displayhook.update_user_ns")
+    kernel.run("for n in range(5000): show(big)")
     assert len(comm.event("cell_end")["withheld"]) <= 1000
     assert comm.request("report")["guard_state"]["withheld"] == 5000
 
