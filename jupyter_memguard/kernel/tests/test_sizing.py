@@ -371,7 +371,7 @@ def test_rings_that_lead_to_much_that_lives_are_proven_without_following_it_all(
     live: list[Any] = []
     for number in range(30_000):
         live = [number, live]
-    made = [{"number": number} for number in range(100)]
+    made: list[dict[str, Any]] = [{"number": number} for number in range(100)]
     for one in made:
         one.update(itself=[one], live=live)
     root = Root(made, 0)
