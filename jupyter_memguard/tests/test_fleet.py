@@ -39,6 +39,14 @@ async def metrics(fetch: Any) -> dict[str, float]:
     }
 
 
+async def report(fetch: Any, kernel_id: str, freed: dict[str, int]) -> None:
+    """Tell the server of a release as the browser does."""
+    answer = await fetch(
+        "jupyter-memguard/kernels", kernel_id, "freed", method="POST", body=json.dumps(freed)
+    )
+    assert answer.code == 204
+
+
 def listen(app: ServerApp) -> None:
     """Collect our events."""
     events: list[dict[str, Any]] = []
@@ -90,10 +98,7 @@ async def test_a_release_is_an_event_without_names_and_is_counted(
     listen(kernels.app)
     before = await metrics(jp_fetch)
     freed = {"before_bytes": 900_000_000, "after_bytes": 100_000_000, "released": 3}
-    answer = await jp_fetch(
-        "jupyter-memguard/kernels", kernel_id, "freed", method="POST", body=json.dumps(freed)
-    )
-    assert answer.code == 204
+    await report(jp_fetch, kernel_id, freed)
     (event,) = await heard(kernels.app)
     assert {key: value for key, value in event.items() if not key.startswith("__")} == freed
     assert kernel_id not in json.dumps(event)
@@ -141,9 +146,7 @@ async def test_memory_that_grew_meanwhile_counts_as_none_freed(
     kernel_id = await kernels.start()
     before = await metrics(jp_fetch)
     freed = {"before_bytes": 1, "after_bytes": 2, "released": 0}
-    await jp_fetch(
-        "jupyter-memguard/kernels", kernel_id, "freed", method="POST", body=json.dumps(freed)
-    )
+    await report(jp_fetch, kernel_id, freed)
     after = await metrics(jp_fetch)
     name = "jupyter_memguard_freed_bytes_total"
     assert after[name] == before[name]

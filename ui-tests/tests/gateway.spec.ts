@@ -57,7 +57,9 @@ test('results on a gateway are seen and freed, and the memory is told', async ({
   await expect(row).toContainText('10000');
 
   const status = statusItem(page);
-  await expect(status).toContainText('(PSS with children)');
+  await expect(status).toHaveText(
+    /^Kernel [\d.]+ [KMG]iB of [\d.]+ GiB \(PSS with children\)/
+  );
   // It shares pages with others, so that its part is less than what it has.
   await expect
     .poll(async () => residentBytes(pid) - (await figure(status)), TOLD)
@@ -68,6 +70,23 @@ test('results on a gateway are seen and freed, and the memory is told', async ({
   await expect(
     page.getByRole('tooltip').locator('[data-part="kernel"]')
   ).toContainText('PSS with children, as the kernel tells');
+  const parts = page.getByRole('tooltip');
+  await expect(parts.locator('[data-part="limit"]')).toContainText(
+    "Machine's memory"
+  );
+  await expect(parts.locator('[data-part="unknown"]')).toContainText(
+    'not known from here'
+  );
+  // What the cells did is known as far as the kernel told it in between.
+  const bars = panel.locator('.jp-Memguard-chart [data-delta]');
+  const rose = async () =>
+    (
+      await bars.evaluateAll(nodes =>
+        nodes.map(node => Number((node as SVGElement).dataset.delta))
+      )
+    ).reduce((sum, delta) => sum + delta, 0);
+  await expect.poll(rose, TOLD).toBeGreaterThan(0.9 * ARTICLE_BYTES);
+  await expect(panel).toContainText('runs in between are shown together');
   const listed = panel.locator(`[data-kernel-id="${id}"]`);
   await expect(listed).toContainText('PSS with children');
   await expect.poll(() => figure(listed), TOLD).toBe(before);
