@@ -176,8 +176,17 @@ describe('Results', () => {
 
   it('releases one row', async () => {
     const { host, model } = await aTable();
-    await doing(() => button(rowsOf(host)[0], 'Release').click());
+    await doing(() => button(host, 'Release Out[2]').click());
     expect(model.released).toEqual([{ kind: 'keys', keys: ['k2'] }]);
+  });
+
+  it('says why there are no rows in a place that was there before', async () => {
+    const { host, model } = await aTable();
+    const region = one(host, '[role=status]');
+    expect(region.textContent).toBe('');
+    await doing(() => model.agent.setState({ kind: 'dead' }));
+    expect(region.isConnected).toBe(true);
+    expect(region.textContent).toContain('The kernel has died');
   });
 
   it('does it all with the keyboard', async () => {

@@ -62,8 +62,7 @@ export function Account(props: {
   return (
     <div
       role="status"
-      className="jp-Memguard-account"
-      hidden={outcome === null}
+      className={outcome === null ? undefined : 'jp-Memguard-account'}
       data-before-bytes={result?.before_rss_bytes ?? undefined}
       data-after-bytes={result?.after_rss_bytes ?? undefined}
       data-released={result?.released}

@@ -121,8 +121,7 @@ export const RowView = React.memo(function RowView(
           className="jp-Memguard-iconButton"
           tabIndex={tabIndex}
           aria-disabled={!props.releasable}
-          aria-label={trans.__('Release')}
-          aria-description={label}
+          aria-label={trans.__('Release %1', label)}
           title={trans.__('Release %1', label)}
           onClick={() => actions.release(row)}
         >

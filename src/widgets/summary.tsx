@@ -116,18 +116,25 @@ function progressText(
   }
 }
 
-/** Long work: what goes on, and what ends it where it can be ended. */
+/**
+ * Long work: what goes on, and what ends it where it can be ended. The region
+ * is always there, so that a screen reader tells what comes into it.
+ */
 function Progress(props: {
   model: IRetainedModel;
   trans: TranslationBundle;
-}): React.JSX.Element | null {
+}): React.JSX.Element {
   const { model, trans } = props;
   const text = progressText(model.activity, trans);
   if (text === null) {
-    return null;
+    return <div role="status" />;
   }
   return (
-    <div className="jp-Memguard-working" data-activity={model.activity.kind}>
+    <div
+      role="status"
+      className="jp-Memguard-working"
+      data-activity={model.activity.kind}
+    >
       <div
         className="jp-Memguard-progress"
         role="progressbar"

@@ -384,24 +384,31 @@ export function Results(props: {
         const { watched, trans } = view;
         const state = panelState(view);
         const report = watched?.model.report ?? null;
-        if (watched === null || report === null || state.kind !== 'rows') {
-          return (
-            <StateView
-              state={state}
-              inFront={watched !== null}
-              trans={trans}
-              onRetry={() => void watched?.model.refresh()}
-            />
-          );
-        }
+        const hasRows =
+          watched !== null && report !== null && state.kind === 'rows';
         return (
-          <Grid
-            key={watched.widget.id}
-            watched={watched}
-            report={report}
-            view={view}
-            goTo={goTo}
-          />
+          <>
+            {/* Always there: a screen reader tells what comes into it. */}
+            <div role="status">
+              {!hasRows && (
+                <StateView
+                  state={state}
+                  inFront={watched !== null}
+                  trans={trans}
+                  onRetry={() => void watched?.model.refresh()}
+                />
+              )}
+            </div>
+            {hasRows && (
+              <Grid
+                key={watched.widget.id}
+                watched={watched}
+                report={report}
+                view={view}
+                goTo={goTo}
+              />
+            )}
+          </>
         );
       }}
     </UseSignal>
