@@ -1,7 +1,7 @@
 /** What each result keeps, as the kernel tells it without being asked. */
 
 import type { ICellEnd, IReport } from './protocol';
-import { isSelected } from './selection';
+import { selects } from './selection';
 import type { Selection } from './tokens';
 
 /** Keys and bytes of results, by execution count. */
@@ -36,8 +36,9 @@ export class PushedBytes extends Map<number, { key: string; bytes: number }> {
    * @param minimum - From how many bytes on a result is a large one.
    */
   takeRelease(selection: Selection, minimum: number): void {
+    const isSelected = selects(selection, minimum);
     for (const [number, result] of this) {
-      if (isSelected(selection, result, minimum)) {
+      if (isSelected(result)) {
         this.delete(number);
       }
     }

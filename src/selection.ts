@@ -31,20 +31,26 @@ export function requestRelease(
 }
 
 /**
- * Whether a result is among those selected.
+ * Tells which results are among those selected.
  *
  * @param selection - The selection.
- * @param result - The result's key and the bytes that it keeps.
  * @param minimum - From how many bytes on a result is a large one.
+ * @returns what says it of a result's key and the bytes that it keeps.
  */
-export function isSelected(
+export function selects(
   selection: Selection,
-  result: { key: string; bytes: number },
   minimum: number
-): boolean {
-  return (
-    selection.kind === 'all' ||
-    (selection.kind === 'large' && result.bytes >= minimum) ||
-    (selection.kind === 'keys' && selection.keys.includes(result.key))
-  );
+): (result: { key: string; bytes: number }) => boolean {
+  switch (selection.kind) {
+    case 'all':
+      return () => true;
+    case 'large':
+      return ({ bytes }) => bytes >= minimum;
+    case 'keys': {
+      const keys = new Set(selection.keys);
+      return ({ key }) => keys.has(key);
+    }
+    default:
+      return () => false;
+  }
 }
