@@ -29,6 +29,7 @@ CONSTANT_BYTES = 1024
 # To an object without weak references: `Gone.strong`, and the argument of `getrefcount`.
 OWN_REFERENCES = 2
 _CONSTANTS = (int, float, complex, bool, str, bytes)
+_SINGLETONS: tuple[Any, ...] = ((), frozenset(), Ellipsis, NotImplemented)
 
 
 class Uninterrupted:
@@ -87,6 +88,8 @@ class Gone:
 
 
 def _is_constant(obj: Any) -> bool:
+    if any(obj is each for each in _SINGLETONS):
+        return True
     return is_one_of(type(obj), *_CONSTANTS) and sys.getsizeof(obj) <= CONSTANT_BYTES
 
 

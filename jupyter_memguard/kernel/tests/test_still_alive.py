@@ -70,3 +70,9 @@ def test_results_that_hold_each_other_are_not_told(kernel: Kernel) -> None:
         kernel.run(shown)
     kernel.run("del a, b")
     assert still_alive(kernel) == []
+
+
+@pytest.mark.parametrize("constant", ["()", "...", "NotImplemented", "frozenset()"])
+def test_constants_of_the_interpreter_are_not_told(kernel: Kernel, constant: str) -> None:
+    kernel.run(constant)
+    assert still_alive(kernel) == []
