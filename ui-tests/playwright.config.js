@@ -31,7 +31,8 @@ const gateway = offset => ({
   command: [
     'jupyter kernelgateway --KernelGatewayApp.port_retries=0',
     `--KernelGatewayApp.port=${servers.portOf(offset)}`,
-    '--JupyterWebsocketPersonality.list_kernels=True'
+    '--JupyterWebsocketPersonality.list_kernels=True',
+    '--KernelRestarter.restart_limit=1000'
   ].join(' '),
   url: `${servers.urlOf(offset)}/api/kernels`
 });

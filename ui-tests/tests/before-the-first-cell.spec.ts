@@ -5,6 +5,7 @@
  * is 50).
  */
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
+import { OWN, REMOTE, urlOf } from '../servers';
 import { newNotebook, test } from './kernel-story';
 
 const TIMES = Number(process.env.MEMGUARD_RESTARTS ?? 5);
@@ -56,94 +57,112 @@ async function runAll(page: IJupyterLabPageFixture): Promise<void> {
   );
 }
 
-test('after Restart Kernel and Run All Cells', async ({ page }) => {
-  await guarded(page);
-  for (let time = 0; time < TIMES; time++) {
-    await clearOutputs(page);
-    void page.evaluate(() => {
-      void window.jupyterapp.commands.execute('notebook:restart-run-all');
+for (const { where, server } of [
+  { where: '', server: OWN },
+  { where: ', on a gateway', server: REMOTE }
+]) {
+  test.describe(() => {
+    test.use({ baseURL: urlOf(server) });
+
+    test(`after Restart Kernel and Run All Cells${where}`, async ({ page }) => {
+      await guarded(page);
+      for (let time = 0; time < TIMES; time++) {
+        await clearOutputs(page);
+        void page.evaluate(() => {
+          void window.jupyterapp.commands.execute('notebook:restart-run-all');
+        });
+        await page
+          .locator('.jp-Dialog')
+          .getByRole('button', { name: 'Confirm Kernel Restart' })
+          .click();
+        expect(await verdict(page)).toBe('withheld');
+      }
     });
-    await page
-      .locator('.jp-Dialog')
-      .getByRole('button', { name: 'Confirm Kernel Restart' })
-      .click();
-    expect(await verdict(page)).toBe('withheld');
-  }
-});
 
-test('after the notebook is opened and run', async ({ page, tmpPath }) => {
-  await guarded(page);
-  for (let time = 0; time < TIMES; time++) {
-    await clearOutputs(page);
-    await page.notebook.save();
-    await page.evaluate(() =>
-      window.jupyterapp.commands.execute('notebook:shutdown-kernel')
-    );
-    await page.evaluate(() =>
-      window.jupyterapp.commands.execute('application:close')
-    );
-    await expect(page.locator('.jp-NotebookPanel')).toHaveCount(0);
-    await page.evaluate(async path => {
-      const app = window.jupyterapp;
-      const widget = (await app.commands.execute('docmanager:open', {
-        path
-      })) as { sessionContext: { ready: Promise<void> } };
-      await widget.sessionContext.ready;
-      void app.commands.execute('notebook:run-all-cells');
-    }, `${tmpPath}/guarded.ipynb`);
-    expect(await verdict(page)).toBe('withheld');
-  }
-});
-
-test('after a kernel change', async ({ page }) => {
-  await guarded(page);
-  for (let time = 0; time < TIMES; time++) {
-    await clearOutputs(page);
-    await page.evaluate(async () => {
-      const app = window.jupyterapp;
-      const widget = app.shell.currentWidget as unknown as {
-        sessionContext: { changeKernel(o: { name: string }): Promise<unknown> };
-      };
-      await widget.sessionContext.changeKernel({ name: 'python3' });
-      void app.commands.execute('notebook:run-all-cells');
+    test(`after the notebook is opened and run${where}`, async ({
+      page,
+      tmpPath
+    }) => {
+      await guarded(page);
+      for (let time = 0; time < TIMES; time++) {
+        await clearOutputs(page);
+        await page.notebook.save();
+        await page.evaluate(() =>
+          window.jupyterapp.commands.execute('notebook:shutdown-kernel')
+        );
+        await page.evaluate(() =>
+          window.jupyterapp.commands.execute('application:close')
+        );
+        await expect(page.locator('.jp-NotebookPanel')).toHaveCount(0);
+        await page.evaluate(async path => {
+          const app = window.jupyterapp;
+          const widget = (await app.commands.execute('docmanager:open', {
+            path
+          })) as { sessionContext: { ready: Promise<void> } };
+          await widget.sessionContext.ready;
+          void app.commands.execute('notebook:run-all-cells');
+        }, `${tmpPath}/guarded.ipynb`);
+        expect(await verdict(page)).toBe('withheld');
+      }
     });
-    expect(await verdict(page)).toBe('withheld');
-  }
-});
 
-test('after a crash and the automatic restart', async ({ page }) => {
-  await guarded(page);
-  for (let time = 0; time < TIMES; time++) {
-    await clearOutputs(page);
-    const restarted = page.evaluate(
-      () =>
-        new Promise<void>(resolve => {
-          const context = (
-            window.jupyterapp.shell.currentWidget as unknown as {
-              sessionContext: {
-                statusChanged: {
-                  connect(slot: (_: unknown, status: string) => void): void;
-                };
-              };
-            }
-          ).sessionContext;
-          context.statusChanged.connect((_, status) => {
-            if (status === 'autorestarting') {
-              resolve();
-            }
-          });
-        })
-    );
-    process.kill(await pidOf(page), 'SIGKILL');
-    await restarted;
-    await runAll(page);
-    expect(await verdict(page)).toBe('withheld');
-    const ok = page.locator('.jp-Dialog').getByRole('button', { name: 'Ok' });
-    if (await ok.isVisible()) {
-      await ok.click();
-    }
-  }
-});
+    test(`after a kernel change${where}`, async ({ page }) => {
+      await guarded(page);
+      for (let time = 0; time < TIMES; time++) {
+        await clearOutputs(page);
+        await page.evaluate(async () => {
+          const app = window.jupyterapp;
+          const widget = app.shell.currentWidget as unknown as {
+            sessionContext: {
+              changeKernel(o: { name: string }): Promise<unknown>;
+            };
+          };
+          await widget.sessionContext.changeKernel({ name: 'python3' });
+          void app.commands.execute('notebook:run-all-cells');
+        });
+        expect(await verdict(page)).toBe('withheld');
+      }
+    });
+
+    test(`after a crash and the automatic restart${where}`, async ({
+      page
+    }) => {
+      await guarded(page);
+      for (let time = 0; time < TIMES; time++) {
+        await clearOutputs(page);
+        const restarted = page.evaluate(
+          () =>
+            new Promise<void>(resolve => {
+              const context = (
+                window.jupyterapp.shell.currentWidget as unknown as {
+                  sessionContext: {
+                    statusChanged: {
+                      connect(slot: (_: unknown, status: string) => void): void;
+                    };
+                  };
+                }
+              ).sessionContext;
+              context.statusChanged.connect((_, status) => {
+                if (status === 'autorestarting') {
+                  resolve();
+                }
+              });
+            })
+        );
+        process.kill(await pidOf(page), 'SIGKILL');
+        await restarted;
+        await runAll(page);
+        expect(await verdict(page)).toBe('withheld');
+        const ok = page
+          .locator('.jp-Dialog')
+          .getByRole('button', { name: 'Ok' });
+        if (await ok.isVisible()) {
+          await ok.click();
+        }
+      }
+    });
+  });
+}
 
 /** The kernel's process, asked without a cell of the notebook. */
 async function pidOf(page: IJupyterLabPageFixture): Promise<number> {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,17 +69,55 @@ RECIPES = {
 }
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_release_gives_back_what_a_stock_kernel_keeps(
-    kernel: Kernel, stock: Kernel, recipe: list[str]
+FAILING = [
+    "def fail():\n    local = watch(np.ones(20 * 10**6 // 8))\n    1 / 0",
+    "fail()",
+    "gc.collect();",
+]
+# Runs each recipe in a shell without us, forked so that IPython is imported once.
+DRIVER = f"""
+import contextlib, io, json, os, sys
+from IPython.core.interactiveshell import InteractiveShell
+import numpy, pandas
+kept = {{}}
+for name, cells in json.load(sys.stdin).items():
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        shell = InteractiveShell.instance()
+        shell.history_manager.enabled = False
+        with contextlib.redirect_stdout(io.StringIO()):
+            for cell in cells:
+                shell.run_cell(cell, store_history=True)
+        os.write(writer, str(eval({ALIVE!r}, shell.user_ns)).encode())
+        os._exit(0)
+    os.wait()
+    kept[name] = int(os.read(reader, 100))
+print(json.dumps(kept))
+"""
+
+
+@pytest.fixture(scope="module")
+def kept_by_stock() -> dict[str, int]:
+    """Return how many of the watched objects each recipe leaves alive without us."""
+    recipes = {**RECIPES, "failing": FAILING}
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER],
+        input=json.dumps({name: [SETUP, *cells] for name, cells in recipes.items()}),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    kept: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    return kept
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_release_gives_back_what_a_stock_shell_keeps(
+    kernel: Kernel, kept_by_stock: dict[str, int], name: str
 ) -> None:
-    for each in (kernel, stock):
-        each.run(SETUP)
-        for cell in recipe:
-            each.run(cell)
-    kept = stock.value(ALIVE)
-    assert kept > 0
-    assert kernel.value(ALIVE) == kept
+    for cell in (SETUP, *RECIPES[name]):
+        kernel.run(cell)
+    assert kernel.value(ALIVE) == kept_by_stock[name] > 0
     comm = kernel.comm()
     report = comm.request("report", budget_ms=2000)
     released = comm.request("release")
@@ -90,14 +131,12 @@ def test_release_gives_back_what_a_stock_kernel_keeps(
     assert kernel.shown("_") == "7"
 
 
-def test_release_of_tracebacks_gives_back_the_frames_locals(kernel: Kernel, stock: Kernel) -> None:
-    for each in (kernel, stock):
-        each.run(SETUP)
-        each.run("def fail():\n    local = watch(np.ones(20 * 10**6 // 8))\n    1 / 0")
-        reply, _published = each.execute("fail()")
-        assert reply["status"] == "error"
-        each.run("gc.collect();")
-        assert each.value(ALIVE) == 1
+def test_release_of_tracebacks_gives_back_the_frames_locals(
+    kernel: Kernel, kept_by_stock: dict[str, int]
+) -> None:
+    for cell in (SETUP, *FAILING):
+        kernel.execute(cell)
+    assert kernel.value(ALIVE) == kept_by_stock["failing"] == 1
     comm = kernel.comm()
     assert comm.request("report")["tracebacks"]["count"] == 1
     assert comm.request("report")["tracebacks"]["bytes"] == pytest.approx(20 * MB, rel=0.01)
@@ -145,12 +184,11 @@ def test_release_of_tracebacks_gives_back_what_the_debugger_stood_at(
     assert "2500000" in kernel.run("%debug")
 
 
-def test_release_of_what_was_shown_gives_back_printed_texts(kernel: Kernel, stock: Kernel) -> None:
-    for each in (kernel, stock):
-        each.run("import gc")
-        for _ in range(3):
-            each.run("print('x' * 10**7)")
-        each.run("gc.collect();")
+def test_release_of_what_was_shown_gives_back_printed_texts(kernel: Kernel) -> None:
+    kernel.run("import gc")
+    for _ in range(3):
+        kernel.run("print('x' * 10**7)")
+    kernel.run("gc.collect();")
     comm = kernel.comm()
     shown = comm.request("report")["shown"]
     assert shown["bytes"] == pytest.approx(30 * MB, rel=0.01)
