@@ -259,6 +259,11 @@ describe('Results', () => {
     expect(model.agent.asked[1]).toMatchObject({ numbers: [9, 5] });
     expect(selection.dataset.bytes).toBe(String(80 * 1024 * 1024));
     expect(selection.textContent).toContain('2 selected: free 80 MiB together');
+    // Of another report it is not known yet.
+    model.agent.answer = null;
+    await doing(() => model.set({ report: { ...report } }));
+    expect(five.textContent).not.toContain('together');
+    expect(selection.dataset.exact).toBe('false');
   });
 
   it('shows the sum as a bound where the kernel does not answer', async () => {

@@ -150,7 +150,10 @@ function Grid(props: {
       chosen.expand(row, true);
     }
   };
-  const selected = rows.filter(row => chosen.selected.has(row.key));
+  const selected = React.useMemo(
+    () => rows.filter(row => chosen.selected.has(row.key)),
+    [rows, chosen.selected]
+  );
   const latest = React.useRef({ release, visit, selected });
   latest.current = { release, visit, selected };
   const [assign, setAssign] = React.useState({ key: '', times: 0 });

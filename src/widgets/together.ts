@@ -31,11 +31,20 @@ function numbersOf(rows: readonly IRow[]): number[] | null {
     : null;
 }
 
+/** A selection can be all rows there are, and is asked for at each drawing. */
+const IDS = new WeakMap<readonly IRow[], string>();
+
 function idOf(rows: readonly IRow[]): string {
-  return rows
+  const known = IDS.get(rows);
+  if (known !== undefined) {
+    return known;
+  }
+  const id = rows
     .map(row => row.key)
     .sort()
     .join();
+  IDS.set(rows, id);
+  return id;
 }
 
 /**
@@ -84,11 +93,13 @@ export function useTogether(
   report: IReport,
   sets: readonly (readonly IRow[])[]
 ): TogetherOf {
-  const [answers, setAnswers] = React.useState(new Map<string, ITogether>());
-  const asked = React.useRef({ report, ids: new Set<string>() });
+  const [, setAnswered] = React.useState(0);
+  // Of each report's rows by themselves: another one has other figures.
+  const asked = React.useRef({ report, answers: new Map<string, ITogether>() });
   if (asked.current.report !== report) {
-    asked.current = { report, ids: new Set() };
+    asked.current = { report, answers: new Map() };
   }
+  const { answers } = asked.current;
   const may = view.isSeen && model.activity.kind === 'idle' && isFree(agent);
   const wanted = sets
     .filter(rows => numbersOf(rows) !== null)
@@ -100,13 +111,12 @@ export function useTogether(
       return;
     }
     const abort = new AbortController();
-    const done = asked.current.ids;
     const ask = async (): Promise<void> => {
       for (const { id, numbers } of wanted) {
         if (abort.signal.aborted) {
           return;
         }
-        if (done.has(id)) {
+        if (answers.has(id)) {
           continue;
         }
         const answer = await agent.request(
@@ -114,9 +124,9 @@ export function useTogether(
           { numbers, budget_ms: BUDGET_MS, limit: 1 },
           { signal: abort.signal }
         );
-        done.add(id);
         const { freed_bytes_all: bytes, exact_all: exact } = answer;
-        setAnswers(known => new Map(known).set(id, { bytes, exact }));
+        answers.set(id, { bytes, exact });
+        setAnswered(times => times + 1);
       }
     };
     // Without an answer the rows' own figures stay, as a bound.
