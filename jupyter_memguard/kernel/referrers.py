@@ -216,8 +216,10 @@ def _instance_dict(obj: Any) -> dict[str, Any]:
 
 
 def _is_own_frame(obj: Any) -> bool:
-    package = __name__.rpartition(".")[0]
-    return type(obj) is FrameType and str(obj.f_globals.get("__name__")).startswith(package)
+    if type(obj) is not FrameType:
+        return False
+    module = dict.get(obj.f_globals, "__name__")
+    return type(module) is str and module.startswith(__name__.rpartition(".")[0])
 
 
 def _first(referrer: Any, targets: dict[int, int]) -> int | None:

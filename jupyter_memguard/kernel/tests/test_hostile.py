@@ -106,6 +106,24 @@ def test_an_interrupt_while_places_change_comes_afterwards(kernel: Kernel) -> No
     assert kernel.value("handler is not None")
 
 
+def test_a_frames_name_of_its_module_is_not_run(kernel: Kernel) -> None:
+    kernel.run(HOSTILE)
+    kernel.run(
+        "class Name(str): __str__ = startswith = deadly('name')\n"
+        "class Big: pass\n"
+        "def frame_in(name):\n"
+        "    space = {'__name__': name}\n"
+        "    exec('def f(big):\\n    try: 1 / 0\\n    except Exception as e: return e', space)\n"
+        "    return space['f']\n"
+        "big = Big(); big.names = None"
+    )
+    kernel.run("errors = [frame_in(name)(big) for name in (Name('x'), type('', (), body)())]; None")
+    kernel.run("big")
+    kernel.run("del big")
+    released = kernel.comm().request("release")
+    assert [item["held_by"] for item in released["still_alive"]] == [["<frame f>"]]
+
+
 def test_an_error_of_ours_costs_no_result(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("set_guard", mode="large")
