@@ -7,6 +7,7 @@ everything else has a type and no summary.
 from __future__ import annotations
 
 import sys
+from types import GetSetDescriptorType
 from typing import Any, Callable
 
 _name_of = type.__dict__["__qualname__"].__get__
@@ -36,6 +37,19 @@ def is_one_of(cls: type, *types: type) -> bool:
 def has_base(cls: type, base: type) -> bool:
     """Tell by identity whether the class is the base or derived from it."""
     return any(each is base for each in _mro_of(cls))
+
+
+def instance_dict(obj: Any) -> dict[str, Any]:
+    """Return an instance's dict by its type's own descriptor, or an empty one.
+
+    A class can have a `__dict__` of its own, which would be run.
+    """
+    for base in _mro_of(type(obj)):
+        descriptor = _dict_of(base).get("__dict__")
+        if type(descriptor) is GetSetDescriptorType:
+            found = descriptor.__get__(obj)
+            return found if type(found) is dict else {}
+    return {}
 
 
 def exact_text(text: str) -> str:
@@ -109,21 +123,21 @@ def _numpy(np: Any, obj: Any) -> str | None:
 
 
 def _index_length(np: Any, index: Any) -> int | None:
-    values = _get(index, "__dict__")
+    values = instance_dict(index)
     if type(values.get("_range")) is range:
         return len(values["_range"])
-    data = values.get("_data")
+    data: Any = values.get("_data")
     return int(np.ndarray.shape.__get__(data)[0]) if type(data) is np.ndarray else None
 
 
 def _pandas(pd: Any, obj: Any) -> str | None:
     np = sys.modules["numpy"]
     if type(obj) is pd.DataFrame:
-        manager = _get(obj, "__dict__")["_mgr"]
+        manager = instance_dict(obj)["_mgr"]
         columns = sum(len(block.mgr_locs) for block in manager.blocks)
         return _rows(_index_length(np, manager.axes[1])) + " x " + str(columns)
     if type(obj) is pd.Series:
-        return _rows(_index_length(np, _get(obj, "__dict__")["_mgr"].axes[0]))
+        return _rows(_index_length(np, instance_dict(obj)["_mgr"].axes[0]))
     return None
 
 
@@ -152,7 +166,7 @@ def _torch(torch: Any, obj: Any) -> str | None:
 
 
 def _scipy(_scipy: Any, obj: Any) -> str | None:
-    shape = _get(obj, "__dict__").get("_shape")
+    shape = instance_dict(obj).get("_shape")
     return _shape(shape) if type(shape) is tuple else None
 
 

@@ -18,12 +18,11 @@ from types import (
     FrameType,
     FunctionType,
     GeneratorType,
-    GetSetDescriptorType,
     ModuleType,
 )
 from typing import Any, Iterator, Sequence, Tuple
 
-from .describe import exact_text, is_one_of, type_name
+from .describe import exact_text, instance_dict, is_one_of, type_name
 from .holders import OWN_NAMES, OWN_PATTERN, UNDERS, own_dict, results
 from .refcounts import LISTED, counts
 
@@ -162,7 +161,7 @@ class Search:
         if any(referrer is place for place in places):
             return []
         module = referrer.get("__name__")
-        if type(module) is str and _instance_dict(sys.modules.get(module)) is referrer:
+        if type(module) is str and instance_dict(sys.modules.get(module)) is referrer:
             return [("<module " + module + ">", index) for _key, index in _keys(referrer, targets)]
         return None
 
@@ -205,16 +204,6 @@ def _code(referrer: Any) -> CodeType | None:
     return None
 
 
-def _instance_dict(obj: Any) -> dict[str, Any]:
-    """Return an instance's dict by its type's own descriptor, or an empty one."""
-    for base in type.__dict__["__mro__"].__get__(type(obj)):
-        descriptor = type.__dict__["__dict__"].__get__(base).get("__dict__")
-        if type(descriptor) is GetSetDescriptorType:
-            found = descriptor.__get__(obj)
-            return found if type(found) is dict else {}
-    return {}
-
-
 def _is_own_frame(obj: Any) -> bool:
     if type(obj) is not FrameType:
         return False
@@ -240,7 +229,7 @@ def _keys(mapping: dict[Any, Any], targets: dict[int, int]) -> list[tuple[str, i
 def _step(referrer: Any, targets: dict[int, int]) -> tuple[str, int | None]:
     """Return how the referrer reaches a target: `[0]`, `['key']`, `.name`, or its type's name."""
     if not is_one_of(type(referrer), list, tuple, dict):
-        attributes = _instance_dict(referrer)
+        attributes = instance_dict(referrer)
         if id(attributes) in targets:
             return OF_INSTANCE, targets[id(attributes)]
     for text, value in _labelled(referrer):
@@ -261,7 +250,7 @@ def _labelled(referrer: Any) -> Iterator[tuple[str, Any]]:
         for key, value in list(referrer.items()):
             yield _key_text(key), value
     else:
-        for name, value in list(_instance_dict(referrer).items()):
+        for name, value in list(instance_dict(referrer).items()):
             yield f".{name[:KEY_LENGTH]}" if type(name) is str else ".?", value
 
 

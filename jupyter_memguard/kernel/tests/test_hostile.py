@@ -124,6 +124,19 @@ def test_a_frames_name_of_its_module_is_not_run(kernel: Kernel) -> None:
     assert [item["held_by"] for item in released["still_alive"]] == [["<frame f>"]]
 
 
+@pytest.mark.parametrize("library", ["scipy", "pandas"])
+def test_a_class_that_says_it_is_of_a_known_library_is_not_run(
+    kernel: Kernel, library: str
+) -> None:
+    kernel.run(HOSTILE)
+    kernel.run(f"import {library}, sys\nThing = type('Thing', (), body)")
+    kernel.run(f"Thing.__module__ = '{library}.thing'")
+    kernel.run("get_ipython().displayhook.update_user_ns(Thing())")
+    comm = kernel.comm()
+    assert comm.request("report")["results"][0]["type"] == f"{library}.Thing"
+    assert comm.request("release")["released"] == 1
+
+
 def test_an_error_of_ours_costs_no_result(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("set_guard", mode="large")
