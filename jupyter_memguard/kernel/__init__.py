@@ -64,6 +64,18 @@ FILES = (
 start = _session.start
 
 
+def _ask(method: str, *args: Any, **params: Any) -> dict[str, Any]:
+    """Ask the shell's session; an interrupt comes when all that is asked for it is dropped."""
+    try:
+        result: dict[str, Any] = getattr(_session.current(), method)(*args, **params)
+    except KeyboardInterrupt:
+        pass
+    else:
+        return result
+    # Anew: the traceback's frames would keep the results alive.
+    raise KeyboardInterrupt
+
+
 def report(
     numbers: list[int] | None = None,
     budget_ms: float = 100,
@@ -76,8 +88,7 @@ def report(
     measuring, `limit` the most rows, `sort` is "freed_bytes" or "number".
     docs/protocol.md tells the keys. Raises `Refused` where no IPython shell runs.
     """
-    result: dict[str, Any] = _session.current().report(numbers, budget_ms, limit, sort)
-    return result
+    return _ask("report", numbers, budget_ms, limit, sort)
 
 
 def release(
@@ -88,20 +99,17 @@ def release(
     Results that free less than `min_bytes` stay. Raises `Refused`: `unknown_key`,
     `wrong_thread` off the main thread, `no_shell` where no IPython shell runs.
     """
-    result: dict[str, Any] = _session.current().release(keys, numbers, min_bytes)
-    return result
+    return _ask("release", keys, numbers, min_bytes)
 
 
 def release_shown() -> dict[str, Any]:
     """Let go what IPython keeps of the outputs that were shown; returns and raises as `release`."""
-    result: dict[str, Any] = _session.current().release_shown()
-    return result
+    return _ask("release_shown")
 
 
 def release_tracebacks() -> dict[str, Any]:
     """Let the kept exceptions and their frames go; returns and raises as `release`."""
-    result: dict[str, Any] = _session.current().release_tracebacks()
-    return result
+    return _ask("release_tracebacks")
 
 
 def set_guard(mode: str, **settings: Any) -> dict[str, Any]:
@@ -112,5 +120,4 @@ def set_guard(mode: str, **settings: Any) -> dict[str, Any]:
     `keep_last` are kept) or "all" (none is). What was shown is kept within
     `shown_bytes`; `tracebacks` lets frames of exceptions go. Raises `Refused`.
     """
-    result: dict[str, Any] = _session.current().set_guard(mode, **settings)
-    return result
+    return _ask("set_guard", mode, **settings)

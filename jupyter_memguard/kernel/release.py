@@ -51,8 +51,9 @@ class Uninterrupted:
         """Restore the handler, and hand it the interrupt that came meanwhile."""
         if self.handler is not None:
             signal.signal(signal.SIGINT, self.handler)
-            if self.caught is not None and callable(self.handler):
-                self.handler(*self.caught)
+            caught, self.caught = self.caught, None
+            if caught is not None and callable(self.handler):
+                self.handler(*caught)
 
 
 def replace(shell: Any, entry: Retained, size: Size, numbers: list[int] | None = None) -> list[Any]:

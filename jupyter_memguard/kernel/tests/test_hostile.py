@@ -106,6 +106,42 @@ def test_an_interrupt_while_places_change_comes_afterwards(kernel: Kernel) -> No
     assert kernel.value("handler is not None")
 
 
+def test_an_interrupted_release_keeps_nothing_alive(kernel: Kernel) -> None:
+    kernel.run(
+        "import os, signal, sys, weakref\nclass Big: pass\nbig = [Big()]; w = weakref.ref(big[0])"
+    )
+    kernel.run("big")
+    kernel.run("del big")
+    kernel.run(
+        "release = sys.modules['_jupyter_memguard.release']\nput = release.put\n"
+        "def interrupted(*args):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return put(*args)\n"
+        "release.put = interrupted"
+    )
+    reply, _published = kernel.execute("import _jupyter_memguard as m\nm.release()")
+    assert reply["ename"] == "KeyboardInterrupt"
+    assert kernel.value("str(Out[2])").startswith("<Out[2] was not kept")
+    assert kernel.value("w() is None")
+
+
+def test_an_interrupted_search_keeps_nothing_alive(kernel: Kernel) -> None:
+    kernel.run("import os, signal, sys, weakref\nclass Big: pass")
+    kernel.run("big = [Big()]; w = weakref.ref(big[0]); big.append([big]); big")
+    kernel.run("del big")
+    kernel.run(
+        "referrers = sys.modules['_jupyter_memguard.referrers']\nstep = referrers._step\n"
+        "def interrupted(*args):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return step(*args)\n"
+        "referrers._step = interrupted"
+    )
+    reply, _published = kernel.execute("import _jupyter_memguard as m\nm.release()")
+    assert reply["ename"] == "KeyboardInterrupt"
+    kernel.run("import gc; gc.collect();")
+    assert kernel.value("w() is None")
+
+
 def test_a_frames_name_of_its_module_is_not_run(kernel: Kernel) -> None:
     kernel.run(HOSTILE)
     kernel.run(
