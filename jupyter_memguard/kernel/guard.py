@@ -82,8 +82,8 @@ class Guard:
         self._hook: Any = None
         self._below: Callable[[Any], Any] | None = None
         self._ours = self._update_user_ns
-        # Weakly, the execution whose result was withheld.
-        self._execution: ReferenceType[Any] | None = None
+        # Weakly, the running cells' executions whose results were withheld.
+        self._executions: list[ReferenceType[Any]] = []
 
     # The state
 
@@ -163,9 +163,10 @@ class Guard:
             return self._forward(result)
         if not hook.cache_size:
             # IPython keeps it nowhere but in the execution's result, for one cell more.
-            self._execution = None
+            withheld = False
             with suppress(Exception):
-                self._execution = _weakly(hook.exec_result) if self._judge(result)[1] else None
+                withheld = self._judge(result)[1]
+            self._note(withheld=withheld)
             return self._forward(result)
         number = int(hook.prompt_count)
         try:
@@ -179,7 +180,7 @@ class Guard:
             stand_in = None
         culled = dict(cache) if len(cache) >= hook.cache_size and hook.do_full_cache else {}
         answer = self._forward(result if stand_in is None else stand_in)
-        self._execution = None if stand_in is None else _weakly(hook.exec_result)
+        self._note(withheld=stand_in is not None)
         del result
         _forget_culled(shell, culled)
         culled.clear()
@@ -194,6 +195,13 @@ class Guard:
             # Anew: the traceback's frames would keep the results alive.
             raise KeyboardInterrupt
         return answer
+
+    def _note(self, *, withheld: bool) -> None:
+        """Note whether the result of the execution that shows one was withheld."""
+        execution = self.shell.displayhook.exec_result
+        others = [ref for ref in self._executions if ref() is not None and ref() is not execution]
+        ours = _weakly(execution) if withheld else None
+        self._executions = others if ours is None else [*others, ours]
 
     # Deciding
 
@@ -292,7 +300,7 @@ class Guard:
         chosen = frozenset(numbers)
         hook = self.shell.displayhook
         if hook.prompt_count in chosen:
-            self._execution = _weakly(hook.exec_result)
+            self._note(withheld=True)
         objects = {id(object_under(self.shell, number)) for number in numbers}
         # The same object may stay under a number that is kept.
         also = [n for n in self.kept if id(object_under(self.shell, n)) in objects]
@@ -357,10 +365,10 @@ class Guard:
     def before_cell(self, outermost: bool) -> None:  # noqa: FBT001 - what IPython's event tells
         """Let the last execution's result go if it was withheld, so that this cell can free it."""
         last = self.shell.last_execution_result
-        if last is not None and self._execution is not None and self._execution() is last:
+        if last is not None and any(execution() is last for execution in self._executions):
             self.shell.last_execution_result = without_result(last)
-        self._execution = None
         if outermost:
+            self._executions = []
             self.this_cell = []
 
     def after_cell(self) -> None:

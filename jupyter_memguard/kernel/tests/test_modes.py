@@ -50,6 +50,33 @@ def test_a_withheld_result_is_free_in_the_very_next_cell(
     assert kernel.comm().request("report")["count"] == 0
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "get_ipython().run_cell('1', store_history=True)",
+        "get_ipython().run_cell('1', store_history=False)",
+        "nested = get_ipython().run_cell('1', store_history=True)",
+        "nested = get_ipython().run_cell('arr[:5]', store_history=True); del nested",
+        "get_ipython().run_cell('1/0', store_history=True);",
+    ],
+)
+def test_a_withheld_result_is_free_in_the_next_cell_after_a_nested_one(
+    kernel: Kernel, cell: str
+) -> None:
+    kernel.comm().request("set_guard", mode="all")
+    kernel.run(SETUP + "get_ipython().ast_node_interactivity = 'all'")
+    kernel.run("arr = watch(np.ones(10**6))")
+    kernel.run("arr\n" + cell)
+    assert kernel.run(f"del arr; print({ALIVE})").strip() == "0"
+
+
+def test_a_result_shown_after_a_withheld_one_of_the_same_cell_stays(kernel: Kernel) -> None:
+    kernel.comm().request("set_guard", mode="large", threshold_bytes=MB)
+    kernel.run("get_ipython().ast_node_interactivity = 'all'")
+    kernel.run("bytes(10**6)\n5")
+    assert kernel.run("print(get_ipython().last_execution_result.result)").strip() == "5"
+
+
 def test_the_newest_results_are_kept_in_mode_last(kernel: Kernel) -> None:
     kernel.run(SETUP)
     kernel.comm().request("set_guard", mode="last", keep_last=3)
