@@ -373,6 +373,11 @@ describe('Results', () => {
     await doing(() => button(host, 'Load all').click());
     expect(keysOf(host)).toEqual(['k30', 'k301', 'k300']);
     expect(model.more).toHaveLength(0);
+    // Not once more with each report that comes after.
+    model.more = [[aRow(302, 1)]];
+    await doing(() => model.set({ report: aReport(first, { count: 201 }) }));
+    expect(model.more).toHaveLength(1);
+    button(host, 'Load all');
   });
 
   it('keeps the place of rows that do not come', async () => {

@@ -135,6 +135,12 @@ function Grid(props: {
   const [loadAll, setLoadAll] = React.useState(false);
   // Each further part costs the kernel a look at all results: another order
   // or a filter is over what is here, unless the person wants all.
+  const hasAll = report.results.length >= report.count;
+  React.useEffect(() => {
+    if (usual || hasAll) {
+      setLoadAll(false);
+    }
+  }, [usual, hasAll]);
   useMore(watched, report, loadAll || (usual && last > rows.length - 100));
 
   const releasable = canRelease(model);
