@@ -6,11 +6,13 @@ put into the kernel and an installed one find each other's.
 
 from __future__ import annotations
 
+import builtins
 import gc
 import keyword
 import sys
 import threading
 import time
+import unicodedata
 from typing import TYPE_CHECKING, Any, cast
 
 from . import tracebacks
@@ -314,20 +316,23 @@ class Session:
         }
 
     def rescue(self, key: str, name: str) -> dict[str, str]:
-        """Bind a retained object to a new variable.
+        """Bind a retained object to a new variable, under the name as Python reads it.
 
         Raises `Refused` with `unknown_key`, `bad_name`, `name_taken` or `wrong_thread`.
         """
         self._check_thread()
+        if type(name) is not str:
+            raise Refused(BAD_NAME)
+        # What is typed is looked up so: another form of the letter would never be found.
+        name = unicodedata.normalize("NFKC", name)
         if (
-            type(name) is not str
-            or not name.isidentifier()
+            not name.isidentifier()
             or keyword.iskeyword(name)
             or name.startswith("_")
             or len(name) > NAME_LENGTH
         ):
             raise Refused(BAD_NAME)
-        if name in self.shell.user_ns:
+        if name in self.shell.user_ns or name in vars(builtins):
             raise Refused(NAME_TAKEN)
         self.shell.user_ns[name] = self._find(key).obj
         return {"name": name}

@@ -275,6 +275,21 @@ def test_rescue_binds_a_new_variable_only(kernel: Kernel) -> None:
     assert kernel.value("kept") == [5]
 
 
+def test_rescue_binds_a_name_that_can_be_typed_and_hides_nothing(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("[5]")
+    key = comm.request("report")["results"][0]["key"]
+    request = {"id": "1", "method": "rescue", "params": {"key": key, "name": "print"}}
+    assert comm.reply(request)["error"]["code"] == "name_taken"
+    name = comm.request("rescue", key=key, name="\u00b5")["name"]
+    assert name == "\u03bc"
+    assert kernel.shown("\u00b5") == "[5]"
+    request = {"id": "1", "method": "rescue", "params": {"key": key, "name": "\u00b5"}}
+    assert comm.reply(request)["error"]["code"] == "name_taken"
+    request = {"id": "1", "method": "rescue", "params": {"key": key, "name": "\uff3fx"}}
+    assert comm.reply(request)["error"]["code"] == "bad_name"
+
+
 def test_overview_peels_the_memory(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("import numpy as np\nkept = np.ones(2 * 10**6); both = np.ones(10**6)")
