@@ -189,6 +189,21 @@ describe('the warnings', () => {
     expect(messages()).toEqual([]);
   });
 
+  it.each(['config', 'cgroup2'])(
+    'go when the kernel is restarted (limit: %s)',
+    source => {
+      const limit = { ...LIMIT, source };
+      const bytes = 7 * GIB;
+      const level = 0.93;
+      const kind = 'process';
+      const reading = { kind, kernelId: 'k', bytes, level, limit };
+      poll.changed.emit({ ...reading, nearest: limit, time: 1 });
+      expect(messages().length).toBe(1);
+      opened.context.statusChanged.emit('restarting');
+      expect(messages()).toEqual([]);
+    }
+  );
+
   it('stay when the same kernel is told of again', () => {
     read(0.97);
     opened.context.kernelChanged.emit(null);

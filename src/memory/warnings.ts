@@ -228,7 +228,7 @@ export class Warnings implements IDisposable {
         void this.onDeath(watched, kernelId);
       } else if (status === 'restarting') {
         // Also comes before 'autorestarting': what was seen is still needed.
-        this.dismiss(kernelId);
+        this.dismissOf(kernelId);
       }
     };
     sessionContext.kernelChanged.connect(onKernel);
@@ -282,6 +282,11 @@ export class Warnings implements IDisposable {
 
   private forget(kernelId: string): void {
     this.seen.delete(kernelId);
+    this.dismissOf(kernelId);
+  }
+
+  /** The process that a warning names is gone, whatever the limit was of. */
+  private dismissOf(kernelId: string): void {
     for (const [crossing, warned] of [...this.warned]) {
       if (warned.kernelId === kernelId) {
         this.dismiss(crossing);
