@@ -244,27 +244,55 @@ def _torch(torch: Any) -> dict[type, Adapter]:
     wants_grad = base.requires_grad.__get__
     leaf = base.is_leaf.__get__
 
+    def block(obj: Any, owner: int, *, made: bool = False) -> Block:
+        """Look at a strided tensor's storage; a tensor that was made for that is no user of it."""
+        users = users_of(storage_of(obj)) - made
+        extra = 0 if made else base._use_count(obj) - 1  # noqa: SLF001
+        views = 0 if made else int(base._is_view(obj))  # noqa: SLF001
+        size = _storage_bytes(base, obj)
+        start = address_of(obj) - base.storage_offset(obj) * base.element_size(obj)
+        return Block(start, size, owner, users, extra, views, not on_cpu(obj))
+
     def tensor(obj: Any) -> Owned:
         with plain():
-            if base.layout.__get__(obj) is not torch.strided or base.is_meta.__get__(obj):
-                return Owned(_TENSOR, note="opaque")
-            users = users_of(storage_of(obj))
-            extra = base._use_count(obj) - 1  # noqa: SLF001
-            size = _storage_bytes(base, obj)
-            start = address_of(obj) - base.storage_offset(obj) * base.element_size(obj)
+            layout = base.layout.__get__(obj)
             # a gradient, and what a graph has saved, would become wrappers if they were asked for
-            note = "opaque" if wants_grad(obj) or not leaf(obj) else ""
-            views = int(base._is_view(obj))  # noqa: SLF001
-        blocks = []
-        if size:
-            blocks = [Block(start, size, id(obj), users, extra, views, not on_cpu(obj))]
-        return Owned(_TENSOR, blocks, note=note)
+            alone = leaf(obj) and not wants_grad(obj)
+            if base.is_meta.__get__(obj):
+                return Owned(_TENSOR, note="opaque")
+            if layout is torch.strided:
+                blocks = [block(obj, id(obj))]
+            elif layout is torch.sparse_coo and alone:
+                # what these return is new each time, and gone afterwards
+                parts = (base._indices(obj), base._values(obj))  # noqa: SLF001
+                blocks = [block(part, id(obj), made=True) for part in parts]
+            else:
+                return Owned(_TENSOR, note="opaque")
+        blocks = [found for found in blocks if found.size]
+        return Owned(_TENSOR, blocks, note="" if alone else "opaque")
+
+    storage = native.StorageBase
+    place_of = storage._cdata.__get__  # noqa: SLF001
+    bytes_of = storage.nbytes
+    data_of = storage.data_ptr
+    device_of = storage.device.__get__
+
+    def of_storage(obj: Any) -> Owned:
+        # No other storage is looked for: torch may keep the wrapper of one that was asked for,
+        # which looks like one that is used. Then the count of users is too high, which is told.
+        size = bytes_of(obj)
+        device = device_of(obj).type != "cpu"
+        found = Block(data_of(obj), size, id(obj), users_of(place_of(obj)), device=device)
+        return Owned(_TENSOR, [found] if size else [])
 
     probe = torch.empty(2)
     alone = sys.getrefcount(probe)
     view = probe[:1]
     counted = view is not probe and sys.getrefcount(probe) == alone + 1
-    return {base: Adapter(tensor, shares=base, counted=counted)}
+    return {
+        base: Adapter(tensor, shares=base, counted=counted),
+        storage: Adapter(of_storage),
+    }
 
 
 _TENSOR = 400  # bytes of a tensor without its numbers, about

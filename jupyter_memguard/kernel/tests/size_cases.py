@@ -535,6 +535,46 @@ def memory_map(keep):
 
 
 @more
+def mapped_without_a_file(keep):
+    import mmap
+
+    made = mmap.mmap(-1, 40_000_000)
+    made.write(b"x" * 30_000_000)
+    return made
+
+
+@more
+def variable_strings(keep):
+    import numpy as np
+
+    return np.array(
+        [f"a string of some length {i}" for i in range(300_000)], np.dtypes.StringDType()
+    )
+
+
+@more
+def csv_reader(keep):
+    import io
+
+    import pandas as pd
+
+    return pd.read_csv(io.StringIO("a,b,c\n" + "1,2,3\n" * 1_000_000), chunksize=10)
+
+
+@more
+def class_with_data(keep):
+    return type("Config", (), {"table": bytearray(b"x") * 30_000_000})
+
+
+@more
+def grown_list(keep):
+    made = []
+    for _ in range(9_400_000):
+        made.append(None)  # noqa: PERF401 - so that it has room for more
+    return made
+
+
+@more
 def series_with_index_engine(keep):
     import numpy as np
     import pandas as pd
@@ -677,6 +717,36 @@ def torch_module(keep):
     import torch
 
     return torch.nn.Sequential(torch.nn.Linear(2000, 2000), torch.nn.Linear(2000, 2000))
+
+
+@more
+def torch_sparse(keep):
+    import torch
+
+    return torch.sparse_coo_tensor(torch.arange(2_000_000).repeat(2, 1), torch.ones(2_000_000))
+
+
+@more
+def torch_sparse_of_live_values(keep):
+    import torch
+
+    keep["live"] = torch.ones(4_000_000)
+    return torch.sparse_coo_tensor(torch.arange(4_000_000).reshape(1, -1), keep["live"])
+
+
+@more
+def torch_storage(keep):
+    import torch
+
+    return [torch.ones(8_000_000).untyped_storage()]
+
+
+@more
+def torch_storage_of_live(keep):
+    import torch
+
+    keep["live"] = torch.ones(8_000_000)
+    return keep["live"][:5].untyped_storage()
 
 
 @more

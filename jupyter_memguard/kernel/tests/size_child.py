@@ -70,8 +70,8 @@ def allocated() -> int:
 
 def resident() -> int:
     """Return the resident bytes that are not of files."""
-    fields = Path("/proc/self/statm").read_text().split()
-    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+    status = Path("/proc/self/status").read_text()
+    return sum(int(kib) * 1024 for kib in re.findall(r"Rss(?:Anon|Shmem):\s+(\d+)", status))
 
 
 def settle() -> None:

@@ -27,6 +27,8 @@ BUDGET_MS = "90000"  # enough on a busy machine: what a short budget does is tes
 TOLD = {
     "arrow_of_dropped_array": (),
     "bytes_io": ("opaque",),
+    "class_with_data": ("opaque",),
+    "csv_reader": ("opaque",),
     "memory_map": ("mapped",),
     "polars DataFrame": ("opaque",),
     "polars_lazy": ("opaque",),
@@ -36,6 +38,7 @@ TOLD = {
     "series_with_index_engine": ("opaque",),
     "string_io": ("opaque",),
     "torch_module": ("opaque",),
+    "variable_strings": ("opaque",),
 }
 
 pytestmark = pytest.mark.skipif(
