@@ -36,10 +36,11 @@ class Cells:
         self._watching = wanted
         self._running = []
         for event, callback in self._events:
+            # By hand: IPython would compare the user's callbacks with ours, by their own code.
+            callbacks = self.shell.events.callbacks[event]
+            callbacks[:] = [other for other in callbacks if other is not callback]
             if wanted:
-                self.shell.events.register(event, callback)
-            elif callback in self.shell.events.callbacks[event]:
-                self.shell.events.unregister(event, callback)
+                callbacks.append(callback)
 
     def _begins(self, info: Any) -> None:
         # IPython would print an error or an interrupt into the user's cell, and go on.

@@ -169,6 +169,27 @@ def test_what_is_asked_runs_none_of_the_users_callbacks() -> None:
         assert {message["msg_type"] for message in kernel.messages} <= {"status"}
 
 
+def test_no_comparison_of_the_users_callbacks_runs() -> None:
+    with running_kernel() as kernel:
+        kernel.inject()
+        kernel.run(
+            "compared = []\n"
+            "class Callback:\n"
+            "    def __call__(self, *args): pass\n"
+            "    def __eq__(self, other):\n        compared.append(1)\n        return True\n"
+            "for event in ('pre_run_cell', 'post_run_cell'):\n"
+            "    get_ipython().events.callbacks[event].append(Callback())"
+        )
+        theirs = "[len(c) for c in get_ipython().events.callbacks.values()]"
+        alone = kernel.value(theirs)
+        comm = kernel.comm()
+        comm.request("set_guard", mode="all")
+        assert kernel.value(f"sum({theirs})") == sum(alone) + 2
+        comm.request("set_guard", mode="off")
+        assert kernel.value(theirs) == alone
+        assert kernel.value("compared") == []
+
+
 def test_without_an_ipython_shell_nothing_is_installed(tmp_path: Path) -> None:
     import subprocess
     import sys
