@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, Iterable
 
 from .placeholder import is_placeholder
+from .protocol import LARGEST_INT
 
 UNDERS = ("_", "__", "___")
 NUMBERED = re.compile(r"_([1-9][0-9]{0,15})")
@@ -127,12 +128,17 @@ def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]
 
 
 def _all_numbers(cache: dict[Any, Any], hidden: dict[Any, Any]) -> list[int]:
-    numbers = {key for key, _obj in snapshot(cache) if type(key) is int and key >= 0}
+    numbers = {key for key, _obj in snapshot(cache) if _is_number(key)}
     for name, _obj in snapshot(hidden):
         match = NUMBERED.fullmatch(name) if type(name) is str else None
         if match is not None:
             numbers.add(int(name[1:]))
     return sorted(numbers)
+
+
+def _is_number(key: Any) -> bool:
+    """Tell whether it is one that a cell can have, and that can be told; users have other keys."""
+    return type(key) is int and 0 <= key <= LARGEST_INT
 
 
 def object_under(shell: Any, number: int) -> Any:
@@ -174,7 +180,7 @@ def retained_under(shell: Any, number: int) -> Retained | None:
     obj = object_under(shell, number)
     if obj is None:
         return None
-    numbers = {n for n, other in snapshot(results(shell)) if other is obj and type(n) is int}
+    numbers = {n for n, other in snapshot(results(shell)) if other is obj and _is_number(n)}
     for name, other in snapshot(shell.user_ns_hidden):
         if other is obj and type(name) is str and NUMBERED.fullmatch(name) is not None:
             numbers.add(int(name[1:]))

@@ -113,6 +113,18 @@ def test_a_module_that_replaced_itself_is_not_asked(kernel: Kernel) -> None:
     assert kernel.value("1 + 1") == 2
 
 
+@pytest.mark.parametrize("key", ["10**5000", "2**60", "-1", "'7'", "True"])
+def test_a_key_of_the_users_in_out_does_not_cost_the_answer(kernel: Kernel, key: str) -> None:
+    comm = kernel.comm()
+    kernel.run(f"Out[{key}] = [6]")
+    kernel.run("[5]")
+    assert [row["numbers"] for row in comm.request("report")["results"]] == [[2]]
+    comm.request("set_guard", mode="large")
+    comm.request("overview")
+    assert comm.request("release")["released"] == 1
+    assert kernel.value(f"Out[{key}]") == [6]
+
+
 # Interrupts
 
 
