@@ -51,10 +51,19 @@ async function clearOutputs(page: IJupyterLabPageFixture): Promise<void> {
   );
 }
 
+/**
+ * Run all cells at once after the kernel's automatic restart was told.
+ * JupyterLab may forget what it is asked in that moment, with and without
+ * us: no cell runs, and a person asks again.
+ */
 async function runAll(page: IJupyterLabPageFixture): Promise<void> {
-  await page.evaluate(() =>
-    window.jupyterapp.commands.execute('notebook:run-all-cells')
-  );
+  const output = page.locator('.jp-Notebook .jp-OutputArea-output').last();
+  await expect(async () => {
+    await page.evaluate(() => {
+      void window.jupyterapp.commands.execute('notebook:run-all-cells');
+    });
+    await expect(output).toHaveText(/withheld|kept/, { timeout: 30_000 });
+  }).toPass();
 }
 
 for (const { where, server } of [
