@@ -6,17 +6,19 @@ import array
 import gc
 import io
 import mmap
+import subprocess
 import sys
 import threading
 import weakref
 from collections import OrderedDict
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_memguard.kernel import cycles, quick, sizing
+from jupyter_memguard.kernel import cycles, quick, refcounts, sizing
 from jupyter_memguard.kernel.cycles import break_cycles
 from jupyter_memguard.kernel.refcounts import LISTED
 from jupyter_memguard.kernel.sizing import (
@@ -511,6 +513,63 @@ def test_where_counts_mean_nothing_an_estimate_says_so(monkeypatch: pytest.Monke
     assert (sizes[0].freed_bytes, sizes[0].exact) == (0, False)
     assert sizes[0].estimate_bytes is not None
     assert sizes[0].estimate_bytes > 500_000
+
+
+def test_what_a_count_means_is_found_by_trying(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = sys.getrefcount
+    monkeypatch.setattr(sys, "getrefcount", lambda obj: real(obj) + 7)
+    listed = refcounts.counts([object()])[0]
+    assert listed >= (LISTED or 0) + 7
+    assert refcounts._calibrate() == listed
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        lambda _obj: 1,
+        lambda _obj: (1 << 32) - 1,  # as immortal objects have
+        lambda obj: sys.getrefcount(obj) // 4,
+        lambda obj: min(3, len(gc.get_referrers(obj))),  # one that leaves some holders out
+    ],
+)
+def test_counts_that_do_not_follow_the_references_are_not_used(
+    count: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patched = SimpleNamespace(
+        getrefcount=count, implementation=sys.implementation, abiflags=getattr(sys, "abiflags", "")
+    )
+    monkeypatch.setattr(refcounts, "sys", patched)
+    assert refcounts._calibrate() is None
+
+
+@pytest.mark.parametrize(("name", "abiflags"), [("pypy", ""), ("cpython", "t")])
+def test_other_interpreters_and_free_threads_are_told_by_name(
+    name: str, abiflags: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patched = SimpleNamespace(
+        getrefcount=sys.getrefcount, implementation=SimpleNamespace(name=name), abiflags=abiflags
+    )
+    monkeypatch.setattr(refcounts, "sys", patched)
+    assert refcounts._calibrate() is None
+
+
+def test_a_process_whose_counts_mean_nothing_gets_estimates_and_no_proof() -> None:
+    code = """
+import sys
+real, sys.getrefcount = sys.getrefcount, lambda obj: 4
+from jupyter_memguard.kernel.sizing import Root, measure, reaches
+grown = []
+for number in range(50_000): grown.append(number)
+held = [[b"x" * 500_000, bytearray(300_000), grown], {"a": 1}]
+sizes, together = measure([Root(obj, 0) for obj in held])
+for size in [*sizes, together]:
+    assert (size.freed_bytes, size.exact, size.notes) == (0, False, ("no-refcounts",))
+assert 1_100_000 < sizes[0].estimate_bytes < 3_000_000
+assert reaches(held, threshold_bytes=10**9).freed_bytes > 1_100_000
+assert measure([]) [1].freed_bytes == 0
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_reference_counts_can_be_used_on_this_interpreter() -> None:
