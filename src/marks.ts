@@ -110,7 +110,8 @@ export class CellMarks implements IDisposable {
   }
 
   private _onState(_: IKernelAgent, state: AgentState): void {
-    if (state.kind === 'restarting' || state.kind === 'dead') {
+    const { kind } = state;
+    if (kind === 'restarting' || kind === 'dead' || kind === 'no-kernel') {
       // Another kernel counts from 1 again.
       this._cellIds.clear();
     }
@@ -152,7 +153,14 @@ export class CellMarks implements IDisposable {
 
   private _mark(cell: CodeCell, hold: ICellHold, bytes: number): void {
     if (cell.isPlaceholder()) {
-      void cell.ready.then(() => this._later());
+      if (!this._awaited.has(cell)) {
+        this._awaited.add(cell);
+        // One that is closed before it is drawn has nothing to be marked.
+        cell.ready.then(
+          () => this._later(),
+          () => undefined
+        );
+      }
       return;
     }
     if (!this._followed.has(cell)) {
@@ -231,6 +239,7 @@ export class CellMarks implements IDisposable {
   }
 
   private _cellIds = new Map<number, string>();
+  private _awaited = new WeakSet<CodeCell>();
   private _followed = new WeakSet<CodeCell>();
   private _isDisposed = false;
   private _update = new Debouncer<void>(() => this._draw(), 50);
