@@ -366,7 +366,9 @@ class Guard:
         """Let the last execution's result go if it was withheld, so that this cell can free it."""
         last = self.shell.last_execution_result
         if last is not None and any(execution() is last for execution in self._executions):
-            self.shell.last_execution_result = without_result(last)
+            last = without_result(last)
+            tracebacks.forget_result(self.shell)
+            self.shell.last_execution_result = last
         if outermost:
             self._executions = []
             self.this_cell = []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from gc import get_referents
 from types import FrameType, TracebackType
 from typing import Any
 
 from .describe import has_base, type_name
 from .holders import copy_with, own_dict, snapshot
+from .refcounts import LISTED, counts
 
 _SYS_NAMES = ("last_exc", "last_value", "last_traceback")
 _TB_NAMES = ("etype", "evalue", "etb", "tb")
@@ -82,6 +84,22 @@ def frames_of(obj: Any) -> list[Any]:
         found.append(first)
         first = first.f_back
     return found
+
+
+def forget_result(shell: Any) -> None:
+    """Let the last execution's result go if only frames of its own traceback hold the execution.
+
+    They are IPython's, which keeps them until the next exception. Whoever else holds it, as the
+    caller of a nested `run_cell`, keeps the result.
+    """
+    held = [shell.last_execution_result]
+    attributes = own_dict(held[0])
+    failed = [attributes[name] for name in _EXECUTION_NAMES if is_exception(attributes.get(name))]
+    inside = [obj for error in failed for frame in frames_of(error) for obj in get_referents(frame)]
+    times = sum(obj is held[0] for obj in inside)
+    inside.clear()
+    if LISTED is not None and times and counts(held)[0] == LISTED + 1 + times:
+        attributes["result"] = None
 
 
 def exceptions_in(objects: list[Any]) -> int:

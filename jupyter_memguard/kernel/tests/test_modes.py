@@ -70,6 +70,34 @@ def test_a_withheld_result_is_free_in_the_next_cell_after_a_nested_one(
     assert kernel.run(f"del arr; print({ALIVE})").strip() == "0"
 
 
+@pytest.mark.parametrize(
+    "ending",
+    ["1 / 0", "raise KeyboardInterrupt", "def f(): raise ValueError\nf()", "await sleep(0)\n1 / 0"],
+)
+def test_a_withheld_result_is_free_in_the_next_cell_after_one_that_failed(
+    kernel: Kernel, ending: str
+) -> None:
+    kernel.comm().request("set_guard", mode="all")
+    kernel.run(SETUP + "from asyncio import sleep\nget_ipython().ast_node_interactivity = 'all'")
+    kernel.run("arr = watch(np.ones(10**6))")
+    reply, _ = kernel.execute("arr\n" + ending)
+    assert reply["status"] == "error"
+    kernel.run("failed = get_ipython().last_execution_result.error_in_exec;")
+    assert kernel.run(f"del arr; print({ALIVE})").strip() == "0"
+    assert kernel.value("failed.__traceback__.tb_next is not None") is True
+
+
+def test_a_result_of_a_failed_execution_that_the_user_keeps_stays(kernel: Kernel) -> None:
+    kernel.comm().request("set_guard", mode="all")
+    kernel.run("get_ipython().ast_node_interactivity = 'all'\nkept = []")
+    kernel.run(
+        "get_ipython().events.register('post_run_cell', lambda result: kept.append(result));"
+    )
+    kernel.execute("[5]\n1 / 0")
+    kernel.run("2")
+    assert kernel.value("[r.result for r in kept if r.error_in_exec]") == [[5]]
+
+
 def test_a_result_shown_after_a_withheld_one_of_the_same_cell_stays(kernel: Kernel) -> None:
     kernel.comm().request("set_guard", mode="large", threshold_bytes=MB)
     kernel.run("get_ipython().ast_node_interactivity = 'all'")
