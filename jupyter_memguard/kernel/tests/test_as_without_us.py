@@ -143,6 +143,19 @@ def test_a_nested_run_cells_result_stays_the_callers(kernel: Kernel) -> None:
     assert kernel.run("print(r.result)") == "[7]\n"
 
 
+@pytest.mark.parametrize("mode", ["large", "last", "all"])
+def test_cells_that_wait_in_the_queue_run_one_after_the_other(kernel: Kernel, mode: str) -> None:
+    kernel.comm().request("set_guard", mode=mode, threshold_bytes=10**6, keep_last=0)
+    kernel.run("import gc, weakref, numpy as np")
+    for cell in (
+        "arr = np.ones(10**6); ref = weakref.ref(arr)\narr",
+        "del arr; gc.collect(); gone = ref() is None",
+        "'shown'",
+    ):
+        kernel.client.execute(cell)
+    assert kernel.run("print(gone, list(Out))") == "True [2, 4]\n"
+
+
 def test_a_session_pickles_with_placeholders_as_texts(kernel: Kernel, tmp_path: Path) -> None:
     kernel.comm().request("set_guard", mode="all")
     kernel.run("[5]")
