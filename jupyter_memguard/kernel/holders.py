@@ -112,9 +112,8 @@ def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]
     cache, user, hidden = results(shell), shell.user_ns, shell.user_ns_hidden
     for number in _all_numbers(cache, hidden) if numbers is None else sorted(numbers):
         name = f"_{number}"
-        result, behind = cache.get(number), hidden.get(name)
-        if number in cache:
-            add(result, f"Out[{number}]", cache, number, number)
+        result, behind = cached(shell, number), hidden.get(name)
+        add(result, f"Out[{number}]", cache, number, number)
         # What the user assigned to `_5` is neither in `Out` nor behind the name.
         current = user.get(name)
         if current is not None and current is (behind if name in hidden else result):
@@ -141,9 +140,17 @@ def _is_number(key: Any) -> bool:
     return type(key) is int and 0 <= key <= LARGEST_INT
 
 
+def cached(shell: Any, number: int) -> Any:
+    """Return what IPython put into `Out` under a number, or None; the user can do so as well."""
+    obj, name = results(shell).get(number), f"_{number}"
+    hidden = shell.user_ns_hidden
+    is_ipythons = hidden[name] is obj if name in hidden else number < shell.execution_count
+    return obj if is_ipythons else None
+
+
 def object_under(shell: Any, number: int) -> Any:
     """Return the object that is retained under a number, or None."""
-    obj = results(shell).get(number)
+    obj = cached(shell, number)
     if obj is None or is_placeholder(obj):
         obj = shell.user_ns_hidden.get(f"_{number}")
     return None if is_placeholder(obj) else obj

@@ -320,10 +320,10 @@ def test_many_large_rows_stay_under_the_limit_of_a_message(kernel: Kernel) -> No
     comm = kernel.comm()
     kernel.run("shell = get_ipython(); shell.displayhook.cache_size = 10**6")
     kernel.run(
-        "for n in range(20_000):\n"
-        "    shell.user_ns['Out'][10**6 + n] = [n]\n"
-        "x = shell.user_ns['Out'][10**6]\n"
-        "for n in range(20_000): shell.user_ns['Out'][2 * 10**6 + n] = x"
+        "def put(n, result): Out[n] = shell.user_ns_hidden['_%d' % n] = result\n"
+        "for n in range(20_000): put(10**6 + n, [n])\n"
+        "x = Out[10**6]\n"
+        "for n in range(20_000): put(2 * 10**6 + n, x)"
     )
     kernel.run("for n in range(3000): globals()['v%d' % n] = x")
     report = comm.request("report", limit=20_000, budget_ms=300)

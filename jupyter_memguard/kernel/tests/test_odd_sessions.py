@@ -125,6 +125,20 @@ def test_a_key_of_the_users_in_out_does_not_cost_the_answer(kernel: Kernel, key:
     assert kernel.value(f"Out[{key}]") == [6]
 
 
+def test_what_the_user_put_into_out_is_the_users(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("[1]")
+    kernel.run("[2]")
+    kernel.run("Out[77] = Out[2] = mine = [3]")
+    comm.request("set_guard", mode="last", keep_last=1)
+    kernel.run("[4]")
+    kernel.run("[5]")
+    comm.request("release")
+    assert kernel.value("Out[77] is mine")
+    assert kernel.value("Out[2] is mine")
+    assert types(kernel)[0] == "Placeholder"
+
+
 # Interrupts
 
 
