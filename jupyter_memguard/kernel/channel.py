@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 LIMIT = 1000
+# So many cells' ends a subscriber may say nothing: many pages go away without a word.
+SILENT_CELLS = 500
 # Longer lists in a message are cut to this, so that one row fits.
 LIST_LENGTH = 100
 # And longer texts to this many characters.
@@ -28,6 +30,8 @@ class Channel:
         self.session = session
         self._comms: dict[str, Any] = {}
         self._subscribers: dict[str, Any] = {}
+        # Cells' ends since each subscriber's last message.
+        self._silent: dict[str, int] = {}
         self._opened = self._on_open
 
     def register(self) -> None:
@@ -42,6 +46,7 @@ class Channel:
             comm.close()
         self._comms.clear()
         self._subscribers.clear()
+        self._silent.clear()
         manager = _manager()
         if manager is not None and manager.targets.get(TARGET) is self._opened:
             manager.unregister_target(TARGET, self._opened)
@@ -49,6 +54,15 @@ class Channel:
     def has_subscribers(self) -> bool:
         """Tell whether a comm wants to hear of each cell's end."""
         return bool(self._subscribers)
+
+    def count_cell_end(self) -> None:
+        """Close the comms that have said nothing for too long; a page that is there opens anew."""
+        for comm_id, comm in list(self._subscribers.items()):
+            self._silent[comm_id] = self._silent.get(comm_id, 0) + 1
+            if self._silent[comm_id] > SILENT_CELLS:
+                with suppress(Exception):
+                    comm.close()
+                self._on_close(comm_id)
 
     def tell(
         self, event: str, data: Any, *, subscribers: bool = False, but: str | None = None
@@ -85,9 +99,11 @@ class Channel:
     def _on_close(self, comm_id: str) -> None:
         self._comms.pop(comm_id, None)
         self._subscribers.pop(comm_id, None)
+        self._silent.pop(comm_id, None)
         self.session.subscribers_changed()
 
     def _on_message(self, comm: Any, message: dict[str, Any]) -> None:
+        self._silent.pop(comm.comm_id, None)
         data = message["content"].get("data")
         request_id = data.get("id") if type(data) is dict else None
         reply: dict[str, Any] = {"id": request_id if type(request_id) is str else ""}

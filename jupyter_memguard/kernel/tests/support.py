@@ -81,7 +81,7 @@ class Kernel:
             published.append(message)
             if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 break
-        self.messages += [m for m in published if m["msg_type"] == "comm_msg"]
+        self.messages += [m for m in published if m["msg_type"] in ("comm_msg", "comm_close")]
         while True:
             reply = self.client.get_shell_msg(timeout=PATIENCE_S)
             if reply["parent_header"].get("msg_id") == message_id:

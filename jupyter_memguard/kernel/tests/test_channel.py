@@ -180,6 +180,30 @@ def test_nothing_is_told_and_no_callback_stays_without_subscribers(kernel: Kerne
     )
 
 
+def test_a_comm_that_says_nothing_for_many_cells_is_closed(kernel: Kernel) -> None:
+    kernel.run("import sys; sys.modules['_jupyter_memguard.channel'].SILENT_CELLS = 3")
+    gone, there = kernel.comm(), kernel.comm()
+    for comm in (gone, there):
+        comm.request("subscribe", cell_end=True)
+        comm.events.clear()
+    for number in range(2, 7):
+        kernel.run("[0] * 10**5")
+        assert there.event("cell_end")["execution_count"] == number
+        assert there.request("report", limit=0)["count"] > 0
+    assert [gone.event("cell_end")["execution_count"] for _ in range(3)] == [2, 3, 4]
+    assert gone.receive() == {"id": None, "closed": True}
+    callbacks = "[len(c) for c in get_ipython().events.callbacks.values()]"
+    before = kernel.value(f"sum({callbacks})")
+    for _ in range(4):
+        kernel.run("5")
+    assert there.receive() == {"id": None, "closed": True}
+    assert kernel.value(f"sum({callbacks})") == before - 2
+    again = kernel.comm()
+    again.request("subscribe", cell_end=True)
+    kernel.run("[0] * 10**5")
+    assert again.event("cell_end")["results"] != []
+
+
 def test_other_comms_hear_of_a_release(kernel: Kernel) -> None:
     first, second = kernel.comm(), kernel.comm()
     kernel.run("[5]")
