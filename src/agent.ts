@@ -53,6 +53,7 @@ export class KernelAgent implements IKernelAgent {
     sessionContext.connectionStatusChanged.connect(this._onConnection, this);
     sessionContext.specsManager.specsChanged.connect(this._onSpecs, this);
     this._running.changed.connect(this._onRunning, this);
+    window.addEventListener('pagehide', this._onPageHide);
     this._follow(sessionContext.session?.kernel ?? null);
   }
 
@@ -121,10 +122,18 @@ export class KernelAgent implements IKernelAgent {
     }
     this._isDisposed = true;
     this._attempt++;
+    window.removeEventListener('pagehide', this._onPageHide);
     this._dropChannel('not_ready');
     Signal.clearData(this);
     Signal.clearData(this._running);
   }
+
+  /** Nothing disposes of the agents of a page that is closed or left. */
+  private _onPageHide = (event: PageTransitionEvent): void => {
+    if (!event.persisted) {
+      this._dropChannel('not_ready');
+    }
+  };
 
   private _onKernelChanged(): void {
     this._follow(this.sessionContext.session?.kernel ?? null);

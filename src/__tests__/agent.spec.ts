@@ -439,6 +439,32 @@ describe('a kernel that dies', () => {
   });
 });
 
+describe('a page that goes away', () => {
+  it('closes the comm', async () => {
+    const { kernel } = await readyAgent();
+    window.dispatchEvent(new Event('pagehide'));
+    expect(kernel.sent.map(msg => msg.header.msg_type)).toEqual([
+      'comm_open',
+      'comm_close'
+    ]);
+  });
+
+  it('keeps it where the browser may bring the page back', async () => {
+    const { kernel } = await readyAgent();
+    const event = new Event('pagehide');
+    window.dispatchEvent(Object.assign(event, { persisted: true }));
+    expect(kernel.sent.map(msg => msg.header.msg_type)).toEqual(['comm_open']);
+  });
+
+  it('is not listened for after the end', async () => {
+    const { agent, kernel } = await readyAgent();
+    agent.dispose();
+    const sent = kernel.sent.length;
+    window.dispatchEvent(new Event('pagehide'));
+    expect(kernel.sent).toHaveLength(sent);
+  });
+});
+
 describe('dispose', () => {
   it('closes the comm and hears nothing more', async () => {
     const { agent, context, kernel, states } = await readyAgent();
