@@ -175,7 +175,13 @@ export class KernelAgent implements IKernelAgent {
         this._stop('not_ready', { kind: 'no-kernel' });
         break;
       default:
-        break;
+        if (
+          this._state.kind === 'no-kernel' &&
+          !this.sessionContext.isTerminating
+        ) {
+          // It was to be shut down, and lives on.
+          this._install(false);
+        }
     }
   }
 

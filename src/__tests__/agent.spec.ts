@@ -427,6 +427,36 @@ describe('cellRunning', () => {
   });
 });
 
+describe('a kernel that is shut down', () => {
+  it('is none until the shut-down has failed', async () => {
+    const { agent, context, kernel } = await readyAgent();
+    context.isTerminating = true;
+    context.statusChanged.emit('terminating');
+    // It still answers.
+    context.statusChanged.emit('busy');
+    context.statusChanged.emit('idle');
+    expect(agent.state).toEqual({ kind: 'no-kernel' });
+    expect(kernel.installs).toHaveLength(1);
+    context.isTerminating = false;
+    context.statusChanged.emit('idle');
+    expect(kernel.installs).toHaveLength(2);
+    await kernel.answerVersion(1);
+    await settled();
+    kernel.hello();
+    expect(agent.state).toEqual({ kind: 'ready' });
+  });
+
+  it('is none when the shut-down has come about', async () => {
+    const { agent, context, kernel } = await readyAgent();
+    context.statusChanged.emit('terminating');
+    kernel.isDisposed = true;
+    context.statusChanged.emit('unknown');
+    context.setKernel(null);
+    expect(agent.state).toEqual({ kind: 'no-kernel' });
+    expect(kernel.installs).toHaveLength(1);
+  });
+});
+
 describe('a kernel that dies', () => {
   it('stays dead until there is another', async () => {
     const { agent, context, states } = await readyAgent();

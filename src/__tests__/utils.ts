@@ -176,6 +176,7 @@ export class FakeContext {
     } as object | null,
     specsChanged: new Signal<object, unknown>({})
   };
+  isTerminating = false;
   session: { kernel: FakeKernel | null } | null = null;
 
   /** Take another kernel, or the same one after its restart. */
