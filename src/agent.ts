@@ -253,7 +253,7 @@ export class KernelAgent implements IKernelAgent {
     this._waitsForSpec = language === undefined;
     if (language === undefined) {
       this._setState(
-        specs ? { kind: 'not-python', language: '?' } : this._untilReady
+        specs ? { kind: 'not-python', language: null } : this._untilReady
       );
     } else if (language.toLowerCase() !== 'python') {
       this._setState({ kind: 'not-python', language });

@@ -21,7 +21,8 @@ import type {
 /** How a document's kernel can be talked to. */
 export type AgentState =
   | { kind: 'no-kernel' }
-  | { kind: 'not-python'; language: string }
+  /** `language` is null for a kernel that the server has no spec of. */
+  | { kind: 'not-python'; language: string | null }
   /** The install message is on its way or waits behind a running cell. */
   | { kind: 'installing' }
   | { kind: 'ready' }

@@ -155,6 +155,8 @@ describe('a kernel that gets nothing', () => {
     context.connectionStatusChanged.emit('connecting');
     kernel.tellStatus('busy', 'somebody');
     expect(agent.state).toEqual({ kind: 'not-python', language: 'echo' });
+    context.setKernel(new FakeKernel('of another server'));
+    expect(agent.state).toEqual({ kind: 'not-python', language: null });
     expect(kernel.installs).toHaveLength(0);
     expect(kernel.sent).toHaveLength(0);
   });

@@ -143,6 +143,17 @@ describe('MemguardPanel', () => {
     await doing(() => panel.dispose());
   });
 
+  it('does not name a language that is not known', async () => {
+    const { panel, model } = aPanel();
+    await doing(() => {
+      Widget.attach(panel, document.body);
+      model.agent.setState({ kind: 'not-python', language: null });
+    });
+    const { textContent } = one(panel.node, '.jp-Memguard-stateHint');
+    expect(textContent).toContain('it is not known what this one runs');
+    await doing(() => panel.dispose());
+  });
+
   it('tells a busy kernel from one that is being asked', () => {
     const { panel, model } = aPanel();
     model.agent.setRunning(true);

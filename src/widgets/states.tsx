@@ -77,10 +77,15 @@ function words(
       return {
         icon: kernelIcon,
         title: trans.__('Not a Python kernel'),
-        hint: trans.__(
-          'What a kernel retains can be seen for Python only; this one runs %1. Nothing was sent to it.',
-          state.language
-        )
+        hint:
+          state.language === null
+            ? trans.__(
+                'What a kernel retains can be seen for Python only, and it is not known what this one runs. Nothing was sent to it.'
+              )
+            : trans.__(
+                'What a kernel retains can be seen for Python only; this one runs %1. Nothing was sent to it.',
+                state.language
+              )
       };
     case 'no-shell':
       return {
