@@ -29,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,7 @@ def _serve(asked: int, told: int, options: dict[str, Any] | None, script: str | 
 
     shell = InteractiveShell.instance()
     shell.history_manager.enabled = False
+    warnings.simplefilter("ignore")  # IPython tells that it culls the oldest results
     hearing = None
     answers = os.fdopen(told, "w", buffering=1)
     with contextlib.redirect_stdout(io.StringIO()):
