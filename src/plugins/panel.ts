@@ -61,7 +61,12 @@ async function keepState(
   stateDB: IStateDB,
   panel: MemguardPanel
 ): Promise<void> {
-  panel.restore(await stateDB.fetch(STATE_KEY));
+  try {
+    panel.restore(await stateDB.fetch(STATE_KEY));
+  } catch (error) {
+    // It is kept from now on all the same.
+    console.error('The state of jupyter-memguard cannot be read.', error);
+  }
   const save = new Debouncer(async () => {
     const { sort, filter, folded, sizes } = panel.state;
     await stateDB.save(STATE_KEY, {
@@ -72,7 +77,9 @@ async function keepState(
     });
   }, 500);
   panel.stateChanged.connect(() => {
-    void save.invoke();
+    save.invoke().catch((error: unknown) => {
+      console.error('The state of jupyter-memguard cannot be kept.', error);
+    });
   });
   panel.disposed.connect(() => save.dispose());
 }
