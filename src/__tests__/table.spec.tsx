@@ -180,6 +180,16 @@ describe('Results', () => {
     expect(model.released).toEqual([{ kind: 'keys', keys: ['k2'] }]);
   });
 
+  it('says that a cell cannot be found where the way to it fails', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(1, 10)]);
+    const host = await render(
+      <Results view={view} goTo={() => Promise.reject(new Error('no chunk'))} />
+    );
+    await doing(() => one(host, '.jp-Memguard-source').click());
+    expect(host.textContent).toContain('It is not known which cell');
+  });
+
   it('says why there are no rows in a place that was there before', async () => {
     const { host, model } = await aTable();
     const region = one(host, '[role=status]');

@@ -150,7 +150,8 @@ function Grid(props: {
     }
   };
   const visit = async (row: IRow): Promise<void> => {
-    const text = fateText(await goTo(watched, row), trans);
+    const fate = await goTo(watched, row).catch(() => 'unknown' as const);
+    const text = fateText(fate, trans);
     setCellTexts(texts => new Map(texts).set(row.key, text));
     if (text !== null) {
       chosen.expand(row, true);
