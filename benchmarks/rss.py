@@ -251,19 +251,21 @@ async def loop_latency(count: int, seconds: float) -> None:
         "| of | round trip: median | 99th |"
     )
     print("|" + " --- |" * 12)
-    by_name: dict[str, float] = {}
+    found: dict[str, tuple[float, float]] = {}
     for extension in ("neither", OURS, THEIRS):
-        by_name |= await polled_server(extension, count, seconds)
-    each = by_name[f"{THEIRS}, each kernel"] / by_name[f"{OURS}, each kernel"]
-    together = by_name[f"{THEIRS}, all at once"] / by_name[f"{OURS}, all at once"]
-    print(
-        f"\nLateness, 99th percentile, theirs : ours: {each:.1f} : 1 for each kernel, "
-        f"{together:.1f} : 1 at once (theirs is the server's sum).\n"
-    )
+        found |= await polled_server(extension, count, seconds)
+    print("\nTheirs : ours, of what was late (99th percentile) and of the longest callback:\n")
+    for polled in ("each kernel", "all at once"):
+        pairs = zip(found[f"{THEIRS}, {polled}"], found[f"{OURS}, {polled}"], strict=True)
+        late, held = (theirs / ours for theirs, ours in pairs)
+        print(f"- {polled}: {late:.1f} : 1 and {held:.1f} : 1")
+    print("\nAll at once, theirs is the server's sum.\n")
 
 
-async def polled_server(extension: str, count: int, seconds: float) -> dict[str, float]:
-    """Print the rows of a server with one extension; gives the lateness of what was polled."""
+async def polled_server(
+    extension: str, count: int, seconds: float
+) -> dict[str, tuple[float, float]]:
+    """Print the rows of a server with one extension; gives how late it was and was held."""
     polled: dict[str, Callable[[list[str]], list[str]]] = {"nothing": lambda _: []}
     if extension == OURS:
         base = "jupyter-memguard/kernels"
@@ -291,7 +293,7 @@ async def polled_server(extension: str, count: int, seconds: float) -> dict[str,
             await server.ask("loop-probe")
             trips = await once_a_second(questions or [lambda: asyncio.sleep(0)], seconds)
             probe = await server.ask("loop-probe")
-            found[f"{extension}, {name}"] = p99(probe["late"])
+            found[f"{extension}, {name}"] = (p99(probe["late"]), max(probe["held"]))
             trip = f"{statistics.median(trips):.1f} | {p99(trips):.1f}" if paths else "- | -"
             print(
                 f"| {extension} | {name} | {len(trips) if paths else 0} | {spread(probe['late'])} "
