@@ -19,7 +19,7 @@ import type {
 import { isMode } from './validate';
 
 /** The notebook metadata's key. */
-export const METADATA_KEY = 'jupyter_memguard';
+const METADATA_KEY = 'jupyter_memguard';
 
 /**
  * Read a notebook's own guard. Anybody may have written there, so that what

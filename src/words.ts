@@ -7,7 +7,7 @@ import type { GuardMode, IGuardState } from './protocol';
 import type { Outcome, Selection } from './tokens';
 
 /** A mode in one or two words. */
-export function modeName(mode: GuardMode, trans: TranslationBundle): string {
+function modeName(mode: GuardMode, trans: TranslationBundle): string {
   switch (mode) {
     case 'off':
       return trans.__('off');
@@ -64,7 +64,7 @@ export function earlierText(
 }
 
 /** Where the guard comes from, for a parenthesis. */
-export function originText(
+function originText(
   origin: GuardOrigin,
   kind: 'notebook' | 'console',
   trans: TranslationBundle

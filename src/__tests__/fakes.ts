@@ -2,7 +2,9 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
+import { RequestError } from '../channel';
 import type {
+  ErrorCode,
   IExplained,
   IGuard,
   IGuardState,
@@ -163,7 +165,7 @@ export class FakeModel implements IRetainedModel {
   readonly rescued: [string, string][] = [];
   readonly explainedKeys: string[] = [];
   explained: IExplained = { key: '', holders: [], paths: [], cut: false };
-  rescueFailure: string | null = null;
+  rescueFailure: ErrorCode | null = null;
   more: IRow[][] = [];
   cancelled = 0;
   refreshed = 0;
@@ -207,7 +209,7 @@ export class FakeModel implements IRetainedModel {
   }
   async rescue(row: IRow, name: string): Promise<void> {
     if (this.rescueFailure !== null) {
-      throw Object.assign(new Error('refused'), { code: this.rescueFailure });
+      throw new RequestError(this.rescueFailure);
     }
     this.rescued.push([row.key, name]);
   }

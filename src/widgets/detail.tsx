@@ -1,17 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { codeOf } from '../channel';
 import { formatBytes } from '../format';
 import type { IExplained, IRow } from '../protocol';
 import type { IRetainedModel } from '../tokens';
 import { isVariableName } from './pyname';
 import { hasEstimate, rowLabel, rowNames } from './rows';
 import { failureText, noteText } from './sentences';
-
-/** A failure's code; what is no request's failure has none. */
-function codeOf(reason: unknown): string {
-  const { code } = Object(reason) as { code?: unknown };
-  return typeof code === 'string' ? code : 'internal';
-}
 
 /** What the kernel says of a row, asked for once the row is looked at. */
 function useExplained(
