@@ -190,7 +190,8 @@ export class RetainedModel implements IRetainedModel {
   }
 
   async measureExactly(): Promise<void> {
-    if (this._activity.kind !== 'idle' || !this._canAsk) {
+    const { kind } = this._activity;
+    if ((kind !== 'idle' && kind !== 'reading') || !this._canAsk) {
       return;
     }
     const abort = (this._abort = new AbortController());

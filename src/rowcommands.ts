@@ -37,6 +37,19 @@ export function addRowCommands(
     );
     return panel.focusedRow ?? underMenu?.dataset.key ?? '';
   };
+  // Menus keep the focus to themselves until it is lost with them.
+  let opener: HTMLElement | null = null;
+  document.addEventListener(
+    'contextmenu',
+    ({ target }) => {
+      opener =
+        target instanceof Element && panel.node.contains(target)
+          ? target.closest<HTMLElement>('[data-key]')
+          : null;
+    },
+    true
+  );
+  app.contextMenu.menu.aboutToClose.connect(() => opener?.focus());
   const add = (
     id: string,
     what: IRowAsk['what'],

@@ -484,6 +484,21 @@ describe('measuring exactly', () => {
     expect(agent.timeouts).toEqual(given.map(ms => 30000 + 2 * ms));
   });
 
+  it('begins at once, also while the overview is still read', async () => {
+    const { agent, model } = aModel();
+    agent.answers.report = inexact(10);
+    agent.answers.overview = aGate().gate;
+    model.observeOverview();
+    model.observe();
+    await settled();
+    expect(model.activity.kind).toBe('reading');
+    agent.methods();
+    void model.measureExactly();
+    expect(model.activity.kind).toBe('measuring');
+    await settled();
+    expect(agent.methods()).toContain('report');
+  });
+
   it('measures the overview once, when the results have been', async () => {
     const { agent, model } = aModel();
     agent.answers.overview = { rss_bytes: 1 };
