@@ -112,7 +112,19 @@ def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]
     cache, user, hidden = results(shell), shell.user_ns, shell.user_ns_hidden
     for number in _all_numbers(cache, hidden) if numbers is None else sorted(numbers):
         name = f"_{number}"
-        result, behind = cached(shell, number), hidden.get(name)
+        behind = hidden.get(name)
+        # As IPython leaves it in all three places; there may be thousands.
+        usual = behind is user.get(name) and behind is cache.get(number)
+        entry = entry_of(behind) if usual else None
+        if entry is not None:
+            entry.numbers.append(number)
+            entry.places += (
+                Place(f"Out[{number}]", cache, number, number),
+                Place(name, user, name, number),
+                Place(f"user_ns_hidden['{name}']", hidden, name, number),
+            )
+            continue
+        result = cached(shell, number)
         add(result, f"Out[{number}]", cache, number, number)
         # What the user assigned to `_5` is neither in `Out` nor behind the name.
         current = user.get(name)
