@@ -71,20 +71,28 @@ class Closure:
             if len(members) > limit or perf_counter() > end:
                 todo.clear()
                 return False
-            if len(todo) < _FEW:
+            if len(todo) < _FEW and not self.heap.is_wide(todo[-1]):
                 self._step_singly(todo)
                 continue
             batch = todo[-BATCH:]
             del todo[-BATCH:]
-            kids = self._children(batch)
-            keys = list(map(id, kids))
-            self.inner.update(keys)
-            fresh = {key: kid for key, kid in zip(keys, kids) if key not in members}
-            if fresh:
-                self._drop_stops(fresh)
-                members.update(fresh)
-                todo.extend(fresh.values())
+            for kids in self.heap.referents(batch):
+                if len(members) > limit or perf_counter() > end:
+                    todo.clear()
+                    return False
+                self._meet(list(compress(kids, map(gc.is_tracked, kids))), todo)
         return True
+
+    def _meet(self, kids: list[Any], todo: list[Any]) -> None:
+        """Book references to what can lie on a cycle, and have what is new followed."""
+        members = self.members
+        keys = list(map(id, kids))
+        self.inner.update(keys)
+        fresh = {key: kid for key, kid in zip(keys, kids) if key not in members}
+        if fresh:
+            self._drop_stops(fresh)
+            members.update(fresh)
+            todo.extend(fresh.values())
 
     def _step_singly(self, todo: list[Any]) -> None:
         """Do as `spread` does where batches would be small, as along a chain."""
@@ -92,8 +100,9 @@ class Closure:
         inner = self.inner
         alive = self.alive
         stop = self.heap.never_entered
+        wide = self.heap.is_wide
         for _ in range(BATCH):
-            if not 0 < len(todo) < _FEW:
+            if not 0 < len(todo) < _FEW or wide(todo[-1]):
                 return
             for kid in gc.get_referents(todo.pop()):
                 if gc.is_tracked(kid):
@@ -120,20 +129,15 @@ class Closure:
         seen = map(sub, counts(list(members.values())), repeat(base))
         return list(compress(members, map(ne, seen, told)))
 
-    def dead(self) -> list[Any]:
-        """Return the members that nothing from outside leads to."""
+    def dead(self) -> list[Any] | None:
+        """Return the members that nothing from outside leads to; None: no time."""
         held = self.held()
         if len(held) == len(self.members):
             return []
         doubtful = dict(self.members)
         objects = list(map(doubtful.pop, held))
-        _spread_life(objects, doubtful)
-        return list(doubtful.values())
-
-    def _children(self, batch: list[Any]) -> list[Any]:
-        """Return what can lie on a cycle of what the objects of a batch refer to."""
-        kids = gc.get_referents(*batch)
-        return list(compress(kids, map(gc.is_tracked, kids)))
+        done = _spread_life(self.heap, objects, doubtful)
+        return list(doubtful.values()) if done else None
 
     def _drop_stops(self, fresh: dict[int, Any]) -> None:
         """Take out of new members what is alive in any case: it leads too far."""
@@ -207,8 +211,8 @@ def _dead_among(walk: Walk, keys: list[int]) -> list[Any] | None:
         return objects
     doubtful = dict(zip(keys, objects))
     objects = list(map(doubtful.pop, compress(keys, held)))
-    _spread_life(objects, doubtful)
-    return list(doubtful.values())
+    done = _spread_life(walk.heap, objects, doubtful)
+    return list(doubtful.values()) if done else None
 
 
 def _held_among(walk: Walk, keys: list[int], objects: list[Any]) -> list[bool] | None:
@@ -216,11 +220,11 @@ def _held_among(walk: Walk, keys: list[int], objects: list[Any]) -> list[bool] |
     removed = walk.removed
     inner: Counter[int] = Counter()
     for start in range(0, len(objects), BATCH):
-        if walk.heap.late():
-            return None
-        kids = gc.get_referents(*objects[start : start + BATCH])
-        inner.update(filter(removed.__contains__, map(id, kids)))
-        kids.clear()
+        for kids in walk.heap.referents(objects[start : start + BATCH]):
+            if walk.heap.late():
+                return None
+            inner.update(filter(removed.__contains__, map(id, kids)))
+            kids.clear()
     base = LISTED + 1  # type: ignore[operator]
     told = map(add, map(inner.get, keys, repeat(0)), map(removed.__getitem__, keys))
     return list(map(ne, map(sub, counts(objects), repeat(base)), told))
@@ -250,15 +254,19 @@ def likely_rings(walk: Walk, alive: set[int]) -> int:
     return size * len(walk.removed) // min(_SAMPLE, len(walk.removed))
 
 
-def _spread_life(living: list[Any], doubtful: dict[int, Any]) -> None:
-    """Take out of the doubtful what the living (emptied) lead to."""
+def _spread_life(heap: Heap, living: list[Any], doubtful: dict[int, Any]) -> bool:
+    """Take out of the doubtful what the living (emptied) lead to; tell whether there was time."""
     while living and doubtful:
         batch = living[-BATCH:]
         del living[-BATCH:]
-        for key in filter(doubtful.__contains__, map(id, gc.get_referents(*batch))):
-            kid = doubtful.pop(key, None)
-            if kid is not None:
-                living.append(kid)
+        for kids in heap.referents(batch):
+            if heap.late():
+                return False
+            for key in filter(doubtful.__contains__, map(id, kids)):
+                kid = doubtful.pop(key, None)
+                if kid is not None:
+                    living.append(kid)
+    return True
 
 
 def _break_reached(walk: Walk, alive: set[int], left: list[int], most: int) -> set[int] | None:
@@ -288,7 +296,7 @@ def _break_reached(walk: Walk, alive: set[int], left: list[int], most: int) -> s
                 dead.clear()
                 if not walk.run(sys.maxsize):
                     return None
-            elif whole and group >= len(left):
+            elif dead is not None and whole and group >= len(left):
                 return set(closure.members)
             if failures == _PATIENCE or walk.heap.late():
                 break

@@ -15,11 +15,11 @@ from collections import Counter
 from itertools import compress, repeat
 from operator import eq, ne, not_, sub
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator
 
 from .allocation import Kind, class_may_fall, group_by_type
 from .foreign import Block
-from .frontier import BATCH, Frontier
+from .frontier import BATCH, LARGE, Frontier
 from .pages import ALWAYS_THERE
 from .refcounts import LISTED, counts
 
@@ -54,6 +54,19 @@ class Heap:
         """Return the identities of those of the objects' types whose objects are never entered."""
         types = [type(group[0]) for group in group_by_type(list(objects))]
         return {id(cls) for cls in types if self.kind(cls).stop}
+
+    def referents(self, objects: list[Any]) -> Iterator[list[Any]]:
+        """Yield what objects refer to, some thousands at a time."""
+        frontier = Frontier()
+        for group in group_by_type(objects):
+            frontier.add(self.kind(type(group[0])), group, 0)
+        while frontier:
+            yield frontier.take()
+
+    def is_wide(self, obj: Any) -> bool:
+        """Tell whether an object has so many items that it is not opened in one step."""
+        length = self.kind(type(obj)).length
+        return length is not None and length(obj) > LARGE
 
     def late(self) -> bool:
         """Tell whether the time is up."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any, Callable
 
 import pytest
 
-from jupyter_memguard.kernel import reach, trial
+from jupyter_memguard.kernel import cycles, reach, trial
 from jupyter_memguard.kernel.frontier import LARGE, Frontier
 from jupyter_memguard.kernel.sizing import Root, measure, reaches
 
@@ -82,14 +83,21 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.items = 0
         self.most = 0
-        take = Frontier.take
+        take, referents = Frontier.take, gc.get_referents
 
         def counted(frontier: Frontier) -> list[Any]:
+            before = self.items
             kids = take(frontier)
+            self.items = before + len(kids)
+            return kids
+
+        def counted_too(*objects: Any) -> list[Any]:
+            kids = referents(*objects)
             self.items += len(kids)
             return kids
 
         monkeypatch.setattr(Frontier, "take", counted)
+        monkeypatch.setattr(gc, "get_referents", counted_too)
 
     def look(self) -> float:
         self.most = max(self.most, self.items)
@@ -121,6 +129,22 @@ def test_a_measurement_looks_at_the_clock_before_it_has_taken_too_much(
     clock.look()
     assert size.exact
     assert COUNT // 50 < clock.most <= A_STEP
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_a_look_for_rings_looks_at_the_clock_before_it_has_taken_too_much(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = WIDE[name]()
+    root = Root([held], 0)
+    clock = Clock(monkeypatch)
+    for module in (trial, cycles):
+        monkeypatch.setattr(module, "perf_counter", clock.look)
+    size = measure([root], budget_ms=PLENTY)[0][0]
+    clock.look()
+    assert size.freed_bytes < 100
+    assert 0 < clock.most <= A_STEP
+    assert held is not None
 
 
 @pytest.mark.parametrize("name", WIDE)
