@@ -5,9 +5,21 @@
  */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
-import type { Locator } from '@playwright/test';
+import type { Locator, Page, WebSocketRoute } from '@playwright/test';
+import { join } from 'path';
 import { newNotebook, openPanel, statusItem, test } from './kernel-story';
-import { holdKernel, menuItem, rowOf, rowsIn, runCells } from './panel-story';
+import {
+  holdKernel,
+  menuItem,
+  rowOf,
+  rowsIn,
+  runCells,
+  tabTo,
+  valueOf
+} from './panel-story';
+
+/** A folder for pictures of all states, for somebody to look at them. */
+const PICTURES = process.env.MEMGUARD_PICTURES;
 
 /** How the page can look. */
 const LOOKS = [
@@ -38,7 +50,7 @@ const RESULTS = [
 ];
 
 /** What axe finds in what is ours, one line for each element. */
-async function found(page: IJupyterLabPageFixture): Promise<string[]> {
+async function found(page: Page): Promise<string[]> {
   const there: string[] = [];
   for (const selector of OURS) {
     const shown = page.locator(selector).filter({ visible: true });
@@ -59,12 +71,16 @@ async function found(page: IJupyterLabPageFixture): Promise<string[]> {
 
 /** Look at a state: it is the one that is meant, and axe finds nothing. */
 async function check(
-  page: IJupyterLabPageFixture,
+  page: Page,
   state: string,
   ...shown: Locator[]
 ): Promise<void> {
   for (const locator of shown) {
     await expect(locator, state).toBeVisible();
+  }
+  if (PICTURES !== undefined) {
+    const path = join(PICTURES, `${test.info().title}, ${state}.png`);
+    await page.screenshot({ path });
   }
   expect.soft(await found(page), state).toEqual([]);
 }
@@ -193,3 +209,113 @@ for (const { theme, forcedColors } of LOOKS) {
     });
   });
 }
+
+test.describe('with a connection that can be cut', () => {
+  // Only the sockets of pages that come later can be cut.
+  test.use({ autoGoto: false });
+
+  test('axe finds nothing where the kernel cannot be asked', async ({
+    page,
+    baseURL,
+    tmpPath
+  }) => {
+    test.slow();
+    const sockets: WebSocketRoute[] = [];
+    let isCut = false;
+    await page.context().routeWebSocket(/\/channels/, socket => {
+      if (isCut) {
+        void socket.close();
+      } else {
+        socket.connectToServer();
+        sockets.push(socket);
+      }
+    });
+    await page.goto(`tree/${tmpPath}`);
+    await newNotebook(page);
+    await runCells(page, ['import numpy as np\nnp.ones(4_000_000)']);
+    await page.notebook.save();
+    const panel = await openPanel(page);
+    await expect(rowsIn(panel)).toHaveCount(1);
+
+    const cell = await holdKernel(page);
+    const late = await page.context().newPage();
+    await late.goto(
+      `${baseURL}/lab/workspaces/late/tree/${tmpPath}/Untitled.ipynb`
+    );
+    await expect(statusItem(late)).toHaveText(/MiB/);
+    await late.evaluate(() =>
+      window.jupyterapp.commands.execute('memguard:show-panel')
+    );
+    const waits = late.locator('#jupyter-memguard-panel');
+    await expect(waits).toHaveAttribute('data-state', 'waiting');
+    await check(late, 'waiting', waits.getByText('Waiting for the kernel'));
+    await cell.end();
+    await expect(rowsIn(waits)).toHaveCount(1);
+    await late.close();
+
+    isCut = true;
+    await Promise.all(sockets.map(socket => socket.close()));
+    await expect(panel).toHaveAttribute('data-state', 'disconnected');
+    await check(page, 'disconnected', panel.getByText('No connection'));
+    isCut = false;
+    await expect(rowsIn(panel)).toHaveCount(1, { timeout: 60_000 });
+  });
+});
+
+test('the keyboard alone is enough', async ({ page }) => {
+  await newNotebook(page);
+  await runCells(page, RESULTS);
+  await page.keyboard.press('Control+Shift+Y');
+  const panel = page.locator('#jupyter-memguard-panel');
+  await expect(rowsIn(panel)).toHaveCount(5);
+  const first = rowsIn(panel).first();
+  await panel.getByRole('searchbox').focus();
+  await tabTo(page, first);
+  await expect(first).toHaveCSS('outline-style', 'solid');
+
+  // To the cell that made it, and back to the row.
+  await page.keyboard.press('g');
+  await expect(page.locator('.jp-Cell.jp-mod-active')).toContainText('np.ones');
+  await page.keyboard.press('Control+Shift+Y');
+  await panel.getByRole('searchbox').focus();
+  await tabTo(page, first);
+
+  await page.keyboard.press('Shift+F10');
+  await expect(menuItem(page, 'Go to the Cell')).toBeVisible();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.lm-Menu')).toHaveCount(0);
+  await expect(first).toBeFocused();
+
+  await page.keyboard.press('v');
+  await expect(panel.getByRole('textbox', { name: /^Name of/ })).toBeFocused();
+  await page.keyboard.type('kept');
+  await page.keyboard.press('Enter');
+  // It is in use now, and goes to the end.
+  const kept = rowOf(panel, 5);
+  await expect(kept).toContainText('`kept` still uses it');
+  expect(await valueOf(page, 'type(kept).__name__')).toBe("'ndarray'");
+
+  await panel.getByRole('searchbox').focus();
+  await tabTo(page, kept);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await expect(rowsIn(panel)).toHaveCount(0);
+  // What was done is said to those who do not see it.
+  await expect(
+    panel.getByRole('status').filter({ hasText: 'Released 5 results' })
+  ).toBeVisible();
+});
+
+test('a narrow window with both sidebars has the toggle in its toolbar', async ({
+  page
+}) => {
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await newNotebook(page);
+  await openPanel(page);
+  await page.sidebar.openTab('filebrowser');
+  const toolbar = page.locator('.jp-NotebookPanel-toolbar');
+  // What has no room is elsewhere.
+  await expect(toolbar.locator('.jp-Toolbar-responsive-opener')).toBeVisible();
+  await expect(toolbar.locator('.jp-Memguard-toggle')).toBeVisible();
+});

@@ -7,7 +7,7 @@ import {
   test as galataTest,
   type IJupyterLabPageFixture
 } from '@jupyterlab/galata';
-import type { Locator } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { readFileSync } from 'fs';
 
 /**
@@ -128,6 +128,6 @@ export async function figure(
 }
 
 /** The status bar's figure of the kernel's memory. */
-export function statusItem(page: IJupyterLabPageFixture): Locator {
+export function statusItem(page: Page): Locator {
   return page.locator('.jp-Memguard-status');
 }
