@@ -52,9 +52,10 @@ async function clearOutputs(page: IJupyterLabPageFixture): Promise<void> {
 }
 
 /**
- * Run all cells at once after the kernel's automatic restart was told.
- * JupyterLab may forget what it is asked in that moment, with and without
- * us: no cell runs, and a person asks again.
+ * Run all cells at once after the kernel's automatic restart was told. With
+ * each word of a restart JupyterLab drops all messages that still wait (its
+ * KernelConnection's `_clearKernelState`): where no cell ran, a person asks
+ * again. A cell that did run ends the asking, whatever its verdict.
  */
 async function runAll(page: IJupyterLabPageFixture): Promise<void> {
   const output = page.locator('.jp-Notebook .jp-OutputArea-output').last();
