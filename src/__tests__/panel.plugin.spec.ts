@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { IStateDB } from '@jupyterlab/statedb';
+import { ContextMenuSvg } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import { panelPlugin } from '../plugins/panel';
 import type { MemguardPanel } from '../widgets/panel';
@@ -16,10 +17,11 @@ describe('the panel', () => {
         throw new Error('no room');
       }
     };
+    const commands = new CommandRegistry();
     const app = {
-      commands: new CommandRegistry(),
+      commands,
       shell: { add: () => undefined },
-      contextMenu: { addItem: () => undefined }
+      contextMenu: new ContextMenuSvg({ commands })
     } as unknown as JupyterFrontEnd;
     const said = jest.spyOn(console, 'error').mockImplementation();
     const panel = (await panelPlugin.activate(
