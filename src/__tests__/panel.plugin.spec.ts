@@ -18,10 +18,11 @@ describe('the panel', () => {
       }
     };
     const commands = new CommandRegistry();
+    const contextMenu = new ContextMenuSvg({ commands });
     const app = {
       commands,
       shell: { add: () => undefined },
-      contextMenu: new ContextMenuSvg({ commands })
+      contextMenu
     } as unknown as JupyterFrontEnd;
     const said = jest.spyOn(console, 'error').mockImplementation();
     const panel = (await panelPlugin.activate(
@@ -38,6 +39,7 @@ describe('the panel', () => {
     // What cannot be kept is said, and is no exception that nobody takes.
     await until(() => said.mock.calls.length > 1);
     panel.dispose();
+    contextMenu.dispose();
     said.mockRestore();
   });
 });
