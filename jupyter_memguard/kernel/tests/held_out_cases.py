@@ -370,7 +370,7 @@ ARROW = {
         " 'v': np.ones(800_000)}).slice(10, 3)",
         ARROW_SETUP,
     ),
-    "arrow_chunked_slice": small(
+    "arrow_chunked_slice": Case(
         "pa.chunked_array([pa.array([i / 7 for i in range(500_000)]) for _ in range(8)])"
         ".slice(1_000_000, 10)",
         ARROW_SETUP,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 MEGABYTE = 10**6
+# Of pymalloc. What was garbage before may empty one, which gives it back in the case's time.
+ARENA = 2**20
 LONG_MS = 20_000  # enough on a busy machine
 SHORT_MS = 100  # the default: what it tells must hold as well
 SHARED = {"arrow", "numpy", "pandas", "polars", "torch"}
@@ -141,8 +143,8 @@ def answers(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[dict[st
         yield found
 
 
-def tolerance(truth: int) -> float:
-    return max(0.05 * truth, MEGABYTE)
+def tolerance(truth: int, count: str) -> float:
+    return max(0.05 * truth, MEGABYTE) + (ARENA if count == "resident" else 0)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -153,9 +155,10 @@ def test_a_report_tells_what_the_release_gives_back(
         pytest.skip(f"not installed: {', '.join(missing(CASES[name]))}")
     answer = answers[name].result()
     truth = max(answer["truth"], 0)
+    allowed = tolerance(truth, CASES[name].truth)
     for row in (answer["short"], answer["row"]):
-        assert row["freed_bytes"] <= truth + tolerance(truth), answer
+        assert row["freed_bytes"] <= truth + allowed, answer
         if row["exact"]:
-            assert row["freed_bytes"] >= truth - tolerance(truth), answer
+            assert row["freed_bytes"] >= truth - allowed, answer
         else:
             assert row["notes"], answer
