@@ -113,7 +113,10 @@ test('the figure goes with the server, and comes back with it', async ({
     timeout: 60_000
   });
   await page.evaluate(async () => {
-    const widget = window.jupyterapp.shell.currentWidget as unknown as {
+    const app = window.jupyterapp;
+    // The session may be known longer than its kernel, and cannot be changed then.
+    await app.serviceManager.sessions.refreshRunning();
+    const widget = app.shell.currentWidget as unknown as {
       sessionContext: { changeKernel(model: object): Promise<unknown> };
     };
     await widget.sessionContext.changeKernel({ name: 'python3' });
