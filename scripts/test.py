@@ -1,6 +1,7 @@
 """Install what the tests need, a browser too, and run all of them.
 
 `python3 scripts/test.py` runs all suites, `python3 scripts/test.py units python` those named.
+What a suite prints goes to `build/reports/*.log`; what failed, and why, is told at the end.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from environment import (
@@ -27,40 +28,59 @@ from environment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 REPORTS = ROOT / "build" / "reports"
-Counts = tuple[int, int]
+LONGEST = 3000  # characters told of one failure; its log has the rest
 
 
-def units() -> Counts:
+class Found(NamedTuple):
+    """What a suite found: how many tests passed, and what each that did not said, by its name."""
+
+    passed: int
+    failures: list[tuple[str, str]]
+
+
+def units() -> Found:
     """The TypeScript units."""
     report = REPORTS / "jest.json"
     call("jest", programs(ROOT / ".venv") / "jlpm", "jest", "--json", f"--outputFile={report}")
     found = json.loads(report.read_text())
-    # A suite that does not even load has no tests that could fail.
-    broken = found["numRuntimeErrorTestSuites"]
-    return found["numPassedTests"], found["numFailedTests"] + broken
+    failures = []
+    for suite in found["testResults"]:
+        # A suite that does not even load has no tests that could fail.
+        if suite["status"] == "failed" and not suite["assertionResults"]:
+            failures.append((suite["name"], suite["message"]))
+        failures += [
+            (f"{suite['name']}: {test['fullName']}", "\n".join(test["failureMessages"]))
+            for test in suite["assertionResults"]
+            if test["status"] == "failed"
+        ]
+    return Found(found["numPassedTests"], failures)
 
 
-def python_tests() -> Counts:
+def python_tests() -> Found:
     """The Python units, the server's tests, and those on real kernels."""
     # Threads that other tests leave behind would make every measurement say that it may be off.
     alone = [f"jupyter_memguard/kernel/tests/{name}.py" for name in ("test_sizing", "test_steps")]
     runs = {"sizing": alone, "pytest": [f"--ignore={file}" for file in alone]}
-    passed = failed = 0
+    passed = 0
+    failures = []
     for name, arguments in runs.items():
         report = REPORTS / f"{name}.xml"
         call(name, python(), "-m", "pytest", "-q", *arguments, f"--junitxml={report}")
-        for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314
-            wrong = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-            passed += int(suite.get("tests", 0)) - wrong - int(suite.get("skipped", 0))
-            failed += wrong
-    return passed, failed
+        for test in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
+            wrong = [*test.iter("failure"), *test.iter("error")]
+            if wrong:
+                title = f"{test.get('classname')}: {test.get('name')}"
+                failures.append((title, "\n".join(part.text or "" for part in wrong)))
+            elif test.find("skipped") is None:
+                passed += 1
+    return Found(passed, failures)
 
 
-def browser() -> Counts:
+def browser() -> Found:
     """The stories, in a real browser on a real JupyterLab."""
     report = REPORTS / "playwright.json"
     call(
@@ -71,11 +91,27 @@ def browser() -> Counts:
         PLAYWRIGHT_JSON_OUTPUT_FILE=str(report),
         MEMGUARD_BROWSER=install_browser(),
     )
-    stats = json.loads(report.read_text())["stats"]
-    return stats["expected"], stats["unexpected"] + stats["flaky"]
+    found = json.loads(report.read_text())
+    failures = [("before any story", error["message"]) for error in found["errors"]]
+    suites = list(found["suites"])
+    for suite in suites:
+        suites += suite.get("suites", [])
+        failures += [
+            (f"{suite['file']}: {spec['title']}", "\n".join(_messages(spec)))
+            for spec in suite["specs"]
+            if not spec["ok"]
+        ]
+    return Found(found["stats"]["expected"], failures)
 
 
-SUITES: dict[str, Callable[[], Counts]] = {
+def _messages(spec: dict[str, Any]) -> Iterator[str]:
+    for test in spec["tests"]:
+        for result in test["results"]:
+            for error in result["errors"]:
+                yield error["message"]
+
+
+SUITES: dict[str, Callable[[], Found]] = {
     "units": units,
     "python": python_tests,
     "browser": browser,
@@ -84,17 +120,21 @@ SUITES: dict[str, Callable[[], Counts]] = {
 
 def call(name: str, *command: str | Path, cwd: Path = ROOT, **variables: str) -> None:
     """Run a suite's program; what it found is in its report, so its exit status says no more."""
-    print(f"\n== {name} ==", flush=True)
-    subprocess.run(
-        [str(word) for word in command],
-        cwd=cwd,
-        check=False,
-        env=variables_of(
-            MEMGUARD_PANDAS2_PYTHON=str(python(".venv-pandas2")),
-            JUPYTER_PLATFORM_DIRS="1",
-            **variables,
-        ),
-    )
+    log = REPORTS / f"{name}.log"
+    print(f"== {name}: see {log} ==", flush=True)
+    with log.open("w") as output:
+        subprocess.run(
+            [str(word) for word in command],
+            cwd=cwd,
+            check=False,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=variables_of(
+                MEMGUARD_PANDAS2_PYTHON=str(python(".venv-pandas2")),
+                JUPYTER_PLATFORM_DIRS="1",
+                **variables,
+            ),
+        )
 
 
 def install() -> None:
@@ -116,22 +156,25 @@ def main(names: list[str]) -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     for old in REPORTS.iterdir():
         old.unlink()
-    passed = failed = 0
+    passed = 0
+    failures: list[tuple[str, str]] = []
     for name in names or SUITES:
         began = time.monotonic()
         try:
-            good, bad = SUITES[name]()
+            found = SUITES[name]()
         except (OSError, ValueError, KeyError, ET.ParseError) as error:
-            print(f"{name} left no report: {error}")
-            good, bad = 0, 1
-        if good == 0 and bad == 0:
-            print(f"{name} ran no test")
-            bad = 1
+            found = Found(0, [(name, f"left no report: {error}")])
+        if not found.passed and not found.failures:
+            found = Found(0, [(name, "ran no test")])
         seconds = time.monotonic() - began
-        print(f"{name}: {good} passed, {bad} failed, {seconds:.0f} s", flush=True)
-        passed, failed = passed + good, failed + bad
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        counts = f"{found.passed} passed, {len(found.failures)} failed"
+        print(f"{name}: {counts}, {seconds:.0f} s", flush=True)
+        passed += found.passed
+        failures += found.failures
+    for title, message in failures:
+        print(f"\nFAILED {title}\n{message[:LONGEST]}")
+    print(f"{passed} passed, {len(failures)} failed")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
