@@ -1,5 +1,15 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import {
+  isRecord,
+  listOf,
+  measure,
+  nullable,
+  oneOf,
+  shaped,
+  text,
+  type Check
+} from './checks';
 
 /** Why the server's half gave no answer that can be used. */
 export type RestFailure =
@@ -104,7 +114,7 @@ export class Rest {
    * @throws RestError.
    */
   async memory(id: string): Promise<IMemory> {
-    return memoryOf(await this.get([id, 'memory']));
+    return checked(isMemory, withLimit(await this.get([id, 'memory'])));
   }
 
   /**
@@ -113,8 +123,9 @@ export class Rest {
    * @throws RestError.
    */
   async kernels(): Promise<IKernelMemory[]> {
-    const { kernels } = objectOf(await this.get([]));
-    return arrayOf(kernels).map(kernelOf);
+    const { kernels } = checked(isRecord, await this.get([]));
+    const each = checked(Array.isArray, kernels).map(withLimit);
+    return checked(listOf(isKernel), each);
   }
 
   /**
@@ -126,7 +137,10 @@ export class Rest {
    */
   async samples(id: string, since: number): Promise<ISample[]> {
     const reply = await this.get([id, 'samples'], { since: `${since}` });
-    return arrayOf(objectOf(reply).samples).map(sampleOf);
+    const { samples } = checked(isRecord, reply);
+    return checked(listOf(isSample), samples).map(
+      ([time, rssBytes, highWaterBytes]) => ({ time, rssBytes, highWaterBytes })
+    );
   }
 
   /**
@@ -207,96 +221,56 @@ function failureOf(response: Response): RestFailure {
   }
 }
 
-function kernelOf(value: unknown): IKernelMemory {
-  const { name, notebook, title, kind } = objectOf(value);
-  if (
-    typeof name !== 'string' ||
-    (notebook !== null && typeof notebook !== 'string') ||
-    (title !== null && typeof title !== 'string') ||
-    (kind !== null && kind !== 'notebook' && kind !== 'console')
-  ) {
-    throw new RestError('invalid_reply');
-  }
-  return { ...memoryOf(value), name, notebook, title, kind };
-}
+const isLimit = shaped<ILimit>({
+  source: oneOf(...LIMIT_SOURCES),
+  limit_bytes: measure,
+  used_bytes: nullable(measure)
+});
 
-function memoryOf(value: unknown): IMemory {
-  const reply = objectOf(value);
-  const { id, level } = reply;
-  if (typeof id !== 'string' || !(level === null || isAmount(level, 1))) {
-    throw new RestError('invalid_reply');
-  }
-  return {
-    id,
-    rss_bytes: bytesOf(reply.rss_bytes),
-    children_bytes: bytesOf(reply.children_bytes),
-    limit: reply.limit_source === null ? null : limitOf(reply, 'limit_source'),
-    level,
-    nearest:
-      (reply.nearest ?? null) === null
-        ? null
-        : limitOf(objectOf(reply.nearest), 'source'),
-    reason: reply.reason === null ? null : oneOf(NO_FIGURE, reply.reason),
-    sampled: numberOf(reply.sampled)
-  };
-}
+const isShare: Check<number> = (value): value is number =>
+  measure(value) && value <= 1;
 
-function limitOf(reply: Record<string, unknown>, source: string): ILimit {
-  return {
-    source: oneOf(LIMIT_SOURCES, reply[source]),
-    limit_bytes: numberOf(reply.limit_bytes),
-    used_bytes: bytesOf(reply.used_bytes)
-  };
-}
+const MEMORY: { [K in keyof IMemory]: Check<IMemory[K]> } = {
+  id: text,
+  rss_bytes: nullable(measure),
+  children_bytes: nullable(measure),
+  limit: nullable(isLimit),
+  level: nullable(isShare),
+  nearest: nullable(isLimit),
+  reason: nullable(oneOf(...NO_FIGURE)),
+  sampled: measure
+};
 
-function sampleOf(value: unknown): ISample {
-  const [time, rss, highWater] = arrayOf(value);
-  return {
-    time: numberOf(time),
-    rssBytes: numberOf(rss),
-    highWaterBytes: bytesOf(highWater ?? null)
-  };
-}
+const isMemory = shaped<IMemory>(MEMORY);
 
-function objectOf(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RestError('invalid_reply');
-  }
-  return value as Record<string, unknown>;
-}
+const isKernel = shaped<IKernelMemory>({
+  ...MEMORY,
+  name: text,
+  notebook: nullable(text),
+  title: nullable(text),
+  kind: nullable(oneOf('notebook', 'console'))
+});
 
-function arrayOf(value: unknown): unknown[] {
-  if (!Array.isArray(value)) {
+const isSample: Check<[number, number, number | null]> = (
+  value
+): value is [number, number, number | null] =>
+  Array.isArray(value) &&
+  measure(value[0]) &&
+  measure(value[1]) &&
+  nullable(measure)(value[2]);
+
+/** @throws RestError if a value is not what it should be. */
+function checked<T>(check: Check<T>, value: unknown): T {
+  if (!check(value)) {
     throw new RestError('invalid_reply');
   }
   return value;
 }
 
-function bytesOf(value: unknown): number | null {
-  return value === null ? null : numberOf(value);
-}
-
-function numberOf(value: unknown): number {
-  if (!isAmount(value, Infinity)) {
-    throw new RestError('invalid_reply');
-  }
-  return value;
-}
-
-function oneOf<T extends string>(codes: readonly T[], value: unknown): T {
-  const code = codes.find(known => known === value);
-  if (code === undefined) {
-    throw new RestError('invalid_reply');
-  }
-  return code;
-}
-
-/** Whether a value is a number from 0 to a greatest one. */
-function isAmount(value: unknown, greatest: number): value is number {
-  return (
-    typeof value === 'number' &&
-    Number.isFinite(value) &&
-    value >= 0 &&
-    value <= greatest
-  );
+/** A reply's limit is in three fields; the nearest one is one. */
+function withLimit(value: unknown): Record<string, unknown> {
+  const reply = checked(isRecord, value);
+  const { limit_source: source, limit_bytes, used_bytes } = reply;
+  const limit = source === null ? null : { source, limit_bytes, used_bytes };
+  return { ...reply, limit };
 }

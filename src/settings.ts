@@ -1,6 +1,7 @@
 /** The settings of schema/plugin.json, checked and with their defaults. */
 
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { flag, measure } from './checks';
 import type { ISettings } from './tokens';
 import { isMode } from './validate';
 
@@ -42,17 +43,13 @@ export function readSettings(
   settings: Pick<ISettingRegistry.ISettings, 'composite'>
 ): ISettings {
   const given: Record<string, unknown> = settings.composite;
-  const flag = (name: 'guardTracebacks' | 'statusBar'): boolean => {
+  const onOff = (name: 'guardTracebacks' | 'statusBar'): boolean => {
     const value = given[name];
-    return typeof value === 'boolean' ? value : DEFAULTS[name];
+    return flag(value) ? value : DEFAULTS[name];
   };
   const size = (name: keyof typeof LEAST): number => {
     const value = given[name];
-    return typeof value === 'number' &&
-      Number.isFinite(value) &&
-      value >= LEAST[name]
-      ? value
-      : DEFAULTS[name];
+    return measure(value) && value >= LEAST[name] ? value : DEFAULTS[name];
   };
   return {
     guardMode: isMode(given.guardMode) ? given.guardMode : DEFAULTS.guardMode,
@@ -60,10 +57,10 @@ export function readSettings(
     guardTotalMiB: size('guardTotalMiB'),
     guardKeepLast: Math.round(size('guardKeepLast')),
     guardShownMiB: size('guardShownMiB'),
-    guardTracebacks: flag('guardTracebacks'),
+    guardTracebacks: onOff('guardTracebacks'),
     freeMinimumMiB: size('freeMinimumMiB'),
     pollSeconds: size('pollSeconds'),
-    statusBar: flag('statusBar'),
+    statusBar: onOff('statusBar'),
     statusBarShows:
       SHOWS.find(known => known === given.statusBarShows) ??
       DEFAULTS.statusBarShows,

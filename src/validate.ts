@@ -1,8 +1,17 @@
-/**
- * Checks of what the kernel sends: nothing that comes over the wire is
- * believed before it has passed here.
- */
+/** Checks of what the kernel sends. */
 
+import type { Check } from './checks';
+import {
+  count,
+  flag,
+  isRecord,
+  listOf,
+  measure,
+  nullable,
+  oneOf,
+  shaped,
+  text
+} from './checks';
 import type {
   ErrorCode,
   IEvents,
@@ -14,9 +23,6 @@ import type {
 } from './protocol';
 import { ERROR_CODES } from './protocol';
 
-/** Tells whether a value is what it should be. */
-export type Check<T> = (value: unknown) => value is T;
-
 /** A message of the kernel's, once checked as far as that can be done alone. */
 export type Incoming =
   | { kind: 'result'; id: string; result: unknown }
@@ -24,45 +30,6 @@ export type Incoming =
   /** A reply whose number can be read and nothing else. */
   | { kind: 'invalid'; id: string }
   | { kind: 'event'; event: KernelEvent };
-
-const text: Check<string> = (value): value is string =>
-  typeof value === 'string';
-
-const flag: Check<boolean> = (value): value is boolean =>
-  typeof value === 'boolean';
-
-const count: Check<number> = (value): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= 0;
-
-const measure: Check<number> = (value): value is number =>
-  Number.isFinite(value) && (value as number) >= 0;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** One of some texts; used for the guard's modes in settings and metadata too. */
-export function oneOf<T extends string>(...allowed: readonly T[]): Check<T> {
-  return (value): value is T => (allowed as unknown[]).includes(value);
-}
-
-function nullable<T>(check: Check<T>): Check<T | null> {
-  return (value): value is T | null => value === null || check(value);
-}
-
-function listOf<T>(check: Check<T>): Check<T[]> {
-  return (value): value is T[] => Array.isArray(value) && value.every(check);
-}
-
-/** Own properties are checked one by one; more of them do no harm. */
-function shaped<S extends object>(checks: {
-  [K in keyof S]: Check<S[K]>;
-}): Check<S> {
-  const names = Object.keys(checks) as (keyof S & string)[];
-  return (value): value is S =>
-    isRecord(value) &&
-    names.every(name => name in value && checks[name](value[name]));
-}
 
 /** Whether a value is a mode of the guard. */
 export const isMode = oneOf('off', 'large', 'last', 'all');

@@ -1,4 +1,5 @@
 import { Kernel, KernelMessage } from '@jupyterlab/services';
+import { measure } from '../checks';
 import type { ILimit } from '../request';
 
 /** What a kernel told of itself, and when. */
@@ -144,5 +145,5 @@ function usageOf(reply: KernelMessage.IMessage | undefined): IUsage | null {
 }
 
 function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0;
+  return measure(value) && value > 0;
 }
