@@ -3,7 +3,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
-import { attachToEach } from './memory/each';
+import { attachToEach } from './each';
 import type { IMemguard, IWatched, Outcome } from './tokens';
 import { isFree } from './waiting';
 import { failureText } from './widgets/sentences';

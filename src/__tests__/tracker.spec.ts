@@ -4,7 +4,7 @@ import { DisposableDelegate } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import schema from '../../schema/plugin.json';
-import { attachToEach } from '../memory/each';
+import { attachToEach } from '../each';
 import { DEFAULTS } from '../settings';
 import type { IWatched } from '../tokens';
 import { Tracker } from '../tracker';

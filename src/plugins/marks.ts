@@ -3,7 +3,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { attachToEach } from '../memory/each';
+import { attachToEach } from '../each';
 import { IMemguard } from '../tokens';
 import { IMemguardPanel } from '../widgets/panel';
 

@@ -12,8 +12,8 @@ import {
 } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { goToCell } from '../celllink';
+import { attachToEach } from '../each';
 import { ChartSection } from '../memory/chart';
-import { attachToEach } from '../memory/each';
 import { tellFreed } from '../memory/freedEvents';
 import { KernelList } from '../memory/kernelList';
 import { IKernelRow, KernelsSection } from '../memory/kernels';

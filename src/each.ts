@@ -1,5 +1,5 @@
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
-import type { IMemguard, IWatched } from '../tokens';
+import type { IMemguard, IWatched } from './tokens';
 
 /**
  * Attach something to every open document, also to those opened later, until
