@@ -93,7 +93,7 @@ describe('the chart by cell', () => {
     );
     expect(goTo.mock.calls[0][1]).toMatchObject({ cellId: 'cell-1' });
     expect(section.node.querySelector('[role=status]')?.textContent).toBe(
-      'In [1]: +100 MiB, at most +100 MiB The cell was deleted.'
+      'In [1]: +100 MiB, at most +100 MiB. The cell was deleted.'
     );
   });
 

@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { CellFate } from '../celllink';
 import { formatBytes } from '../format';
 import type { IMemguard, IWatched } from '../tokens';
+import { fateText } from '../widgets/sentences';
 import type { IMeasured, IRun, RunRecorder } from './runs';
 
 const BAR = 8;
@@ -145,7 +146,7 @@ function Chart(props: {
 }): JSX.Element {
   const { bars, open, trans } = props;
   const [chosen, setChosen] = React.useState<string | null>(null);
-  const [fate, setFate] = React.useState('');
+  const [fate, setFate] = React.useState<string | null>(null);
   // To tell, when an answer comes, whether it is still asked for.
   const latest = React.useRef<string | null>(null);
   const nodes = React.useRef(new Map<string, SVGGElement>());
@@ -161,7 +162,7 @@ function Chart(props: {
   const choose = (bar: IMeasured) => {
     latest.current = idOf(bar);
     setChosen(idOf(bar));
-    setFate('');
+    setFate(null);
   };
   const move = (by: number) => {
     const next = bars[bars.indexOf(current) + by];
@@ -218,7 +219,9 @@ function Chart(props: {
         </svg>
       </div>
       <p className="jp-Memguard-hint" role="status">
-        {[barText(current, trans), fate].join(' ')}
+        {fate === null
+          ? barText(current, trans)
+          : trans.__('%1. %2', barText(current, trans), fate)}
       </p>
     </>
   );
@@ -374,21 +377,6 @@ function barText(bar: IMeasured, trans: TranslationBundle): string {
         delta,
         peak
       );
-}
-
-function fateText(fate: CellFate, trans: TranslationBundle): string {
-  switch (fate) {
-    case 'same':
-      return '';
-    case 'edited':
-      return trans.__('The cell was edited since.');
-    case 'run-again':
-      return trans.__('The cell ran again since.');
-    case 'deleted':
-      return trans.__('The cell was deleted.');
-    case 'unknown':
-      return trans.__('It is not known which cell it was.');
-  }
 }
 
 function signed(bytes: number): string {

@@ -1,7 +1,7 @@
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
+import { attachToEach } from '../each';
 import { Rest, RestError } from '../request';
 import type { IMemguard, Outcome } from '../tokens';
-import { attachToEach } from '../each';
 
 /**
  * Tell the server of every release that a person asked for here, for its

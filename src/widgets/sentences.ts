@@ -142,7 +142,7 @@ export function rowSentence(
     : null;
 }
 
-/** What there is to say of a row's cell; null where it is as it ran. */
+/** What there is to say of a cell that ran; null where it is as it ran. */
 export function fateText(
   fate: CellFate,
   trans: TranslationBundle
@@ -151,14 +151,14 @@ export function fateText(
     case 'same':
       return null;
     case 'edited':
-      return trans.__('The cell was edited since it made this result.');
+      return trans.__('The cell was edited since.');
     case 'run-again':
-      return trans.__('The cell ran again since it made this result.');
+      return trans.__('The cell ran again since.');
     case 'deleted':
       return trans.__('The cell was deleted.');
     case 'unknown':
       return trans.__(
-        'It is not known which cell made this result: it ran elsewhere, or before this page was open.'
+        'It is not known which cell it was: it ran elsewhere, or before this page was open.'
       );
   }
 }
