@@ -5,7 +5,7 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 /** Bytes in one MiB. */
 export const MIB = 1024 * 1024;
 
-/** BCP 47 tag; undefined is the browser's. */
+/** How all figures are written: a BCP 47 tag; undefined is the browser's. */
 let language: string | undefined;
 
 /**
@@ -27,10 +27,9 @@ export function setLanguage(code: string): void {
  * digit after the point.
  *
  * @param bytes - How many bytes; below zero counts as zero.
- * @param locale - BCP 47 tag; absent means that of `setLanguage`.
  * @returns such as `762.9 MiB`.
  */
-export function formatBytes(bytes: number, locale = language): string {
+export function formatBytes(bytes: number): string {
   let value = Math.max(0, bytes);
   let unit = 0;
   // 1023.95 would be printed as 1,024: it belongs to the next unit.
@@ -38,7 +37,7 @@ export function formatBytes(bytes: number, locale = language): string {
     value /= 1024;
     unit += 1;
   }
-  const digits = new Intl.NumberFormat(locale, {
+  const digits = new Intl.NumberFormat(language, {
     maximumFractionDigits: unit === 0 ? 0 : 1
   });
   return `${digits.format(value)} ${UNITS[unit]}`;
@@ -49,25 +48,19 @@ export function formatBytes(bytes: number, locale = language): string {
  *
  * @param bytes - How many bytes.
  * @param exact - Whether it is the whole truth.
- * @param locale - BCP 47 tag; absent means that of `setLanguage`.
  * @returns the bytes, with a sign before them where it is "at least".
  */
-export function formatBound(
-  bytes: number,
-  exact: boolean,
-  locale = language
-): string {
-  return (exact ? '' : '\u2265\u00a0') + formatBytes(bytes, locale);
+export function formatBound(bytes: number, exact: boolean): string {
+  return (exact ? '' : '\u2265\u00a0') + formatBytes(bytes);
 }
 
 /**
  * How long ago something was.
  *
  * @param seconds - The age in seconds; below zero counts as zero.
- * @param locale - BCP 47 tag; absent means that of `setLanguage`.
  * @returns such as `3 min`.
  */
-export function formatAge(seconds: number, locale = language): string {
+export function formatAge(seconds: number): string {
   const age = Math.max(0, seconds);
   const [value, unit] =
     age < 60
@@ -77,7 +70,7 @@ export function formatAge(seconds: number, locale = language): string {
         : age < 86400
           ? [age / 3600, 'hour']
           : [age / 86400, 'day'];
-  return new Intl.NumberFormat(locale, {
+  return new Intl.NumberFormat(language, {
     style: 'unit',
     unit,
     unitDisplay: 'short',
@@ -89,11 +82,19 @@ export function formatAge(seconds: number, locale = language): string {
  * A share as a whole percentage.
  *
  * @param share - From 0 to 1.
- * @param locale - BCP 47 tag; absent means that of `setLanguage`.
  */
-export function formatShare(share: number, locale = language): string {
-  return new Intl.NumberFormat(locale, {
+export function formatShare(share: number): string {
+  return new Intl.NumberFormat(language, {
     style: 'percent',
     maximumFractionDigits: 0
   }).format(share);
+}
+
+/**
+ * How many there are of something.
+ *
+ * @param count - A whole number.
+ */
+export function formatCount(count: number): string {
+  return new Intl.NumberFormat(language).format(count);
 }

@@ -134,12 +134,10 @@ function countText(
  *
  * @param outcome - What was asked for, and what became of it.
  * @param trans - The words.
- * @param locale - BCP 47 tag; absent means the browser's.
  */
 export function releaseText(
   { selection, result }: Extract<Outcome, { kind: 'released' }>,
-  trans: TranslationBundle,
-  locale?: string
+  trans: TranslationBundle
 ): string {
   const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
   if (released === 0 && result.still_alive.length === 0) {
@@ -151,6 +149,6 @@ export function releaseText(
   }
   const back = before - after;
   return back > 0
-    ? trans.__('%1: %2 came back.', text, formatBytes(back, locale))
+    ? trans.__('%1: %2 came back.', text, formatBytes(back))
     : trans.__('%1; the process did not become smaller.', text);
 }

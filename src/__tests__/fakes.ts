@@ -302,5 +302,5 @@ export function aView(): {
   } as unknown as IWatched;
   const memguard = new FakeMemguard(watched);
   const trans = nullTranslator.load('jupyter_memguard');
-  return { model, memguard, view: new ViewModel(memguard, trans, 'en') };
+  return { model, memguard, view: new ViewModel(memguard, trans) };
 }

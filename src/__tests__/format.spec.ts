@@ -7,7 +7,7 @@ import {
   setLanguage
 } from '../format';
 
-afterEach(() => setLanguage('en'));
+beforeEach(() => setLanguage('en'));
 
 describe('formatBytes', () => {
   it.each([
@@ -21,12 +21,12 @@ describe('formatBytes', () => {
     [16 * 1024 ** 3, '16 GiB'],
     [5 * 1024 ** 5, '5,120 TiB']
   ])('reads %d as %s', (bytes, text) => {
-    expect(formatBytes(bytes, 'en')).toBe(text);
+    expect(formatBytes(bytes)).toBe(text);
   });
 
   it('goes to the next unit rather than print 1,024', () => {
-    expect(formatBytes(1024 ** 2 - 1, 'en')).toBe('1 MiB');
-    expect(formatBytes(1024 ** 3 - 1, 'en')).toBe('1 GiB');
+    expect(formatBytes(1024 ** 2 - 1)).toBe('1 MiB');
+    expect(formatBytes(1024 ** 3 - 1)).toBe('1 GiB');
   });
 
   it.each([
@@ -53,7 +53,7 @@ describe('formatBytes', () => {
     };
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 50 }), bytes => {
-        const [digits, unit] = formatBytes(bytes, 'en').split(' ');
+        const [digits, unit] = formatBytes(bytes).split(' ');
         const back = Number(digits.replace(/,/g, '')) * units[unit];
         expect(Math.abs(back - bytes)).toBeLessThanOrEqual(units[unit] * 0.051);
       })
@@ -63,8 +63,8 @@ describe('formatBytes', () => {
 
 describe('formatBound', () => {
   it('marks what is a bound', () => {
-    expect(formatBound(1024, true, 'en')).toBe('1 KiB');
-    expect(formatBound(1024, false, 'en')).toBe('\u2265\u00a01 KiB');
+    expect(formatBound(1024, true)).toBe('1 KiB');
+    expect(formatBound(1024, false)).toBe('\u2265\u00a01 KiB');
   });
 });
 
@@ -77,12 +77,12 @@ describe('formatAge', () => {
     [3600, '1 hr'],
     [86400 * 2.5, '2 days']
   ])('reads %d s as %s', (seconds, text) => {
-    expect(formatAge(seconds, 'en')).toBe(text);
+    expect(formatAge(seconds)).toBe(text);
   });
 });
 
 describe('formatShare', () => {
   it('is a whole percentage', () => {
-    expect(formatShare(0.5512, 'en')).toBe('55%');
+    expect(formatShare(0.5512)).toBe('55%');
   });
 });

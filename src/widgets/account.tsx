@@ -10,9 +10,8 @@ import { failureText, holderText } from './sentences';
 function StillAlive(props: {
   still: readonly IStillAlive[];
   trans: TranslationBundle;
-  locale?: string;
 }): React.JSX.Element {
-  const { still, trans, locale } = props;
+  const { still, trans } = props;
   const first = still.slice(0, 5);
   return (
     <div className="jp-Memguard-still">
@@ -27,7 +26,7 @@ function StillAlive(props: {
         {first.map(({ key, type, freed_bytes: bytes, held_by: by }) => (
           <li key={key}>
             <code>{type}</code>
-            {bytes > 0 ? ` (${formatBytes(bytes, locale)})` : ''}
+            {bytes > 0 ? ` (${formatBytes(bytes)})` : ''}
             {': '}
             {by.length > 0
               ? trans.__(
@@ -54,10 +53,9 @@ function StillAlive(props: {
 export function Account(props: {
   outcome: Outcome | null;
   trans: TranslationBundle;
-  locale?: string;
   onDismiss: () => void;
 }): React.JSX.Element {
-  const { outcome, trans, locale, onDismiss } = props;
+  const { outcome, trans, onDismiss } = props;
   const result = outcome?.kind === 'released' ? outcome.result : null;
   return (
     <div
@@ -75,7 +73,7 @@ export function Account(props: {
               <p>{failureText(outcome.code, trans)}</p>
             ) : (
               <p className="jp-Memguard-accountHead">
-                {releaseText(outcome, trans, locale)}
+                {releaseText(outcome, trans)}
               </p>
             )}
             {result !== null &&
@@ -84,17 +82,13 @@ export function Account(props: {
                 <p className="jp-Memguard-quiet">
                   {trans.__(
                     'The kernel had %1 before and %2 right after.',
-                    formatBytes(result.before_rss_bytes, locale),
-                    formatBytes(result.after_rss_bytes, locale)
+                    formatBytes(result.before_rss_bytes),
+                    formatBytes(result.after_rss_bytes)
                   )}
                 </p>
               )}
             {result !== null && result.still_alive.length > 0 && (
-              <StillAlive
-                still={result.still_alive}
-                trans={trans}
-                locale={locale}
-              />
+              <StillAlive still={result.still_alive} trans={trans} />
             )}
           </div>
           <button

@@ -50,10 +50,10 @@ function sumOf(parts: readonly IBarPart[]): number {
 }
 
 /** A part's bytes; what lower bounds leave over is at most so much. */
-function partBytes({ name, bytes, exact }: IBarPart, locale?: string): string {
+function partBytes({ name, bytes, exact }: IBarPart): string {
   return name === 'rest' && !exact
-    ? `\u2264\u00a0${formatBytes(bytes, locale)}`
-    : formatBound(bytes, exact, locale);
+    ? `\u2264\u00a0${formatBytes(bytes)}`
+    : formatBound(bytes, exact);
 }
 
 function partName(name: IBarPart['name'], trans: TranslationBundle): string {
@@ -81,10 +81,9 @@ export function MemoryBar(props: {
   parts: readonly IBarPart[];
   wholeBytes: number | null;
   trans: TranslationBundle;
-  locale?: string;
   actions?: Partial<Record<IBarPart['name'], React.ReactNode>>;
 }): React.JSX.Element {
-  const { parts, wholeBytes, trans, locale, actions } = props;
+  const { parts, wholeBytes, trans, actions } = props;
   const whole = Math.max(wholeBytes ?? 0, sumOf(parts));
   return (
     <div className="jp-Memguard-where">
@@ -95,7 +94,7 @@ export function MemoryBar(props: {
             className="jp-Memguard-barPart"
             data-part={part.name}
             style={{ flexGrow: whole > 0 ? part.bytes / whole : 0 }}
-            title={`${partName(part.name, trans)}: ${partBytes(part, locale)}`}
+            title={`${partName(part.name, trans)}: ${partBytes(part)}`}
           />
         ))}
       </div>
@@ -119,11 +118,9 @@ export function MemoryBar(props: {
             <span className="jp-Memguard-legendName">
               {partName(part.name, trans)} {actions?.[part.name]}
             </span>
-            <span className="jp-Memguard-legendBytes">
-              {partBytes(part, locale)}
-            </span>
+            <span className="jp-Memguard-legendBytes">{partBytes(part)}</span>
             <span className="jp-Memguard-legendShare">
-              {whole > 0 ? formatShare(part.bytes / whole, locale) : ''}
+              {whole > 0 ? formatShare(part.bytes / whole) : ''}
             </span>
           </li>
         ))}

@@ -171,9 +171,8 @@ export function RowDetail(props: {
   /** Grows whenever the form for a variable is asked for from a menu. */
   assignAsked: number;
   trans: TranslationBundle;
-  locale?: string;
 }): React.JSX.Element {
-  const { row, partners, model, busy, trans, locale } = props;
+  const { row, partners, model, busy, trans } = props;
   const { explained, failure } = useExplained(
     model,
     row,
@@ -258,7 +257,7 @@ export function RowDetail(props: {
         {hasEstimate(row) && (
           <>
             <dt>{trans.__('Estimate')}</dt>
-            <dd>{formatBytes(row.estimate_bytes, locale)}</dd>
+            <dd>{formatBytes(row.estimate_bytes)}</dd>
           </>
         )}
         {row.source !== null && (

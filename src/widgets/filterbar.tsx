@@ -1,6 +1,6 @@
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { formatBytes, MIB } from '../format';
+import { formatBytes, formatCount, MIB } from '../format';
 import type { ViewModel } from './viewmodel';
 
 const SIZES = [0, MIB, 10 * MIB, 100 * MIB, 1024 * MIB];
@@ -21,9 +21,8 @@ export function FilterBar(props: {
   onKeys: () => void;
 }): React.JSX.Element {
   const { view, shown, loaded, count } = props;
-  const { trans, locale, state } = view;
+  const { trans, state } = view;
   const { filter } = state;
-  const number = new Intl.NumberFormat(locale);
   return (
     <div
       className="jp-Memguard-filter"
@@ -51,7 +50,7 @@ export function FilterBar(props: {
           label:
             bytes === 0
               ? trans.__('Any size')
-              : trans.__('from %1', formatBytes(bytes, locale))
+              : trans.__('from %1', formatBytes(bytes))
         }))}
         onChange={event => {
           view.state = {
@@ -62,8 +61,8 @@ export function FilterBar(props: {
       />
       <span className="jp-Memguard-count">
         {shown < loaded
-          ? trans.__('%1 of %2', number.format(shown), number.format(count))
-          : number.format(count)}
+          ? trans.__('%1 of %2', formatCount(shown), formatCount(count))
+          : formatCount(count)}
       </span>
       <button
         className="jp-Memguard-iconButton jp-Memguard-keysButton"

@@ -74,11 +74,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   ) {
     super({ translator: options.translator });
     const trans = options.translator.load('jupyter_memguard');
-    const view = new ViewModel(
-      memguard,
-      trans,
-      localeOf(options.translator.languageCode)
-    );
+    const view = new ViewModel(memguard, trans);
     this._view = view;
     this.id = PANEL_ID;
     this.addClass('jp-Memguard');
@@ -317,15 +313,6 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   private _observed: IRetainedModel | null = null;
   private _observation: DisposableSet | null = null;
   private _resize: ResizeObserver | null = null;
-}
-
-/** The tag of a language that a translator names its own way, if valid. */
-function localeOf(languageCode: string): string | undefined {
-  try {
-    return Intl.getCanonicalLocales(languageCode.replace('_', '-'))[0];
-  } catch {
-    return undefined;
-  }
 }
 
 function readFolded(kept: unknown): readonly string[] {

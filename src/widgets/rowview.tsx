@@ -30,14 +30,13 @@ interface IRowViewProps {
   releasable: boolean;
   actions: IRowActions;
   trans: TranslationBundle;
-  locale?: string;
 }
 
 /** One retained result: two lines, and a third where it frees nothing. */
 export const RowView = React.memo(function RowView(
   props: IRowViewProps
 ): React.JSX.Element {
-  const { row, trans, locale, actions, expanded, selected } = props;
+  const { row, trans, actions, expanded, selected } = props;
   const label = rowLabel(row);
   const sentence = rowSentence(row, props.partners, trans, props.sum);
   // Only the row that has the focus lets Tab in among its buttons.
@@ -98,21 +97,18 @@ export const RowView = React.memo(function RowView(
         className="jp-Memguard-cellFrees"
         title={row.exact ? undefined : boundText(row.notes, trans)}
       >
-        {formatBound(row.freed_bytes, row.exact, locale)}
+        {formatBound(row.freed_bytes, row.exact)}
         {hasEstimate(row) && (
           <span
             className="jp-Memguard-estimate"
             title={trans.__('An estimate from samples')}
           >
-            {trans.__('about %1', formatBytes(row.estimate_bytes, locale))}
+            {trans.__('about %1', formatBytes(row.estimate_bytes))}
           </span>
         )}
         {row.device_bytes !== null && row.device_bytes > 0 && (
           <span className="jp-Memguard-estimate">
-            {trans.__(
-              'on the device: %1',
-              formatBytes(row.device_bytes, locale)
-            )}
+            {trans.__('on the device: %1', formatBytes(row.device_bytes))}
           </span>
         )}
       </span>
@@ -152,7 +148,7 @@ export const RowView = React.memo(function RowView(
       >
         {row.time === null
           ? trans.__('earlier')
-          : formatAge(props.now - row.time, locale)}
+          : formatAge(props.now - row.time)}
       </span>
       <span role="gridcell" className="jp-Memguard-cellNote">
         {sentence !== null && (

@@ -18,7 +18,7 @@ export function SelectionBar(props: {
   onClear: () => void;
 }): React.JSX.Element {
   const { rows, known, releasable, view, onRelease, onClear } = props;
-  const { trans, locale } = view;
+  const { trans } = view;
   const { bytes, exact } = selectionBytes(rows, known);
   return (
     <div
@@ -32,7 +32,7 @@ export function SelectionBar(props: {
           '%1 selected: frees %2',
           '%1 selected: free %2 together',
           rows.length,
-          formatBound(bytes, exact, locale)
+          formatBound(bytes, exact)
         )}
       </span>
       <button

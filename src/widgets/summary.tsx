@@ -21,17 +21,16 @@ export function canRelease(model: IRetainedModel): boolean {
 function answerFigure(
   { count, estimate_bytes_all: estimate }: IReport,
   { bytes, exact }: IPart,
-  trans: TranslationBundle,
-  locale?: string
+  trans: TranslationBundle
 ): string {
   if (bytes > 0) {
-    return formatBound(bytes, exact, locale);
+    return formatBound(bytes, exact);
   }
   if (exact || count === 0) {
     return trans.__('Nothing to free');
   }
   return estimate !== null && estimate > 0
-    ? trans.__('About %1', formatBytes(estimate, locale))
+    ? trans.__('About %1', formatBytes(estimate))
     : trans.__('Nothing known to free');
 }
 
@@ -39,12 +38,10 @@ function answerFigure(
 function answerText(
   report: IReport,
   { bytes, exact }: IPart,
-  trans: TranslationBundle,
-  locale?: string
+  trans: TranslationBundle
 ): string {
   const estimate = report.estimate_bytes_all ?? 0;
-  const rss =
-    report.rss_bytes === null ? null : formatBytes(report.rss_bytes, locale);
+  const rss = report.rss_bytes === null ? null : formatBytes(report.rss_bytes);
   if (bytes > 0 || (!exact && estimate > 0)) {
     return rss === null
       ? trans.__('is results you are not using')
@@ -58,9 +55,8 @@ function Answer(props: {
   report: IReport;
   retained: IPart;
   trans: TranslationBundle;
-  locale?: string;
 }): React.JSX.Element {
-  const { report, retained, trans, locale } = props;
+  const { report, retained, trans } = props;
   return (
     <div className="jp-Memguard-answer">
       <span
@@ -68,10 +64,10 @@ function Answer(props: {
         data-bytes={retained.bytes}
         data-exact={retained.exact}
       >
-        {answerFigure(report, retained, trans, locale)}
+        {answerFigure(report, retained, trans)}
       </span>
       <span className="jp-Memguard-answerText">
-        {answerText(report, retained, trans, locale)}
+        {answerText(report, retained, trans)}
       </span>
     </div>
   );
@@ -81,9 +77,8 @@ function Answer(props: {
 function Elephant(props: {
   overview: IOverview;
   trans: TranslationBundle;
-  locale?: string;
 }): React.JSX.Element | null {
-  const { overview, trans, locale } = props;
+  const { overview, trans } = props;
   const largest = overview.largest[0];
   const rss = overview.rss_bytes;
   if (largest === undefined || rss === null || largest.freed_bytes < rss / 2) {
@@ -94,7 +89,7 @@ function Elephant(props: {
       {trans.__(
         'Most of it is in use: your variable `%1` is %2.',
         largest.name,
-        formatBound(largest.freed_bytes, largest.exact, locale)
+        formatBound(largest.freed_bytes, largest.exact)
       )}
     </p>
   );
@@ -272,17 +267,12 @@ function Top(props: {
 }): React.JSX.Element {
   const { watched, report, retained, view } = props;
   const { model, agent } = watched;
-  const { trans, locale } = view;
+  const { trans } = view;
   return (
     <>
-      <Answer
-        report={report}
-        retained={retained}
-        trans={trans}
-        locale={locale}
-      />
+      <Answer report={report} retained={retained} trans={trans} />
       {model.overview !== null && (
-        <Elephant overview={model.overview} trans={trans} locale={locale} />
+        <Elephant overview={model.overview} trans={trans} />
       )}
       <FreeButtons model={model} trans={trans} />
       <Progress model={model} trans={trans} />
@@ -337,13 +327,12 @@ function Where(props: {
 }): React.JSX.Element {
   const { report, retained, view } = props;
   const { model } = props.watched;
-  const { trans, locale } = view;
+  const { trans } = view;
   return (
     <MemoryBar
       parts={parts(report, retained, model.overview)}
       wholeBytes={(model.overview ?? report).rss_bytes}
       trans={trans}
-      locale={locale}
       actions={{
         shown: releaseButton(
           'shown',
@@ -385,7 +374,7 @@ export function Summary(props: {
   return (
     <UseSignal signal={view.changed}>
       {() => {
-        const { watched, trans, locale } = view;
+        const { watched, trans } = view;
         const { kind } = panelState(view);
         const model = watched?.model ?? null;
         const report =
@@ -401,7 +390,6 @@ export function Summary(props: {
             <Account
               outcome={model?.outcome ?? null}
               trans={trans}
-              locale={locale}
               onDismiss={() => model?.dismissOutcome()}
             />
             {known !== null && (

@@ -2,7 +2,7 @@ import { UseSignal } from '@jupyterlab/ui-components';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 import type { CellFate } from '../celllink';
-import { formatBound } from '../format';
+import { formatBound, formatCount } from '../format';
 import type { IReport, IRow } from '../protocol';
 import type { IWatched } from '../tokens';
 import { RowDetail } from './detail';
@@ -44,9 +44,8 @@ function isUsual(sort: ISort, filter: IFilter): boolean {
 }
 
 /** How much of the report is here. */
-function share(report: IReport, locale?: string): string {
-  const number = new Intl.NumberFormat(locale);
-  return `${number.format(report.results.length)} / ${number.format(report.count)}`;
+function share(report: IReport): string {
+  return `${formatCount(report.results.length)} / ${formatCount(report.count)}`;
 }
 
 /** The time in epoch seconds, anew with each report and half minute. */
@@ -92,7 +91,7 @@ function Grid(props: {
 }): React.JSX.Element {
   const { watched, report, view, goTo } = props;
   const { model, agent } = watched;
-  const { trans, locale } = view;
+  const { trans } = view;
   const { sort, filter } = view.state;
   const now = useNow(report);
   const scroller = React.useRef<HTMLDivElement>(null);
@@ -216,9 +215,7 @@ function Grid(props: {
   ]);
   const sumOf = (row: IRow, partners: readonly IRow[]): string | undefined => {
     const known = partners.length > 0 ? togetherOf([row, ...partners]) : null;
-    return known === null
-      ? undefined
-      : formatBound(known.bytes, known.exact, locale);
+    return known === null ? undefined : formatBound(known.bytes, known.exact);
   };
   const [keys, setKeys] = React.useState(false);
   const keysId = React.useId();
@@ -256,11 +253,8 @@ function Grid(props: {
         <p className="jp-Memguard-partial">
           <span>
             {loadAll
-              ? trans.__('Loading\u2026 %1', share(report, locale))
-              : trans.__(
-                  'Among the results that free most: %1',
-                  share(report, locale)
-                )}
+              ? trans.__('Loading\u2026 %1', share(report))
+              : trans.__('Among the results that free most: %1', share(report))}
           </span>
           {!loadAll && (
             <button
@@ -344,7 +338,6 @@ function Grid(props: {
                   releasable={releasable}
                   actions={actions}
                   trans={trans}
-                  locale={locale}
                 />
                 {expanded && (
                   <div role="row" aria-level={2}>
@@ -359,7 +352,6 @@ function Grid(props: {
                         assignAsked={assign.key === row.key ? assign.times : 0}
                         cellText={cellTexts.get(row.key) ?? null}
                         trans={trans}
-                        locale={locale}
                       />
                     </div>
                   </div>

@@ -26,7 +26,7 @@ export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
   return (
     <UseSignal signal={view.changed}>
       {() => {
-        const { watched, trans, locale } = view;
+        const { watched, trans } = view;
         const { kind } = panelState(view);
         const overview =
           kind === 'rows' || kind === 'empty'
@@ -79,9 +79,7 @@ export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
                       </span>
                     )}
                   </td>
-                  <td>
-                    {formatBound(variable.freed_bytes, variable.exact, locale)}
-                  </td>
+                  <td>{formatBound(variable.freed_bytes, variable.exact)}</td>
                 </tr>
               ))}
             </tbody>

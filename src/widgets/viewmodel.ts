@@ -34,12 +34,10 @@ export class ViewModel implements IDisposable {
   /**
    * @param memguard - What is in front.
    * @param trans - The words.
-   * @param locale - BCP 47 tag for figures; absent means the browser's.
    */
   constructor(
     readonly memguard: IMemguard,
-    readonly trans: TranslationBundle,
-    readonly locale?: string
+    readonly trans: TranslationBundle
   ) {
     memguard.currentChanged.connect(this._follow, this);
     memguard.settingsChanged.connect(this._emit, this);
