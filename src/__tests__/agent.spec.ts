@@ -14,12 +14,17 @@ function anAgent(context: FakeContext, guard: IGuard | null = null) {
   return { agent, states };
 }
 
-/** An agent whose kernel has been installed into and has greeted. */
-async function readyAgent(guard: IGuard | null = null, executionCount = 1) {
+/** An agent whose kernel was there before it, and has not answered yet. */
+function askingAgent(guard: IGuard | null = null) {
   const context = new FakeContext();
   const kernel = new FakeKernel();
   context.setKernel(kernel);
-  const { agent, states } = anAgent(context, guard);
+  return { context, kernel, ...anAgent(context, guard) };
+}
+
+/** An agent whose kernel has been installed into and has greeted. */
+async function readyAgent(guard: IGuard | null = null, executionCount = 1) {
+  const { agent, context, kernel, states } = askingAgent(guard);
   await kernel.answerVersion(1);
   await settled();
   kernel.hello(executionCount);
@@ -45,18 +50,12 @@ describe('installing', () => {
   });
 
   it('happens in a kernel that is there already', () => {
-    const context = new FakeContext();
-    const kernel = new FakeKernel();
-    context.setKernel(kernel);
-    anAgent(context);
+    const { kernel } = askingAgent();
     expect(kernel.installs).toHaveLength(1);
   });
 
   it('opens no comm before the kernel has told its version', async () => {
-    const context = new FakeContext();
-    const kernel = new FakeKernel();
-    context.setKernel(kernel);
-    anAgent(context);
+    const { kernel } = askingAgent();
     expect(kernel.sent).toHaveLength(0);
     await kernel.answerVersion(1);
     await settled();
@@ -79,10 +78,7 @@ describe('installing', () => {
   });
 
   it('looks at the newest answer only', async () => {
-    const context = new FakeContext();
-    const kernel = new FakeKernel();
-    context.setKernel(kernel);
-    const { agent } = anAgent(context);
+    const { agent, context, kernel } = askingAgent();
     const first = kernel.answerVersion(7);
     context.connectionStatusChanged.emit('connecting');
     await first;
@@ -95,20 +91,14 @@ describe('installing', () => {
   });
 
   it('is sent again when a failing cell took it along', async () => {
-    const context = new FakeContext();
-    const kernel = new FakeKernel();
-    context.setKernel(kernel);
-    anAgent(context);
+    const { kernel } = askingAgent();
     await kernel.answerInstall({ status: 'aborted' });
     await settled();
     expect(kernel.installs).toHaveLength(2);
   });
 
   it('survives a restart that takes the message along', async () => {
-    const context = new FakeContext();
-    const kernel = new FakeKernel();
-    context.setKernel(kernel);
-    const { agent } = anAgent(context);
+    const { agent, context, kernel } = askingAgent();
     context.statusChanged.emit('restarting');
     kernel.cancelInstall();
     await settled();
@@ -120,10 +110,7 @@ describe('installing', () => {
     ['2', { kind: 'version', theirs: 2 }],
     ['-1', { kind: 'failed', detail: 'install' }]
   ])('with the answer %s ends as %j', async (version, state) => {
-    const context = new FakeContext();
-    const kernel = new FakeKernel();
-    context.setKernel(kernel);
-    const { agent } = anAgent(context);
+    const { agent, kernel } = askingAgent();
     await kernel.answerVersion(version);
     await settled();
     expect(agent.state).toEqual(state);
@@ -132,10 +119,7 @@ describe('installing', () => {
 });
 
 it('fails with a kernel that takes no comms, until there is another', async () => {
-  const context = new FakeContext();
-  const kernel = new FakeKernel();
-  context.setKernel(kernel);
-  const { agent } = anAgent(context);
+  const { agent, context, kernel } = askingAgent();
   await kernel.answerVersion(1);
   await settled();
   kernel.begin();
@@ -377,10 +361,7 @@ describe('events', () => {
   });
 
   it('tell of a kernel of another version', async () => {
-    const context = new FakeContext();
-    const kernel = new FakeKernel();
-    context.setKernel(kernel);
-    const { agent } = anAgent(context);
+    const { agent, kernel } = askingAgent();
     await kernel.answerVersion(1);
     await settled();
     kernel.hello(1, 2);

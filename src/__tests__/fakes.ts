@@ -17,6 +17,7 @@ import type {
   KernelEvent,
   Method
 } from '../protocol';
+import { DEFAULTS } from '../settings';
 import type {
   Activity,
   AgentState,
@@ -243,20 +244,6 @@ export function aRelease(
   };
 }
 
-const SETTINGS: ISettings = {
-  guardMode: 'off',
-  guardThresholdMiB: 10,
-  guardTotalMiB: 100,
-  guardKeepLast: 3,
-  guardShownMiB: 10,
-  guardTracebacks: false,
-  freeMinimumMiB: 1,
-  pollSeconds: 1,
-  statusBar: true,
-  statusBarShows: 'history',
-  markThresholdMiB: 10
-};
-
 /** A service with one document in front, or none. */
 export class FakeMemguard implements IMemguard {
   constructor(public current: IWatched | null) {
@@ -267,7 +254,7 @@ export class FakeMemguard implements IMemguard {
   readonly currentChanged: Signal<IMemguard, IWatched | null> = new Signal(
     this
   );
-  readonly settings = SETTINGS;
+  readonly settings = DEFAULTS;
   readonly settingsChanged: Signal<IMemguard, ISettings> = new Signal(this);
   find(): IWatched | null {
     return this.current;
