@@ -64,8 +64,11 @@ class Sources(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
         return self.files[fullname]
 
     def get_code(self, fullname: str) -> CodeType:
-        """Compile under a file name that linecache asks the loader about."""
-        name = "jupyter-memguard/" + fullname.rpartition(".")[2] + ".py"
+        """Compile under a file name that linecache asks the loader about.
+
+        What begins like this, a debugger steps over, and coverage leaves out.
+        """
+        name = "<frozen jupyter-memguard>/" + fullname.rpartition(".")[2] + ".py"
         return compile(self.files[fullname], name, "exec", dont_inherit=True)
 
 
