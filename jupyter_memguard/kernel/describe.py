@@ -10,8 +10,9 @@ import sys
 from types import GetSetDescriptorType
 from typing import Any, Callable
 
+from .allocation import module_name
+
 _name_of = type.__dict__["__qualname__"].__get__
-_module_of = type.__dict__["__module__"].__get__
 _dict_of = type.__dict__["__dict__"].__get__
 _mro_of = type.__dict__["__mro__"].__get__
 _get = object.__getattribute__
@@ -60,8 +61,8 @@ def exact_text(text: str) -> str:
 def type_name(cls: type) -> str:
     """Return a type's name for people: `list`, `Thing`, `pandas.DataFrame`."""
     name = exact_text(_name_of(cls))
-    module = _module_of(cls)
-    if type(module) is str and module not in ("builtins", "__main__"):
+    module = module_name(cls)
+    if module not in ("", "builtins", "__main__"):
         name = module.partition(".")[0] + "." + name
     return name[:NAME_LENGTH]
 
@@ -93,10 +94,9 @@ def _summary(obj: Any) -> str:
 def _library(cls: type) -> str:
     """Return the top-level name of the first base's module that we know and that is loaded."""
     for base in _mro_of(cls):
-        module = _module_of(base)
-        name = module.partition(".")[0] if type(module) is str else ""
+        name = module_name(base).partition(".")[0]
         if name in _LIBRARIES and name in sys.modules:
-            return str(name)
+            return name
     return ""
 
 

@@ -14,6 +14,7 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import tracebacks
+from .allocation import module_name
 from .describe import exact_text, is_one_of, summary, type_name
 from .holders import (
     NUMBERED,
@@ -414,5 +415,5 @@ def _callable_name(method: Any) -> str | None:
         module, name = function.__module__, exact_text(function.__qualname__)
     else:
         cls = type(function)
-        module, name = type.__dict__["__module__"].__get__(cls), type_name(cls).rpartition(".")[2]
-    return (module if type(module) is str else "?") + "." + name
+        module, name = module_name(cls), type_name(cls).rpartition(".")[2]
+    return (module if type(module) is str and module else "?") + "." + name

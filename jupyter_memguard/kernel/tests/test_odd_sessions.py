@@ -59,6 +59,21 @@ def test_a_name_that_is_a_text_with_code_of_its_own_is_not_run(kernel: Kernel) -
     assert kernel.value("1 + 1") == 2
 
 
+def test_a_class_without_a_module_does_not_cost_the_answer(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("set_guard", mode="large", threshold_bytes=10**6)
+    # As classes have none that some extensions in C make.
+    kernel.run("made = {}; exec(\"Odd = type('Odd', (), {'__call__': print})\", made)")
+    kernel.run("x = made['Odd'](); x.large = [None] * 10**6; x")
+    kernel.run("x = made['Odd'](); x")
+    assert types(kernel) == ["Placeholder", "Odd"]
+    assert [row["type"] for row in comm.request("report")["results"]] == ["Odd"]
+    assert "Odd" in [variable["type"] for variable in comm.request("overview")["largest"]]
+    assert [item["type"] for item in comm.request("release")["still_alive"]] == ["Odd"]
+    kernel.run("get_ipython().displayhook.update_user_ns = x")
+    assert comm.request("set_guard", mode="off")["other"] == "?.Odd"
+
+
 def test_lone_surrogates_in_names_do_not_cost_the_answer(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
