@@ -21,6 +21,7 @@ import holders from '../jupyter_memguard/kernel/holders.py';
 import keys from '../jupyter_memguard/kernel/keys.py';
 import knownTypes from '../jupyter_memguard/kernel/known_types.py';
 import memory from '../jupyter_memguard/kernel/memory.py';
+import otherThreads from '../jupyter_memguard/kernel/other_threads.py';
 import pages from '../jupyter_memguard/kernel/pages.py';
 import placeholder from '../jupyter_memguard/kernel/placeholder.py';
 import protocol from '../jupyter_memguard/kernel/protocol.py';
@@ -57,6 +58,7 @@ export const FILES: Readonly<Record<string, string>> = {
   'keys.py': keys,
   'known_types.py': knownTypes,
   'memory.py': memory,
+  'other_threads.py': otherThreads,
   'pages.py': pages,
   'placeholder.py': placeholder,
   'protocol.py': protocol,

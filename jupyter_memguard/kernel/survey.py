@@ -9,12 +9,13 @@ living heap are followed once, not once for each root.
 from __future__ import annotations
 
 import sys
-from time import perf_counter, process_time, thread_time
+from time import perf_counter
 from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 
 from .adapters import loaded_adapters
 from .cycles import break_cycles, likely_rings, module_namespaces, rings_apart
 from .foreign import Foreign, Given
+from .other_threads import OtherThreads
 from .quick import Crowd
 from .sizes import Root, Size
 from .trial import Heap, Walk
@@ -27,9 +28,6 @@ _NEAR = 4096  # members of a closure for one root, before the common walk is ask
 _WORTH_TELLING = 1024  # bytes; results that share less are not said to belong together
 
 _MOST_SHARERS = 100  # that are named with each root; they are named in each of the others, too
-
-_IDLE = 0.002  # seconds of other threads' work that say nothing, as a kernel's own threads have
-_IDLE_SHARE = 0.05  # of this thread's own
 
 # Shares of the budget at whose end each part of the work gives way to the next.
 _QUICK, _TRIAL, _NEAR_CYCLES, _COMMON = 0.4, 0.7, 0.76, 0.82
@@ -56,8 +54,7 @@ class Survey:
         self.groups = Groups(len(roots))
         self.holders: dict[int, list[int]] | None = None
         self.foreign = Foreign(self.heap)
-        self.others = process_time() - thread_time()
-        self.mine = thread_time()
+        self.others = OtherThreads()
 
     def run(self, *, each: bool) -> tuple[list[Size], Size]:
         """Do all of the work, part by part, and return each root's size and that of all."""
@@ -93,11 +90,6 @@ class Survey:
         known = self._walk_together(_TRIAL, _ALONE)
         _, size = self._sizes(complete=known is not None)
         return [size for _ in self.roots if each], size
-
-    def _others_ran(self) -> bool:
-        """Tell whether other threads had so much of the time that they may have changed things."""
-        others = process_time() - thread_time() - self.others
-        return others > max(_IDLE, _IDLE_SHARE * (thread_time() - self.mine))
 
     def _until(self, share: float) -> None:
         self.heap.deadline = self.begin + self.budget * share
@@ -201,7 +193,7 @@ class Survey:
             blocks.extend(walk.blocks[: self.alone[index].blocks])
         self.foreign.search(blocks)
         given = self.foreign.give(blocks)
-        moving: set[str] = {"moving"} if self._others_ran() else set()
+        moving: set[str] = {"moving"} if self.others.ran() else set()
         everything = Tally(given)
         everything.notes |= moving
         everything.add(self.common.bytes, self.common.mapped, self.common.notes)

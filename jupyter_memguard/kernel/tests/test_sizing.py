@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import array
+import ctypes
 import gc
 import io
 import mmap
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from types import SimpleNamespace
@@ -259,6 +261,24 @@ def test_a_heap_that_another_thread_changes_is_told() -> None:
         worker.join()
     assert not sizes[0].exact
     assert "moving" in sizes[0].notes
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the clocks of Linux")
+def test_a_thread_that_python_does_not_know_cannot_change_the_heap() -> None:
+    libc = ctypes.CDLL(None)
+    lock, thread = ctypes.c_int(), ctypes.c_ulong()
+    libc.pthread_spin_init(ctypes.byref(lock), 0)
+    libc.pthread_spin_lock(ctypes.byref(lock))
+    libc.pthread_create(ctypes.byref(thread), None, libc.pthread_spin_lock, ctypes.byref(lock))
+    try:
+        before = time.process_time() - time.thread_time()
+        sizes, _ = measure([Root([[i] for i in range(500_000)], 0)], budget_ms=PLENTY)
+        spun = time.process_time() - time.thread_time() - before
+    finally:
+        libc.pthread_spin_unlock(ctypes.byref(lock))
+        libc.pthread_join(thread, None)
+    assert spun > 0
+    assert sizes[0].exact, sizes[0].notes
 
 
 def test_measuring_again_with_more_time_ends_when_nothing_is_cut() -> None:

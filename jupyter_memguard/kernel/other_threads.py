@@ -1,0 +1,76 @@
+"""Tells whether other threads had time to change Python's objects while something was measured."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from time import process_time, thread_time
+from typing import Any
+
+_IDLE = 0.002  # seconds of other threads' work that say nothing, as a kernel's own threads have
+_IDLE_SHARE = 0.05  # of this thread's own
+
+# Their own of `Thread`: a class of the user's may have others.
+_ident_of: Any = vars(threading.Thread)["ident"].__get__
+_native_id_of: Any = vars(threading.Thread).get("native_id", property()).__get__
+
+
+class OtherThreads:
+    """The processor time that other threads use from now on."""
+
+    def __init__(self) -> None:
+        """Begin to count."""
+        self._used = _times()
+        self._others = process_time() - thread_time()
+        self._mine = thread_time()
+
+    def ran(self) -> bool:
+        """Tell whether they had so much of the time that they may have changed something.
+
+        Threads that Python does not know, as those in which a library multiplies matrices, spin
+        for a while when their work is done. They cannot reach an object.
+        """
+        most = max(_IDLE, _IDLE_SHARE * (thread_time() - self._mine))
+        if process_time() - thread_time() - self._others <= most:
+            return False
+        now = _times()
+        frames = sys._current_frames()  # noqa: SLF001
+        unseen = frames.keys() - set(map(_ident_of, threading.enumerate()))
+        if self._used is None or now is None or unseen or self._used.keys() - now.keys():
+            return True
+        return sum(used - self._used.get(thread, 0) for thread, used in now.items()) > most * 10**9
+
+
+def _times() -> dict[int, int] | None:
+    """Return the nanoseconds that Python's other threads have used, by thread; None: unknown."""
+    if not _CLOCKS:
+        return None
+    own = threading.get_native_id()
+    ids = {*map(_native_id_of, threading.enumerate())} - {own, None}
+    try:
+        return {native: time.clock_gettime_ns(_clock_of(native)) for native in ids}
+    except OSError:  # one has just ended
+        return None
+
+
+def _clock_of(native_id: int) -> int:
+    """Return the clock of a thread's processor time, as `clock_gettime(2)` numbers them on Linux.
+
+    `time.pthread_getcpuclockid` gives the same, but reads freed memory for a thread that has ended.
+    """
+    return (~native_id << 3) | 6
+
+
+def _clocks_are_right() -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        before = time.thread_time_ns()
+        found = time.clock_gettime_ns(_clock_of(threading.get_native_id()))
+    except (AttributeError, OSError, OverflowError):
+        return False
+    return before <= found <= time.thread_time_ns() <= time.process_time_ns()
+
+
+_CLOCKS = _clocks_are_right()
