@@ -23,6 +23,7 @@ import knownTypes from '../jupyter_memguard/kernel/known_types.py';
 import memory from '../jupyter_memguard/kernel/memory.py';
 import otherThreads from '../jupyter_memguard/kernel/other_threads.py';
 import pages from '../jupyter_memguard/kernel/pages.py';
+import peel from '../jupyter_memguard/kernel/peel.py';
 import placeholder from '../jupyter_memguard/kernel/placeholder.py';
 import protocol from '../jupyter_memguard/kernel/protocol.py';
 import quick from '../jupyter_memguard/kernel/quick.py';
@@ -60,6 +61,7 @@ export const FILES: Readonly<Record<string, string>> = {
   'memory.py': memory,
   'other_threads.py': otherThreads,
   'pages.py': pages,
+  'peel.py': peel,
   'placeholder.py': placeholder,
   'protocol.py': protocol,
   'quick.py': quick,

@@ -63,9 +63,9 @@ describe('the chart by cell', () => {
       aBar(3, -400)
     ]);
     expect(bars.map(bar => bar.getAttribute('aria-label'))).toEqual([
-      'In [1]: +10 MiB, at most +10 MiB',
-      'In [2]: +800 MiB, at most +900 MiB',
-      'In [3]: −400 MiB, at most +0 B'
+      'In [1]: +10 MiB, peak +10 MiB',
+      'In [2]: +800 MiB, peak +900 MiB',
+      'In [3]: −400 MiB, peak +0 B'
     ]);
     expect(bars[1].dataset.delta).toBe(String(800 * MIB));
   });
@@ -75,7 +75,7 @@ describe('the chart by cell', () => {
     const runs = [...one.runs, ...two.runs];
     const [bar] = await show([{ ...aBar(5, 30), runs }]);
     expect(bar.getAttribute('aria-label')).toBe(
-      'In [4] to In [5] together: +30 MiB, at most +30 MiB'
+      'In [4] to In [5] together: +30 MiB, peak +30 MiB'
     );
   });
 
@@ -93,7 +93,7 @@ describe('the chart by cell', () => {
     );
     expect(goTo.mock.calls[0][1]).toMatchObject({ cellId: 'cell-1' });
     expect(section.node.querySelector('[role=status]')?.textContent).toBe(
-      'In [1]: +100 MiB, at most +100 MiB. The cell was deleted.'
+      'In [1]: +100 MiB, peak +100 MiB. The cell was deleted.'
     );
   });
 
@@ -108,7 +108,7 @@ describe('the chart by cell', () => {
     await settled(() => resolve('deleted'));
     expect(
       section.node.querySelector('[role=status]')?.textContent?.trim()
-    ).toBe('In [2]: +200 MiB, at most +200 MiB');
+    ).toBe('In [2]: +200 MiB, peak +200 MiB');
   });
 
   it('is one stop for the keyboard, with arrows inside', async () => {

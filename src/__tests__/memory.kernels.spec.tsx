@@ -97,6 +97,8 @@ describe('the list of all kernels', () => {
     await start(() => ({ kernels: [known, starting] }));
     const [sum] = await shown('tfoot td');
     expect(sum.textContent).toBe('≥\u00a01 GiB');
+    const [name] = await shown('tfoot th');
+    expect(name.textContent).toContain('at least: not every kernel tells');
     server.answer = () => ({ kernels: [starting] });
     list.readNow();
     await shows(() => sum.textContent === '–');

@@ -426,9 +426,17 @@ describe('Summary', () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, MIB, { exact: false })]);
     const host = await render(<Summary view={view} chooseMode={noChoice} />);
-    expect(one(host, '.jp-Memguard-total').textContent).toBe(
-      '\u2265\u00a01 MiB'
+    const total = one(host, '.jp-Memguard-total');
+    expect(total.textContent).toBe('\u2265\u00a01 MiB');
+    expect(total.title).toContain('At least this');
+    const hint = one(host, '.jp-Memguard-bounds');
+    expect(hint.textContent).toContain('\u2265 is at least');
+    expect(hint.querySelector('button')).not.toBeNull();
+    // What the sign means can be read while nothing can be measured.
+    await doing(() =>
+      model.set({ activity: { kind: 'measuring', budgetMs: 400 } })
     );
+    expect(hint.textContent).toBe('\u2265 is at least');
   });
 
   it('says in the answer what the bar says, whichever reading knew more', async () => {
@@ -619,6 +627,15 @@ describe('Summary', () => {
     expect(items[3].textContent).toContain('\u2265\u00a01,000 MiB');
     // What a lower bound leaves over is an upper bound.
     expect(items[4].textContent).toContain('\u2264\u00a0400 MiB');
+    // Both signs are explained, once for all and where one points.
+    const titles = items.map(
+      item => item.querySelector<HTMLElement>('[title]')?.title
+    );
+    expect(titles[3]).toBe('At least this');
+    expect(titles[4]).toContain('At most this');
+    expect(one(host, '.jp-Memguard-bounds').textContent).toBe(
+      '\u2265 is at least, \u2264 is at most'
+    );
     await doing(() => {
       const { variables, ...others } = model.overview!;
       const overview = { ...others, variables: { ...variables, exact } };
@@ -627,6 +644,7 @@ describe('Summary', () => {
     const rest = one(host, 'li[data-part=rest]').textContent;
     expect(rest).toContain('400 MiB');
     expect(rest).not.toContain('\u2264');
+    expect(host.querySelector('.jp-Memguard-bounds')).toBeNull();
     await doing(() => button(host, 'Release what was shown').click());
     expect(model.released).toEqual([{ kind: 'shown' }]);
     // There are none: the button is there, and does nothing.

@@ -369,9 +369,9 @@ function barText(bar: IMeasured, trans: TranslationBundle): string {
   const delta = signed(bar.change.delta);
   const peak = signed(bar.change.peak);
   return bar.runs.length === 1
-    ? trans.__('In [%1]: %2, at most %3', last, delta, peak)
+    ? trans.__('In [%1]: %2, peak %3', last, delta, peak)
     : trans.__(
-        'In [%1] to In [%2] together: %3, at most %4',
+        'In [%1] to In [%2] together: %3, peak %4',
         first,
         last,
         delta,

@@ -6,6 +6,7 @@ import * as React from 'react';
 import { formatBound, formatBytes } from '../format';
 import type { IKernelMemory, ILimit } from '../request';
 import type { IMemguard } from '../tokens';
+import { Figure } from '../widgets/figure';
 import type { KernelList } from './kernelList';
 import { isShared, percentOf, severityOf, type Severity } from './level';
 import { IRetained, retainedOf, watchedWith } from './retained';
@@ -212,6 +213,11 @@ function KernelTable(props: {
         <tr data-severity={severityOf(shared?.level ?? null)}>
           <th scope="row">
             {trans.__('Together')}
+            {!isAll && total > 0 && (
+              <small>
+                {trans.__('at least: not every kernel tells its memory')}
+              </small>
+            )}
             {shared && (
               <small>
                 {trans.__(
@@ -264,9 +270,11 @@ function KernelRow(props: {
         {row.share === null ? '–' : trans.__('%1 %', percentOf(row.share))}
       </td>
       <td>
-        {row.retained === null
-          ? '–'
-          : formatBound(row.retained.bytes, row.retained.exact)}
+        {row.retained === null ? (
+          '–'
+        ) : (
+          <Figure part={row.retained} trans={trans} />
+        )}
       </td>
     </tr>
   );

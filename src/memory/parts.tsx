@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { formatBound, formatBytes } from '../format';
+import { formatBytes } from '../format';
 import type { ILimit } from '../request';
+import { figureText } from '../widgets/sentences';
 import type { IRetained } from './retained';
 import type { Reading } from './source';
 import { limitText, nearestOf, reasonText, usedText } from './words';
@@ -82,7 +83,7 @@ function partsOf(
     parts.push({
       id: 'retained',
       label: trans.__('Retained results'),
-      value: formatBound(retained.bytes, retained.exact)
+      value: figureText(retained, trans)
     });
   }
   const { limit } = reading;

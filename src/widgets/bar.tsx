@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { formatBound, formatBytes, formatShare } from '../format';
 import type { IOverview, IPart } from '../protocol';
+import { boundText } from './sentences';
 
 /** A part of the process's memory. */
 export interface IBarPart {
@@ -49,11 +50,28 @@ function sumOf(parts: readonly IBarPart[]): number {
   return parts.reduce((sum, part) => sum + part.bytes, 0);
 }
 
-/** A part's bytes; what lower bounds leave over is at most so much. */
-function partBytes({ name, bytes, exact }: IBarPart): string {
-  return name === 'rest' && !exact
-    ? `\u2264\u00a0${formatBytes(bytes)}`
-    : formatBound(bytes, exact);
+/** What lower bounds leave over is at most so much. */
+export function isAtMost({ name, exact }: IBarPart): boolean {
+  return name === 'rest' && !exact;
+}
+
+function partBytes(part: IBarPart): string {
+  return isAtMost(part)
+    ? `\u2264\u00a0${formatBytes(part.bytes)}`
+    : formatBound(part.bytes, part.exact);
+}
+
+/** What the sign before a part's bytes means, if it has one. */
+function partTitle(
+  part: IBarPart,
+  trans: TranslationBundle
+): string | undefined {
+  if (part.exact) {
+    return undefined;
+  }
+  return isAtMost(part)
+    ? trans.__('At most this: what the other figures leave over')
+    : boundText([], trans);
 }
 
 function partName(name: IBarPart['name'], trans: TranslationBundle): string {
@@ -118,7 +136,12 @@ export function MemoryBar(props: {
             <span className="jp-Memguard-legendName">
               {partName(part.name, trans)} {actions?.[part.name]}
             </span>
-            <span className="jp-Memguard-legendBytes">{partBytes(part)}</span>
+            <span
+              className="jp-Memguard-legendBytes"
+              title={partTitle(part, trans)}
+            >
+              {partBytes(part)}
+            </span>
             <span className="jp-Memguard-legendShare">
               {whole > 0 ? formatShare(part.bytes / whole) : ''}
             </span>

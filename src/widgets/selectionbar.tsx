@@ -1,6 +1,6 @@
 import * as React from 'react';
-import { formatBound } from '../format';
 import type { IRow } from '../protocol';
+import { figureText } from './sentences';
 import { selectionBytes, type ITogether } from './together';
 import type { ViewModel } from './viewmodel';
 
@@ -19,20 +19,20 @@ export function SelectionBar(props: {
 }): React.JSX.Element {
   const { rows, known, releasable, view, onRelease, onClear } = props;
   const { trans } = view;
-  const { bytes, exact } = selectionBytes(rows, known);
+  const part = selectionBytes(rows, known);
   return (
     <div
       className="jp-Memguard-selection"
       data-count={rows.length}
-      data-bytes={bytes}
-      data-exact={exact}
+      data-bytes={part.bytes}
+      data-exact={part.exact}
     >
       <span>
         {trans._n(
           '%1 selected: frees %2',
           '%1 selected: free %2 together',
           rows.length,
-          formatBound(bytes, exact)
+          figureText(part, trans)
         )}
       </span>
       <button

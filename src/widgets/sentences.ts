@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CellFate } from '../celllink';
-import type { IRow } from '../protocol';
+import { formatBytes } from '../format';
+import type { IPart, IRow } from '../protocol';
 import { rowNames } from './rows';
 
 /** Why a request came to nothing, as a sentence. */
@@ -29,6 +30,15 @@ export function failureText(code: string, trans: TranslationBundle): string {
     default:
       return trans.__('The kernel could not do it (%1).', code);
   }
+}
+
+/** A figure for a sentence, where no sign has to be explained. */
+export function figureText(
+  { bytes, exact }: IPart,
+  trans: TranslationBundle
+): string {
+  const text = formatBytes(bytes);
+  return exact ? text : trans.__('at least %1', text);
 }
 
 /** What the sign before a bound means. */

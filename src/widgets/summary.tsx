@@ -5,9 +5,10 @@ import { formatBound, formatBytes } from '../format';
 import type { IOverview, IPart, IReport } from '../protocol';
 import type { Activity, IRetainedModel, IWatched } from '../tokens';
 import { Account } from './account';
-import { barParts, MemoryBar, type IBarPart } from './bar';
+import { barParts, isAtMost, MemoryBar, type IBarPart } from './bar';
 import { GuardLine, type ChooseMode } from './guardline';
 import { openMenu, type IMenuItem } from './menu';
+import { boundText, figureText } from './sentences';
 import { panelState, type PanelState } from './states';
 import type { ViewModel } from './viewmodel';
 
@@ -63,6 +64,7 @@ function Answer(props: {
         className="jp-Memguard-total"
         data-bytes={retained.bytes}
         data-exact={retained.exact}
+        title={retained.exact ? undefined : boundText(report.notes_all, trans)}
       >
         {answerFigure(report, retained, trans)}
       </span>
@@ -89,7 +91,7 @@ function Elephant(props: {
       {trans.__(
         'Most of it is in use: your variable `%1` is %2.',
         largest.name,
-        formatBound(largest.freed_bytes, largest.exact)
+        figureText({ bytes: largest.freed_bytes, exact: largest.exact }, trans)
       )}
     </p>
   );
@@ -296,24 +298,34 @@ function Top(props: {
   );
 }
 
-/** If figures are bounds, that a longer look can tell more. */
+/** What the signs before figures mean, and what a longer look can tell. */
 function Bounds(props: {
+  parts: readonly IBarPart[];
   model: IRetainedModel;
   trans: TranslationBundle;
 }): React.JSX.Element | null {
-  const { model, trans } = props;
-  if (!isInexact(model) || !canRelease(model)) {
+  const { parts, model, trans } = props;
+  const variables = model.overview?.largest ?? [];
+  const isSigned =
+    isInexact(model) || [...parts, ...variables].some(({ exact }) => !exact);
+  if (!isSigned) {
     return null;
   }
   return (
     <p className="jp-Memguard-bounds">
-      <span>{trans.__('\u2265 is at least')}</span>
-      <button
-        className="jp-Memguard-linkButton"
-        onClick={() => void model.measureExactly()}
-      >
-        {trans.__('Measure exactly')}
-      </button>
+      <span>
+        {parts.some(isAtMost)
+          ? trans.__('\u2265 is at least, \u2264 is at most')
+          : trans.__('\u2265 is at least')}
+      </span>
+      {isInexact(model) && canRelease(model) && (
+        <button
+          className="jp-Memguard-linkButton"
+          onClick={() => void model.measureExactly()}
+        >
+          {trans.__('Measure exactly')}
+        </button>
+      )}
     </p>
   );
 }
@@ -328,26 +340,30 @@ function Where(props: {
   const { report, retained, view } = props;
   const { model } = props.watched;
   const { trans } = view;
+  const known = parts(report, retained, model.overview);
   return (
-    <MemoryBar
-      parts={parts(report, retained, model.overview)}
-      wholeBytes={(model.overview ?? report).rss_bytes}
-      trans={trans}
-      actions={{
-        shown: releaseButton(
-          'shown',
-          trans.__('Release what was shown'),
-          model,
-          trans
-        ),
-        tracebacks: releaseButton(
-          'tracebacks',
-          trans.__('Release tracebacks'),
-          model,
-          trans
-        )
-      }}
-    />
+    <>
+      <MemoryBar
+        parts={known}
+        wholeBytes={(model.overview ?? report).rss_bytes}
+        trans={trans}
+        actions={{
+          shown: releaseButton(
+            'shown',
+            trans.__('Release what was shown'),
+            model,
+            trans
+          ),
+          tracebacks: releaseButton(
+            'tracebacks',
+            trans.__('Release tracebacks'),
+            model,
+            trans
+          )
+        }}
+      />
+      <Bounds parts={known} model={model} trans={trans} />
+    </>
   );
 }
 
@@ -392,12 +408,7 @@ export function Summary(props: {
               trans={trans}
               onDismiss={() => model?.dismissOutcome()}
             />
-            {known !== null && (
-              <>
-                <Where {...known} />
-                <Bounds model={known.watched.model} trans={trans} />
-              </>
-            )}
+            {known !== null && <Where {...known} />}
             {watched !== null && GUARDED.includes(kind) && (
               <GuardLine watched={watched} view={view} choose={chooseMode} />
             )}

@@ -2,7 +2,7 @@ import { UseSignal } from '@jupyterlab/ui-components';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 import type { CellFate } from '../celllink';
-import { formatBound, formatCount } from '../format';
+import { formatCount } from '../format';
 import type { IReport, IRow } from '../protocol';
 import type { IWatched } from '../tokens';
 import { RowDetail } from './detail';
@@ -18,7 +18,7 @@ import {
 } from './rows';
 import { RowView, type IRowActions } from './rowview';
 import { SelectionBar } from './selectionbar';
-import { fateText } from './sentences';
+import { fateText, figureText } from './sentences';
 import { panelState, StateView } from './states';
 import { canRelease } from './summary';
 import { Head } from './tablehead';
@@ -215,7 +215,7 @@ function Grid(props: {
   ]);
   const sumOf = (row: IRow, partners: readonly IRow[]): string | undefined => {
     const known = partners.length > 0 ? togetherOf([row, ...partners]) : null;
-    return known === null ? undefined : formatBound(known.bytes, known.exact);
+    return known === null ? undefined : figureText(known, trans);
   };
   const [keys, setKeys] = React.useState(false);
   const keysId = React.useId();

@@ -1,7 +1,7 @@
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { formatBound } from '../format';
 import type { IVariable } from '../protocol';
+import { Figure } from './figure';
 import { shortType } from './rows';
 import { panelState } from './states';
 import type { ViewModel } from './viewmodel';
@@ -79,7 +79,15 @@ export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
                       </span>
                     )}
                   </td>
-                  <td>{formatBound(variable.freed_bytes, variable.exact)}</td>
+                  <td>
+                    <Figure
+                      part={{
+                        bytes: variable.freed_bytes,
+                        exact: variable.exact
+                      }}
+                      trans={trans}
+                    />
+                  </td>
                 </tr>
               ))}
             </tbody>
