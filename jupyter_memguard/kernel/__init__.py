@@ -44,6 +44,7 @@ FILES = (
     "known_types.py",
     "memory.py",
     "pages.py",
+    "peel.py",
     "placeholder.py",
     "protocol.py",
     "quick.py",

@@ -20,7 +20,7 @@ from .holders import (
     snapshot,
 )
 from .memory import rss_bytes
-from .sizing import Root, Size, measure, reaches
+from .sizing import Root, Size, measure, measure_in_turn, reaches
 
 if TYPE_CHECKING:
     from .cells import Cell
@@ -33,7 +33,8 @@ MOST_MS = 1600.0
 # For what a result keeps alive, if there was no time to measure what it frees; and all of them.
 KEEPING_MS = 3.0
 ALL_KEEPING_MS = 1000.0
-OVERVIEW_MS = 1000.0
+OVERVIEW_MS = 250.0
+_LARGEST_SHARE = 0.25  # of the time for an overview's measurements
 LARGEST = 20
 TRACEBACKS_PART = 5  # of the budget, one part is for tracebacks if there are any
 _ROW_PER_ENTRY = 2
@@ -181,14 +182,13 @@ def time_left(budget_ms: float, started: float, count: int, rows: int) -> float:
 
 def kept_tracebacks(shell: Any, budget_ms: float) -> Kept:
     """Return what letting the kept tracebacks go would free, and how many exceptions they are."""
-    tally = Tally()
     found = tracebacks.kept(shell)
     if not found:
         return {"bytes": 0, "count": 0, "exact": True}
     count = tracebacks.exceptions_in([obj for obj, _references in found])
-    tally.add_all(found)
+    held = [Root(obj, references) for obj, references in found]
     found.clear()
-    together = tally.measure(shell, budget_ms)
+    together = measure(held, budget_ms=budget_ms, boundary=boundary(shell), each=False)[1]
     return {"bytes": together.freed_bytes, "count": count, "exact": together.exact}
 
 
@@ -290,90 +290,79 @@ def overview(shell: Any, shown: tuple[int, int], budget_ms: float, count: int) -
     largest variables to list.
     """
     started = time.perf_counter()
-    part_ms = budget_ms / 4
-    tally = Tally()
-    tally.add_all((entry.obj, len(entry.places)) for entry in collect(shell))
-    results_size = tally.measure(shell, part_ms)
-    tally.add_all(tracebacks.kept(shell))
-    tracebacks_size = tally.measure(shell, part_ms)
-    tally.add_all((obj, 1) for name, obj in snapshot(shell.user_ns) if is_users(shell, name, obj))
-    variables_size = tally.measure(shell, part_ms)
-    del tally  # its references would count as somebody's
-    largest = _largest(shell, part_ms, count)
+    entries = collect(shell)
+    variables = _named(shell)
+    groups = [
+        roots(entries),
+        [Root(obj, references) for obj, references in tracebacks.kept(shell)],
+        [Root(named.obj, len(named.names) + 1) for named in variables],
+    ]
+    left_ms = max(budget_ms * _LEAST_SHARE, budget_ms - (time.perf_counter() - started) * 1000)
+    limits = boundary(shell)
+    parts = measure_in_turn(groups, budget_ms=left_ms * (1 - _LARGEST_SHARE), boundary=limits)
+    del groups  # its references would count as somebody's
+    places = {id(entry.obj): len(entry.places) + 1 for entry in entries}
+    largest = _largest(shell, variables, places, left_ms * _LARGEST_SHARE, count)
     return {
         "rss_bytes": rss_bytes(),
-        "results": {"bytes": results_size.freed_bytes, "exact": results_size.exact},
+        "results": _part(parts[0]),
         "shown": {"bytes": shown[0], "exact": True},
-        "tracebacks": _beyond(tracebacks_size, results_size),
-        "variables": _beyond(variables_size, tracebacks_size),
+        "tracebacks": _part(parts[1]),
+        "variables": _part(parts[2]),
         "largest": largest,
         "elapsed_ms": (time.perf_counter() - started) * 1000,
     }
 
 
-class Tally:
-    """Objects and how many references to each would be dropped.
+class Named:
+    """An object in the user's namespace, with the user's names for it, the oldest first."""
 
-    It keeps the only other reference to each object, so that the figures that
-    come from reference counts are right.
-    """
+    __slots__ = ("names", "obj")
 
-    def __init__(self) -> None:
-        """Start empty."""
-        self.objects: dict[int, Any] = {}
-        self.references: dict[int, int] = {}
-
-    def add_all(self, counted: Iterable[tuple[Any, int]]) -> None:
-        """Take objects, each with the number of references to it that would be dropped."""
-        for obj, references in counted:
-            self.objects[id(obj)] = obj
-            self.references[id(obj)] = self.references.get(id(obj), 0) + references
-
-    def roots(self) -> list[Root]:
-        """Return the objects as roots to measure; the tally is one more reference."""
-        return [Root(obj, self.references[key] + 1) for key, obj in self.objects.items()]
-
-    def measure(self, shell: Any, budget_ms: float) -> Size:
-        """Return what all of them free together."""
-        limits = boundary(shell)
-        return measure(self.roots(), budget_ms=budget_ms, boundary=limits, each=False)[1]
+    def __init__(self, obj: Any) -> None:
+        """Begin without a name."""
+        self.obj = obj
+        self.names: list[str] = []
 
 
-def _beyond(more: Size, less: Size) -> Part:
-    return {
-        "bytes": max(0, more.freed_bytes - less.freed_bytes),
-        "exact": more.exact and less.exact,
-    }
+def _named(shell: Any) -> list[Named]:
+    found: dict[int, Named] = {}
+    for name, obj in snapshot(shell.user_ns):
+        if is_users(shell, name, obj):
+            if id(obj) not in found:
+                found[id(obj)] = Named(obj)
+            found[id(obj)].names.append(name)
+    return list(found.values())
 
 
-def _largest(shell: Any, budget_ms: float, count: int) -> list[Variable]:
-    """Return the user's variables that free most, each deleted alone under all its names.
+def _part(size: Size) -> Part:
+    return {"bytes": size.freed_bytes, "exact": size.exact}
+
+
+def _largest(
+    shell: Any, variables: list[Named], places: dict[int, int], budget_ms: float, count: int
+) -> list[Variable]:
+    """Return the variables that free most, each deleted alone under all its names.
 
     What a variable is a result of as well counts as released before, as in the parts: a table
-    that was shown once would else free nothing, however large it is.
+    that was shown once would else free nothing, however large it is. `places` are how many
+    references that takes away, by the object's identity.
     """
-    tally = Tally()
-    tally.add_all((obj, 1) for name, obj in snapshot(shell.user_ns) if is_users(shell, name, obj))
-    tally.add_all(
-        (entry.obj, len(entry.places)) for entry in collect(shell) if id(entry.obj) in tally.objects
-    )
-    names = {
-        id(obj): name
-        for name, obj in reversed(snapshot(shell.user_ns))
-        if is_users(shell, name, obj)
-    }
-    keys = list(tally.objects)
-    sizes = measure(tally.roots(), budget_ms=budget_ms, boundary=boundary(shell))[0]
-    order = sorted(range(len(keys)), key=lambda i: likely_bytes(sizes[i]), reverse=True)
+    sizes = measure(
+        [Root(each.obj, len(each.names) + 1 + places.get(id(each.obj), 0)) for each in variables],
+        budget_ms=budget_ms,
+        boundary=boundary(shell),
+    )[0]
+    order = sorted(range(len(sizes)), key=lambda i: likely_bytes(sizes[i]), reverse=True)
     return [
         {
-            "name": names[keys[i]],
-            "type": type_name(type(tally.objects[keys[i]])),
-            "summary": summary(tally.objects[keys[i]]),
+            "name": variables[i].names[0],
+            "type": type_name(type(variables[i].obj)),
+            "summary": summary(variables[i].obj),
             "freed_bytes": sizes[i].freed_bytes,
             "exact": sizes[i].exact,
             "estimate_bytes": sizes[i].estimate_bytes,
-            "shared_with": [names[keys[other]] for other in sizes[i].shared_with],
+            "shared_with": [variables[other].names[0] for other in sizes[i].shared_with],
         }
         for i in order[:count]
     ]

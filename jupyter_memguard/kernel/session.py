@@ -301,7 +301,8 @@ class Session:
 
     def overview(self, budget_ms: float = OVERVIEW_MS, variables: int = LARGEST) -> Overview:
         """Return where the memory is: results, what was shown, tracebacks, variables."""
-        return overview(self.shell, self.shown.total(), budget_ms, variables)
+        with collector_paused():
+            return overview(self.shell, self.shown.total(), budget_ms, variables)
 
     def explain(self, key: str, budget_ms: float = EXPLAIN_MS) -> Explained:
         """Return who refers to a retained object; raises `Refused("unknown_key")`."""
