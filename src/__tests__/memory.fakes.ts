@@ -71,6 +71,8 @@ export class FakeServer {
     }
   });
   readonly rest = new Rest(this.settings);
+  /** As JupyterLab tells of the server's sessions. */
+  readonly sessionsChanged = new Signal<FakeServer, void>(this);
 }
 
 /** A kernel connection that says what a test makes it say. */

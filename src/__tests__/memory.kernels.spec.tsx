@@ -38,7 +38,12 @@ describe('the list of all kernels', () => {
   async function start(answer: (path: string) => unknown): Promise<void> {
     server.answer = answer;
     const source = new MemorySource(server.rest, new UsageRequests());
-    list = new KernelList(memguard, server.rest, source);
+    list = new KernelList(
+      memguard,
+      server.rest,
+      source,
+      server.sessionsChanged
+    );
     section = new KernelsSection(list, memguard, opened, trans);
     await settled(() => Widget.attach(section, document.body));
   }
@@ -186,7 +191,12 @@ it('the list is asked for no more while the server is gone, and comes back', asy
   kernel.connectionStatus = 'connecting';
   const memguard = new FakeMemguard(aDocument('a.ipynb', kernel).watched);
   const source = new MemorySource(server.rest, new UsageRequests());
-  const list = new KernelList(memguard, server.rest, source);
+  const list = new KernelList(
+    memguard,
+    server.rest,
+    source,
+    server.sessionsChanged
+  );
   await jest.advanceTimersByTimeAsync(600_000);
   expect(list.failure).toBe('unreachable');
   expect(server.asked.length).toBe(1);

@@ -18,7 +18,12 @@ describe('how often the kernels are listed', () => {
       memguard.open(aDocument(`${kernel.id}.ipynb`, kernel).watched)
     );
     const source = new MemorySource(server.rest, new UsageRequests());
-    list = new KernelList(memguard, server.rest, source);
+    list = new KernelList(
+      memguard,
+      server.rest,
+      source,
+      server.sessionsChanged
+    );
   });
 
   afterEach(() => {
@@ -38,6 +43,21 @@ describe('how often the kernels are listed', () => {
     const asked = server.asked.length;
     await jest.advanceTimersByTimeAsync(60_000);
     expect(server.asked.length).toBe(asked + 3);
+  });
+
+  it('is at once when a session has another name, while somebody looks', async () => {
+    server.answer = () => ({ kernels: [] });
+    await jest.advanceTimersByTimeAsync(100);
+    const asked = server.asked.length;
+    server.sessionsChanged.emit();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(server.asked.length).toBe(asked);
+    list.observe();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(server.asked.length).toBe(asked + 1);
+    server.sessionsChanged.emit();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(server.asked.length).toBe(asked + 2);
   });
 
   it('is not at all while a connection is made anew and none is there', async () => {

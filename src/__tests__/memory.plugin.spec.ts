@@ -35,7 +35,10 @@ describe("a kernel's notebook in the list", () => {
     });
     const app = {
       commands,
-      serviceManager: { serverSettings: server.settings },
+      serviceManager: {
+        serverSettings: server.settings,
+        sessions: { runningChanged: server.sessionsChanged }
+      },
       shell: {}
     } as unknown as JupyterFrontEnd;
     const panel = { addSection: (each: Widget) => sections.push(each) };

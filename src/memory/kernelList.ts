@@ -21,11 +21,13 @@ export class KernelList implements IDisposable {
    * @param memguard - what is open, and how often to ask.
    * @param rest - the server's half.
    * @param source - reads remote kernels whose document is open.
+   * @param sessionsChanged - a session began, ended, or has another name.
    */
   constructor(
     private readonly memguard: IMemguard,
     private readonly rest: Rest,
-    private readonly source: MemorySource
+    private readonly source: MemorySource,
+    sessionsChanged: ISignal<unknown, unknown>
   ) {
     this.poll = new Poll<void>({
       name: 'jupyter-memguard:kernels',
@@ -33,7 +35,8 @@ export class KernelList implements IDisposable {
       frequency: this.frequency(),
       standby: () => (this.isCut ? true : 'when-hidden')
     });
-    memguard.settingsChanged.connect(this.onSettings, this);
+    memguard.settingsChanged.connect(this.readIfSeen, this);
+    sessionsChanged.connect(this.readIfSeen, this);
   }
 
   /** The kernels, or null before they are known. */
@@ -94,7 +97,7 @@ export class KernelList implements IDisposable {
     void this.poll.schedule({ interval: Poll.IMMEDIATE, phase: 'refreshed' });
   }
 
-  private onSettings(): void {
+  private readIfSeen(): void {
     if (this.observers > 0) {
       this.readNow();
     }

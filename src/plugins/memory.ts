@@ -50,14 +50,19 @@ export const memoryPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
-    const { serverSettings } = app.serviceManager;
+    const { serverSettings, sessions } = app.serviceManager;
     const rest = new Rest(serverSettings);
     const source = new MemorySource(
       new Rest(serverSettings, LIVE_MS),
       new UsageRequests()
     );
     const poll = new MemoryPoll(memguard, source);
-    const list = new KernelList(memguard, rest, source);
+    const list = new KernelList(
+      memguard,
+      rest,
+      source,
+      sessions.runningChanged
+    );
     let isGone = false;
     poll.changed.connect((_, reading) => {
       const wasGone = isGone;
