@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from traitlets import Float, Integer, TraitError, TraitType, Unicode, Union, validate
 from traitlets.config import LoggingConfigurable
+
+from .limits import NO_LIMIT
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
@@ -22,14 +25,15 @@ def parse_bytes(text: str) -> int:
         Bytes.
 
     Raises:
-        ValueError: the text is neither.
+        ValueError: the text is neither, or more than any machine has.
 
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", text.strip().upper())
-    if match is None:
+    amount = float(match[1]) * _UNITS[match[2]] if match else math.inf
+    if amount >= NO_LIMIT:
         message = f"not an amount of memory: {text!r} (write bytes, or a number with K, M, G or T)"
         raise ValueError(message)
-    return int(float(match[1]) * _UNITS[match[2]]) if match[2] else int(float(match[1]))
+    return int(amount)
 
 
 class Memguard(LoggingConfigurable):
@@ -72,12 +76,7 @@ class Memguard(LoggingConfigurable):
 
     @validate("mem_limit")
     def _mem_limit_is_an_amount(self, proposal: Any) -> int:
-        value = proposal["value"]
         try:
-            amount = parse_bytes(value) if isinstance(value, str) else int(value)
+            return parse_bytes(str(proposal["value"]))
         except ValueError as error:
             raise TraitError(str(error)) from None
-        if amount < 0:
-            message = f"mem_limit is less than nothing: {value!r}"
-            raise TraitError(message)
-        return amount

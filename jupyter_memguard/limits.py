@@ -1,8 +1,10 @@
 """How much memory a process may use, and who says so.
 
 Everything here reads files under a root path, so that made-up trees test it.
-Read are the process's own files (``/proc/<pid>/...``), never this server's: a
-kernel may live in another control group.
+Read are the process's own groups (``/proc/<pid>/cgroup``), never this server's: a
+kernel may live in another one. Where they are mounted is asked of this server's
+own ``/proc/self/mountinfo``: a kernel in a sandbox may have mounted them elsewhere,
+and it is here that they are read.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 # Version 1 says "no limit" with the greatest number of pages that a long holds; nobody
-# has a limit above an exbibyte.
-_NONE_ABOVE = 2**60
+# has a limit of an exbibyte or more.
+NO_LIMIT = 2**60
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,10 @@ def memory_groups(pid: int, root: Path = Path("/")) -> list[Group]:
         or they may not be read.
 
     """
-    process = root / "proc" / str(pid)
+    proc = root / "proc"
     try:
-        memberships = (process / "cgroup").read_text()
-        mounts = _mounts((process / "mountinfo").read_text())
+        memberships = (proc / str(pid) / "cgroup").read_text()
+        mounts = _mounts((proc / "self" / "mountinfo").read_text())
     except (OSError, ValueError):
         return []
     groups = []
@@ -91,7 +93,9 @@ def memory_groups(pid: int, root: Path = Path("/")) -> list[Group]:
             version = 1
         else:
             continue
-        mount = next((mount for mount in mounts if mount.version == version), None)
+        of_version = [mount for mount in mounts if mount.version == version]
+        above = (mount for mount in of_version if PurePosixPath(path).is_relative_to(mount.root))
+        mount = next(above, of_version[0] if of_version else None)
         if mount is not None:
             groups += [Group(version, directory) for directory in _upwards(mount, path, root)]
     return groups
@@ -119,7 +123,7 @@ def group_limit(group: Group) -> Limit | None:
     if group.version == 1:
         # The kernel's own minimum also knows ancestors that no container can see.
         limit = min(limit, statistics.get("hierarchical_memory_limit", limit))
-    if not 0 < limit < _NONE_ABOVE:
+    if not 0 < limit < NO_LIMIT:
         return None
     used = max(0, used - statistics.get(files.inactive, 0))
     return Limit(f"cgroup{group.version}", limit, used)
@@ -141,7 +145,7 @@ def address_space_bytes(pid: int, root: Path = Path("/")) -> int | None:
     except (OSError, ValueError):
         return None
     match = re.search(r"^Max address space +(\d+) ", text, re.MULTILINE)
-    if match is None or not 0 < int(match[1]) < _NONE_ABOVE:
+    if match is None or not 0 < int(match[1]) < NO_LIMIT:
         return None
     return int(match[1])
 
@@ -152,7 +156,7 @@ def nearest(limits: list[Limit]) -> Limit | None:
 
 
 def _mounts(mountinfo: str) -> list[_Mount]:
-    """Parse ``/proc/<pid>/mountinfo`` (proc_pid_mountinfo(5)) for what can count memory."""
+    """Parse ``/proc/self/mountinfo`` (proc_pid_mountinfo(5)) for what can count memory."""
     found = []
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")

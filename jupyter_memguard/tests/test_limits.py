@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+from traitlets import TraitError
 
+from jupyter_memguard.config import Memguard, parse_bytes
 from jupyter_memguard.limits import (
     Limit,
     address_space_bytes,
@@ -13,6 +16,7 @@ from jupyter_memguard.limits import (
     memory_groups,
     nearest,
 )
+from jupyter_memguard.memory import KernelMemory, Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,11 +34,12 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         (root / "proc" / str(PID)).mkdir(parents=True)
+        (root / "proc" / "self").mkdir()
 
     def process(self, cgroup: str, *mounts: str) -> None:
         other = "22 27 0:21 / /proc rw,relatime - proc proc rw"
         (self.root / "proc" / str(PID) / "cgroup").write_text(cgroup + "\n")
-        (self.root / "proc" / str(PID) / "mountinfo").write_text("\n".join([other, *mounts, ""]))
+        (self.root / "proc" / "self" / "mountinfo").write_text("\n".join([other, *mounts, ""]))
 
     def v2(self, path: str, limit: object, used: int = 0, inactive: int = 0) -> None:
         folder = self._folder("sys/fs/cgroup", path)
@@ -113,6 +118,26 @@ def test_version_2_in_a_container_with_a_namespace(tree: Tree) -> None:
 def test_version_2_process_outside_of_the_namespace(tree: Tree) -> None:
     tree.process("0::/../../other", V2_MOUNT)
     tree.v2("/", 2 * GIB, used=GIB)
+    assert tree.limits() == [Limit("cgroup2", 2 * GIB, GIB)]
+
+
+def test_version_2_process_that_has_mounted_its_own_group(tree: Tree) -> None:
+    # As in a sandbox of its own: what is mounted there is elsewhere here.
+    tree.process("0::/job", V2_MOUNT)
+    theirs = V2_MOUNT.replace(" / /sys", " /job /sys")
+    (tree.root / "proc" / str(PID) / "mountinfo").write_text(theirs + "\n")
+    tree.v2("/job", 2 * GIB, used=GIB)
+    assert tree.limits() == [Limit("cgroup2", 2 * GIB, GIB)]
+
+
+def test_version_2_another_group_mounted_before(tree: Tree) -> None:
+    other = V2_MOUNT.replace(" / /sys/fs/cgroup ", " /other /run/other ")
+    tree.process("0::/job", other, V2_MOUNT)
+    tree.v2("/job", 2 * GIB, used=GIB)
+    theirs = tree.root / "run" / "other"
+    theirs.mkdir(parents=True)
+    (theirs / "memory.max").write_text("1000\n")
+    (theirs / "memory.current").write_text("999\n")
     assert tree.limits() == [Limit("cgroup2", 2 * GIB, GIB)]
 
 
@@ -239,3 +264,28 @@ def test_of_equally_full_limits_the_lowest_is_nearest() -> None:
 
 def test_level_never_passes_one() -> None:
     assert Limit("config", GIB, 3 * GIB).level == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("8589934592", 8 * GIB), (" 512m ", GIB // 2), ("1.5G", 3 * GIB // 2), ("0", 0)],
+)
+def test_an_amount_of_memory(text: str, found: int) -> None:
+    assert parse_bytes(text) == found
+    assert Memguard(mem_limit=text).mem_limit == found
+
+
+@pytest.mark.parametrize("text", ["-1", "8GB", "8Gi", "lots", "1e9", "9" * 400, str(2**63 - 1)])
+def test_what_is_no_amount_of_memory_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not an amount of memory"):
+        parse_bytes(text)
+    with pytest.raises(TraitError):
+        Memguard(mem_limit=text)
+    reply = KernelMemory(Memguard(), {"MEM_LIMIT": text}).read(Target("k", None, os.getpid()))
+    assert reply["limit_source"] != "mem_limit_env"
+
+
+@pytest.mark.parametrize("amount", [-1, 2**63])
+def test_a_number_that_is_no_amount_of_memory_is_refused(amount: int) -> None:
+    with pytest.raises(TraitError):
+        Memguard(mem_limit=amount)
