@@ -143,6 +143,8 @@ class KernelMemory:
         self._lock = threading.Lock()
         self._elsewhere: dict[int, float] = {}
         self._found: dict[str, tuple[int, KernelProcess]] = {}
+        # Below which process a kernel was found last: a wrapper may outlive it.
+        self._was_below: dict[str, int] = {}
         self._places: dict[KernelProcess, _Place] = {}
         self._groups: dict[Path, tuple[float, limits.Limit | None]] = {}
 
@@ -169,6 +171,9 @@ class KernelMemory:
         if process is not None:
             with self._lock:
                 self._found[target.kernel_id] = (target.launched, process)
+                self._was_below[target.kernel_id] = target.launched
+        elif self._was_below.get(target.kernel_id) == target.launched:
+            raise ProcessGoneError(target.launched)
         elif not is_starting(target.launched):
             still = {pid: until for pid, until in self._elsewhere.items() if until > now}
             self._elsewhere = {**still, target.launched: now + _ELSEWHERE_SECONDS}
@@ -203,9 +208,10 @@ class KernelMemory:
     def read_all(self, targets: list[Target]) -> list[MemoryReply]:
         """Read the memory of all kernels of the server; what is known of others is forgotten."""
         with self._lock:
-            gone = self._found.keys() - {target.kernel_id for target in targets}
+            gone = self._was_below.keys() - {target.kernel_id for target in targets}
         for kernel_id in gone:
             self._forget(kernel_id)
+            self._was_below.pop(kernel_id, None)
         return [self.read(target) for target in targets]
 
     def samples(self, targets: list[Target]) -> dict[str, Sample]:

@@ -110,7 +110,8 @@ class KernelProcess:
         """Read the memory in use now.
 
         Raises:
-            ProcessGoneError: the process has ended (a zombie has too).
+            ProcessGoneError: the process has ended (a zombie has too, and one that has no
+                memory at all: it ends, which takes seconds if it had much to give back).
             PermissionError: the system does not let this user see it.
 
         """
@@ -119,12 +120,18 @@ class KernelProcess:
         fields = _stat(self.pid)
         if fields[_STARTED] != self._ticks or fields[_STATE] in (b"Z", b"X"):
             raise ProcessGoneError(self.pid)
-        return Usage(int(fields[_RESIDENT]) * _PAGE, int(fields[_VIRTUAL]))
+        usage = Usage(int(fields[_RESIDENT]) * _PAGE, int(fields[_VIRTUAL]))
+        if usage.virtual_bytes == 0:
+            raise ProcessGoneError(self.pid)
+        return usage
 
     def high_water_bytes(self) -> int | None:
         """Read the most that was ever resident, in bytes; None where the system does not tell."""
         if not _LINUX:
-            peak = getattr(self._process.memory_info(), "peak_wset", None)  # Windows
+            try:
+                peak = getattr(self._process.memory_info(), "peak_wset", None)  # Windows
+            except psutil.Error:
+                return None
             return None if peak is None else int(peak)
         try:
             status = (_PROC / str(self.pid) / "status").read_bytes()
@@ -165,16 +172,20 @@ class ProcessTable:
     def descendants_bytes(self, pid: int) -> int:
         """Sum the resident memory of a process's descendants, in bytes.
 
-        Pages that a forked child shares with its parent count in each.
+        Pages that a forked child shares with its parent count in each. Where a pid was
+        given anew meanwhile, two processes can be each other's parent.
         """
         with self._lock:
             self._refresh()
             total = 0
+            seen = {pid}
             waiting = list(self._children.get(pid, ()))
             while waiting:
                 child = waiting.pop()
-                total += self._rss[child]
-                waiting.extend(self._children.get(child, ()))
+                if child not in seen:
+                    seen.add(child)
+                    total += self._rss[child]
+                    waiting.extend(self._children.get(child, ()))
             return total
 
     def _refresh(self) -> None:

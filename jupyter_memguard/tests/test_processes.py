@@ -16,7 +16,7 @@ import pytest
 from jupyter_memguard import process
 from jupyter_memguard.config import Memguard
 from jupyter_memguard.memory import KernelMemory, Target
-from jupyter_memguard.process import Connection
+from jupyter_memguard.process import Connection, KernelProcess, ProcessGoneError, ProcessTable
 
 if TYPE_CHECKING:
     from .conftest import Kernels
@@ -72,6 +72,45 @@ async def test_a_wrapper_is_not_taken_for_the_kernel(  # noqa: PLR0913, PLR0917 
     grown = await kernels.memory(kernel_id)
     assert grown["rss_bytes"] - reply["rss_bytes"] > 95_000_000
     assert grown["children_bytes"] == 0
+
+
+async def test_a_kernel_that_ends_below_its_wrapper_has_died(
+    kernels: Kernels, ipykernel_argv: list[str], tmp_path: Path
+) -> None:
+    argv = wrapped("sh -c, and more", ipykernel_argv, tmp_path)
+    kernels.add_spec("outlived", [*argv[:2], f"{argv[2]}; sleep 600"])
+    kernel_id = await kernels.start("outlived")
+    pid = int(await kernels.run(kernel_id, "import os; print(os.getpid())"))
+    await kernels.measured(kernel_id)
+    psutil.Process(pid).kill()
+    await kernels.until(kernel_id, lambda reply: reply["reason"] is not None)
+    assert kernels.process(kernel_id).is_running()
+    assert [(await kernels.memory(kernel_id))["reason"] for _ in range(2)] == ["died", "died"]
+
+
+@ON_LINUX
+def test_a_process_that_gives_its_memory_back_to_end_has_ended() -> None:
+    # The more it has, the longer that takes: about a second for each 6 GB.
+    program = "held = bytearray(b'x') * 300_000_000; print(); input()"
+    with subprocess.Popen(
+        [sys.executable, "-uc", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        kernel = KernelProcess(psutil.Process(child.pid))
+        child.kill()
+        with pytest.raises(ProcessGoneError):
+            list(iter(lambda: kernel.usage().rss_bytes, 0))
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_processes_that_are_said_to_be_each_other_s_parents_count_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Windows goes on telling a parent that has ended, whose pid may be a grandchild's by now.
+    family = [(1, 3, 10), (2, 1, 20), (3, 2, 40)]
+    monkeypatch.setattr(process, "_psutil_processes", lambda: family)
+    assert ProcessTable().descendants_bytes(1) == 60
 
 
 def read(pid: int) -> Any:
@@ -189,3 +228,20 @@ def test_the_highest_mark_is_told_where_the_system_has_one(
     monkeypatch.setattr(psutil.Process, "memory_info", lambda _: Memory())
     taken = KernelMemory(Memguard()).samples([Target("k", None, os.getpid(), NOWHERE)])
     assert (taken["k"].rss_bytes, taken["k"].high_water_bytes) == (100, peak)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_process_that_ends_between_two_looks_has_no_highest_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = KernelMemory(Memguard())
+    looks = iter([psutil.Process().memory_info()])
+
+    def once(process: psutil.Process) -> Any:
+        for look in looks:
+            return look
+        raise psutil.NoSuchProcess(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "memory_info", once)
+    taken = memory.samples([Target("k", None, os.getpid(), NOWHERE)])
+    assert taken["k"].high_water_bytes is None
