@@ -86,12 +86,15 @@ class KernelsHandler(_Watching):
         replies = await loop.run_in_executor(parts.executor, parts.memory.read_all, parts.targets())
         kernels = []
         for reply in replies:
+            name = parts.kernel_name(reply["id"])
+            if name is None:  # it has ended in between
+                continue
             session = sessions.get(reply["id"], {})
             kind = session.get("type")
             kernels.append(
                 {
                     **reply,
-                    "name": parts.kernel_name(reply["id"]),
+                    "name": name,
                     "notebook": session.get("path") if kind == "notebook" else None,
                     "title": session.get("name") or None,
                     "kind": kind if kind in ("notebook", "console") else None,

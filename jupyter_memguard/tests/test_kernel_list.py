@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_memguard import limits
 from jupyter_memguard.extension import Parts
+from jupyter_memguard.memory import Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +66,15 @@ async def test_a_kernel_that_ended_is_forgotten(kernels: Kernels) -> None:
     assert await kernels.get() == {"kernels": []}
     assert parts.memory._found == {}
     assert parts.memory._places == {}
+
+
+async def test_a_kernel_that_ends_while_all_are_read_is_not_listed(
+    kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = kernels.app.web_app.settings["jupyter_memguard"].memory
+    ended = memory.read(Target("ended", "remote"))
+    monkeypatch.setattr(memory, "read_all", lambda _: [ended])
+    assert await kernels.get() == {"kernels": []}
 
 
 @pytest.mark.parametrize("jp_argv", [["--Memguard.mem_limit=100G"]])
