@@ -43,6 +43,7 @@ FILES = (
     "keys.py",
     "known_types.py",
     "memory.py",
+    "other_threads.py",
     "pages.py",
     "peel.py",
     "placeholder.py",
