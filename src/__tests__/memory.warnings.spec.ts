@@ -161,7 +161,10 @@ describe('the warnings', () => {
     seen('k', 0.93);
     seen('behind', 0.94);
     expect(messages()).toEqual([text]);
+    // In a group of its own that may grow as big.
     seen('behind', 0.5);
+    expect(messages()).toEqual([text]);
+    seen('k', 0.5);
     expect(messages()).toEqual([]);
     list.kernels = null;
   });
@@ -247,6 +250,17 @@ describe('the warnings', () => {
     opened.context.statusChanged.emit('dead');
     await until(() => server.asked.length > asked);
     expect(server.asked[asked].query.get('since')).toBe('5');
+  });
+
+  it('take what was seen long ago, before the page was hidden, for no reason to die of', async () => {
+    server.answer = () => ({ samples: [] });
+    read(0.97);
+    const later = Date.now() + 60_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(later);
+    opened.context.statusChanged.emit('dead');
+    clock.mockRestore();
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect(messages()).toEqual([]);
   });
 
   it('take a peak long before the end for no reason to die of', async () => {

@@ -43,6 +43,8 @@ export interface ISeen {
   nearest: ILimit;
   /** When, in seconds since the epoch, by the server's clock. */
   time: number;
+  /** The same by the browser's clock, in milliseconds. */
+  at: number;
 }
 
 /**
@@ -106,12 +108,11 @@ export class Warnings implements IDisposable {
     if (level === null || nearest === null) {
       return;
     }
-    const seen = { bytes, level, nearest, time };
-    const before = this.seen.get(kernelId) ?? seen;
+    const seen = { bytes, level, nearest, time, at: Date.now() };
     this.seen.set(kernelId, seen);
     if (level < SAFE) {
-      this.dismiss(kernelId);
-      this.dismiss(crossingOf(kernelId, before.nearest));
+      // Another kernel may be in another group with as high a limit.
+      this.dismissOf(kernelId);
       return;
     }
     const crossing = crossingOf(kernelId, nearest);
@@ -245,7 +246,7 @@ export class Warnings implements IDisposable {
   private async onDeath(watched: IWatched, kernelId: string): Promise<void> {
     const last = this.seen.get(kernelId);
     this.forget(kernelId);
-    if (last === undefined) {
+    if (last === undefined || Date.now() - last.at > this.freshMs) {
       return;
     }
     const seen = await this.atTheEnd(kernelId, last);
@@ -278,6 +279,12 @@ export class Warnings implements IDisposable {
         error instanceof RestError && error.code === 'unknown_kernel';
       return isShutDown ? null : last;
     }
+  }
+
+  /** What was seen longer ago, as before the page was hidden, tells nothing. */
+  private get freshMs(): number {
+    const { pollSeconds } = this.memguard.settings;
+    return 1000 * Math.max(LAST_SECONDS, 2 * pollSeconds);
   }
 
   private forget(kernelId: string): void {
