@@ -86,6 +86,19 @@ describe('the source of a kernel’s memory', () => {
     expect(server.asked.length).toBe(4);
   });
 
+  it('asks again when the clock was put back', async () => {
+    jest.useFakeTimers();
+    const { server, source } = aSource();
+    server.answer = () => noReply('k', 'remote');
+    const kernel = new FakeKernel('k');
+    kernel.usage = { kernel_memory: 1 };
+    await source.read(kernel.connection);
+    jest.setSystemTime(Date.now() - 3_600_000);
+    kernel.usage = { kernel_memory: 2 };
+    expect(await source.read(kernel.connection)).toMatchObject({ bytes: 2 });
+    expect(server.asked.length).toBe(2);
+  });
+
   it('asks less often where the answers are slow', async () => {
     jest.useFakeTimers();
     const kernel = new FakeKernel('k');

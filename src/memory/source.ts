@@ -72,13 +72,14 @@ export class MemorySource {
    * @returns never a figure older than its source's interval.
    */
   async read(kernel: Kernel.IKernelConnection): Promise<Reading> {
-    const remoteUntil = this.remoteUntil.get(kernel) ?? 0;
-    if (Date.now() >= remoteUntil) {
+    const age = Date.now() - (this.remoteSince.get(kernel) ?? 0);
+    // Below 0 where the clock was put back.
+    if (age < 0 || age >= REMOTE_MS) {
       const reading = await this.readProcess(kernel.id);
       if (reading !== 'remote') {
         return reading;
       }
-      this.remoteUntil.set(kernel, Date.now() + REMOTE_MS);
+      this.remoteSince.set(kernel, Date.now());
     }
     const answer = await this.usage.ask(kernel);
     return answer === null
@@ -92,7 +93,7 @@ export class MemorySource {
    * @param kernel - the connection to it.
    */
   forget(kernel: Kernel.IKernelConnection): void {
-    this.remoteUntil.delete(kernel);
+    this.remoteSince.delete(kernel);
     this.usage.forget(kernel);
   }
 
@@ -124,7 +125,7 @@ export class MemorySource {
     }
   }
 
-  private readonly remoteUntil = new WeakMap<
+  private readonly remoteSince = new WeakMap<
     Kernel.IKernelConnection,
     number
   >();

@@ -25,8 +25,10 @@ const SILENT_MS = 60000;
 
 interface IState {
   answer: IUsage | null;
-  /** When to ask again, by the browser's clock in milliseconds. */
-  next: number;
+  /** When it was answered, by the browser's clock in milliseconds. */
+  answered: number;
+  /** How long after that it is not asked again, in milliseconds. */
+  restMs: number;
   pending: Promise<IUsage | null> | null;
 }
 
@@ -47,11 +49,14 @@ export class UsageRequests {
   async ask(kernel: Kernel.IKernelConnection): Promise<IUsage | null> {
     const state = this.states.get(kernel) ?? {
       answer: null,
-      next: 0,
+      answered: 0,
+      restMs: 0,
       pending: null
     };
     this.states.set(kernel, state);
-    if (Date.now() >= state.next || state.pending) {
+    const age = Date.now() - state.answered;
+    // Below 0 where the clock was put back.
+    if (age < 0 || age >= state.restMs || state.pending) {
       state.pending ??= this.request(kernel, state);
       return state.pending;
     }
@@ -73,12 +78,12 @@ export class UsageRequests {
   ): Promise<IUsage | null> {
     const begun = Date.now();
     state.answer = await sendUsageRequest(kernel);
-    const took = Date.now() - begun;
-    state.next =
-      Date.now() +
-      (state.answer === null
+    state.answered = Date.now();
+    const took = state.answered - begun;
+    state.restMs =
+      state.answer === null
         ? SILENT_MS
-        : Math.max(LEAST_MS - took, PAUSE_PER_ANSWER * took));
+        : Math.max(LEAST_MS - took, PAUSE_PER_ANSWER * took);
     state.pending = null;
     return state.answer;
   }
