@@ -2,7 +2,7 @@ import { KernelList } from '../memory/kernelList';
 import { MemorySource } from '../memory/source';
 import { UsageRequests } from '../memory/usageRequest';
 import { FakeMemguard } from './fakes';
-import { aDocument, FakeKernel, FakeServer } from './memory.fakes';
+import { aDocument, FakeKernel, FakeServer, noReply } from './memory.fakes';
 
 describe('how often the kernels are listed', () => {
   let server: FakeServer;
@@ -58,6 +58,31 @@ describe('how often the kernels are listed', () => {
     server.sessionsChanged.emit();
     await jest.advanceTimersByTimeAsync(0);
     expect(server.asked.length).toBe(asked + 2);
+  });
+
+  it('is at once when the page is seen again, while somebody looks', async () => {
+    server.answer = () => ({ kernels: [] });
+    list.observe();
+    await jest.advanceTimersByTimeAsync(0);
+    const asked = server.asked.length;
+    document.dispatchEvent(new Event('visibilitychange'));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(server.asked.length).toBe(asked + 1);
+  });
+
+  it('begins without what remote kernels told when somebody looked before', async () => {
+    const reply = noReply('one', 'remote');
+    const more = { name: 'python3', notebook: null, title: null, kind: null };
+    server.answer = path =>
+      path === '' ? { kernels: [{ ...reply, ...more }] } : reply;
+    kernels[0].usage = { kernel_memory: 5 };
+    const looking = list.observe();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(list.told.get('one')).toMatchObject({ bytes: 5 });
+    looking.dispose();
+    await jest.advanceTimersByTimeAsync(3_600_000);
+    list.observe();
+    expect(list.told.size).toBe(0);
   });
 
   it('is not at all while a connection is made anew and none is there', async () => {

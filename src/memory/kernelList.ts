@@ -37,6 +37,7 @@ export class KernelList implements IDisposable {
     });
     memguard.settingsChanged.connect(this.readIfSeen, this);
     sessionsChanged.connect(this.readIfSeen, this);
+    document.addEventListener('visibilitychange', this.onVisibility);
   }
 
   /** The kernels, or null before they are known. */
@@ -64,12 +65,16 @@ export class KernelList implements IDisposable {
   }
 
   dispose(): void {
+    document.removeEventListener('visibilitychange', this.onVisibility);
     this.poll.dispose();
     Signal.clearData(this);
   }
 
   /** Somebody looks, until the result is disposed. */
   observe(): IDisposable {
+    if (this.observers === 0) {
+      this._told = new Map();
+    }
     this.observers += 1;
     this.readNow();
     return new DisposableDelegate(() => {
@@ -96,6 +101,13 @@ export class KernelList implements IDisposable {
     this.poll.frequency = this.frequency();
     void this.poll.schedule({ interval: Poll.IMMEDIATE, phase: 'refreshed' });
   }
+
+  private readonly onVisibility = (): void => {
+    if (!document.hidden) {
+      this._told = new Map();
+      this.readIfSeen();
+    }
+  };
 
   private readIfSeen(): void {
     if (this.observers > 0) {
