@@ -166,6 +166,16 @@ describe('the poll of the kernel in front', () => {
     expect(fake.asked.length).toBeLessThan(60);
   });
 
+  it('asks less about a kernel that the server does not have any more', async () => {
+    jest.useFakeTimers();
+    const { fake } = start(new FakeKernel('k'));
+    for (let second = 0; second < 120; second++) {
+      await jest.advanceTimersByTimeAsync(1000);
+      await fake.give({ kind: 'none', kernelId: 'k', reason: 'no_kernel' });
+    }
+    expect(fake.asked.length).toBeLessThan(60);
+  });
+
   it('asks no more while the server is gone, and at once when it is back', async () => {
     jest.useFakeTimers();
     const kernel = new FakeKernel('k');

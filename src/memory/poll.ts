@@ -19,6 +19,7 @@ const NO_KERNEL: Reading = {
 
 /** The reasons that only time can heal: ask less and less often. */
 const BACK_OFF: ReadonlySet<string> = new Set([
+  'no_kernel',
   'unreachable',
   'extension_missing',
   'denied',
