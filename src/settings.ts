@@ -49,7 +49,9 @@ export function readSettings(
   };
   const size = (name: keyof typeof LEAST): number => {
     const value = given[name];
-    return measure(value) && value >= LEAST[name] ? value : DEFAULTS[name];
+    return measure(value) && value >= LEAST[name] && value <= MOST[name]
+      ? value
+      : DEFAULTS[name];
   };
   return {
     guardMode: isMode(given.guardMode) ? given.guardMode : DEFAULTS.guardMode,
@@ -80,6 +82,20 @@ const LEAST = {
   pollSeconds: 0.5,
   markThresholdMiB: 0
 } as const;
+
+/** A pebibyte: more is nobody's, and the protocol's numbers end not far above. */
+const MOST_MIB = 2 ** 30;
+
+/** The most that each number may be. */
+const MOST: Record<keyof typeof LEAST, number> = {
+  guardThresholdMiB: MOST_MIB,
+  guardTotalMiB: MOST_MIB,
+  guardKeepLast: 1e6,
+  guardShownMiB: MOST_MIB,
+  freeMinimumMiB: MOST_MIB,
+  pollSeconds: 3600,
+  markThresholdMiB: MOST_MIB
+};
 
 /** Whether two settings make different guards. */
 export function guardDiffers(one: ISettings, other: ISettings): boolean {

@@ -227,4 +227,17 @@ describe('readSettings', () => {
       statusBar: false
     });
   });
+
+  it('replaces what no timer and no kernel takes', () => {
+    const composite = {
+      guardThresholdMiB: 1e12,
+      guardTotalMiB: 1e300,
+      guardKeepLast: 1e20,
+      guardShownMiB: 1e15,
+      freeMinimumMiB: Infinity,
+      pollSeconds: 1e7,
+      markThresholdMiB: NaN
+    };
+    expect(readSettings({ composite })).toEqual(DEFAULTS);
+  });
 });
