@@ -37,6 +37,7 @@ import shown from '../jupyter_memguard/kernel/shown.py';
 import sizes from '../jupyter_memguard/kernel/sizes.py';
 import sizing from '../jupyter_memguard/kernel/sizing.py';
 import survey from '../jupyter_memguard/kernel/survey.py';
+import told from '../jupyter_memguard/kernel/told.py';
 import tracebacks from '../jupyter_memguard/kernel/tracebacks.py';
 import trial from '../jupyter_memguard/kernel/trial.py';
 import type { IGuard } from './protocol';
@@ -75,6 +76,7 @@ export const FILES: Readonly<Record<string, string>> = {
   'sizes.py': sizes,
   'sizing.py': sizing,
   'survey.py': survey,
+  'told.py': told,
   'tracebacks.py': tracebacks,
   'trial.py': trial
 };

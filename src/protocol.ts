@@ -185,6 +185,8 @@ export interface IEvents {
 export interface ICellEnd {
   execution_count: number;
   cell_id: string | null;
+  /** Numbers whose results were told before and are retained no more. */
+  gone: number[];
   results: {
     key: string;
     number: number;

@@ -8,6 +8,10 @@ import type { Selection } from './tokens';
 export class PushedBytes extends Map<number, { key: string; bytes: number }> {
   /** A cell has ended. */
   takeCellEnd(end: ICellEnd): void {
+    for (const number of end.gone) {
+      this.delete(number);
+    }
+    // Another result may have one of these numbers now.
     for (const { key, number, freed_bytes } of end.results) {
       this.set(number, { key, bytes: freed_bytes });
     }

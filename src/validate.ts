@@ -158,6 +158,7 @@ export const EVENTS: { [K in keyof IEvents]: Check<IEvents[K]> } = {
   cell_end: shaped<IEvents['cell_end']>({
     execution_count: count,
     cell_id: nullable(text),
+    gone: listOf(count),
     results: listOf(
       shaped<IEvents['cell_end']['results'][number]>({
         key: text,

@@ -59,6 +59,7 @@ FILES = (
     "sizes.py",
     "sizing.py",
     "survey.py",
+    "told.py",
     "tracebacks.py",
     "trial.py",
 )

@@ -200,6 +200,7 @@ class CellEnd(TypedDict):
 
     execution_count: int
     cell_id: str | None
+    gone: list[int]
     results: list[Shown]
     withheld: list[Withheld]
 

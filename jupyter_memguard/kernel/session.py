@@ -59,6 +59,7 @@ from .report import (
 )
 from .shown import ShownTexts
 from .sizes import Size
+from .told import Told
 
 if TYPE_CHECKING:
     from .holders import Retained
@@ -78,6 +79,7 @@ class Session:
         self.shell = shell
         self.thread = threading.main_thread().ident
         self.keys = Keys()
+        self.told = Told(shell)
         self.figures: Figures | None = None  # of the report that has further pages
         self.shown = ShownTexts(shell)
         self.guard = Guard(shell, self.shown)
@@ -96,6 +98,7 @@ class Session:
         return {
             "keys": self.keys.state,
             "cells": self.cells.known,
+            "told": self.told.known,
             "guard": {**state, "mode": mode} if self.guard.was_set else None,
         }
 
@@ -103,6 +106,7 @@ class Session:
         """Go on with what another copy's `hand_over` returned."""
         self.keys = Keys(state["keys"])
         self.cells.known = state["cells"]
+        self.told = Told(self.shell, state.get("told"))
         guard = state["guard"]
         if guard is not None:
             settings = {**DEFAULTS, **guard["settings"]}
@@ -154,6 +158,8 @@ class Session:
             row(self.shell, entries[i], sizes[i], keys, i, self.cells.known)
             for i in figures.order[offset:last]
         ]
+        for i in figures.order[offset:last]:
+            self.told.note(entries[i].numbers, entries[i].obj)
         shown_bytes, shown_count = self.shown.total()
         return {
             "results": rows,
@@ -363,13 +369,14 @@ class Session:
         self.channel.count_cell_end()
         if self.channel.has_subscribers():
             told = self._cell_end(number)
-            if told["results"] or told["withheld"]:
+            if told["results"] or told["withheld"] or told["gone"]:
                 self.channel.tell("cell_end", told, subscribers=True)
 
     def _cell_end(self, number: int) -> CellEnd:
         return {
             "execution_count": number,
             "cell_id": self.cells.known.get(number, (None, None))[1],
+            "gone": self.told.gone(),
             "results": self._shown_by(number),
             "withheld": list(self.guard.this_cell),
         }
@@ -382,6 +389,7 @@ class Session:
         if entry is None:
             return []
         key = self.keys.assign_one(entry, self.shell.execution_count)
+        self.told.note([number], entry.obj)
         find_last(self.shell, [entry])
         find_variables(self.shell, [entry])
         # A variable's value stays whatever is let go.

@@ -54,7 +54,13 @@ describe('marks', () => {
     const results = [{ key: 'k', number: 5, freed_bytes: 1, exact: true }];
     agent.event.emit({
       event: 'cell_end',
-      data: { execution_count: 5, cell_id: 'made', results, withheld: [] }
+      data: {
+        execution_count: 5,
+        cell_id: 'made',
+        gone: [],
+        results,
+        withheld: []
+      }
     });
     hold(5, 20 * MIB);
     await until(() => made.bytes() !== undefined);

@@ -95,6 +95,7 @@ const END: KernelEvent = {
   data: {
     execution_count: 9,
     cell_id: null,
+    gone: [],
     results: [{ key: 'r9', number: 9, freed_bytes: 5, exact: true }],
     withheld: []
   }
@@ -303,6 +304,19 @@ describe('cell ends', () => {
     const withheld = [{ number: 9, type: 'list', bytes: 5 }];
     agent.tell({ ...END, data: { ...END.data, results: [], withheld } });
     expect(model.pushed.size).toBe(0);
+  });
+
+  it('tell which results have gone, before those that have their numbers now', () => {
+    const { agent, model } = aModel();
+    agent.tell(END);
+    const nine = { key: 'r10', number: 9, freed_bytes: 7, exact: true };
+    const eight = { ...nine, number: 8 };
+    agent.tell({ ...END, data: { ...END.data, results: [eight] } });
+    agent.tell({
+      ...END,
+      data: { ...END.data, gone: [8, 9], results: [nine] }
+    });
+    expect([...model.pushed]).toEqual([[9, { key: 'r10', bytes: 7 }]]);
   });
 
   it('are not told while nobody looks and the guard is off, so that what was known is no more', async () => {

@@ -12,7 +12,7 @@ from jupyter_memguard.kernel import protocol
 from jupyter_memguard.kernel.protocol import METHODS, Refused, check_request
 
 if TYPE_CHECKING:
-    from jupyter_memguard.kernel.tests.support import Kernel
+    from jupyter_memguard.kernel.tests.support import Comm, Kernel
 
 SAMPLES = json.loads((Path(__file__).parent / "protocol_samples.json").read_text())
 # The shape of each method's result, and of each event's data.
@@ -161,6 +161,70 @@ def test_a_cells_end_tells_what_was_withheld(kernel: Kernel) -> None:
     assert event["results"] == []
     assert event["withheld"][0]["number"] == 3
     assert event["withheld"][0]["bytes"] > 80_000
+
+
+def told_ends(comm: Comm, count: int) -> list[tuple[list[int], list[int]]]:
+    """Return of the next cells' ends which results had gone, and which are new."""
+    ends = [comm.event("cell_end") for _ in range(count)]
+    return [(end["gone"], [shown["number"] for shown in end["results"]]) for end in ends]
+
+
+@pytest.mark.parametrize("way", ["%reset -f out", "del Out[2], Out[3], _2"])
+def test_a_cells_end_tells_which_results_have_gone(kernel: Kernel, way: str) -> None:
+    comm = kernel.comm()
+    comm.request("set_guard", mode="large", threshold_bytes=10**8)
+    comm.request("subscribe", cell_end=True)
+    kernel.run("5")
+    for _ in range(2):
+        kernel.run("[0] * 10**5")
+    kernel.run("del _3, get_ipython().user_ns_hidden['_2'], get_ipython().user_ns_hidden['_3']")
+    kernel.run(way)
+    kernel.run("[0] * 10**5")
+    kernel.run("5")
+    kernel.run("%xdel _6")
+    assert told_ends(comm, 4) == [([], [2]), ([], [3]), ([2, 3], []), ([], [6])]
+
+
+def test_a_cells_end_tells_what_the_full_cache_dropped(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("set_guard", mode="last", keep_last=100)
+    comm.request("subscribe", cell_end=True)
+    kernel.run("get_ipython().displayhook.cache_size = 5")
+    for _ in range(6):
+        kernel.run("[0] * 10**5")
+    assert told_ends(comm, 6)[4:] == [([], [6]), ([2, 3], [7])]
+
+
+def test_results_of_a_report_are_told_when_they_have_gone(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    for _ in range(3):
+        kernel.run("[0] * 10**5")
+    comm.request("report", sort="number", limit=2)
+    comm.request("set_guard", mode="last", keep_last=10)
+    comm.request("subscribe", cell_end=True)
+    kernel.inject(digest="another")
+    again = kernel.comm()
+    again.request("subscribe", cell_end=True)
+    kernel.run("%reset -f out")
+    assert told_ends(again, 1) == [([1, 2], [])]
+
+
+def test_a_result_that_is_held_elsewhere_has_not_gone(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run("[0] * 10**5")
+    kernel.run("del Out[1], _1")
+    kernel.run("del get_ipython().user_ns_hidden['_1']")
+    assert told_ends(comm, 2) == [([], [1]), ([1], [])]
+
+
+def test_another_object_under_a_number_is_another_result(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run("[0] * 10**5")
+    kernel.run("get_ipython().execution_count = 1")
+    kernel.run("[1] * 10**5")
+    assert told_ends(comm, 2) == [([], [1]), ([1], [1])]
 
 
 def test_nothing_is_told_and_no_callback_stays_without_subscribers(kernel: Kernel) -> None:
