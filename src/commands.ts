@@ -219,7 +219,9 @@ async function offerToFree(
   const report = await untilFree(agent)
     .then(() => agent.request('report', { limit: 1 }))
     .catch(() => null);
-  if (report === null || report.count === 0) {
+  // It may have been turned off again behind a running cell.
+  const isGuarded = (agent.guard?.mode ?? 'off') !== 'off';
+  if (report === null || report.count === 0 || !isGuarded) {
     return;
   }
   const { freed_bytes_all, estimate_bytes_all } = report;

@@ -195,6 +195,23 @@ describe('the guard', () => {
     await toggled;
     expect(Notification.manager.notifications).toHaveLength(1);
   });
+
+  it('is not said to be on when it was turned off again before the cell has ended', async () => {
+    const { watched } = aDocument();
+    const agent = watched.agent as unknown as {
+      cellRunning: boolean;
+      cellRunningChanged: Signal<object, boolean>;
+    };
+    agent.cellRunning = true;
+    const { commands } = anApp(watched);
+    const toggled = commands.execute(CommandIDs.toggleGuard);
+    await settled();
+    await commands.execute(CommandIDs.toggleGuard);
+    agent.cellRunning = false;
+    agent.cellRunningChanged.emit(false);
+    await toggled;
+    expect(Notification.manager.notifications).toEqual([]);
+  });
 });
 
 describe('descriptions', () => {
