@@ -7,7 +7,7 @@ everything else has a type and no summary.
 from __future__ import annotations
 
 import sys
-from types import GetSetDescriptorType
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Callable
 
 from .allocation import module_name
@@ -47,7 +47,8 @@ def instance_dict(obj: Any) -> dict[str, Any]:
     """
     for base in _mro_of(type(obj)):
         descriptor = _dict_of(base).get("__dict__")
-        if type(descriptor) is GetSetDescriptorType:
+        # A module's is a member.
+        if is_one_of(type(descriptor), GetSetDescriptorType, MemberDescriptorType):
             found = descriptor.__get__(obj)
             return found if type(found) is dict else {}
     return {}

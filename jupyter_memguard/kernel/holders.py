@@ -231,7 +231,27 @@ def is_users(shell: Any, name: Any, obj: Any) -> bool:
         return False
     if name not in OWN_NAMES and OWN_PATTERN.fullmatch(name) is None:
         return True
-    return shell.user_ns_hidden.get(name, obj) is not obj
+    hidden = shell.user_ns_hidden
+    if name in hidden:
+        return hidden[name] is not obj
+    if name in UNDERS:
+        return own_dict(shell.displayhook).get(name) is not obj
+    return NUMBERED.fullmatch(name) is not None and cached(shell, int(name[1:])) is not obj
+
+
+def is_ipythons(shell: Any, mapping: dict[Any, Any], key: Any, obj: Any) -> bool:
+    """Tell whether IPython put a result there; the mapping is one of those that it puts them in."""
+    if mapping is results(shell):
+        return _is_number(key) and cached(shell, key) is obj
+    if type(key) is not str:
+        return False
+    if mapping is shell.user_ns:
+        return not is_users(shell, key, obj)
+    if mapping is own_dict(shell.last_execution_result):
+        return key == "result"
+    return key in UNDERS or (
+        mapping is shell.user_ns_hidden and NUMBERED.fullmatch(key) is not None
+    )
 
 
 def put(shell: Any, entry: Retained, stand_ins: dict[int, Any], places: list[Place]) -> list[Any]:

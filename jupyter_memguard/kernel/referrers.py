@@ -18,12 +18,11 @@ from types import (
     FrameType,
     FunctionType,
     GeneratorType,
-    ModuleType,
 )
 from typing import Any, Iterator, Sequence, Tuple
 
 from .describe import exact_text, instance_dict, is_one_of, type_name
-from .holders import OWN_NAMES, OWN_PATTERN, UNDERS, own_dict, results
+from .holders import is_ipythons, own_dict, results, snapshot
 from .refcounts import LISTED, counts
 
 MAX_PATHS = 5
@@ -35,6 +34,7 @@ KEY_BITS = 64
 UNKNOWN = "<unknown>"
 # The step from an instance's dict to the instance.
 OF_INSTANCE = "."
+_OUT = "Out{}"
 _CODES: tuple[tuple[type, str], ...] = (
     (FrameType, "f_code"),
     (GeneratorType, "gi_code"),
@@ -144,35 +144,51 @@ class Search:
             first = _first(referrer, targets)
             name = "<frame " + exact_text(code.co_name) + ">"
             return [] if first is None else [(name, first)]
-        shell = self.shell
-        holders = shell.displayhook, shell.last_execution_result
-        if type(referrer) is not dict:
-            # Since Python 3.13 it is not an instance's dict that refers to its attributes.
-            is_end = type(referrer) is ModuleType or any(referrer is each for each in holders)
-            return [] if is_end else None
-        if referrer is shell.user_ns or referrer is shell.user_ns_hidden:
-            form = "{}" if referrer is shell.user_ns else "user_ns_hidden['{}']"
+        mapping, form = self._holder(referrer)
+        if mapping is not None:
             return [
-                (form.format(key), index)
-                for key, index in _keys(referrer, targets)
-                if not self._is_place(referrer, key)
+                (form.format(_key_text(key) if form == _OUT else key), index)
+                for key, value, index in _entries(mapping, targets)
+                if form == _OUT or type(key) is str
+                if not self._is_told(mapping, key, value, index)
             ]
-        places = results(shell), *map(own_dict, holders)
-        if any(referrer is place for place in places):
-            return []
-        module = referrer.get("__name__")
+        module = dict.get(referrer, "__name__") if type(referrer) is dict else None
         if type(module) is str and instance_dict(sys.modules.get(module)) is referrer:
-            return [("<module " + module + ">", index) for _key, index in _keys(referrer, targets)]
+            name = "<module " + module + ">"
+            return [(name, index) for _key, _value, index in _entries(referrer, targets)]
         return None
 
-    def _is_place(self, mapping: dict[Any, Any], key: str) -> bool:
-        """Tell whether IPython put it there: those are told as holders, not as paths."""
-        if key not in OWN_NAMES and OWN_PATTERN.fullmatch(key) is None:
+    def _holder(self, referrer: Any) -> tuple[dict[Any, Any] | None, str]:
+        """Return the mapping of IPython's that the referrer is, and how its entries are written."""
+        shell = self.shell
+        for mapping, form in (
+            (shell.user_ns, "{}"),
+            (shell.user_ns_hidden, "user_ns_hidden['{}']"),
+            (results(shell), _OUT),
+        ):
+            if referrer is mapping:
+                return mapping, form
+        for holder, form in (
+            (shell.displayhook, "displayhook.{}"),
+            (shell.last_execution_result, "last_execution_result.{}"),
+        ):
+            # Since Python 3.13 it can be the instance itself that refers to its attributes.
+            if referrer is holder or referrer is own_dict(holder):
+                return own_dict(holder), form
+        return None, ""
+
+    def _is_told(self, mapping: dict[Any, Any], key: Any, obj: Any, index: int) -> bool:
+        """Tell whether IPython put it there and it is told elsewhere.
+
+        Of the object itself such places are its holders; of another result that refers to it,
+        `Out` is enough.
+        """
+        if not is_ipythons(self.shell, mapping, key, obj):
             return False
-        hidden = self.shell.user_ns_hidden
-        if mapping is hidden:
-            return key in UNDERS or OWN_PATTERN.fullmatch(key) is not None
-        return hidden.get(key, mapping[key]) is mapping[key]
+        if index == 0:
+            return True
+        cache = results(self.shell)
+        return mapping is not cache and any(obj is each for _key, each in snapshot(cache))
 
     def _finish(self, nodes: list[Node], index: int, name: str) -> None:
         path = []
@@ -218,11 +234,11 @@ def _first(referrer: Any, targets: dict[int, int]) -> int | None:
     return None
 
 
-def _keys(mapping: dict[Any, Any], targets: dict[int, int]) -> list[tuple[str, int]]:
+def _entries(mapping: dict[Any, Any], targets: dict[int, int]) -> list[tuple[Any, Any, int]]:
     return [
-        (key, targets[id(value)])
+        (key, value, targets[id(value)])
         for key, value in list(mapping.items())
-        if id(value) in targets and type(key) is str
+        if id(value) in targets
     ]
 
 

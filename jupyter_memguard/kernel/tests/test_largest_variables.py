@@ -17,3 +17,9 @@ def test_a_variable_that_was_shown_counts_with_all_its_memory(kernel: Kernel) ->
     largest = comm.request("overview")["largest"][0]
     assert largest["name"] == "shown"
     assert largest["freed_bytes"] == pytest.approx(16e6, rel=0.01)
+
+
+def test_a_variable_named_as_a_result_to_come_is_told(kernel: Kernel) -> None:
+    kernel.run("_ = [None] * 10**6; _9 = [None] * 10**6; _i = 5")
+    largest = kernel.comm().request("overview")["largest"]
+    assert {"_", "_9"} <= {variable["name"] for variable in largest}

@@ -76,3 +76,39 @@ def test_results_that_hold_each_other_are_not_told(kernel: Kernel) -> None:
 def test_constants_of_the_interpreter_are_not_told(kernel: Kernel, constant: str) -> None:
     kernel.run(constant)
     assert still_alive(kernel) == []
+
+
+HELD = {
+    "a module's name": (
+        "import sys, types; sys.modules['mine'] = types.ModuleType('mine')",
+        "sys.modules['mine'].kept = {'a': g}",
+        "<module mine>",
+    ),
+    "a variable's module": (
+        "import types; m = types.ModuleType('m')",
+        "m.kept = g",
+        "m.kept",
+    ),
+    "a variable named as a result to come": ("", "_9 = g", "_9"),
+    "a variable named as the newest result": ("", "_ = g", "_"),
+    "what the user put into Out": ("", "Out[99] = [g]", "Out[99][0]"),
+}
+
+
+@pytest.mark.parametrize("how", HELD)
+def test_who_holds_it_is_told_by_name(kernel: Kernel, how: str) -> None:
+    before, hold, told = HELD[how]
+    kernel.run(before)
+    kernel.run("g = [[1]]")
+    kernel.run(hold)
+    kernel.run("g")
+    kernel.run("del g")
+    assert [item["held_by"] for item in still_alive(kernel)] == [[told]]
+
+
+def test_another_result_that_stays_is_told(kernel: Kernel) -> None:
+    kernel.run("g = [[1]]; g")
+    kernel.run("{'a': g}")
+    kernel.run("del g")
+    alive = kernel.comm().request("release", numbers=[1])["still_alive"]
+    assert [item["held_by"] for item in alive] == [["Out[2]['a']"]]
