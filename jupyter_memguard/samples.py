@@ -48,9 +48,11 @@ class History:
         self._samples: deque[Sample] = deque(maxlen=kept)
 
     def add(self, sample: Sample) -> None:
-        """Keep a sample; those of an earlier process go."""
+        """Keep a sample; those of an earlier process go, and those of a clock since put back."""
         if self._samples and self._samples[-1].started != sample.started:
             self._samples.clear()
+        while self._samples and self._samples[-1].at >= sample.at:
+            self._samples.pop()
         self._samples.append(sample)
 
     def since(self, at: float) -> list[Sample]:

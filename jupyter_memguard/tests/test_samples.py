@@ -129,3 +129,10 @@ def test_the_oldest_samples_go_first() -> None:
         history.add(Sample(0.0, at, 1, None))
     assert [sample.at for sample in history.since(-1)] == [2, 3, 4]
     assert [sample.at for sample in history.since(3)] == [4]
+
+
+def test_samples_from_before_the_clock_was_put_back_do_not_stand_after_later_ones() -> None:
+    history = History(10)
+    for at in (100.0, 101.0, 102.0, 99.0, 100.5):
+        history.add(Sample(1.0, at, 1, None))
+    assert [sample.at for sample in history.since(0)] == [99.0, 100.5]

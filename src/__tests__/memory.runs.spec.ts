@@ -112,6 +112,24 @@ describe('the recorder of runs', () => {
     });
   });
 
+  it('begins anew where the clock was put back', async () => {
+    samples = [
+      [1000, 100, null],
+      [1004, 900, null]
+    ];
+    new FakeCell(kernel, 'm1', 1).begin(1001).input(1001).end(1003);
+    await until(() => recorder.measured.length === 1);
+    samples = [
+      [0, 900, null],
+      [4, 950, null]
+    ];
+    new FakeCell(kernel, 'm2', 2).begin(1).input(1).end(3);
+    await until(() => recorder.measured.length === 2);
+    expect(recorder.measured.map(({ change }) => change.delta)).toEqual([
+      800, 50
+    ]);
+  });
+
   it('leaves silent requests out', async () => {
     samples = [
       [0, 100, null],

@@ -19,6 +19,9 @@ const LOOKS = 12;
  */
 const KEEP_ALIVE_MS = 10000;
 
+/** A kernel's messages come in order: an earlier one tells another clock. */
+const PUT_BACK_SECONDS = 1;
+
 /** One run of a cell. */
 export interface IRun extends ISpan {
   /** The id of the request that ran it. */
@@ -156,9 +159,14 @@ export class RunRecorder implements IDisposable {
   private begin(): void {
     this.life += 1;
     this.open.clear();
+    this.told = null;
+    this.startClockAnew();
+  }
+
+  /** The server's clock was put back: what it told is later than what it will. */
+  private startClockAnew(): void {
     this.waiting = [];
     this.measuredUntil = 0;
-    this.told = null;
     this.store.clear();
   }
 
@@ -206,6 +214,10 @@ export class RunRecorder implements IDisposable {
     msg: KernelMessage.IStatusMsg
   ): void {
     const time = secondsOf(msg.header.date);
+    if (time < this.clock - PUT_BACK_SECONDS) {
+      this.startClockAnew();
+    }
+    this.clock = time;
     if (msg.content.execution_state === 'busy') {
       run.start = time;
       this.open.set(id, run);
@@ -364,6 +376,8 @@ export class RunRecorder implements IDisposable {
   /** Runs have ended since the server was asked for a sample. */
   private sampleAgain = false;
   private measuredUntil = 0;
+  /** When the kernel last began or ended a run, in seconds by its clock. */
+  private clock = 0;
   private readonly store = new SampleStore();
   /** When a remote kernel last told its memory, in seconds by its clock. */
   private told: number | null = null;
