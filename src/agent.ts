@@ -141,6 +141,7 @@ export class KernelAgent implements IKernelAgent {
 
   /** Take a kernel, which may be the one from before its restart. */
   private _follow(kernel: Kernel.IKernelConnection | null): void {
+    const ended = this._ended;
     if (kernel !== this._kernel) {
       this._kernel?.anyMessage.disconnect(this._onMessage, this);
       this._kernel = kernel;
@@ -155,7 +156,10 @@ export class KernelAgent implements IKernelAgent {
       this._install(false);
       return;
     }
-    if (this._state.kind !== 'dead') {
+    if (this._isLive && ended.atStart) {
+      // A person's shut-down is told of before: this is none.
+      this._stop('dead', ended);
+    } else if (this._state.kind !== 'dead') {
       this._stop('not_ready', { kind: 'no-kernel' });
     }
   }
@@ -169,7 +173,7 @@ export class KernelAgent implements IKernelAgent {
         this._stop('restarted', { kind: 'restarting' });
         break;
       case 'dead':
-        this._stop('dead', { kind: 'dead' });
+        this._stop('dead', this._ended);
         break;
       case 'terminating':
         this._stop('not_ready', { kind: 'no-kernel' });
@@ -242,7 +246,11 @@ export class KernelAgent implements IKernelAgent {
    */
   private _install(late: boolean): void {
     const kernel = this._kernel;
-    if (kernel === null || kernel.isDisposed || kernel.status === 'dead') {
+    if (kernel === null || kernel.isDisposed) {
+      return;
+    }
+    if (kernel.status === 'dead') {
+      this._stop('dead', this._ended);
       return;
     }
     this._attempt++;
@@ -317,10 +325,8 @@ export class KernelAgent implements IKernelAgent {
 
   private _open(kernel: Kernel.IKernelConnection): void {
     try {
-      const channel = new Channel(
-        new MainShellComm(kernel, COMM_TARGET),
-        () => this._running.any
-      );
+      const comm = new MainShellComm(kernel, COMM_TARGET);
+      const channel = new Channel(comm, () => this._running.any);
       this._channel = channel;
       channel.event.connect(this._onEvent, this);
       channel.closed.connect(this._onClosed, this);
@@ -342,19 +348,33 @@ export class KernelAgent implements IKernelAgent {
   /**
    * The kernel closes the comm when another page's copy of the kernel code
    * takes the place of ours: that one knows the target, too. It is not
-   * replaced in turn, which would never end.
+   * replaced in turn, which would never end. It does so as well when it has
+   * not heard of us for long.
    */
   private _onClosed(channel: Channel): void {
     if (channel !== this._channel) {
       return;
     }
-    const wasReady = this._state.kind === 'ready';
-    this._dropChannel('restarted');
-    if (wasReady && this._kernel !== null) {
+    if (this._state.kind === 'ready' && this._kernel !== null) {
+      this._setGuard(null);
       this._setState({ kind: 'installing' });
-      this._open(this._kernel);
-    } else if (this._state.kind !== 'version') {
+      this._reopen(this._kernel, channel);
+      return;
+    }
+    this._dropChannel('restarted');
+    if (this._state.kind !== 'version') {
       this._setState({ kind: 'failed', detail: 'comm_close' });
+    }
+  }
+
+  /** What was asked over the comm that is closed is asked over the new one. */
+  private _reopen(kernel: Kernel.IKernelConnection, channel: Channel): void {
+    try {
+      const opened = channel.reopen(new MainShellComm(kernel, COMM_TARGET));
+      void opened.then(() => this._onOpened(channel));
+    } catch (error) {
+      this._dropChannel('disconnected');
+      this._setState({ kind: 'failed', detail: errorName(error) });
     }
   }
 
@@ -391,6 +411,13 @@ export class KernelAgent implements IKernelAgent {
     return this._link === 'lost'
       ? { kind: 'disconnected', again: true }
       : { kind: 'installing' };
+  }
+
+  /** What a kernel is that has ended by itself. */
+  private get _ended(): Extract<AgentState, { kind: 'dead' }> {
+    return this._link === 'new'
+      ? { kind: 'dead', atStart: true }
+      : { kind: 'dead' };
   }
 
   private get _isLive(): boolean {

@@ -43,7 +43,8 @@ export interface IRequestOptions {
 }
 
 interface IPending {
-  /** The result has been checked. */
+  /** Send it, over the comm of now. */
+  send(): void;
   settle(result: unknown): void;
   fail(error: RequestError): void;
 }
@@ -57,8 +58,7 @@ export class Channel implements IDisposable {
   constructor(comm: MainShellComm, isBusy: () => boolean) {
     this._comm = comm;
     this._isBusy = isBusy;
-    comm.message.connect(this._receive, this);
-    comm.closed.connect(() => this._closed.emit());
+    this._listen();
   }
 
   /** Emitted when the kernel tells something by itself. */
@@ -82,6 +82,25 @@ export class Channel implements IDisposable {
    */
   open(): Promise<void> {
     return this._comm.open({ version: PROTOCOL_VERSION }).handled;
+  }
+
+  /**
+   * Go on over another comm, after the kernel has closed the one before. What
+   * was asked over that, and not answered, the kernel has not begun with.
+   *
+   * @param comm - A comm that is not open yet; owned.
+   * @returns as `open` does.
+   */
+  reopen(comm: MainShellComm): Promise<void> {
+    this._comm.dispose();
+    this._comm = comm;
+    this._listen();
+    const opened = this.open();
+    // In the kernel, they come after the comm is open.
+    for (const pending of [...this._pending.values()]) {
+      pending.send();
+    }
+    return opened;
   }
 
   /**
@@ -133,20 +152,25 @@ export class Channel implements IDisposable {
         onAbort();
         return;
       }
-      signal?.addEventListener('abort', onAbort);
-      this._pending.set(id, { settle, fail });
-      try {
-        sent = this._comm.send({ id, method, params: params as JSONObject });
-      } catch {
-        fail(new RequestError('not_ready'));
-        return;
-      }
-      void sent.handled.then(() => {
-        if (this._pending.has(id)) {
-          // The reply would have come before.
-          fail(new RequestError('invalid_reply'));
+      const send = (): void => {
+        let now: ISent;
+        try {
+          now = this._comm.send({ id, method, params: params as JSONObject });
+        } catch {
+          fail(new RequestError('not_ready'));
+          return;
         }
-      });
+        sent = now;
+        void now.handled.then(() => {
+          if (sent === now && this._pending.has(id)) {
+            // The reply would have come before.
+            fail(new RequestError('invalid_reply'));
+          }
+        });
+      };
+      signal?.addEventListener('abort', onAbort);
+      this._pending.set(id, { send, settle, fail });
+      send();
     });
   }
 
@@ -175,6 +199,11 @@ export class Channel implements IDisposable {
       this._comm.close();
     }
     Signal.clearData(this);
+  }
+
+  private _listen(): void {
+    this._comm.message.connect(this._receive, this);
+    this._comm.closed.connect(() => this._closed.emit());
   }
 
   private _receive(_: MainShellComm, data: unknown): void {

@@ -7,6 +7,9 @@ from contextlib import suppress
 from typing import Any, Callable, Optional, Tuple
 
 MAX_CELLS = 10_000
+# Seconds between two cells from which on the kernel had nothing to do; cells that were sent at
+# once follow each other within some milliseconds.
+PAUSE_S = 0.05
 Cell = Tuple[Optional[float], Optional[str]]
 
 
@@ -25,6 +28,9 @@ class Cells:
         self.known: dict[int, Cell] = {}
         self._before = before
         self._after = after
+        # Whether the kernel had nothing to do before the cell, so that it heard what was sent.
+        self.after_pause = False
+        self._ended_at = 0.0
         self._running: list[str] = []
         self._events = (("pre_run_cell", self._begins), ("post_run_cell", self._ended))
         self._watching = False
@@ -45,6 +51,8 @@ class Cells:
     def _begins(self, info: Any) -> None:
         # IPython would print an error or an interrupt into the user's cell, and go on.
         with suppress(Exception, KeyboardInterrupt):
+            if not self._running:
+                self.after_pause = time.monotonic() - self._ended_at > PAUSE_S
             self._running.append(info.raw_cell)
             if info.store_history:
                 number = int(self.shell.displayhook.prompt_count)
@@ -57,6 +65,7 @@ class Cells:
         with suppress(Exception, KeyboardInterrupt):
             if self._is_outermost(result):
                 self._after(int(self.shell.execution_count) - 1)
+                self._ended_at = time.monotonic()
 
     def _is_outermost(self, result: Any) -> bool:
         """Take the ended cell from the running ones.

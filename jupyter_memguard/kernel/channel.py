@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 LIMIT = 1000
-# So many cells' ends a subscriber may say nothing: many pages go away without a word.
+# So many ends of cells before which it was heard a subscriber may say nothing: many pages go away
+# without a word.
 SILENT_CELLS = 500
 # Longer lists in a message are cut to this, so that one row fits.
 LIST_LENGTH = 100
@@ -56,7 +57,10 @@ class Channel:
         return bool(self._subscribers)
 
     def count_cell_end(self) -> None:
-        """Close the comms that have said nothing for too long; a page that is there opens anew."""
+        """Close the comms that have said nothing for too long; a page that is there opens anew.
+
+        To be called for cells before which the kernel heard what was said.
+        """
         for comm_id, comm in list(self._subscribers.items()):
             self._silent[comm_id] = self._silent.get(comm_id, 0) + 1
             if self._silent[comm_id] > SILENT_CELLS:

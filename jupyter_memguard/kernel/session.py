@@ -366,7 +366,8 @@ class Session:
 
     def _cell_ended(self, number: int) -> None:
         self.guard.after_cell()
-        self.channel.count_cell_end()
+        if self.cells.after_pause:
+            self.channel.count_cell_end()
         if self.channel.has_subscribers():
             told = self._cell_end(number)
             if told["results"] or told["withheld"] or told["gone"]:

@@ -330,6 +330,38 @@ describe('requests', () => {
     expect(await asked).toBe('invalid_reply');
   });
 
+  it('are asked again over a new comm when the kernel has closed the first', async () => {
+    const { agent, kernel } = await readyAgent();
+    const release = agent.request('release', {});
+    const report = agent.request('report', {});
+    kernel.begin();
+    const [first, second] = kernel.requests;
+    kernel.say({}, 'comm_close');
+    // The kernel knows nothing of the comm over which they came.
+    await kernel.end(1);
+    await kernel.end(2);
+    expect(kernel.sent.map(msg => msg.header.msg_type)).toEqual([
+      'comm_open',
+      ...['comm_msg', 'comm_msg'],
+      'comm_open',
+      ...['comm_msg', 'comm_msg']
+    ]);
+    expect(kernel.requests.slice(2)).toEqual([first, second]);
+    kernel.hello();
+    kernel.say({ id: first.id, ok: true, result: aReleased() });
+    kernel.say({ id: second.id, ok: true, result: aReport() });
+    expect(await release).toEqual(aReleased());
+    expect(await report).toEqual(aReport());
+  });
+
+  it('fail when the kernel does not take the new comm either', async () => {
+    const { agent, kernel } = await readyAgent();
+    const asked = failing(agent.request('report', {}));
+    kernel.say({}, 'comm_close');
+    kernel.say({}, 'comm_close');
+    expect(await asked).toBe('restarted');
+  });
+
   it('keep what set_guard answers', async () => {
     const { agent, kernel } = await readyAgent();
     const guard = { ...agent.guard!, mode: 'all' as const };
@@ -475,6 +507,42 @@ describe('a page that goes away', () => {
     const sent = kernel.sent.length;
     window.dispatchEvent(new Event('pagehide'));
     expect(kernel.sent).toHaveLength(sent);
+  });
+});
+
+describe('a kernel that ends before it was connected to', () => {
+  const ENDED: AgentState = { kind: 'dead', atStart: true };
+
+  it('is dead when JupyterLab says so', () => {
+    const { agent, context } = askingAgent();
+    context.statusChanged.emit('dead');
+    expect(agent.state).toEqual(ENDED);
+    context.setKernel(null);
+    expect(agent.state).toEqual(ENDED);
+  });
+
+  it('is dead when its session goes first', () => {
+    const { agent, context } = askingAgent();
+    context.connectionStatusChanged.emit('disconnected');
+    context.setKernel(null);
+    expect(agent.state).toEqual(ENDED);
+  });
+
+  it('is dead when it is dead already', () => {
+    const { agent, context } = askingAgent();
+    const kernel = new FakeKernel();
+    kernel.status = 'dead';
+    context.setKernel(kernel);
+    expect(agent.state).toEqual(ENDED);
+    expect(kernel.installs).toEqual([]);
+  });
+
+  it('is none when a person shuts it down', () => {
+    const { agent, context } = askingAgent();
+    context.statusChanged.emit('terminating');
+    context.connectionStatusChanged.emit('disconnected');
+    context.setKernel(null);
+    expect(agent.state).toEqual({ kind: 'no-kernel' });
   });
 });
 

@@ -182,6 +182,30 @@ describe('a Python kernel', () => {
   );
 
   it(
+    'answers what waits behind cells, although it closed the comm meanwhile',
+    async () => {
+      const { agent, run, ready, close } = await aSession('ipython');
+      await ready();
+      // As if it had not heard of this page for long, pauses or not.
+      await run(
+        'import sys; module = sys.modules.get\n' +
+          "module('_jupyter_memguard.channel').SILENT_CELLS = 3\n" +
+          "module('_jupyter_memguard.cells').PAUSE_S = -1"
+      );
+      const states: string[] = [];
+      agent.stateChanged.connect((_, { kind }) => states.push(kind));
+      await agent.request('subscribe', { cell_end: true });
+      const cells = Array.from({ length: 6 }, () => run('b"x" * 2_000_000'));
+      const released = agent.request('release', {});
+      await Promise.all(cells);
+      expect(await released).toMatchObject({ released: 6, still_alive: [] });
+      expect(states).toEqual(['installing', 'ready']);
+      await close();
+    },
+    PATIENCE
+  );
+
+  it(
     'refuses with a code, and what comes after works',
     async () => {
       const { agent, ready, close } = await aSession('ipython');

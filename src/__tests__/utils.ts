@@ -79,9 +79,9 @@ export class FakeKernel {
     last(this._futures).future.onIOPub();
   }
 
-  /** Be through with the newest message of a comm. */
-  async end(): Promise<void> {
-    last(this._futures).delegate.resolve();
+  /** Be through with a message of a comm, by its place: the newest one. */
+  async end(place = this._futures.length - 1): Promise<void> {
+    this._futures[place].delegate.resolve();
     await settled();
   }
 

@@ -246,15 +246,16 @@ def test_nothing_is_told_and_no_callback_stays_without_subscribers(kernel: Kerne
 
 def test_a_comm_that_says_nothing_for_many_cells_is_closed(kernel: Kernel) -> None:
     kernel.run("import sys; sys.modules['_jupyter_memguard.channel'].SILENT_CELLS = 3")
+    kernel.run("sys.modules['_jupyter_memguard.cells'].PAUSE_S = 0.0")
     gone, there = kernel.comm(), kernel.comm()
     for comm in (gone, there):
         comm.request("subscribe", cell_end=True)
         comm.events.clear()
-    for number in range(2, 7):
+    for number in range(3, 8):
         kernel.run("[0] * 10**5")
         assert there.event("cell_end")["execution_count"] == number
         assert there.request("report", limit=0)["count"] > 0
-    assert [gone.event("cell_end")["execution_count"] for _ in range(3)] == [2, 3, 4]
+    assert [gone.event("cell_end")["execution_count"] for _ in range(3)] == [3, 4, 5]
     assert gone.receive() == {"id": None, "closed": True}
     callbacks = "[len(c) for c in get_ipython().events.callbacks.values()]"
     before = kernel.value(f"sum({callbacks})")
@@ -266,6 +267,18 @@ def test_a_comm_that_says_nothing_for_many_cells_is_closed(kernel: Kernel) -> No
     again.request("subscribe", cell_end=True)
     kernel.run("[0] * 10**5")
     assert again.event("cell_end")["results"] != []
+
+
+def test_a_comm_is_not_closed_while_what_it_says_waits_behind_cells(kernel: Kernel) -> None:
+    kernel.run("import sys; sys.modules['_jupyter_memguard.channel'].SILENT_CELLS = 3")
+    # However slow the machine is, this is one run without a pause.
+    kernel.run("sys.modules['_jupyter_memguard.cells'].PAUSE_S = 1e6")
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    for _ in range(10):
+        kernel.client.execute("[0] * 10**5")
+    assert comm.request("release")["released"] == 10
+    assert [comm.event("cell_end")["execution_count"] for _ in range(10)] == [*range(3, 13)]
 
 
 def test_other_comms_hear_of_a_release(kernel: Kernel) -> None:
