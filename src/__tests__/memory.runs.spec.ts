@@ -160,6 +160,39 @@ describe('the recorder of runs', () => {
     expect(after.change.delta).toBe(10);
   });
 
+  it('knows a restart by another client by the numbers, which begin anew', async () => {
+    samples = [
+      [0, 100, null],
+      [4, 900, null]
+    ];
+    new FakeCell(kernel, 'm1', 5).request('c').begin(1).input(1).end(3);
+    new FakeCell(kernel, 'm2', 6).request('c').begin(5).input(5);
+    await until(() => recorder.measured.length === 1);
+    samples = [
+      [10, 50, null],
+      [14, 60, null]
+    ];
+    const [first, second] = [3, 4].map(number =>
+      new FakeCell(kernel, `m${number}`, number - 2).request(`c${number}`)
+    );
+    first.begin(11).input(11).end(13);
+    await until(() => recorder.measured.length === 2);
+    const [before, after] = recorder.measured;
+    expect(after.life).not.toBe(before.life);
+    expect(after).toMatchObject({
+      change: { delta: 10 },
+      runs: [{ count: 1 }]
+    });
+    samples = [[18, 80, null]];
+    second.begin(15).input(15).end(17);
+    await until(() => recorder.measured.length === 3);
+    expect(recorder.measured[2]).toMatchObject({
+      life: after.life,
+      runs: [{ count: 2, cellId: 'c4' }],
+      change: { delta: 20 }
+    });
+  });
+
   it('says so when the server has no samples', async () => {
     jest.useFakeTimers();
     server.answer = path =>

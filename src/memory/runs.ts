@@ -135,12 +135,14 @@ export class RunRecorder implements IDisposable {
   }
 
   private onKernel(): void {
+    this.open.clear();
     this.begin();
     this.follow(this.context.session?.kernel ?? null);
   }
 
   private onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'autorestarting') {
+      this.open.clear();
       this.begin();
     }
   }
@@ -158,7 +160,7 @@ export class RunRecorder implements IDisposable {
   /** Another process: what it will do has nothing to do with what was. */
   private begin(): void {
     this.life += 1;
-    this.open.clear();
+    this.count = 0;
     this.told = null;
     this.startClockAnew();
   }
@@ -202,10 +204,30 @@ export class RunRecorder implements IDisposable {
         break;
       case 'execute_input':
         // What is silent sends none: it is no cell's.
-        run.count = (
-          msg as KernelMessage.IExecuteInputMsg
-        ).content.execution_count;
+        this.onInput(id, run, msg as KernelMessage.IExecuteInputMsg);
     }
+  }
+
+  private onInput(
+    id: string,
+    run: IOpenRun,
+    msg: KernelMessage.IExecuteInputMsg
+  ): void {
+    const count = msg.content.execution_count;
+    if (count === null) {
+      return;
+    }
+    if (count < this.count) {
+      // Another client has restarted the kernel: no signal says so.
+      for (const [other, { start }] of this.open) {
+        if (start !== null && other !== id) {
+          this.open.delete(other);
+        }
+      }
+      this.begin();
+    }
+    this.count = count;
+    run.count = count;
   }
 
   private onRunStatus(
@@ -376,6 +398,8 @@ export class RunRecorder implements IDisposable {
   /** Runs have ended since the server was asked for a sample. */
   private sampleAgain = false;
   private measuredUntil = 0;
+  /** The n of the newest `In[n]`. */
+  private count = 0;
   /** When the kernel last began or ended a run, in seconds by its clock. */
   private clock = 0;
   private readonly store = new SampleStore();
