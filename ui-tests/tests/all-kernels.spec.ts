@@ -1,5 +1,9 @@
 /** Where the memory went: all kernels, and what each cell did, on one screen. */
-import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
+import {
+  expect,
+  galata,
+  type IJupyterLabPageFixture
+} from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import {
   figure,
@@ -111,6 +115,38 @@ test('a console is listed by its name, and leads to it', async ({ page }) => {
   await page.activity.activateTab('Untitled.ipynb');
   await row.getByRole('button').click();
   expect(await page.activity.isTabActive('Console 1')).toBe(true);
+});
+
+test.describe('while the list is read once in ten minutes', () => {
+  test.use({
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      'jupyter-memguard:plugin': { pollSeconds: 600 }
+    }
+  });
+
+  test('a notebook that is renamed has its new name there, and one that is closed for good is gone', async ({
+    page
+  }) => {
+    await newNotebook(page);
+    const panel = await openPanel(page);
+    const row = await rowInFront(page, panel);
+    await expect(row).toContainText('Untitled.ipynb');
+    await page.evaluate(async () => {
+      const widget = window.jupyterapp.shell.currentWidget as unknown as {
+        context: { rename(name: string): Promise<void> };
+      };
+      await widget.context.rename('renamed.ipynb');
+    });
+    await expect(row).toContainText('renamed.ipynb');
+    await page.evaluate(async () => {
+      const widget = window.jupyterapp.shell.currentWidget as unknown as {
+        sessionContext: { shutdown(): Promise<void> };
+      };
+      await widget.sessionContext.shutdown();
+    });
+    await expect(row).toHaveCount(0);
+  });
 });
 
 /** The bar of an execution, once it could be measured. */
