@@ -30,7 +30,8 @@ export type AgentState =
   | { kind: 'no-shell' }
   | { kind: 'version'; theirs: number }
   | { kind: 'restarting' }
-  | { kind: 'dead' }
+  /** `atStart`: it was never connected to. */
+  | { kind: 'dead'; atStart?: true }
   /** `again`: the connection is being made anew, maybe in vain. */
   | { kind: 'disconnected'; again?: true }
   /** The install or the comm failed; `detail` is a type's name, not a text. */

@@ -14,7 +14,7 @@ configure_jupyter_server(c)
 c.ServerApp.port = int(os.environ.get("MEMGUARD_TEST_PORT", "8888"))
 c.ServerApp.allow_root = True
 # A kernel that crashes once every few seconds is given up after five times.
-c.KernelRestarter.restart_limit = 1000
+c.KernelRestarter.restart_limit = int(os.environ.get("MEMGUARD_TEST_RESTARTS", "1000"))
 if "MEMGUARD_TEST_LIMIT" in os.environ:
     c.Memguard.mem_limit = int(os.environ["MEMGUARD_TEST_LIMIT"])
 if "MEMGUARD_TEST_GATEWAY" in os.environ:

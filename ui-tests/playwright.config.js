@@ -81,7 +81,10 @@ module.exports = {
   },
   webServer: [
     lab(servers.OWN),
-    lab(servers.LIMITED, { MEMGUARD_TEST_LIMIT: String(servers.LIMIT_BYTES) }),
+    lab(servers.LIMITED, {
+      MEMGUARD_TEST_LIMIT: String(servers.LIMIT_BYTES),
+      MEMGUARD_TEST_RESTARTS: '1'
+    }),
     lab(servers.REMOTE, {
       MEMGUARD_TEST_GATEWAY: servers.urlOf(servers.GATEWAY)
     }),

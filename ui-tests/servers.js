@@ -10,7 +10,7 @@ const urlOf = offset => `http://localhost:${portOf(offset)}`;
 module.exports = {
   /** Its own kernels, and the machine's memory. */
   OWN: 0,
-  /** Kernels that may have `LIMIT_BYTES`. */
+  /** Kernels that may have `LIMIT_BYTES`, and are given up when they die twice. */
   LIMITED: 1,
   /** The kernels of `GATEWAY`. */
   REMOTE: 2,

@@ -165,6 +165,22 @@ describe('MemguardPanel', () => {
     panel.dispose();
   });
 
+  it('says that a kernel ended that never answered', async () => {
+    const { panel, model } = aPanel();
+    await doing(() => {
+      Widget.attach(panel, document.body);
+      model.agent.setState({ kind: 'installing' });
+      panel.hasEnded = true;
+    });
+    expect(panel.node.dataset.state).toBe('dead');
+    expect(panel.node.textContent).toContain('It ended at its start.');
+    await doing(() => {
+      panel.hasEnded = false;
+    });
+    expect(panel.node.dataset.state).toBe('installing');
+    await doing(() => panel.dispose());
+  });
+
   it('says that it waits when the kernel does not answer soon', () => {
     jest.useFakeTimers();
     try {

@@ -20,7 +20,7 @@ import { IKernelRow, KernelsSection } from '../memory/kernels';
 import { MemoryPoll } from '../memory/poll';
 import { watchedWith } from '../memory/retained';
 import { RunRecorder } from '../memory/runs';
-import { MemorySource } from '../memory/source';
+import { MemorySource, type Reading } from '../memory/source';
 import { StatusItem, StatusModel } from '../memory/statusItem';
 import { UsageRequests } from '../memory/usageRequest';
 import { Warnings } from '../memory/warnings';
@@ -104,11 +104,33 @@ export const memoryPlugin: JupyterFrontEndPlugin<void> = {
     new Warnings(memguard, rest, trans).watch(poll, list);
     tellFreed(memguard, rest);
     if (panel) {
+      poll.changed.connect((_, reading) => {
+        panel.hasEnded = hasEnded(reading, panel.hasEnded);
+      });
       panel.addSection(kernelsSection(app, memguard, list, trans), 300);
       panel.addSection(chartSection(app, memguard, poll, rest, trans), 400);
     }
   }
 };
+
+/**
+ * Whether a kernel's process has ended: the server starts it anew again and
+ * again, and the panel does not tell of each time.
+ */
+function hasEnded(reading: Reading, before: boolean): boolean {
+  if (reading.kind !== 'none') {
+    return false;
+  }
+  switch (reading.reason) {
+    case 'starting':
+      return before;
+    case 'died':
+      return true;
+    default:
+      // The server knows it no more.
+      return reading.reason === 'no_kernel' && reading.kernelId !== null;
+  }
+}
 
 function kernelsSection(
   app: JupyterFrontEnd,

@@ -33,6 +33,11 @@ export interface IMemguardPanel {
   /** Whether a person can see the panel. */
   readonly isVisible: boolean;
   /**
+   * Whether the process of the kernel in front has ended. One that ends at its
+   * start answers nothing, and JupyterLab tries for long to connect to it.
+   */
+  hasEnded: boolean;
+  /**
    * Add a section. Its head has the widget's title.
    *
    * @param widget - What the section shows.
@@ -173,6 +178,14 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
       }
     });
     this._resizeSections();
+  }
+
+  get hasEnded(): boolean {
+    return this._view.hasEnded;
+  }
+
+  set hasEnded(hasEnded: boolean) {
+    this._view.hasEnded = hasEnded;
   }
 
   /** The key of the row that has the focus, if one has. */

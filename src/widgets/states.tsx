@@ -23,12 +23,16 @@ export type PanelState =
  * @param view - What is in front.
  * @returns its kernel's state, and once that is ready the report's.
  */
-export function panelState({ watched, isSlow }: ViewModel): PanelState {
+export function panelState(view: ViewModel): PanelState {
+  const { watched, isSlow } = view;
   if (watched === null) {
     return { kind: 'no-kernel' };
   }
   const { agent, model } = watched;
   const isBusy = agent.cellRunning || isSlow;
+  if (agent.state.kind === 'installing' && view.hasEnded) {
+    return { kind: 'dead', atStart: true };
+  }
   if (agent.state.kind === 'installing' && isBusy) {
     return { kind: 'waiting' };
   }
@@ -108,7 +112,7 @@ function words(
         icon: guardIcon,
         title: trans.__('Waiting for the kernel'),
         hint: trans.__(
-          'It is busy. What it retains is shown when the running cell has ended.'
+          'It is starting or busy. What it retains is shown when it answers.'
         ),
         busy: true
       };
@@ -123,9 +127,13 @@ function words(
       return {
         icon: errorIcon,
         title: trans.__('The kernel has died'),
-        hint: trans.__(
-          'Its memory went back to the system. Restart the kernel to go on.'
-        )
+        hint: state.atStart
+          ? trans.__(
+              'It ended at its start. The log of the server may say why; another kernel may work.'
+            )
+          : trans.__(
+              'Its memory went back to the system. Restart the kernel to go on.'
+            )
       };
     case 'disconnected':
       return {

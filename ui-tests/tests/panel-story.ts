@@ -128,6 +128,22 @@ export async function valueOf(
   }, expression);
 }
 
+/** Give the notebook in front another kernel, and do not wait for it. */
+export async function changeKernel(
+  page: IJupyterLabPageFixture,
+  name: string
+): Promise<void> {
+  await page.evaluate(asked => {
+    const { sessionContext } = window.jupyterapp.shell
+      .currentWidget as unknown as {
+      sessionContext: {
+        changeKernel(model: { name: string }): Promise<unknown>;
+      };
+    };
+    void sessionContext.changeKernel({ name: asked });
+  }, name);
+}
+
 /** A cell that runs until it is told to end. */
 export interface IHeldCell {
   /** Let it end and wait until it has. */
