@@ -39,7 +39,10 @@ OWN_NAMES = frozenset(
         "open",
     ),
 )
-OWN_PATTERN = re.compile(r"_i?[0-9]+|__(name|doc|builtin|builtins|package|loader|spec)__")
+LIKE_NUMBERED = re.compile(r"_i?[0-9]+")
+OWN_PATTERN = re.compile(
+    LIKE_NUMBERED.pattern + r"|__(name|doc|builtin|builtins|package|loader|spec)__"
+)
 
 
 class Place:
@@ -232,11 +235,16 @@ def is_users(shell: Any, name: Any, obj: Any) -> bool:
     if name not in OWN_NAMES and OWN_PATTERN.fullmatch(name) is None:
         return True
     hidden = shell.user_ns_hidden
+    if name in UNDERS:
+        # `%reset out` empties it, and leaves what is hidden.
+        attribute = own_dict(shell.displayhook).get(name)
+        return not _initial(obj) and hidden.get(name, attribute) is not obj
     if name in hidden:
         return hidden[name] is not obj
-    if name in UNDERS:
-        return own_dict(shell.displayhook).get(name) is not obj
-    return NUMBERED.fullmatch(name) is not None and cached(shell, int(name[1:])) is not obj
+    if NUMBERED.fullmatch(name) is not None:
+        return cached(shell, int(name[1:])) is not obj
+    # IPython has `_i5` among the hidden, and no `_0` or `_007`.
+    return LIKE_NUMBERED.fullmatch(name) is not None
 
 
 def is_ipythons(shell: Any, mapping: dict[Any, Any], key: Any, obj: Any) -> bool:

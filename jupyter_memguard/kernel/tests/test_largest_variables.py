@@ -23,3 +23,25 @@ def test_a_variable_named_as_a_result_to_come_is_told(kernel: Kernel) -> None:
     kernel.run("_ = [None] * 10**6; _9 = [None] * 10**6; _i = 5")
     largest = kernel.comm().request("overview")["largest"]
     assert {"_", "_9"} <= {variable["name"] for variable in largest}
+
+
+@pytest.mark.parametrize("name", ["_500", "_0", "_007", "_i500", "_1"])
+def test_a_variable_with_a_name_as_ipythons_is_the_users(kernel: Kernel, name: str) -> None:
+    kernel.run("import numpy as np")
+    kernel.run(f"{name} = np.ones(2_000_000)")
+    comm = kernel.comm()
+    assert comm.request("report")["results"] == []
+    overview = comm.request("overview")
+    assert overview["largest"][0]["name"] == name
+    assert overview["variables"]["bytes"] == pytest.approx(16e6, rel=0.01)
+    comm.request("release")
+    assert kernel.value(f"len({name})") == 2_000_000
+
+
+def test_ipythons_names_are_no_variables(kernel: Kernel) -> None:
+    kernel.run("3, 4")
+    kernel.run("%reset -f out")
+    kernel.run("5, 6")
+    kernel.run("get_ipython().user_ns_hidden.clear()")
+    names = {each["name"] for each in kernel.comm().request("overview")["largest"]}
+    assert names.isdisjoint({"_", "__", "___", "_1", "_3", "Out", "_oh", "In", "_ih"})
