@@ -149,16 +149,21 @@ describe('the status item', () => {
   it.each([
     ['cgroup2', 0.85, 'container 85 % full'],
     ['machine', 0.85, 'machine 85 % full'],
-    ['machine', 0.97, 'machine 97 % full, almost out of memory']
-  ] as const)('says of %s at %d that others use it too', async (...args) => {
-    const [source, level, words] = args;
-    const nearest = { ...aLimit('config', 16, 16 * level), source };
-    const node = await show({
-      ...aReading(GIB, level),
-      nearest
-    } as Reading);
-    expect(node.textContent).toBe(`Kernel 1 GiB of 8 GiB · ${words}`);
-  });
+    ['machine', 0.97, 'machine 97 % full, almost out of memory'],
+    ['rlimit_as', 0.85, 'address space 85 % full'],
+    ['rlimit_as', 0.97, 'address space 97 % full, almost out of memory']
+  ] as const)(
+    'says of %s at %d that not the kernel’s memory alone is meant',
+    async (...args) => {
+      const [source, level, words] = args;
+      const nearest = { ...aLimit('config', 16, 16 * level), source };
+      const node = await show({
+        ...aReading(GIB, level),
+        nearest
+      } as Reading);
+      expect(node.textContent).toBe(`Kernel 1 GiB of 8 GiB · ${words}`);
+    }
+  );
 
   it('shows as much as the settings say', async () => {
     const settings = memguard.settings as Mutable<ISettings>;

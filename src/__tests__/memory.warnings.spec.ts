@@ -169,6 +169,26 @@ describe('the warnings', () => {
     list.kernels = null;
   });
 
+  it('do not take the memory that is used for the address space that is', () => {
+    const limit = {
+      source: 'rlimit_as',
+      limit_bytes: 8 * GIB,
+      used_bytes: 7.5 * GIB
+    };
+    poll.changed.emit({
+      kind: 'process',
+      kernelId: 'k',
+      bytes: GIB,
+      level: 0.9375,
+      limit,
+      nearest: limit,
+      time: 1
+    });
+    expect(messages()).toEqual([
+      'The address space of a.ipynb is 93 % full (8 GiB); its kernel uses 1 GiB of memory.'
+    ]);
+  });
+
   it('tell of a remote kernel, too', () => {
     poll.changed.emit({
       kind: 'usage_request',

@@ -344,6 +344,14 @@ function nearText(name: string, seen: ISeen, trans: TranslationBundle): string {
         limit,
         formatBytes(bytes)
       );
+    case 'rlimit_as':
+      return trans.__(
+        'The address space of %1 is %2 % full (%3); its kernel uses %4 of memory.',
+        name,
+        percentOf(level),
+        limit,
+        formatBytes(bytes)
+      );
     default:
       return trans.__(
         'The kernel of %1 uses %2, %3 % of its limit of %4.',

@@ -73,6 +73,13 @@ function levelSuffix(
           ? trans.__('machine %1 % full, almost out of memory', percent)
           : trans.__('machine %1 % full', percent))
       );
+    case 'rlimit_as':
+      return (
+        ' · ' +
+        (isCritical
+          ? trans.__('address space %1 % full, almost out of memory', percent)
+          : trans.__('address space %1 % full', percent))
+      );
     default:
       return (
         ' · ' +
