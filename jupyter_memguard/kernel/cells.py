@@ -63,7 +63,13 @@ class Cells:
 
     def _ended(self, result: Any) -> None:
         with suppress(Exception, KeyboardInterrupt):
-            if self._is_outermost(result):
+            try:
+                is_outermost = self._is_outermost(result)
+            except BaseException:
+                # A cell that stayed among them would make all others nested ones.
+                self._running = []
+                raise
+            if is_outermost:
                 self._after(int(self.shell.execution_count) - 1)
                 self._ended_at = time.monotonic()
 

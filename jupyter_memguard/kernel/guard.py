@@ -164,10 +164,8 @@ class Guard:
             return self._forward(result)
         if not hook.cache_size:
             # IPython keeps it nowhere but in the execution's result, for one cell more.
-            withheld = False
             with suppress(Exception):
-                withheld = self._judge(result)[1]
-            self._note(withheld=withheld)
+                self._note(withheld=self._judge(result)[1])
             return self._forward(result)
         number = int(hook.prompt_count)
         try:
@@ -181,17 +179,18 @@ class Guard:
             stand_in = None
         culled = dict(cache) if len(cache) >= hook.cache_size and hook.do_full_cache else {}
         answer = self._forward(result if stand_in is None else stand_in)
-        self._note(withheld=stand_in is not None)
         del result
-        _forget_culled(shell, culled)
-        culled.clear()
         interrupted = False
         try:
+            self._note(withheld=stand_in is not None)
+            _forget_culled(shell, culled)
             self._limit()
         except KeyboardInterrupt:
             interrupted = True
         except Exception:  # noqa: BLE001, S110 - the next result tries again
             pass
+        finally:
+            culled.clear()
         if interrupted:
             # Anew: the traceback's frames would keep the results alive.
             raise KeyboardInterrupt
@@ -387,8 +386,11 @@ def _forget_culled(shell: Any, before: dict[int, Any]) -> None:
     """Forget the hidden `_n` of what IPython has just culled; it would stay for good."""
     cache, hidden = results(shell), shell.user_ns_hidden
     for number, obj in before.items():
+        # What the user has put there can have any key.
+        if type(number) is not int or number in cache:
+            continue
         name = f"_{number}"
-        if number not in cache and NUMBERED.fullmatch(name) and hidden.get(name) is obj:
+        if NUMBERED.fullmatch(name) and hidden.get(name) is obj:
             del hidden[name]
 
 

@@ -140,6 +140,18 @@ def test_a_key_of_the_users_in_out_does_not_cost_the_answer(kernel: Kernel, key:
     assert kernel.value(f"Out[{key}]") == [6]
 
 
+def test_a_key_of_the_users_in_out_does_not_cost_the_cell_at_the_caches_end(
+    kernel: Kernel,
+) -> None:
+    kernel.comm().request("set_guard", mode="large")
+    kernel.run("get_ipython().displayhook.cache_size = 4; Out[10**5000] = 'mine'")
+    for _ in range(6):
+        assert kernel.shown("[5]") == "[5]"
+    assert kernel.value("Out[10**5000]") == "mine"
+    hidden = "[n for n in get_ipython().user_ns_hidden if n[1:].isdigit()]"
+    assert kernel.value(f"sorted({hidden}) == sorted('_%d' % n for n in Out if n < 100)")
+
+
 def test_what_the_user_put_into_out_is_the_users(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("[1]")
@@ -189,6 +201,21 @@ def test_an_interrupt_at_a_cells_end_prints_nothing_into_it(kernel: Kernel) -> N
     )
     _reply, published = kernel.execute("5")
     assert not [m for m in published if m["msg_type"] in {"stream", "error"}]
+
+
+def test_cells_ends_are_told_after_an_interrupt_at_one(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run(
+        "cells = get_ipython()._jupyter_memguard.cells\n"
+        "class Interrupts(list):\n"
+        "    def __len__(self): raise KeyboardInterrupt\n"
+        "cells._running = Interrupts(cells._running)"
+    )
+    kernel.run("[5] * 10**5")
+    kernel.run("[6] * 10**5")
+    while comm.event("cell_end")["execution_count"] != 3:
+        pass
 
 
 def test_an_interrupt_while_the_oldest_go_leaves_nothing_uncounted(kernel: Kernel) -> None:
