@@ -35,11 +35,12 @@ UNKNOWN = "<unknown>"
 # The step from an instance's dict to the instance.
 OF_INSTANCE = "."
 _OUT = "Out{}"
-_CODES: tuple[tuple[type, str], ...] = (
-    (FrameType, "f_code"),
-    (GeneratorType, "gi_code"),
-    (CoroutineType, "cr_code"),
-    (AsyncGeneratorType, "ag_code"),
+FRAME = "<frame "
+# What has a frame inside: where its code is told, and whether that runs.
+_CODES: tuple[tuple[type, str, str], ...] = (
+    (GeneratorType, "gi_code", "gi_running"),
+    (CoroutineType, "cr_code", "cr_running"),
+    (AsyncGeneratorType, "ag_code", "ag_running"),
 )
 
 # A node is (object, step that led to it, index of the node it was reached from).
@@ -55,6 +56,10 @@ class Search:
         self.deadline = deadline
         self.cut = False
         self.paths: list[list[str]] = []
+        # The ways to frames that do not run, which may lead to nothing with a name: then they are
+        # garbage, or held by something unseen.
+        self.frames: list[list[str]] = []
+        self._running: frozenset[int] | None = None
         self.own: set[int] = set()
         # All that leads to the object, and itself, if the search came to its end.
         self.above: tuple[Any, ...] = ()
@@ -134,16 +139,16 @@ class Search:
         step, reached = _step(referrer, targets)
         if reached is None:
             return
+        if step.startswith(FRAME):
+            if self._runs(referrer):
+                self._finish(nodes, reached, step)
+                return
+            self.frames.append([*_path(nodes, reached), step])
         nodes.append((referrer, step, reached))
         above.append(len(nodes) - 1)
 
     def _names(self, referrer: Any, targets: dict[int, int]) -> list[tuple[str, int]] | None:
         """Return the names that end a path here, or None if the referrer is just a step."""
-        code = _code(referrer)
-        if code is not None:
-            first = _first(referrer, targets)
-            name = "<frame " + exact_text(code.co_name) + ">"
-            return [] if first is None else [(name, first)]
         mapping, form = self._holder(referrer)
         if mapping is not None:
             return [
@@ -191,13 +196,38 @@ class Search:
         return mapping is not cache and any(obj is each for _key, each in snapshot(cache))
 
     def _finish(self, nodes: list[Node], index: int, name: str) -> None:
-        path = []
-        while index > 0:
-            _obj, step, index = nodes[index][0], nodes[index][1], nodes[index][2]
-            path.append(step)
-        path.reverse()
         if len(self.paths) < MAX_PATHS:
-            self.paths.append([*_attributes(path), name])
+            self.paths.append([*_path(nodes, index), name])
+
+    def _runs(self, holder: Any) -> bool:
+        """Tell whether a frame, or what has one inside, is on a thread's stack."""
+        for cls, _code, running in _CODES:
+            if type(holder) is cls:
+                return bool(getattr(holder, running))
+        if self._running is None:
+            self._running = _running_frames()
+        return id(holder) in self._running
+
+
+def _running_frames() -> frozenset[int]:
+    """Return the identities of the frames on all threads' stacks."""
+    found: set[int] = set()
+    for top in sys._current_frames().values():  # noqa: SLF001
+        frame: FrameType | None = top
+        while frame is not None:
+            found.add(id(frame))
+            frame = frame.f_back
+    return frozenset(found)
+
+
+def _path(nodes: list[Node], index: int) -> list[str]:
+    """Return the steps from the object to a node."""
+    path = []
+    while index > 0:
+        _obj, step, index = nodes[index][0], nodes[index][1], nodes[index][2]
+        path.append(step)
+    path.reverse()
+    return _attributes(path)
 
 
 def _attributes(steps: list[str]) -> list[str]:
@@ -213,7 +243,9 @@ def _attributes(steps: list[str]) -> list[str]:
 
 def _code(referrer: Any) -> CodeType | None:
     """Return the code of a frame, or of a generator or coroutine, which has one inside."""
-    for cls, attribute in _CODES:
+    if type(referrer) is FrameType:
+        return referrer.f_code
+    for cls, attribute, _running in _CODES:
         if type(referrer) is cls:
             code: CodeType = getattr(referrer, attribute)
             return code
@@ -244,6 +276,9 @@ def _entries(mapping: dict[Any, Any], targets: dict[int, int]) -> list[tuple[Any
 
 def _step(referrer: Any, targets: dict[int, int]) -> tuple[str, int | None]:
     """Return how the referrer reaches a target: `[0]`, `['key']`, `.name`, or its type's name."""
+    code = _code(referrer)
+    if code is not None:
+        return FRAME + exact_text(code.co_name) + ">", _first(referrer, targets)
     if not is_one_of(type(referrer), list, tuple, dict):
         attributes = instance_dict(referrer)
         if id(attributes) in targets:
@@ -284,8 +319,15 @@ def held_by(shell: Any, found: list[Any], deadline: float, hidden: Sequence[Any]
     """
     search = Search(shell, deadline)
     search.run(found[0], [found, *hidden])
-    names = [
-        path[-1] if path[-1].startswith("<") else "".join(reversed(path)) for path in search.paths
-    ]
-    unknown = not names and (search.cut or search.is_held_unseen())
-    return [UNKNOWN] if unknown else sorted(set(names))
+    paths = search.paths
+    if not paths and (search.cut or search.is_held_unseen()):
+        paths = search.frames or [[UNKNOWN]]
+    return sorted(set(map(_holder_name, paths)))
+
+
+def _holder_name(path: list[str]) -> str:
+    """Return who holds the object that a path leads from: a frame on the way says the most."""
+    frame = next((step for step in path if step.startswith(FRAME)), None)
+    if frame is not None:
+        return frame
+    return path[-1] if path[-1].startswith("<") else "".join(reversed(path))

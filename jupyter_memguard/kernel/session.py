@@ -40,7 +40,7 @@ from .protocol import (
     Shown,
     check_params,
 )
-from .referrers import Search
+from .referrers import MAX_PATHS, Search
 from .release import Gone, drop, replace, still_alive
 from .report import (
     LARGEST,
@@ -318,7 +318,7 @@ class Session:
         return {
             "key": key,
             "holders": [place.label for place in entry.places],
-            "paths": search.paths,
+            "paths": search.paths or search.frames[:MAX_PATHS],
             "cut": search.cut,
         }
 

@@ -54,6 +54,17 @@ RELEASED = {
     ),
     "a dict in a cycle with a function": "d = {}; f = lambda: d; d['f'] = f; d",
     "a list in a cycle with a class": "l = []; c = type('C', (), {'l': l}); l.append(c); l",
+    "a list in a cycle with a generator": "l = []; l.append(x for x in l); l",
+    "a list in a cycle with a generator that has begun": (
+        "def f(boxed):\n    yield boxed\nl = []; l.append(f(l)); next(l[0]); l"
+    ),
+    "a list in a cycle with a finished frame": (
+        "import sys\ndef f():\n    l = []\n    l.append(sys._getframe())\n    return l\nf()"
+    ),
+    "a list in a cycle with an exception": (
+        "def f():\n    l = []\n    try: 1 / 0\n    except Exception as e: l.append(e)\n"
+        "    return l\nf()"
+    ),
 }
 
 
@@ -92,6 +103,26 @@ HELD = {
     "a variable named as a result to come": ("", "_9 = g", "_9"),
     "a variable named as the newest result": ("", "_ = g", "_"),
     "what the user put into Out": ("", "Out[99] = [g]", "Out[99][0]"),
+    "a generator in a variable": (
+        "def f(boxed):\n    yield boxed",
+        "kept = f(g); next(kept)",
+        "<frame f>",
+    ),
+    "the frame of an exception in a variable": (
+        "def f(boxed):\n    try: 1 / 0\n    except Exception as e: return e",
+        "kept = f(g)",
+        "<frame f>",
+    ),
+    "a generator that something unseen holds": (
+        "import numpy as np\ndef f(boxed):\n    yield boxed",
+        "kept = np.array([f(g), None], dtype=object); next(kept[0])",
+        "<frame f>",
+    ),
+    "a generator far from any name": (
+        "def f(boxed):\n    yield boxed",
+        "kept = f(g); next(kept)\nfor _ in range(15): kept = [kept]",
+        "<frame f>",
+    ),
 }
 
 
