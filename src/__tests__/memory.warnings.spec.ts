@@ -227,6 +227,41 @@ describe('the warnings', () => {
     }
   );
 
+  it.each(['is closed', 'takes another kernel'])(
+    'do not come again when another document of the kernel %s',
+    what => {
+      const other = aDocument('console', kernel);
+      memguard.open(other.watched);
+      read(0.97);
+      // A person has put it away.
+      Notification.manager.dismiss();
+      if (what === 'is closed') {
+        memguard.watched.delete(other.watched);
+        other.watched.widget.dispose();
+      } else {
+        other.context.session = { kernel: new FakeKernel('other') };
+        other.context.kernelChanged.emit(null);
+      }
+      read(0.97);
+      expect(messages()).toEqual([]);
+    }
+  );
+
+  it('name another document when the one that they name is closed', () => {
+    const first = aDocument('first.ipynb', kernel);
+    memguard.watched.delete(opened.watched);
+    memguard.open(first.watched);
+    memguard.watched.add(opened.watched);
+    first.model.agent.cellRunning = true;
+    read(0.97);
+    expect(messages()).toEqual([expect.stringContaining('of first.ipynb')]);
+    memguard.watched.delete(first.watched);
+    first.watched.widget.dispose();
+    expect(messages()).toEqual([]);
+    read(0.97);
+    expect(messages()).toEqual([expect.stringContaining('of a.ipynb')]);
+  });
+
   it('stay when the same kernel is told of again', () => {
     read(0.97);
     opened.context.kernelChanged.emit(null);

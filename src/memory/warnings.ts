@@ -47,6 +47,13 @@ export interface ISeen {
   at: number;
 }
 
+/** A warning that stands, and what it names. */
+interface IWarned {
+  kernelId: string;
+  watched: IWatched;
+  warning: IDisposable;
+}
+
 /**
  * Says so when a kernel comes near its limit, once per crossing, and when a
  * kernel died there.
@@ -120,7 +127,7 @@ export class Warnings implements IDisposable {
       const watched = this.whomToWarn(kernelId, nearest);
       if (watched) {
         const warning = this.warn(watched, seen);
-        this.warned.set(crossing, { kernelId, warning });
+        this.warned.set(crossing, { kernelId, watched, warning });
       }
     }
   }
@@ -214,10 +221,21 @@ export class Warnings implements IDisposable {
     const { sessionContext } = watched.widget;
     // A session that has ended no more says which kernel it had.
     let kernelId = sessionContext.session?.kernel?.id;
+    const leave = () => {
+      if (kernelId === undefined) {
+        return;
+      }
+      if (watchedWith(this.memguard, kernelId) === null) {
+        this.forget(kernelId);
+      } else {
+        // Another document still has it.
+        this.dismissWhere(warned => warned.watched === watched);
+      }
+    };
     const onKernel = () => {
       const id = sessionContext.session?.kernel?.id;
-      if (kernelId !== undefined && kernelId !== id) {
-        this.forget(kernelId);
+      if (kernelId !== id) {
+        leave();
       }
       kernelId = id;
     };
@@ -237,9 +255,7 @@ export class Warnings implements IDisposable {
     return new DisposableDelegate(() => {
       sessionContext.kernelChanged.disconnect(onKernel);
       sessionContext.statusChanged.disconnect(onStatus);
-      if (kernelId !== undefined) {
-        this.forget(kernelId);
-      }
+      leave();
     });
   }
 
@@ -294,19 +310,20 @@ export class Warnings implements IDisposable {
 
   /** The process that a warning names is gone, whatever the limit was of. */
   private dismissOf(kernelId: string): void {
+    this.dismissWhere(warned => warned.kernelId === kernelId);
+  }
+
+  private dismissWhere(isMeant: (warned: IWarned) => boolean): void {
     for (const [crossing, warned] of [...this.warned]) {
-      if (warned.kernelId === kernelId) {
+      if (isMeant(warned)) {
         this.dismiss(crossing);
       }
     }
   }
 
   private readonly seen = new Map<string, ISeen>();
-  /** The warnings that stand and the kernels they name, by crossing. */
-  private readonly warned = new Map<
-    string,
-    { kernelId: string; warning: IDisposable }
-  >();
+  /** The warnings that stand, by crossing. */
+  private readonly warned = new Map<string, IWarned>();
   private readonly attached: IDisposable;
 }
 
