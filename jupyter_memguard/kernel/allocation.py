@@ -185,8 +185,8 @@ class Kind:
                 size += values_block(kept) * count
             return size
         sizes = list(map(self.sized or object.__sizeof__, objects))
-        if len(sizes) == 1:
-            return self._blocks(sizes[0])
+        if sizes.count(sizes[0]) == len(sizes):
+            return self._blocks(sizes[0]) * len(sizes)
         return sum(self._blocks(size) * times for size, times in Counter(sizes).items())
 
     def sizes_of(self, objects: list[Any], referents: list[int]) -> list[int]:

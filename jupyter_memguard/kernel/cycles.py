@@ -12,13 +12,14 @@ import gc
 import sys
 from collections import Counter
 from itertools import compress, islice, repeat
+from math import inf
 from operator import add, ne, not_, sub
 from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Iterable
 
 from .allocation import derived, group_by_type
-from .frontier import BATCH
+from .frontier import BATCH, LARGE
 from .refcounts import LISTED, counts
 
 if TYPE_CHECKING:
@@ -129,15 +130,14 @@ class Closure:
         seen = map(sub, counts(list(members.values())), repeat(base))
         return list(compress(members, map(ne, seen, told)))
 
-    def dead(self) -> list[Any] | None:
+    def dead(self) -> dict[int, Any] | None:
         """Return the members that nothing from outside leads to; None: no time."""
         held = self.held()
         if len(held) == len(self.members):
-            return []
+            return {}
         doubtful = dict(self.members)
         objects = list(map(doubtful.pop, held))
-        done = _spread_life(self.heap, objects, doubtful)
-        return list(doubtful.values()) if done else None
+        return doubtful if _spread_life(self.heap, objects, doubtful) else None
 
     def _drop_stops(self, fresh: dict[int, Any]) -> None:
         """Take out of new members what is alive in any case: it leads too far."""
@@ -151,13 +151,18 @@ class Closure:
 
 def candidates(walk: Walk, alive: set[int]) -> list[int]:
     """Return the keys of what has lost references, is still held, and could be on a cycle."""
-    waiting = walk.heap.waiting
-    keys = [key for key in walk.removed if key not in alive]
-    keys = list(compress(keys, map(gc.is_tracked, map(waiting.__getitem__, keys))))
-    stopping = walk.heap.stopping(map(waiting.__getitem__, keys))
+    walk.book_aside()
+    removed = walk.removed
+    keys = list(removed)
+    if not removed.keys().isdisjoint(alive):
+        keys = [key for key in keys if key not in alive]
+    objects = list(map(walk.heap.waiting.__getitem__, keys))
+    tracked = list(map(gc.is_tracked, objects))
+    stopping = walk.heap.stopping(compress(objects, tracked))
+    keys = list(compress(keys, tracked))
     if not stopping:
         return keys
-    return [key for key in keys if id(type(waiting[key])) not in stopping]
+    return [key for key in keys if id(type(walk.heap.waiting[key])) not in stopping]
 
 
 def break_cycles(walk: Walk, alive: set[int], most: int = sys.maxsize) -> set[int] | None:
@@ -166,10 +171,63 @@ def break_cycles(walk: Walk, alive: set[int], most: int = sys.maxsize) -> set[in
     `most` bounds the members of one closure. Returns the identities of what stays alive, or None
     if time or the bound did not allow to know.
     """
-    if len(walk.removed) > BATCH and walk.heap.late():
+    if walk.undecided > BATCH and walk.heap.late():
+        return None
+    if len(walk.aside) <= most and not _break_aside(walk):
         return None
     left = _break_touched(walk, alive, most)
     return None if left is None else _break_reached(walk, alive, left, most)
+
+
+def _break_aside(walk: Walk) -> bool:
+    """Let what a walk has put aside fall if only it holds itself; tell whether there was time."""
+    while len(walk.aside) > _FEW and "opaque" not in walk.notes:
+        objects = list(walk.aside.values())
+        widest = max(_width(walk.heap, group) for group in group_by_type(objects))
+        if widest > LARGE:
+            break
+        step = min(BATCH, LARGE // max(1, int(widest)))
+        beyond = _beyond(walk, objects, step)
+        objects.clear()
+        if beyond is None:
+            return not walk.heap.late()
+        walk.kill_aside(beyond, step)
+        if not walk.run(sys.maxsize):
+            return False
+    return True
+
+
+def _beyond(walk: Walk, objects: list[Any], step: int) -> list[list[Any]] | None:
+    """Return what the objects that a walk has put aside lead to, None if others hold any of them.
+
+    Each has at least as many references left as come from the others, so if the sums are the same,
+    so is each. (Nothing here may be told to have more references than it has, which could make up
+    for one from outside. So no root is put aside, whose holders are another's word, and there is
+    no C type among the dead or here that is not known to show its own references only.)
+    """
+    aside = walk.aside
+    base = LISTED + 2  # type: ignore[operator]
+    left = sum(counts(objects)) - base * len(objects)
+    beyond = []
+    for start in range(0, len(objects), step):
+        if walk.heap.late():
+            return None
+        kids = gc.get_referents(*objects[start : start + step])
+        inside = list(map(aside.__contains__, map(id, kids)))
+        left -= sum(inside)
+        beyond.append(list(compress(kids, map(not_, inside))))
+    return None if left else beyond
+
+
+def _width(heap: Heap, objects: list[Any]) -> float:
+    """Return how many items the objects of one type have at most, if all that they hold is shown.
+
+    It is infinite for types that the collector does not show all of, and that are never entered.
+    """
+    kind = heap.kind(type(objects[0]))
+    if kind.stop or kind.opaque or kind.adapter is not None:
+        return inf
+    return 1 if kind.length is None else max(map(kind.length, objects))
 
 
 def _break_touched(walk: Walk, alive: set[int], most: int) -> list[int] | None:
@@ -189,9 +247,7 @@ def _break_touched(walk: Walk, alive: set[int], most: int) -> list[int] | None:
             if not dead:
                 break
             found = True
-            walk.kill_ring(dead)
-            dead.clear()
-            if not walk.run(sys.maxsize):
+            if not _let_fall(walk, dead):
                 return None
         if found:
             left = candidates(walk, alive)
@@ -201,18 +257,22 @@ def _break_touched(walk: Walk, alive: set[int], most: int) -> list[int] | None:
     return left
 
 
-def _dead_among(walk: Walk, keys: list[int]) -> list[Any] | None:
+def _let_fall(walk: Walk, ring: dict[int, Any]) -> bool:
+    """Let a ring (emptied) fall, and follow what it held; tell whether there was time."""
+    walk.kill_ring(ring)
+    ring.clear()
+    return walk.run(sys.maxsize)
+
+
+def _dead_among(walk: Walk, keys: list[int]) -> dict[int, Any] | None:
     """Return which of the objects that a walk has touched only hold each other; None: no time."""
     objects = list(map(walk.heap.waiting.__getitem__, keys))
     held = _held_among(walk, keys, objects)
     if held is None:
         return None
-    if not any(held):
-        return objects
     doubtful = dict(zip(keys, objects))
     objects = list(map(doubtful.pop, compress(keys, held)))
-    done = _spread_life(walk.heap, objects, doubtful)
-    return list(doubtful.values()) if done else None
+    return doubtful if _spread_life(walk.heap, objects, doubtful) else None
 
 
 def _held_among(walk: Walk, keys: list[int], objects: list[Any]) -> list[bool] | None:
@@ -236,6 +296,8 @@ def likely_rings(walk: Walk, alive: set[int]) -> int:
     An object counts that only the sample refers to, with those of its values that are its own.
     """
     heap = walk.heap
+    undecided = walk.undecided
+    walk.book_aside(_SAMPLE)
     keys = [key for key in islice(walk.removed, _SAMPLE) if key not in alive]
     keys = list(compress(keys, map(gc.is_tracked, map(heap.waiting.__getitem__, keys))))
     objects = list(map(heap.waiting.__getitem__, keys))
@@ -251,7 +313,7 @@ def likely_rings(walk: Walk, alive: set[int]) -> int:
         kind = heap.kind(type(group[0]))
         if not kind.stop:
             size += kind.bytes_of(group)
-    return size * len(walk.removed) // min(_SAMPLE, len(walk.removed))
+    return size * undecided // min(_SAMPLE, undecided)
 
 
 def _spread_life(heap: Heap, living: list[Any], doubtful: dict[int, Any]) -> bool:
@@ -292,9 +354,7 @@ def _break_reached(walk: Walk, alive: set[int], left: list[int], most: int) -> s
             if dead:
                 found = True
                 closure.members.clear()
-                walk.kill_ring(dead)
-                dead.clear()
-                if not walk.run(sys.maxsize):
+                if not _let_fall(walk, dead):
                     return None
             elif dead is not None and whole and group >= len(left):
                 return set(closure.members)

@@ -11,7 +11,7 @@ import gc
 from bisect import bisect_right
 from collections import OrderedDict, defaultdict, deque
 from contextlib import suppress
-from itertools import accumulate, chain, compress, islice
+from itertools import accumulate, chain, compress, filterfalse, islice
 from math import gcd
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List
@@ -70,12 +70,14 @@ class Pile:
 class Frontier:
     """Objects whose referents are to be looked at."""
 
-    __slots__ = ("changed", "cursors", "hidden", "keyed", "plain", "seen")
+    __slots__ = ("changed", "cursors", "hidden", "keyed", "known", "opened", "plain", "seen")
 
-    def __init__(self) -> None:
-        """Begin with nothing to follow."""
+    def __init__(self, *, keys: bool = True) -> None:
+        """Begin with nothing to follow; `keys`: follow also those that are not shown."""
         self.plain = Pile()
-        self.keyed = Pile()
+        self.keyed = Pile() if keys else self.plain
+        self.known: list[list[Any]] = []  # referents that were looked up already
+        self.opened: list[list[Any]] = []  # dicts of which only the hidden keys are left
         self.hidden: list[Owned] = []
         self.cursors: list[Cursor] = []
         self.seen = 0  # bytes counted so far
@@ -83,7 +85,8 @@ class Frontier:
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to follow."""
-        return bool(self.plain.parts or self.keyed.parts or self.hidden or self.cursors)
+        later = self.hidden or self.cursors
+        return bool(self.known or self.opened or self.plain.parts or self.keyed.parts or later)
 
     def add(self, kind: Kind, objects: list[Any], seen: int) -> None:
         """Add objects of one kind, with `seen` bytes counted before their contents."""
@@ -99,6 +102,11 @@ class Frontier:
                 return
         (self.keyed if kind.keyed else self.plain).add(objects, items)
 
+    def add_keys(self, kind: Kind, objects: list[Any]) -> None:
+        """Add the keys of dicts that the collector is not shown; the rest is known."""
+        if kind.keyed:
+            self.opened.append(objects)
+
     def add_owned(self, owned: Owned, seen: int) -> None:
         """Add what an adapter says that an object owns."""
         self.seen = seen
@@ -109,10 +117,17 @@ class Frontier:
 
     def take(self) -> list[Any]:
         """Return the referents of the next few objects; only the list holds them for the walk."""
+        if self.known:
+            return self.known.pop()
+        if self.opened:
+            dicts = self.opened.pop()
+            return _hidden_keys(dicts, len(gc.get_referents(*dicts)))
         if self.plain.parts:
             return gc.get_referents(*self.plain.take())
         if self.keyed.parts:
-            return _referents_with_keys(self.keyed.take())
+            dicts = self.keyed.take()
+            self.opened.append(dicts)
+            return gc.get_referents(*dicts)
         if self.hidden:
             return self.hidden.pop().take()
         return self._next_slice() if self.cursors else []
@@ -178,16 +193,23 @@ def _referents(objects: list[Any]) -> list[Any]:
 
 
 def _referents_with_keys(dicts: list[Any]) -> list[Any]:
-    """Follow dicts: the collector is not shown the keys of one whose keys are all strings."""
+    """Follow dicts, with those of their keys that the collector is not shown."""
     kids = gc.get_referents(*dicts)
-    total = sum(map(dict.__len__, dicts))
-    if len(kids) == total:
-        kids.extend(chain.from_iterable(map(dict.keys, dicts)))
-    elif len(kids) != 2 * total or any(type(obj) is not dict for obj in dicts):
-        for obj in dicts:
-            if not _shows_keys(obj):
-                kids.extend(dict.keys(obj))
+    kids.extend(_hidden_keys(dicts, len(kids)))
     return kids
+
+
+def _hidden_keys(dicts: list[Any], shown: int) -> list[Any]:
+    """Return the keys that the collector is not shown, as of a dict whose keys are all strings.
+
+    `shown` is the number of referents that all of the dicts do show.
+    """
+    keys = list(chain.from_iterable(map(dict.keys, dicts)))
+    if shown == len(keys):
+        return keys
+    if shown == 2 * len(keys) and all(type(obj) is dict for obj in dicts):
+        return []
+    return list(chain.from_iterable(map(dict.keys, filterfalse(_shows_keys, dicts))))
 
 
 def _shows_keys(obj: dict[Any, Any]) -> bool:

@@ -124,7 +124,7 @@ class Survey:
             if self.heap.late():
                 return
             if index not in self.settled and not walk.open:
-                if walk.removed:
+                if walk.undecided:
                     key = id(self.roots[index].obj)
                     alive.discard(key)
                     done = break_cycles(walk, alive, most) is not None
@@ -141,6 +141,7 @@ class Survey:
         own = self.heap.own
         removed: Counter[int] = +self.crowd.lost
         for walk in self.walks.values():
+            walk.book_aside()
             for key, count in walk.removed.items():
                 removed[key] += count - own.get(key, 0)
         self.common.removed = {key: count + own.get(key, 0) for key, count in removed.items()}
@@ -179,11 +180,15 @@ class Survey:
         done = common.run(sys.maxsize)
         self._until(broken)
         fallen = len(common.fallen)
+        if self.walks:
+            common.book_aside()  # so that rings are told apart
         known = break_cycles(common, self.alive)
         if self.walks and len(common.fallen) > fallen:
             for keys in rings_apart(common, common.fallen[fallen:]):
                 self.groups.join(self._holders(keys))
-        return known if done or common.run(sys.maxsize) else None
+        if done:
+            return known
+        return break_cycles(common, self.alive) if common.run(sys.maxsize) else None
 
     def _sizes(self, *, complete: bool) -> tuple[list[Size], Size]:
         """Add up, now that it is known which owners of foreign memory are dead."""
@@ -238,7 +243,7 @@ class Survey:
 
     def _rings(self, walk: Walk) -> int:
         """Return the bytes of rings that are likely to fall, and that there was no time for."""
-        if not walk.removed or self.heap.late():
+        if not walk.undecided or self.heap.late():
             return 0
         return likely_rings(walk, self.alive)
 

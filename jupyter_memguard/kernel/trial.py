@@ -6,11 +6,15 @@ when it frees, so it finds what would be freed and nothing else. (The idea is th
 collectors of Christopher and of Lins, here without touching a count.)
 
 Work is done in batches at the speed of C: an object seen through a dying one, whose count says
-that it has that one reference, is dead without any book-keeping.
+that it has that one reference, is dead without any book-keeping. What has more, and is seen for
+the first time, is put aside: often all of it falls together (`cycles.py`), and if not, it is
+booked later.
 """
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections import Counter
 from itertools import compress, repeat
 from operator import eq, ne, not_, sub
@@ -52,12 +56,15 @@ class Heap:
 
     def stopping(self, objects: Iterable[Any]) -> set[int]:
         """Return the identities of those of the objects' types whose objects are never entered."""
-        types = [type(group[0]) for group in group_by_type(list(objects))]
-        return {id(cls) for cls in types if self.kind(cls).stop}
+        return {id(kind.cls) for kind in self.kinds_of(list(objects)) if kind.stop}
+
+    def kinds_of(self, objects: list[Any]) -> list[Kind]:
+        """Return what is known of the types of objects."""
+        return [self.kind(type(group[0])) for group in group_by_type(objects)]
 
     def referents(self, objects: list[Any]) -> Iterator[list[Any]]:
-        """Yield what objects refer to, some thousands at a time."""
-        frontier = Frontier()
+        """Yield what objects refer to, but for texts that are keys, some thousands at a time."""
+        frontier = Frontier(keys=False)
         for group in group_by_type(objects):
             frontier.add(self.kind(type(group[0])), group, 0)
         while frontier:
@@ -77,7 +84,8 @@ class Walk:
     """Trial deletion from a set of objects; can be stopped after any step and go on later."""
 
     __slots__ = (
-        "blocks", "bytes", "fallen", "frontier", "heap", "mapped", "notes", "removed", "rings",
+        "aside", "blocks", "bytes", "fallen", "frontier", "heap", "mapped", "notes", "removed",
+        "rings",
     )  # fmt: skip
 
     def __init__(self, heap: Heap) -> None:
@@ -86,6 +94,7 @@ class Walk:
         self.bytes = 0
         self.mapped = 0
         self.removed: dict[int, int] = {}
+        self.aside: dict[int, Any] = {}  # has lost one reference of several, and is not booked yet
         self.frontier = Frontier()
         self.blocks: list[Block] = []
         self.notes: set[str] = set()
@@ -121,6 +130,11 @@ class Walk:
         """Tell whether something dead was not followed yet."""
         return bool(self.frontier)
 
+    @property
+    def undecided(self) -> int:
+        """Tell of how many objects something has lost references and is not dead."""
+        return len(self.removed) + len(self.aside)
+
     def estimate(self, more: int = 0) -> int:
         """Return the bytes that there would be if every container is like what was seen of it.
 
@@ -135,19 +149,42 @@ class Walk:
         self.fallen.extend(keys)
         self._bury(list(map(self.heap.waiting.__getitem__, keys)))
 
-    def kill_ring(self, members: list[Any]) -> None:
+    def kill_ring(self, ring: dict[int, Any]) -> None:
         """Declare objects dead that only hold each other; the references among them are known."""
-        keys = list(map(id, members))
-        self.rings.update(keys)
-        keys = list(filter(self.removed.__contains__, keys))
-        self.fallen.extend(keys)
-        for key in keys:
+        self.rings.update(ring)
+        self.heap.waiting.update(ring)  # so none is taken for one with a single reference
+        touched = list(filter(self.removed.__contains__, ring))
+        self.fallen.extend(touched)
+        for key in touched:
             del self.removed[key]
+        members = list(ring.values())
         for start in range(0, len(members), BATCH):
             if self.heap.late():
                 self.notes.add("cut")
                 return
             self._bury(members[start : start + BATCH])
+
+    def kill_aside(self, beyond: list[list[Any]], step: int) -> None:
+        """Declare what is aside dead, `step` objects at a time; `beyond` (emptied) it leads."""
+        members = list(self.aside.values())
+        self.aside.clear()
+        self.frontier.known.extend(beyond)
+        beyond.clear()
+        for start in range(0, len(members), step):
+            if self.heap.late():
+                self.notes.add("cut")
+                return
+            for kind, objects in self._counted(members[start : start + step]):
+                self.frontier.add_keys(kind, objects)
+
+    def book_aside(self, most: int = sys.maxsize) -> None:
+        """Book what was put aside, at most so many of it."""
+        if len(self.aside) <= most:
+            booked, self.aside = self.aside, {}
+        else:
+            booked = dict(self.aside.popitem() for _ in range(most))
+        self.removed.update(dict.fromkeys(booked, 1))
+        self.heap.waiting.update(booked)
 
     def without_references(self, keys: list[int]) -> list[int]:
         """Return those of the waiting objects that have no reference left."""
@@ -164,9 +201,6 @@ class Walk:
 
     def _lose(self, kids: list[Any]) -> None:
         """Take one reference from each child, for each time it is listed; the list is emptied."""
-        if self.rings:
-            inside = map(self.rings.__contains__, map(id, kids))
-            kids[:] = compress(kids, map(not_, inside))
         single = LISTED + 1  # type: ignore[operator]
         seen = counts(kids)
         alone = seen.count(single)
@@ -174,35 +208,72 @@ class Walk:
             if kids:
                 self._bury(kids)
             return
-        dead = list(compress(kids, map(eq, seen, repeat(single)))) if alone else []
-        kids[:] = compress(kids, map(ne, seen, repeat(single)))
+        dead: list[Any] = []
+        if alone:
+            dead = list(compress(kids, map(eq, seen, repeat(single))))
+            kids[:] = compress(kids, map(ne, seen, repeat(single)))
         self._share(kids)
         if dead:
             self._bury(dead)
 
     def _share(self, kids: list[Any]) -> None:
-        """Book the references that objects with more than one of them have lost."""
+        """Note the references that objects (emptied) with more than one of them have lost."""
+        tracked = list(map(gc.is_tracked, kids))
+        if not any(tracked):
+            self._book(kids)
+            return
+        if not all(tracked):
+            rest = list(compress(kids, map(not_, tracked)))
+            kids[:] = compress(kids, tracked)
+            self._book(rest)
+        if not self._put_aside(kids):
+            self.book_aside()
+            self._book(kids)
+
+    def _put_aside(self, kids: list[Any]) -> bool:
+        """Keep objects that were not met before for later; False: some were, nothing is done."""
+        fresh = dict(zip(map(id, kids), kids))
+        met = (self.removed.keys(), self.heap.own.keys())
+        if len(fresh) < len(kids) or not all(keys.isdisjoint(fresh.keys()) for keys in met):
+            return False
+        if self.rings and not self.rings.isdisjoint(fresh):
+            return False
+        aside = self.aside
+        before = len(aside)
+        aside.update(fresh)
+        new = len(aside) - before
+        if new < len(kids):
+            for _ in range(new):
+                aside.popitem()
+            return False
+        kids.clear()
+        return True
+
+    def _book(self, kids: list[Any]) -> None:
+        """Book references that were lost, and let fall what (emptied) has none left."""
         keys = list(map(id, kids))
+        lost = Counter(keys)
+        waiting = self.heap.waiting
+        if not lost.keys() <= waiting.keys():
+            waiting.update(zip(keys, kids))
+        kids.clear()
         removed = self.removed
         own = self.heap.own
-        waiting = self.heap.waiting
-        lost = Counter(keys)
-        touched: Iterable[int] = lost
-        if waiting.keys().isdisjoint(lost) and own.keys().isdisjoint(lost):
-            removed.update(lost)
-            # new here, and with more than one reference: dead only if that went more than once
-            touched = (
-                () if len(lost) == len(keys) else [k for k, times in lost.items() if times > 1]
-            )
-        else:
-            for key, times in lost.items():
-                removed[key] = (removed.get(key) or own.get(key, 0)) + times
-        waiting.update(zip(keys, kids))
-        kids.clear()
-        self._settle(list(touched))
+        touched = []
+        for key, times in lost.items():
+            if key not in self.rings:
+                gone = removed[key] = (removed.get(key) or own.get(key, 0)) + times
+                if gone > 1:  # else it is still held: those with one reference do not come here
+                    touched.append(key)
+        self._settle(touched)
 
     def _bury(self, dead: list[Any]) -> None:
         """Count dead objects' own bytes, and note what is to be followed."""
+        for kind, objects in self._counted(dead):
+            self.frontier.add(kind, objects, self.bytes)
+
+    def _counted(self, dead: list[Any]) -> Iterator[tuple[Kind, list[Any]]]:
+        """Count dead objects' own bytes, and yield those that are followed, by their kinds."""
         heap = self.heap
         for objects in group_by_type(dead):
             cls = type(objects[0])
@@ -218,7 +289,7 @@ class Walk:
                 if kind.unwritten is not None and size >= ALWAYS_THERE:
                     size -= self._leave_for_later(kind, objects)
                 self.bytes += size
-            self.frontier.add(kind, objects, self.bytes)
+            yield kind, objects
 
     def _leave_for_later(self, kind: Kind, objects: list[Any]) -> int:
         """Take out the bytes of large contents; whether they were written is seen in the end."""

@@ -6,6 +6,7 @@ import array
 import ctypes
 import gc
 import io
+import itertools
 import mmap
 import subprocess
 import sys
@@ -14,13 +15,13 @@ import time
 import weakref
 from collections import OrderedDict
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_memguard.kernel import cycles, quick, refcounts, sizing
+from jupyter_memguard.kernel import cycles, quick, refcounts, sizing, survey, trial
 from jupyter_memguard.kernel.cycles import break_cycles
 from jupyter_memguard.kernel.refcounts import LISTED
 from jupyter_memguard.kernel.sizing import (
@@ -371,6 +372,96 @@ def test_rings_of_a_lists_own_elements_fall_with_it() -> None:
     one = measure([Root(_pairs(1), 0)], budget_ms=PLENTY)[0][0].freed_bytes
     assert sizes[0].exact
     assert abs(sizes[0].freed_bytes - 19_999 * (one - 64)) < 250_000
+    assert kept
+
+
+class Record(dict):  # type: ignore[type-arg]
+    """A dict that can be watched."""
+
+
+def _ring(count: int) -> list[Any]:
+    ring: list[Any] = [Record(number=number + 10**6) for number in range(count)]
+    for one, other in zip(ring, ring[1:] + ring[:1]):
+        one["next"] = other
+    return ring
+
+
+RINGS: dict[str, Callable[[list[Any]], Any]] = {
+    "as it is": len,
+    "with one that is listed twice": lambda ring: ring.append(ring[7]),
+    "with texts between": lambda ring: ring.extend(map(str, range(1000))),
+    "with a class": lambda ring: ring[7].update(of=Record),
+    "with one that is large": lambda ring: ring[7].update((str(i), [i]) for i in range(5000)),
+    "with one that leads back": lambda ring: ring[7].update(back=[ring]),
+    "with one that nothing shows": lambda ring: ring[7].update(it=itertools.count(10**30)),
+    "with keys that are shown": lambda ring: [one.update({(1, 2): [3]}) for one in ring],
+    "with keys of its own": lambda ring: [one.update({f"k{i}": i}) for i, one in enumerate(ring)],
+}
+
+
+@pytest.mark.parametrize("change", RINGS)
+def test_a_list_of_a_ring_frees_the_ring(change: str) -> None:
+    ring = _ring(3_000)
+    RINGS[change](ring)
+    least = 3_000 * sys.getsizeof(ring[0])
+    root = Root(ring, 0)
+    del ring
+    size = measure([root], budget_ms=PLENTY)[0][0]
+    assert "cut" not in size.notes
+    assert least < size.freed_bytes < 4 * least
+
+
+@pytest.mark.parametrize("change", ["as it is", "with one that is listed twice"])
+def test_wherever_time_is_up_the_rest_of_a_ring_is_told_to_be_missing(
+    change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = _ring(3_000)
+    RINGS[change](ring)
+    root = Root(ring, 0)
+    del ring
+    whole = measure([root], budget_ms=PLENTY)[0][0].freed_bytes
+    looked = itertools.count()
+    for module in (survey, trial, cycles):
+        monkeypatch.setattr(module, "perf_counter", lambda: float(next(looked)))
+    for looks in range(1, 50):
+        size = measure([root], budget_ms=looks * 1000)[0][0]
+        assert size.freed_bytes == whole or ("cut" in size.notes and size.freed_bytes < whole)
+
+
+def test_rings_are_looked_for_where_only_the_second_attempt_has_followed_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = Root(_ring(3_000), 0)
+    whole = measure([root], budget_ms=PLENTY)[0][0].freed_bytes
+    attempts = itertools.count()
+    run = Walk.run
+    monkeypatch.setattr(Walk, "run", lambda walk, steps: next(attempts) > 0 and run(walk, steps))
+    assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes == whole
+
+
+def test_a_list_of_a_ring_of_which_one_is_held_frees_nothing_else() -> None:
+    ring = _ring(3_000)
+    kept = ring[7]
+    own = sys.getsizeof(ring)
+    root = Root(ring, 0)
+    del ring
+    size = measure([root], budget_ms=PLENTY)[0][0]
+    assert size.exact
+    assert own - 100 < size.freed_bytes < own + 100
+    assert kept
+
+
+def test_a_ring_with_a_result_and_its_holder_stays_while_something_else_holds_it() -> None:
+    shown = Record(number=1)
+    ring: list[Any] = [Record(shown=shown), shown, *_ring(100)]
+    for one, other in zip(ring, ring[1:] + ring[:1]):
+        one["next"] = other
+    kept = ring[50]
+    roots = [Root(ring, 0), Root(shown, 1)]  # its holder is not named as a boundary
+    del ring, shown, one, other
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    _, only_together = measure(roots, budget_ms=PLENTY, each=False)
+    assert max(size.freed_bytes for size in [*sizes, together, only_together]) < 2_000
     assert kept
 
 
