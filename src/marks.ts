@@ -30,7 +30,7 @@ export interface ICellHold {
  *
  * @param pushed - Bytes by the number of the result.
  * @param cellIds - The ids of the cells that ran, by number; a number that is
- * not in it belongs to the cell that shows it.
+ * not in it belongs to the cell that shows it, if only one does.
  * @param shown - The number that each cell shows, by the cell's id.
  * @returns by the cell's id.
  */
@@ -39,10 +39,10 @@ export function holdsByCell(
   cellIds: ReadonlyMap<number, string>,
   shown: ReadonlyMap<string, number | null>
 ): ReadonlyMap<string, ICellHold> {
-  const byNumber = new Map<number, string>();
+  const byNumber = new Map<number, string | null>();
   for (const [id, number] of shown) {
     if (number !== null) {
-      byNumber.set(number, id);
+      byNumber.set(number, byNumber.has(number) ? null : id);
     }
   }
   const holds = new Map<
@@ -50,8 +50,8 @@ export function holdsByCell(
     { bytes: Map<string, number>; numbers: number[] }
   >();
   for (const [number, { key, bytes }] of pushed) {
-    const id = cellIds.get(number) ?? byNumber.get(number);
-    if (id === undefined) {
+    const id = cellIds.get(number) ?? byNumber.get(number) ?? null;
+    if (id === null) {
       continue;
     }
     const hold = holds.get(id) ?? {

@@ -38,6 +38,14 @@ describe('holdsByCell', () => {
     expect(holds([[5, 'k', 80]], [], [['b', null]])).toEqual([]);
   });
 
+  it('does not guess where two cells show the number, of which one is an earlier kernel’s', () => {
+    const shown: [string, number][] = [
+      ['a', 5],
+      ['old', 5]
+    ];
+    expect(holds([[5, 'k', 80]], [], shown)).toEqual([]);
+  });
+
   it('does not take a number of an earlier kernel for the cell that ran', () => {
     expect(
       holds(
