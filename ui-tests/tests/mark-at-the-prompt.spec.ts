@@ -72,6 +72,16 @@ test('with the guard on, marks come without the panel', async ({ page }) => {
       )
     )
     .toEqual(['2', '3', '4']);
+  // What somebody else drops is no longer marked either, and nobody asks.
+  await runCells(page, ['del Out[3], _3']);
+  await runCells(page, ["del get_ipython().user_ns_hidden['_3']"]);
+  await expect(marks(page)).toHaveCount(2);
+  await runCells(page, ['%reset -f out']);
+  await expect(marks(page)).toHaveCount(0);
+  for (let more = 0; more < 3; more++) {
+    await runCells(page, ['np.ones(8_000_000)']);
+  }
+  await expect(marks(page)).toHaveCount(3);
   await marks(page).first().press('Enter');
   await menuItem(page, 'Show in the panel').click();
   const panel = page.locator('#jupyter-memguard-panel');
