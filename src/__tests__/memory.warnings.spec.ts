@@ -169,6 +169,28 @@ describe('the warnings', () => {
     list.kernels = null;
   });
 
+  it('tell of a container of its own also of a kernel that is not in front', () => {
+    const behind = aDocument('own.ipynb', new FakeKernel('contained'));
+    memguard.open(behind.watched);
+    behind.model.agent.cellRunning = true;
+    read(0.2);
+    const limit = { ...LIMIT, source: 'cgroup2', limit_bytes: 2 * GIB };
+    list.kernels = [
+      {
+        ...aReply('contained'),
+        rss_bytes: GIB,
+        limit,
+        level: 0.93,
+        nearest: limit
+      }
+    ];
+    list.changed.emit();
+    list.kernels = null;
+    expect(messages()).toEqual([
+      'The container of own.ipynb is 93 % full (2 GiB, shared); its kernel uses 1 GiB.'
+    ]);
+  });
+
   it('do not take the memory that is used for the address space that is', () => {
     const limit = {
       source: 'rlimit_as',

@@ -132,13 +132,15 @@ export class Warnings implements IDisposable {
     }
   }
 
-  /** Of a limit that many share one is told, the one in front if it can be. */
+  /** Of a limit that many share one is told, the one in front if it has it. */
   private whomToWarn(kernelId: string, nearest: ILimit): IWatched | null {
     const front = this.memguard.current?.widget.sessionContext.session?.kernel;
-    const isInFront = !front || front.id === kernelId;
-    return isShared(nearest) && !isInFront
-      ? null
-      : watchedWith(this.memguard, kernelId);
+    const isFrontMeant =
+      front &&
+      front.id !== kernelId &&
+      crossingOf(front.id, this.seen.get(front.id)?.nearest ?? nearest) ===
+        crossingOf(kernelId, nearest);
+    return isFrontMeant ? null : watchedWith(this.memguard, kernelId);
   }
 
   /** The crossing is over: the kernel is safe again, or gone. */
