@@ -42,6 +42,21 @@ def _places(shell: Any) -> list[tuple[dict[str, Any], str]]:
     return places + _stood_at(own_dict(formatter.get("pdb")), shell.user_ns)
 
 
+def holders(shell: Any) -> list[Any]:
+    """Return IPython's objects that hold such, each with its attributes' dict.
+
+    A frame or traceback can lead back to them. They stay when it goes.
+    """
+    formatter = getattr(shell, "InteractiveTB", None)
+    found = (
+        formatter,
+        own_dict(formatter).get("pdb"),
+        getattr(shell, "SyntaxTB", None),
+        shell.last_execution_result,
+    )
+    return [each for obj in found if obj is not None for each in (obj, own_dict(obj))]
+
+
 def _stood_at(
     debugger: dict[str, Any], user_ns: dict[str, Any]
 ) -> list[tuple[dict[str, Any], str]]:

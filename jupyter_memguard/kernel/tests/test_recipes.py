@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jupyter_memguard.kernel.sizes import Size
 from jupyter_memguard.kernel.tests.support import running_kernel
 
 if TYPE_CHECKING:
@@ -138,8 +140,9 @@ def test_release_of_tracebacks_gives_back_the_frames_locals(
         kernel.execute(cell)
     assert kernel.value(ALIVE) == kept_by_stock["failing"] == 1
     comm = kernel.comm()
-    assert comm.request("report")["tracebacks"]["count"] == 1
-    assert comm.request("report")["tracebacks"]["bytes"] == pytest.approx(20 * MB, rel=0.01)
+    kept = comm.request("report", budget_ms=2000)["tracebacks"]
+    assert kept["count"] == 1
+    assert kept["bytes"] == pytest.approx(20 * MB, rel=0.01)
     released = comm.request("release_tracebacks")
     assert released["released"] == 1
     assert released["still_alive"] == []
@@ -148,6 +151,28 @@ def test_release_of_tracebacks_gives_back_the_frames_locals(
     assert "No traceback" in kernel.run("%tb") + str(kernel.execute("%tb")[1])
     reply, _published = kernel.execute("fail()")
     assert reply["ename"] == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize(("had", "budgets"), [(0.0, [20.0, 200.0]), (0.02, [20.0])])
+def test_tracebacks_are_measured_again_where_others_had_the_time(
+    monkeypatch: pytest.MonkeyPatch, had: float, budgets: list[float]
+) -> None:
+    report = import_module("jupyter_memguard.kernel.report")
+    times = iter([0.0, had])
+    given = []
+
+    def measure(_roots: Any, *, budget_ms: float, **_how: Any) -> tuple[list[Size], Size]:
+        given.append(budget_ms)
+        return [], Size(7) if budget_ms > 20 else Size(0, ["cut"])
+
+    monkeypatch.setattr(report, "_clock", lambda: next(times))
+    monkeypatch.setattr(report, "measure", measure)
+    monkeypatch.setattr(report, "boundary", lambda _shell: [])
+    monkeypatch.setattr(report.tracebacks, "holders", lambda _shell: [])
+    monkeypatch.setattr(report.tracebacks, "kept", lambda _shell: [(ValueError(), 1)])
+    found = report.kept_tracebacks(None, 20.0)
+    assert given == budgets
+    assert found == {"bytes": 7 * (len(budgets) - 1), "count": 1, "exact": len(budgets) > 1}
 
 
 @pytest.mark.parametrize(
@@ -173,7 +198,11 @@ def test_release_of_tracebacks_gives_back_what_the_debugger_stood_at(
     assert kernel.value("list(said)") == []
     assert kernel.value(ALIVE) == 1
     comm = kernel.comm()
-    assert comm.request("report")["tracebacks"]["count"] == 1
+    kept = comm.request("report", budget_ms=2000)["tracebacks"]
+    assert kept["count"] == 1
+    assert kept["bytes"] == pytest.approx(20 * MB, rel=0.01)
+    overview = comm.request("overview", budget_ms=2000)
+    assert overview["tracebacks"]["bytes"] == pytest.approx(20 * MB, rel=0.01)
     released = comm.request("release_tracebacks")
     assert (released["released"], released["still_alive"]) == (1, [])
     assert kernel.value(ALIVE) == 0
