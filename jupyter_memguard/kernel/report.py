@@ -164,8 +164,14 @@ class Figures:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Do without collections: each would go through all of the heap for a report's own objects."""
+    """Do without collections: each would go through all of the heap for a report's own objects.
+
+    New garbage is collected before, which is quick: what it holds as well, as what stood around
+    an exception does, would be told not to come back.
+    """
     enabled = gc.isenabled()
+    if enabled:
+        gc.collect(1)
     gc.disable()
     try:
         yield

@@ -134,6 +134,25 @@ def test_a_row_tells_holders_variables_and_where_it_was_shown(kernel: Kernel) ->
     )
 
 
+def test_what_only_new_garbage_holds_as_well_is_told_to_come_back(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("import gc; gc.set_threshold(10**6)\nimport numpy as np\nclass Ring: pass")
+    kernel.run("x = np.ones(10**6); x")
+    kernel.run(
+        "def fail():\n"
+        "    local = np.ones(10**6); ring = Ring(); ring.me, ring.held = ring, [local, x]\n"
+        "    del ring\n"
+        "    1 / 0"
+    )
+    kernel.execute("try:\n    fail()\nfinally:\n    del x")
+    report = comm.request("report", budget_ms=2000)
+    assert [row["freed_bytes"] > 8 * 10**6 for row in report["results"]] == [True]
+    assert report["tracebacks"]["bytes"] > 8 * 10**6
+    overview = comm.request("overview", budget_ms=2000)
+    assert overview["results"]["bytes"] > 8 * 10**6
+    assert overview["tracebacks"]["bytes"] > 8 * 10**6
+
+
 def test_the_cells_id_is_told(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)

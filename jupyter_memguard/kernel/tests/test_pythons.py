@@ -130,6 +130,14 @@ def test_what_the_debugger_stood_at_is_released_and_held_by_nobody(kernel: Kerne
     assert kernel.value("w() is None") is True
 
 
+def test_what_a_traceback_keeps_is_told_right_after_the_error(kernel: Kernel) -> None:
+    kernel.run("import numpy as np\ndef fail():\n    arr = np.ones(10**6)\n    1 / 0")
+    kernel.execute("fail()")
+    comm = kernel.comm()
+    assert comm.request("report", budget_ms=2000)["tracebacks"]["bytes"] > 8 * MB
+    assert comm.request("release_tracebacks")["still_alive"] == []
+
+
 def test_who_holds_a_result_is_found_to_the_end(kernel: Kernel) -> None:
     kernel.run("x = [5]; d = {'k': [x]}\nx")
     kernel.run("del x")
