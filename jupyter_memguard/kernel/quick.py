@@ -106,7 +106,10 @@ class Crowd:
     def _leave_rings(self) -> None:
         """Give the roots that may hold rings a walk, with the references that they have lost."""
         self.unsettled = set(self._suspects.values()) - {-1}
-        if self.unsettled:
+        if self.heap.late():
+            for index in self.unsettled:
+                self.walk(index).notes.add("cut")
+        elif self.unsettled:
             own = self.heap.own
             inside = list(map(self.unsettled.__contains__, self.pairs[0]))
             for index, key in zip(compress(self.pairs[0], inside), compress(self.pairs[1], inside)):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 from .adapters import loaded_adapters
 from .cycles import break_cycles, likely_rings, module_namespaces, rings_apart
 from .foreign import Foreign, Given
+from .frontier import BATCH
 from .other_threads import OtherThreads
 from .quick import Crowd
 from .sizes import Root, Size
@@ -28,6 +29,9 @@ _NEAR = 4096  # members of a closure for one root, before the common walk is ask
 _WORTH_TELLING = 1024  # bytes; results that share less are not said to belong together
 
 _MOST_SHARERS = 100  # that are named with each root; they are named in each of the others, too
+
+_TELLING = 5e-6  # seconds for each walk, to put its size together and end it
+_TO_TELL = 0.2  # of the budget, at most
 
 # Shares of the budget at whose end each part of the work gives way to the next.
 _QUICK, _TRIAL, _NEAR_CYCLES, _COMMON = 0.4, 0.7, 0.76, 0.82
@@ -100,7 +104,7 @@ class Survey:
         done = self.crowd.bytes.keys() | self.walks.keys() | self.crowd.untried
         todo = [index for index in range(len(self.roots)) if index not in done]
         todo.sort(key=lambda index: heap.kind(type(self.roots[index].obj)).adapter is None)
-        for index in todo:
+        for index in todo[: int(self.budget * _TO_TELL / _TELLING)]:
             if heap.late():
                 break
             walk = self.walks[index] = Walk(heap)
@@ -135,19 +139,26 @@ class Survey:
 
     def _merge(self) -> None:
         """Take away on the common walk what all roots' walks have taken away."""
-        if self.heap.late():
-            self.common.notes.add("cut")
-            return
-        own = self.heap.own
+        common, heap = self.common, self.heap
+        own = heap.own
         removed: Counter[int] = +self.crowd.lost
         for walk in self.walks.values():
-            walk.book_aside()
+            if heap.late():
+                common.notes.add("cut")
+                return
+            removed.update(iter(walk.aside))  # no root is there
             for key, count in walk.removed.items():
                 removed[key] += count - own.get(key, 0)
-        self.common.removed = {key: count + own.get(key, 0) for key, count in removed.items()}
-        for key in self.common.without_references(list(removed)):
-            if key in self.common.removed:
-                self._kill_pile(key)
+            walk.book_aside()
+        common.removed = {key: count + own.get(key, 0) for key, count in removed.items()}
+        keys = list(removed)
+        for start in range(0, len(keys), BATCH):
+            for key in common.without_references(keys[start : start + BATCH]):
+                if heap.late():
+                    common.notes.add("cut")
+                    return
+                if key in common.removed:
+                    self._kill_pile(key)
 
     def _kill_pile(self, key: int) -> None:
         """Follow what falls with one object that several roots hold together."""
@@ -163,10 +174,13 @@ class Survey:
         """Return the indices of the roots that refer to any of these objects, or are one."""
         if self.holders is None:
             self.holders = {}
-            pairs = list(zip(*self.crowd.pairs))
-            pairs.extend((index, key) for index, walk in self.walks.items() for key in walk.removed)
-            for index, key in pairs:
+            for index, key in zip(*self.crowd.pairs):
                 self.holders.setdefault(key, []).append(index)
+            for index, walk in self.walks.items():
+                if self.heap.late():
+                    break
+                for key in walk.removed:
+                    self.holders.setdefault(key, []).append(index)
         return sorted({index for key in keys for index in self.holders.get(key, ())})
 
     def _walk_together(self, followed: float, broken: float) -> set[int] | None:
@@ -309,8 +323,9 @@ class Groups:
         """Say that these roots belong together."""
         tops = {self._top(index) for index in indices}
         self.joined = self.joined or len(tops) > 1
+        least = min(tops, default=0)
         for top in tops:
-            self.first[top] = min(tops)
+            self.first[top] = least
 
     def others(self) -> list[tuple[int, ...]]:
         """Return for each root the first others of its group, the very first always among them."""
@@ -321,9 +336,9 @@ class Groups:
             members.setdefault(self._top(index), []).append(index)
         found: list[tuple[int, ...]] = [()] * len(self.first)
         for group in members.values():
-            some = group[: _MOST_SHARERS + 1]
-            for index in group:
-                found[index] = tuple(other for other in some if other != index)[:_MOST_SHARERS]
+            some = tuple(group[: _MOST_SHARERS + 1])
+            for place, index in enumerate(group):
+                found[index] = some[:place] + some[place + 1 :] if place < len(some) else some[:-1]
         return found
 
     def _top(self, index: int) -> int:

@@ -32,6 +32,7 @@ from jupyter_memguard.kernel.sizing import (
     reaches,
     reaches_in_turn,
 )
+from jupyter_memguard.kernel.survey import Groups
 from jupyter_memguard.kernel.trial import Heap, Walk
 
 if TYPE_CHECKING:
@@ -194,6 +195,38 @@ def test_results_that_share_memory_are_told_to_belong_together() -> None:
     assert together.freed_bytes > 500_000
 
 
+def test_of_very_many_results_that_share_the_first_others_are_named() -> None:
+    groups = Groups(300)
+    groups.join(range(5, 300, 2))
+    groups.join([])
+    members = list(range(5, 300, 2))
+    for index, others in enumerate(groups.others()):
+        wanted = [member for member in members if member != index][:100]
+        assert others == (tuple(wanted) if index in members else ())
+
+
+def _sharing() -> list[Any]:
+    shared = [[number] for number in range(1_000)]
+    return [[[number], list(shared)] for number in range(3)]
+
+
+@pytest.mark.parametrize("make", [_sharing, lambda: [_ring(20) for _ in range(250)]])
+def test_wherever_time_is_up_what_is_missing_of_several_results_is_told(
+    make: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roots = [Root(obj, 0) for obj in make()]
+    whole, all_of_it = measure(roots, budget_ms=PLENTY)
+    looked = itertools.count()
+    for module in (survey, trial, cycles):
+        monkeypatch.setattr(module, "perf_counter", lambda: float(next(looked)))
+    for looks in range(0, 3_000, 41):
+        sizes, together = measure(roots, budget_ms=looks * 1000)
+        for size, right in zip([*sizes, together], [*whole, all_of_it]):
+            assert size.freed_bytes <= right.freed_bytes
+            assert size.freed_bytes == right.freed_bytes or "cut" in size.notes
+    assert together.freed_bytes == all_of_it.freed_bytes
+
+
 def test_a_result_inside_another_belongs_to_it() -> None:
     inner = [b"x" * 500_000]
     out = [inner]
@@ -255,13 +288,17 @@ def test_a_heap_that_another_thread_changes_is_told() -> None:
 
     worker = threading.Thread(target=change)
     worker.start()
+    gc.disable()
     try:
         sizes, _ = measure([Root([[i] for i in range(500_000)], 0)], budget_ms=PLENTY)
+        left = [obj for obj in gc.get_objects() if type(obj) is Heap]
     finally:
+        gc.enable()
         stop.set()
         worker.join()
     assert not sizes[0].exact
     assert "moving" in sizes[0].notes
+    assert not left  # as when a frame, and all that was measured, is on a cycle
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the clocks of Linux")
