@@ -37,7 +37,7 @@ class Channel:
 
     def register(self) -> None:
         """Register the comm target with the kernel's comm manager, if there is one."""
-        manager = _manager()
+        manager = _manager(self.session.shell)
         if manager is not None:
             manager.register_target(TARGET, self._opened)
 
@@ -48,7 +48,7 @@ class Channel:
         self._comms.clear()
         self._subscribers.clear()
         self._silent.clear()
-        manager = _manager()
+        manager = _manager(self.session.shell)
         if manager is not None and manager.targets.get(TARGET) is self._opened:
             manager.unregister_target(TARGET, self._opened)
 
@@ -140,10 +140,14 @@ class Channel:
         return answer(**params)
 
 
-def _manager() -> Any:
-    """Return the kernel's comm manager, or None; `comm` is not imported for it."""
+def _manager(shell: Any) -> Any:
+    """Return the kernel's comm manager, or None; `comm` is not imported for it.
+
+    Before 6.18 ipykernel does not share its own with the package `comm`.
+    """
+    found = getattr(getattr(shell, "kernel", None), "comm_manager", None)
     comm = sys.modules.get("comm")
-    return None if comm is None else comm.get_comm_manager()
+    return comm.get_comm_manager() if found is None and comm is not None else found
 
 
 def _send(comm: Any, message: dict[str, Any]) -> None:

@@ -103,6 +103,13 @@ def test_invalid_messages_get_an_error_and_the_kernel_goes_on(kernel: Kernel) ->
     assert comm.request("report")["count"] == 0
 
 
+def test_the_kernels_own_comm_manager_is_used_where_it_is_not_shared(stock: Kernel) -> None:
+    # As in ipykernel before 6.18, where the package `comm` has another or is not there.
+    stock.run("import comm; comm.get_comm_manager = None")
+    assert stock.inject() == 1
+    assert stock.comm().request("report")["count"] == 0
+
+
 def test_another_version_is_told_ours_and_closed(kernel: Kernel) -> None:
     comm = kernel.comm(version=999)
     assert comm.event("hello")["version"] == protocol.VERSION
