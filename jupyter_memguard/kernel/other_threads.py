@@ -35,8 +35,9 @@ class OtherThreads:
         if process_time() - thread_time() - self._others <= most:
             return False
         now = _times()
-        frames = sys._current_frames()  # noqa: SLF001
-        unseen = frames.keys() - set(map(_ident_of, threading.enumerate()))
+        # Not by a name of its own: this frame is among them, and would be on a cycle.
+        unseen = set(sys._current_frames())  # noqa: SLF001
+        unseen.difference_update(map(_ident_of, threading.enumerate()))
         if self._used is None or now is None or unseen or self._used.keys() - now.keys():
             return True
         return sum(used - self._used.get(thread, 0) for thread, used in now.items()) > most * 10**9

@@ -212,8 +212,9 @@ class Search:
 def _running_frames() -> frozenset[int]:
     """Return the identities of the frames on all threads' stacks."""
     found: set[int] = set()
-    for top in sys._current_frames().values():  # noqa: SLF001
-        frame: FrameType | None = top
+    frames: list[FrameType | None] = list(sys._current_frames().values())  # noqa: SLF001
+    while frames:  # emptied: this frame is among them, and would be on a cycle
+        frame = frames.pop()
         while frame is not None:
             found.add(id(frame))
             frame = frame.f_back
