@@ -141,7 +141,11 @@ export function releaseText(
 ): string {
   const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
   if (released === 0 && result.still_alive.length === 0) {
-    return trans.__('There was nothing to release.');
+    return selection.kind === 'large'
+      ? trans.__(
+          'There was nothing large to release. Free everything takes small results, too.'
+        )
+      : trans.__('There was nothing to release.');
   }
   const text = countText(selection.kind, released, trans);
   if (before === null || after === null) {

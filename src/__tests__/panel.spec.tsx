@@ -578,7 +578,10 @@ describe('Summary', () => {
   });
 
   it.each<[Partial<IReleased>, string]>([
-    [{ released: 0 }, 'There was nothing to release.'],
+    [
+      { released: 0 },
+      'There was nothing large to release. Free everything takes small results, too.'
+    ],
     [{ before_rss_bytes: null }, 'Released 1 result.'],
     [
       { after_rss_bytes: 1_000_000_000 },

@@ -77,6 +77,7 @@ export function Account(props: {
               </p>
             )}
             {result !== null &&
+              result.released > 0 &&
               result.before_rss_bytes !== null &&
               result.after_rss_bytes !== null && (
                 <p className="jp-Memguard-quiet">

@@ -3,6 +3,7 @@ import { errorIcon, kernelIcon, type LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { AgentState } from '../tokens';
 import { NO_COMM } from '../waiting';
+import { failureText } from './sentences';
 import type { ViewModel } from './viewmodel';
 import { guardIcon } from '../icons';
 
@@ -48,6 +49,20 @@ export function panelState(view: ViewModel): PanelState {
   return model.failure !== null
     ? { kind: 'failed', detail: model.failure }
     : { kind: 'ready' };
+}
+
+/** Why nothing can be asked of a kernel, as a sentence. */
+function failedText(detail: string, trans: TranslationBundle): string {
+  switch (detail) {
+    case 'install':
+      return trans.__('This extension could not be put into it.');
+    case 'aborted':
+      return trans.__('Failing cells took along what was sent to it.');
+    case 'comm_close':
+      return trans.__('It ended the conversation.');
+    default:
+      return failureText(detail, trans);
+  }
 }
 
 interface IWords {
@@ -160,10 +175,10 @@ function words(
       }
       return {
         icon: errorIcon,
-        title: trans.__('The kernel gave no valid answer'),
+        title: trans.__('The kernel cannot be looked into'),
         hint: trans.__(
-          'Try again; if it stays so, restart the kernel. (%1)',
-          state.detail
+          '%1 Try again; if it stays so, restart the kernel.',
+          failedText(state.detail, trans)
         )
       };
     case 'empty':

@@ -37,7 +37,7 @@ export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
           return (
             <p className="jp-Memguard-nothing">
               {overview === null
-                ? trans.__('No figures yet.')
+                ? trans.__('No figures.')
                 : trans.__('No variable holds much.')}
             </p>
           );
