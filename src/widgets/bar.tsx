@@ -15,8 +15,9 @@ export interface IBarPart {
  * The process's memory in parts that sum to it.
  *
  * @param overview - Each part in addition to those before it.
- * @param retained - What the results are by the best reading. What is more
- * than the overview knows is in the overview's later parts.
+ * @param retained - What the results are by the best reading. Where they have
+ * become more since, that is in the overview's later parts; where there was no
+ * time for all of them, it is in none.
  * @returns the parts and, where the process's size is known, the rest: what
  * the interpreter and the libraries use, and what is lost between blocks.
  */
@@ -24,7 +25,8 @@ export function barParts(
   overview: IOverview,
   retained: IPart = overview.results
 ): readonly IBarPart[] {
-  let more = Math.max(0, retained.bytes - overview.results.bytes);
+  const { bytes, exact } = overview.results;
+  let more = exact ? Math.max(0, retained.bytes - bytes) : 0;
   const without = (part: IPart): IPart => {
     const taken = Math.min(more, part.bytes);
     more -= taken;
