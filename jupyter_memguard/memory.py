@@ -75,6 +75,7 @@ class Target:
     ``reason`` says why there is no process to look at, else ``launched`` is the
     pid of the process that this server launched for it. ``when_gone`` says what it
     means if that has ended: a kernel that is being restarted has not died.
+    ``answers`` is whether it has answered this server.
     """
 
     kernel_id: str
@@ -82,6 +83,7 @@ class Target:
     launched: int = 0
     connection: Connection = _NOWHERE
     when_gone: str = "died"
+    answers: bool = False
 
 
 def target_of(kernel_id: str, kernel_manager: Any) -> Target:
@@ -111,7 +113,14 @@ def target_of(kernel_id: str, kernel_manager: Any) -> Target:
         kernel_manager.connection_file, kernel_manager.shell_port, kernel_manager.ip
     )
     ending = bool(getattr(kernel_manager, "shutting_down", False))
-    return Target(kernel_id, None, launched.pid, connection, "starting" if ending else "died")
+    return Target(
+        kernel_id,
+        None,
+        launched.pid,
+        connection,
+        "starting" if ending else "died",
+        getattr(kernel_manager, "execution_state", "") in {"idle", "busy"},
+    )
 
 
 @dataclass(frozen=True)
@@ -179,6 +188,15 @@ class KernelMemory:
             self._elsewhere = {**still, target.launched: now + _ELSEWHERE_SECONDS}
         return process
 
+    def _is_starting(self, target: Target) -> bool:
+        """Say whether a process that is not there may still come.
+
+        A kernel that answers is elsewhere, unless it was found here: after a crash its
+        state is that of before until the new process tells another.
+        """
+        is_elsewhere = target.answers and target.kernel_id not in self._was_below
+        return not is_elsewhere and is_starting(target.launched)
+
     def read(self, target: Target) -> MemoryReply:
         """Read one kernel's memory now."""
         reply = _nothing(target.kernel_id, target.reason)
@@ -187,7 +205,7 @@ class KernelMemory:
         try:
             process = self.process(target)
             if process is None:
-                reply["reason"] = "starting" if is_starting(target.launched) else "remote"
+                reply["reason"] = "starting" if self._is_starting(target) else "remote"
                 return reply
             usage = process.usage()
         except ProcessGoneError:
