@@ -21,6 +21,11 @@ const WARN = 0.9;
 const SAFE = 0.88;
 /** Samples of so long before the last one tell how a kernel died, in seconds. */
 const LAST_SECONDS = 15;
+/**
+ * What was seen so long ago still tells how a kernel died: one behind is read
+ * every ten seconds, and it takes the server three to see that it is gone.
+ */
+const FRESH_SECONDS = 30;
 
 /** A free kernel has so long to tell what it retains, in milliseconds. */
 const HOLD_MS = 2000;
@@ -302,7 +307,7 @@ export class Warnings implements IDisposable {
   /** What was seen longer ago, as before the page was hidden, tells nothing. */
   private get freshMs(): number {
     const { pollSeconds } = this.memguard.settings;
-    return 1000 * Math.max(LAST_SECONDS, 2 * pollSeconds);
+    return 1000 * Math.max(FRESH_SECONDS, 2 * pollSeconds);
   }
 
   private forget(kernelId: string): void {
