@@ -295,7 +295,7 @@ function Grid(props: {
           }}
         />
         <div
-          role="rowgroup"
+          role={items.length > 0 ? 'rowgroup' : 'none'}
           className="jp-Memguard-rows"
           style={{ height: virtual.getTotalSize() }}
         >
