@@ -28,6 +28,8 @@ SEARCH_MS = 500.0
 CONSTANT_BYTES = 1024
 # To an object without weak references: `Gone.strong`, and the argument of `getrefcount`.
 OWN_REFERENCES = 2
+# The turns in which is told who holds what.
+_IN_CYCLES, _IN_NO_CYCLE, _NOT_OURS = range(3)
 _CONSTANTS = (int, float, complex, bool, str, bytes)
 _SINGLETONS: tuple[Any, ...] = ((), frozenset(), Ellipsis, NotImplemented)
 
@@ -98,32 +100,61 @@ def still_alive(shell: Any, gone: list[Gone]) -> list[StillAlive]:
     """Tell which of the objects somebody else holds, and who.
 
     Call it after the last reference of ours is dropped. An object without weak
-    references is held by us until here: it is alive if others refer to it.
+    references is held by us until here: it is alive if others refer to it. It can
+    hold another one, which is not alive for that: those that may are looked at first.
     """
     gc.collect()
     deadline = time.perf_counter() + SEARCH_MS / 1000
-    alive: list[StillAlive] = []
-    for item in gone:
-        found = item.get()
-        # What only we refer to needs no search through the whole heap.
-        if found and (item.reference is not None or sys.getrefcount(found[0]) > OWN_REFERENCES):
-            names = held_by(shell, found, deadline, [item.strong, gone, *frames_of(found[0])])
-            # What the collector does not track is in no cycle, so the count is the answer.
-            if not names and (item.reference is not None or not gc.is_tracked(found[0])):
-                names = [UNKNOWN]
-            if names:
-                alive.append(
-                    {
-                        "key": item.key,
-                        "type": item.type,
-                        "freed_bytes": item.freed_bytes,
-                        "held_by": names,
-                    }
-                )
-        item.strong.clear()
-        del found
+    names: dict[int, list[str]] = {}
+    _drop_unheld(gone)
+    turns = [_turn(item) for item in gone]
+    for turn in sorted(set(turns)):
+        for index, item in enumerate(gone):
+            if turns[index] == turn:
+                names[index] = _who_holds(shell, item, gone, deadline)
+                item.strong.clear()
+        if turn == _IN_CYCLES and turn < max(turns):
+            gc.collect()
+        _drop_unheld(gone)
     give_back()
-    return alive
+    return [
+        {
+            "key": item.key,
+            "type": item.type,
+            "freed_bytes": item.freed_bytes,
+            "held_by": names[index],
+        }
+        for index, item in enumerate(gone)
+        if names[index]
+    ]
+
+
+def _drop_unheld(gone: list[Gone]) -> None:
+    """Drop what nobody but us holds, which needs no search through the whole heap."""
+    dropped = True
+    while dropped:
+        dropped = False
+        for item in gone:
+            if item.strong and sys.getrefcount(item.strong[0]) <= OWN_REFERENCES:
+                item.strong.clear()
+                dropped = True
+
+
+def _turn(item: Gone) -> int:
+    if not item.strong:
+        return _NOT_OURS
+    return _IN_CYCLES if gc.is_tracked(item.strong[0]) else _IN_NO_CYCLE
+
+
+def _who_holds(shell: Any, item: Gone, gone: list[Gone], deadline: float) -> list[str]:
+    """Return who holds the object; empty if nobody does."""
+    found = item.get()
+    if not found:
+        return []
+    names = held_by(shell, found, deadline, [item.strong, gone, *frames_of(found[0])])
+    # What the collector does not track is in no cycle, so the count is the answer.
+    is_held = item.reference is not None or not gc.is_tracked(found[0])
+    return names or ([UNKNOWN] if is_held else [])
 
 
 def drop(take: Callable[[], list[Any]]) -> None:

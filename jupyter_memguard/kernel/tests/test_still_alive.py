@@ -143,3 +143,20 @@ def test_another_result_that_stays_is_told(kernel: Kernel) -> None:
     kernel.run("del g")
     alive = kernel.comm().request("release", numbers=[1])["still_alive"]
     assert [item["held_by"] for item in alive] == [["Out[2]['a']"]]
+
+
+TOGETHER = {
+    "an instance and a list with it": ["class N: pass\nn = N(); n", "[n]"],
+    "an instance and a list with it in a cycle": ["class N: pass\nn = N(); n.l = [n]; n", "n.l"],
+    "a text and a dict with it": ["n = 'x' * 10**6; n", "{'n': n}"],
+    "a text and tuples of it": ["n = 'x' * 10**6; n", "(n, 1)", "(_, 2)"],
+    "a text and an instance with it": ["n = 'x' * 10**6; n", "class N: pass\nm = N(); m.n = n; m"],
+}
+
+
+@pytest.mark.parametrize("what", TOGETHER)
+def test_what_only_another_released_result_holds_is_not_told(kernel: Kernel, what: str) -> None:
+    for cell in TOGETHER[what]:
+        kernel.run(cell)
+    kernel.run("n = m = None")
+    assert still_alive(kernel) == []
