@@ -106,16 +106,15 @@ def still_alive(shell: Any, gone: list[Gone]) -> list[StillAlive]:
     gc.collect()
     deadline = time.perf_counter() + SEARCH_MS / 1000
     names: dict[int, list[str]] = {}
-    _drop_unheld(gone)
     turns = [_turn(item) for item in gone]
-    for turn in sorted(set(turns)):
+    for turn in (_IN_CYCLES, _IN_NO_CYCLE, _NOT_OURS):
+        _drop_unheld(gone)
+        if turn == _IN_NO_CYCLE and _IN_CYCLES in turns and any(item.get() for item in gone):
+            gc.collect()
         for index, item in enumerate(gone):
             if turns[index] == turn:
                 names[index] = _who_holds(shell, item, gone, deadline)
                 item.strong.clear()
-        if turn == _IN_CYCLES and turn < max(turns):
-            gc.collect()
-        _drop_unheld(gone)
     give_back()
     return [
         {

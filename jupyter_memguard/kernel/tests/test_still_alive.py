@@ -148,6 +148,10 @@ def test_another_result_that_stays_is_told(kernel: Kernel) -> None:
 TOGETHER = {
     "an instance and a list with it": ["class N: pass\nn = N(); n", "[n]"],
     "an instance and a list with it in a cycle": ["class N: pass\nn = N(); n.l = [n]; n", "n.l"],
+    "a list with an instance that is in a cycle": [
+        "class N: pass\nn = N(); n.me = n; n",
+        "[n]",
+    ],
     "a text and a dict with it": ["n = 'x' * 10**6; n", "{'n': n}"],
     "a text and tuples of it": ["n = 'x' * 10**6; n", "(n, 1)", "(_, 2)"],
     "a text and an instance with it": ["n = 'x' * 10**6; n", "class N: pass\nm = N(); m.n = n; m"],
