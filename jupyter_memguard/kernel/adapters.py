@@ -11,6 +11,7 @@ import ctypes
 import re
 import sys
 from collections import OrderedDict
+from contextlib import nullcontext
 from gc import get_referents
 from io import BytesIO, StringIO
 from typing import Any, Callable
@@ -236,7 +237,9 @@ def _agg(module: Any) -> dict[type, Adapter]:
 def _torch(torch: Any) -> dict[type, Adapter]:
     native = torch._C  # noqa: SLF001
     base = native.TensorBase
-    plain = native.DisableTorchFunctionSubclass
+    # Of classes derived from tensors and of modes, which can be the user's, nothing is run.
+    plain = native.DisableTorchFunction
+    direct = getattr(native, "_DisableTorchDispatch", nullcontext)
     storage_of = native._storage_address  # noqa: SLF001
     users_of = native._storage_Use_Count  # noqa: SLF001
     address_of = native._data_address  # noqa: SLF001
@@ -254,7 +257,7 @@ def _torch(torch: Any) -> dict[type, Adapter]:
         return Block(start, size, owner, users, extra, views, not on_cpu(obj))
 
     def tensor(obj: Any) -> Owned:
-        with plain():
+        with plain(), direct():
             layout = base.layout.__get__(obj)
             # a gradient, and what a graph has saved, would become wrappers if they were asked for
             alone = leaf(obj) and not wants_grad(obj)
@@ -285,9 +288,10 @@ def _torch(torch: Any) -> dict[type, Adapter]:
         found = Block(data_of(obj), size, id(obj), users_of(place_of(obj)), device=device)
         return Owned(_TENSOR, [found] if size else [])
 
-    probe = torch.empty(2)
-    alone = sys.getrefcount(probe)
-    view = probe[:1]
+    with plain(), direct():
+        probe = torch.empty(2)
+        alone = sys.getrefcount(probe)
+        view = probe[:1]
     counted = view is not probe and sys.getrefcount(probe) == alone + 1
     return {
         base: Adapter(tensor, shares=base, counted=counted),

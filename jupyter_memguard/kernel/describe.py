@@ -162,8 +162,10 @@ def _pyarrow(pa: Any, obj: Any) -> str | None:
 def _torch(torch: Any, obj: Any) -> str | None:
     if not is_one_of(type(obj), torch.Tensor, torch.nn.Parameter):
         return None
-    dtype = str(obj.dtype).partition(".")[2]
-    return _shape(tuple(obj.shape)) + ", " + dtype + ", " + str(obj.device)
+    # A mode of the user's would be told of each attribute.
+    with torch._C.DisableTorchFunction():  # noqa: SLF001
+        dtype = str(obj.dtype).partition(".")[2]
+        return _shape(tuple(obj.shape)) + ", " + dtype + ", " + str(obj.device)
 
 
 def _scipy(_scipy: Any, obj: Any) -> str | None:

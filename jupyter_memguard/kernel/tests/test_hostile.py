@@ -173,6 +173,31 @@ def test_a_class_that_says_it_is_of_a_known_library_is_not_run(
     assert comm.request("release")["released"] == 1
 
 
+def test_a_mode_of_torch_is_not_run(kernel: Kernel) -> None:
+    pytest.importorskip("torch")
+    kernel.run(
+        "import torch\n"
+        "from torch.overrides import TorchFunctionMode\n"
+        "from torch.utils._python_dispatch import TorchDispatchMode\n"
+        "calls = []\n"
+        "class Functions(TorchFunctionMode):\n"
+        "    def __torch_function__(self, *args): calls.append(1)\n"
+        "class Dispatches(TorchDispatchMode):\n"
+        "    def __torch_dispatch__(self, *args): calls.append(2)\n"
+        "tensor = torch.ones(10**6)\n"
+        "Functions().__enter__(); Dispatches().__enter__()\n"
+        "None"
+    )
+    comm = kernel.comm()
+    comm.request("set_guard", mode="large")
+    kernel.run("get_ipython().displayhook.update_user_ns(tensor)")
+    [row] = comm.request("report", budget_ms=2000)["results"]
+    assert row["summary"] == "1000000, float32, cpu"
+    comm.request("overview")
+    comm.request("release")
+    assert kernel.value("calls") == []
+
+
 def test_an_error_of_ours_costs_no_result(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("set_guard", mode="large")
