@@ -77,7 +77,8 @@ class Frontier:
         self.plain = Pile()
         self.keyed = Pile() if keys else self.plain
         self.known: list[list[Any]] = []  # referents that were looked up already
-        self.opened: list[list[Any]] = []  # dicts of which only the hidden keys are left
+        # Dicts of which only the hidden keys are left, and how many referents they have shown.
+        self.opened: list[tuple[list[Any], int]] = []
         self.hidden: list[Owned] = []
         self.cursors: list[Cursor] = []
         self.seen = 0  # bytes counted so far
@@ -105,7 +106,7 @@ class Frontier:
     def add_keys(self, kind: Kind, objects: list[Any]) -> None:
         """Add the keys of dicts that the collector is not shown; the rest is known."""
         if kind.keyed:
-            self.opened.append(objects)
+            self.opened.append((objects, len(gc.get_referents(*objects))))
 
     def add_owned(self, owned: Owned, seen: int) -> None:
         """Add what an adapter says that an object owns."""
@@ -115,19 +116,26 @@ class Frontier:
         if owned.references:
             self.hidden.append(owned)
 
+    def take_keys(self) -> list[Any]:
+        """Return the hidden keys, all texts, of the next dicts whose other referents were taken."""
+        while self.opened:
+            dicts, shown = self.opened.pop()
+            keys = _hidden_keys(dicts, shown)
+            if keys:
+                return keys
+        return []
+
     def take(self) -> list[Any]:
         """Return the referents of the next few objects; only the list holds them for the walk."""
         if self.known:
             return self.known.pop()
-        if self.opened:
-            dicts = self.opened.pop()
-            return _hidden_keys(dicts, len(gc.get_referents(*dicts)))
         if self.plain.parts:
             return gc.get_referents(*self.plain.take())
         if self.keyed.parts:
             dicts = self.keyed.take()
-            self.opened.append(dicts)
-            return gc.get_referents(*dicts)
+            kids = gc.get_referents(*dicts)
+            self.opened.append((dicts, len(kids)))
+            return kids
         if self.hidden:
             return self.hidden.pop().take()
         return self._next_slice() if self.cursors else []

@@ -51,7 +51,7 @@ class Reach:
             steps += 1
             if steps > _AT_LEAST and _clock() > deadline:
                 break
-            self._take(frontier.take())
+            self._take(frontier.take_keys() or frontier.take())
         if frontier:
             self.notes.add("cut")
         if frontier.changed:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from .adapter import Adapter, Owned
 
 
+_TIMES_OVER = 4  # that each of some keys is there on average, from which they are counted at once
+
+
 class Heap:
     """What the walks of one measurement share; keeps one reference to each undecided object."""
 
@@ -120,7 +123,11 @@ class Walk:
             if steps == 0 or perf_counter() > self.heap.deadline:
                 return False
             steps -= 1
-            self._lose(frontier.take())
+            keys = frontier.take_keys()
+            if keys:
+                self._lose_texts(keys)
+            else:
+                self._lose(frontier.take())
         if frontier.changed:
             self.notes.add("moving")
         return True
@@ -216,19 +223,27 @@ class Walk:
         if dead:
             self._bury(dead)
 
+    def _lose_texts(self, texts: list[Any]) -> None:
+        """Do as `_lose`, for texts that are keys: often a few of them, many times over."""
+        lost = Counter(map(id, texts))
+        if len(lost) > len(texts) // _TIMES_OVER:
+            self._lose(texts)
+        else:
+            self._book(texts, lost, least=1)
+
     def _share(self, kids: list[Any]) -> None:
         """Note the references that objects (emptied) with more than one of them have lost."""
         tracked = list(map(gc.is_tracked, kids))
         if not any(tracked):
-            self._book(kids)
+            self._book(kids, Counter(map(id, kids)))
             return
         if not all(tracked):
             rest = list(compress(kids, map(not_, tracked)))
             kids[:] = compress(kids, tracked)
-            self._book(rest)
+            self._book(rest, Counter(map(id, rest)))
         if not self._put_aside(kids):
             self.book_aside()
-            self._book(kids)
+            self._book(kids, Counter(map(id, kids)))
 
     def _put_aside(self, kids: list[Any]) -> bool:
         """Keep objects that were not met before for later; False: some were, nothing is done."""
@@ -249,13 +264,14 @@ class Walk:
         kids.clear()
         return True
 
-    def _book(self, kids: list[Any]) -> None:
-        """Book references that were lost, and let fall what (emptied) has none left."""
-        keys = list(map(id, kids))
-        lost = Counter(keys)
+    def _book(self, kids: list[Any], lost: Counter[int], *, least: int = 2) -> None:
+        """Book references that were lost, and let fall what (emptied) has none left.
+
+        Each object has `least` references or more, so it is held while fewer are gone.
+        """
         waiting = self.heap.waiting
         if not lost.keys() <= waiting.keys():
-            waiting.update(zip(keys, kids))
+            waiting.update(zip(map(id, kids), kids))
         kids.clear()
         removed = self.removed
         own = self.heap.own
@@ -263,7 +279,7 @@ class Walk:
         for key, times in lost.items():
             if key not in self.rings:
                 gone = removed[key] = (removed.get(key) or own.get(key, 0)) + times
-                if gone > 1:  # else it is still held: those with one reference do not come here
+                if gone >= least:
                     touched.append(key)
         self._settle(touched)
 

@@ -319,6 +319,22 @@ def test_a_thread_that_python_does_not_know_cannot_change_the_heap() -> None:
     assert sizes[0].exact, sizes[0].notes
 
 
+def test_a_key_of_one_dict_falls_beside_keys_that_all_of_them_have() -> None:
+    held = [{"one": 0, "two": 0, "three": 0} for _ in range(1000)]
+    lengths = range(1000, 1500)
+    for one, length in zip(held, lengths):
+        one["x" * length] = 0
+    root = Root(held, 0)
+    del held, one
+    with_texts = measure([root], budget_ms=PLENTY)[1].freed_bytes
+    reached = reaches(root.obj, threshold_bytes=10**9, budget_ms=PLENTY).freed_bytes
+    for index in range(len(lengths)):
+        root.obj[index].popitem()
+    without = measure([root], budget_ms=PLENTY)[1].freed_bytes
+    assert with_texts - without == pytest.approx(sum(lengths), rel=0.1)
+    assert reached == pytest.approx(with_texts, rel=0.01)
+
+
 def test_measuring_again_with_more_time_ends_when_nothing_is_cut() -> None:
     held = [[[i] for i in range(200_000)]]
     found = [
