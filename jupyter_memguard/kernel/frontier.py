@@ -116,6 +116,17 @@ class Frontier:
         if owned.references:
             self.hidden.append(owned)
 
+    def take_lone(self) -> list[Any]:
+        """Return the one object that is left, in a list; an empty list if there is more, or less.
+
+        Its referents are then to be looked up by whoever takes it, and `add_keys` called.
+        """
+        piles = [pile for pile in (self.plain, self.keyed) if pile.parts]
+        if len(piles) != 1 or self.known or self.opened or self.hidden or self.cursors:
+            return []
+        parts = piles[0].parts
+        return piles[0].take() if len(parts) == len(parts[0][1]) == 1 else []
+
     def take_keys(self) -> list[Any]:
         """Return the hidden keys, all texts, of the next dicts whose other referents were taken."""
         while self.opened:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .adapter import Adapter, Owned
 
 
+_FEW = 32  # referents of a link in a chain
 _TIMES_OVER = 4  # that each of some keys is there on average, from which they are counted at once
 
 
@@ -124,8 +125,11 @@ class Walk:
                 return False
             steps -= 1
             keys = frontier.take_keys()
+            lone = [] if keys else frontier.take_lone()
             if keys:
                 self._lose_texts(keys)
+            elif lone:
+                self._follow_chain(lone)
             else:
                 self._lose(frontier.take())
         if frontier.changed:
@@ -200,6 +204,41 @@ class Walk:
         base = LISTED + 1  # type: ignore[operator]
         left = map(sub, counts(list(map(waiting.__getitem__, keys))), repeat(base))
         return list(compress(keys, map(eq, left, map(removed.__getitem__, keys))))
+
+    def _follow_chain(self, chain: list[Any]) -> None:
+        """Follow the one object of a list, and on from each to the first that it alone holds.
+
+        A linked list is as deep as it is long, and a step for each node would take five times as
+        long. So only the way is looked for node by node; what lies beside it comes in one step.
+        """
+        single = LISTED + 1  # type: ignore[operator]
+        beside: list[Any] = []
+        found = True
+        while found and len(chain) <= BATCH and len(beside) <= LARGE:
+            kids = gc.get_referents(chain[-1])
+            found = False
+            for index, seen in enumerate(counts(kids) if len(kids) <= _FEW else ()):
+                if seen == single and self._is_link(kids[index]):
+                    chain.append(kids.pop(index))
+                    found = True
+                    break
+            beside += kids
+            kids.clear()
+        rest = [chain.pop()] if found else []
+        dead = chain[1:]
+        del chain[1:]
+        self.frontier.add_keys(self.heap.kind(type(chain[0])), chain)
+        for kind, objects in self._counted(dead):
+            self.frontier.add_keys(kind, objects)
+        self._bury(rest)
+        self._lose(beside)
+
+    def _is_link(self, obj: Any) -> bool:
+        """Tell whether an object shows the collector the few references that it has."""
+        kind = self.heap.kind(type(obj))
+        if kind.leaf or kind.stop or kind.adapter is not None:
+            return False
+        return kind.length is None or kind.length(obj) <= _FEW
 
     def _settle(self, keys: list[int]) -> None:
         dead = self.without_references(keys) if keys else []
