@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Iterable
 from .allocation import derived, group_by_type
 from .frontier import BATCH, LARGE
 from .refcounts import LISTED, counts
+from .trial import Part
 
 if TYPE_CHECKING:
     from .trial import Heap, Walk
@@ -182,23 +183,23 @@ def break_cycles(walk: Walk, alive: set[int], most: int = sys.maxsize) -> set[in
 def _break_aside(walk: Walk) -> bool:
     """Let what a walk has put aside fall if only it holds itself; tell whether there was time."""
     while len(walk.aside) > _FEW and "opaque" not in walk.notes:
-        objects = list(walk.aside.values())
-        widest = max(_width(walk.heap, group) for group in group_by_type(objects))
+        groups = group_by_type(list(walk.aside.values()))
+        widest = max(_width(walk.heap, group) for group in groups)
         if widest > LARGE:
             break
         step = min(BATCH, LARGE // max(1, int(widest)))
-        beyond = _beyond(walk, objects, step)
-        objects.clear()
-        if beyond is None:
+        parts = [Part(group[i : i + step]) for group in groups for i in range(0, len(group), step)]
+        groups.clear()  # it would count as a reference
+        if not _only_itself(walk, parts):
             return not walk.heap.late()
-        walk.kill_aside(beyond, step)
+        walk.kill_aside(parts)
         if not walk.run(sys.maxsize):
             return False
     return True
 
 
-def _beyond(walk: Walk, objects: list[Any], step: int) -> list[list[Any]] | None:
-    """Return what the objects that a walk has put aside lead to, None if others hold any of them.
+def _only_itself(walk: Walk, parts: list[Part]) -> bool:
+    """Tell whether nothing else holds what a walk has put aside; note what it leads to.
 
     Each has at least as many references left as come from the others, so if the sums are the same,
     so is each. (Nothing here may be told to have more references than it has, which could make up
@@ -207,16 +208,16 @@ def _beyond(walk: Walk, objects: list[Any], step: int) -> list[list[Any]] | None
     """
     aside = walk.aside
     base = LISTED + 2  # type: ignore[operator]
-    left = sum(counts(objects)) - base * len(objects)
-    beyond = []
-    for start in range(0, len(objects), step):
+    left = sum(sum(counts(part.objects)) for part in parts) - base * len(aside)
+    for part in parts:
         if walk.heap.late():
-            return None
-        kids = gc.get_referents(*objects[start : start + step])
+            return False
+        kids = gc.get_referents(*part.objects)
         inside = list(map(aside.__contains__, map(id, kids)))
         left -= sum(inside)
-        beyond.append(list(compress(kids, map(not_, inside))))
-    return None if left else beyond
+        part.shown = len(kids)
+        part.beyond = list(compress(kids, map(not_, inside)))
+    return left == 0
 
 
 def _width(heap: Heap, objects: list[Any]) -> float:

@@ -103,10 +103,10 @@ class Frontier:
                 return
         (self.keyed if kind.keyed else self.plain).add(objects, items)
 
-    def add_keys(self, kind: Kind, objects: list[Any]) -> None:
-        """Add the keys of dicts that the collector is not shown; the rest is known."""
+    def add_keys(self, kind: Kind, objects: list[Any], shown: int) -> None:
+        """Add the keys of dicts that hide them from the collector; `shown` referents are known."""
         if kind.keyed:
-            self.opened.append((objects, len(gc.get_referents(*objects))))
+            self.opened.append((objects, shown))
 
     def add_owned(self, owned: Owned, seen: int) -> None:
         """Add what an adapter says that an object owns."""

@@ -84,6 +84,18 @@ class Heap:
         return perf_counter() > self.deadline
 
 
+class Part:
+    """Some of the objects of one type that a walk has put aside."""
+
+    __slots__ = ("beyond", "objects", "shown")
+
+    def __init__(self, objects: list[Any]) -> None:
+        """Take the objects; what they refer to is not known yet."""
+        self.objects = objects
+        self.shown = 0  # references that they show the collector
+        self.beyond: list[Any] = []  # what those to others lead to
+
+
 class Walk:
     """Trial deletion from a set of objects; can be stopped after any step and go on later."""
 
@@ -175,18 +187,19 @@ class Walk:
                 return
             self._bury(members[start : start + BATCH])
 
-    def kill_aside(self, beyond: list[list[Any]], step: int) -> None:
-        """Declare what is aside dead, `step` objects at a time; `beyond` (emptied) it leads."""
-        members = list(self.aside.values())
+    def kill_aside(self, parts: list[Part]) -> None:
+        """Declare what is aside dead; `parts` (emptied) are all of it, with what it leads to."""
         self.aside.clear()
-        self.frontier.known.extend(beyond)
-        beyond.clear()
-        for start in range(0, len(members), step):
+        self.frontier.known.extend(part.beyond for part in parts)
+        while parts:
             if self.heap.late():
                 self.notes.add("cut")
+                parts.clear()
                 return
-            for kind, objects in self._counted(members[start : start + step]):
-                self.frontier.add_keys(kind, objects)
+            part = parts.pop()
+            kind = self.heap.kind(type(part.objects[0]))
+            self._count(kind, part.objects)
+            self.frontier.add_keys(kind, part.objects, part.shown)
 
     def book_aside(self, most: int = sys.maxsize) -> None:
         """Book what was put aside, at most so many of it."""
@@ -227,9 +240,9 @@ class Walk:
         rest = [chain.pop()] if found else []
         dead = chain[1:]
         del chain[1:]
-        self.frontier.add_keys(self.heap.kind(type(chain[0])), chain)
+        self.frontier.add_keys(self.heap.kind(type(chain[0])), chain, len(gc.get_referents(*chain)))
         for kind, objects in self._counted(dead):
-            self.frontier.add_keys(kind, objects)
+            self.frontier.add_keys(kind, objects, len(gc.get_referents(*objects)))
         self._bury(rest)
         self._lose(beside)
 
@@ -333,18 +346,21 @@ class Walk:
         for objects in group_by_type(dead):
             cls = type(objects[0])
             kind = heap.kinds.get(id(cls)) or heap.kind(cls)
-            if kind.stop:
-                continue
-            if kind.opaque:
-                self.notes.add("opaque")
-            if kind.adapter is not None:
-                self._adapt(kind, kind.adapter.look, objects)
-            else:
-                size = kind.bytes_of(objects)
-                if kind.unwritten is not None and size >= ALWAYS_THERE:
-                    size -= self._leave_for_later(kind, objects)
-                self.bytes += size
-            yield kind, objects
+            if not kind.stop:
+                self._count(kind, objects)
+                yield kind, objects
+
+    def _count(self, kind: Kind, objects: list[Any]) -> None:
+        """Count the own bytes of dead objects of one kind."""
+        if kind.opaque:
+            self.notes.add("opaque")
+        if kind.adapter is not None:
+            self._adapt(kind, kind.adapter.look, objects)
+            return
+        size = kind.bytes_of(objects)
+        if kind.unwritten is not None and size >= ALWAYS_THERE:
+            size -= self._leave_for_later(kind, objects)
+        self.bytes += size
 
     def _leave_for_later(self, kind: Kind, objects: list[Any]) -> int:
         """Take out the bytes of large contents; whether they were written is seen in the end."""
