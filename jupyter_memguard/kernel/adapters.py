@@ -158,7 +158,8 @@ def _numpy(numpy: Any) -> dict[type, Adapter]:
             if dtype.fields is not None:
                 owned.note = "opaque"
                 return owned
-            flat = array.ravel(array.view(obj, array))
+            # in the order in which they lie: a copy would hold them as well
+            flat = array.ravel(array.view(obj, array), "K")
             owned.total = -(-len(flat) // CHUNK)
             owned.slices = (
                 flat[start : start + CHUNK].tolist() for start in range(0, len(flat), CHUNK)

@@ -153,7 +153,9 @@ class Survey:
         common.removed = {key: count + own.get(key, 0) for key, count in removed.items()}
         keys = list(removed)
         for start in range(0, len(keys), BATCH):
-            for key in common.without_references(keys[start : start + BATCH]):
+            # what fell with an earlier one is booked no longer
+            left = list(filter(common.removed.__contains__, keys[start : start + BATCH]))
+            for key in common.without_references(left):
                 if heap.late():
                     common.notes.add("cut")
                     return

@@ -195,6 +195,18 @@ def test_results_that_share_memory_are_told_to_belong_together() -> None:
     assert together.freed_bytes > 500_000
 
 
+def test_something_shared_falls_with_what_is_shared_and_stood_long_before_it() -> None:
+    last = [b"x" * 500_000]
+    # a list shows its elements from the end
+    shared = [last, *([number] for number in range(3_000)), [last]]
+    roots = [Root(list(shared), 0), Root(list(shared), 0)]
+    del shared, last
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert all(size.exact and size.freed_bytes < 50_000 for size in sizes)
+    assert together.exact
+    assert 800_000 < together.freed_bytes < 900_000
+
+
 def test_of_very_many_results_that_share_the_first_others_are_named() -> None:
     groups = Groups(300)
     groups.join(range(5, 300, 2))
@@ -683,6 +695,18 @@ def test_mapped_memory_of_no_file_goes_and_that_of_a_file_stays(tmp_path: Path) 
     again: Any = roots[0].obj
     again[:1] = b"a"  # it can still be written to, and closed
     again.close()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_an_array_of_objects_holds_falls_in_whatever_order_it_lies(order: str) -> None:
+    numpy = pytest.importorskip("numpy")
+    texts = [[f"{row} {column}" * 50 for column in range(50)] for row in range(50)]
+    own = sum(map(sys.getsizeof, itertools.chain.from_iterable(texts)))
+    root = Root(numpy.array(texts, dtype=object, order=order), 0)
+    texts.clear()
+    size = measure([root], budget_ms=PLENTY)[0][0]
+    assert size.exact
+    assert own < size.freed_bytes < own + 2_500 * 24 + 10_000
 
 
 def test_texts_written_to_a_buffer_are_not_counted_by_their_length() -> None:
