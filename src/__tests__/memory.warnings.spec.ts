@@ -334,10 +334,15 @@ describe('the warnings', () => {
     read(0.97);
     const later = Date.now() + 60_000;
     const clock = jest.spyOn(Date, 'now').mockReturnValue(later);
+    const asked = server.asked.length;
     opened.context.statusChanged.emit('dead');
     clock.mockRestore();
-    await new Promise(resolve => setTimeout(resolve, 50));
-    expect(messages()).toEqual([]);
+    read(0.97, 5);
+    opened.context.statusChanged.emit('dead');
+    await until(() => messages().length > 0);
+    // Of the first end nothing was asked.
+    expect(server.asked[asked].query.get('since')).toBe('5');
+    expect(messages()).toHaveLength(1);
   });
 
   it('take a peak long before the end for no reason to die of', async () => {
