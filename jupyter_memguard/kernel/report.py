@@ -36,6 +36,7 @@ KEEPING_MS = 3.0
 ALL_KEEPING_MS = 1000.0
 OVERVIEW_MS = 250.0
 _LARGEST_SHARE = 0.25  # of the time for an overview's measurements
+_EACH_SHARE = 0.7  # of that, for each variable alone; the rest is for those that share with results
 LARGEST = 20
 TRACEBACKS_PART = 5  # of the budget, one part is for tracebacks if there are any
 _ROW_PER_ENTRY = 2
@@ -319,8 +320,7 @@ def overview(shell: Any, shown: tuple[int, int], budget_ms: float, count: int) -
     limits = [*boundary(shell), *tracebacks.holders(shell)]
     parts = measure_in_turn(groups, budget_ms=left_ms * (1 - _LARGEST_SHARE), boundary=limits)
     del groups  # its references would count as somebody's
-    places = {id(entry.obj): len(entry.places) + 1 for entry in entries}
-    largest = _largest(shell, variables, places, left_ms * _LARGEST_SHARE, count)
+    largest = _largest(shell, variables, entries, left_ms * _LARGEST_SHARE, count)
     return {
         "rss_bytes": rss_bytes(),
         "results": _part(parts[0]),
@@ -358,20 +358,40 @@ def _part(size: Size) -> Part:
 
 
 def _largest(
-    shell: Any, variables: list[Named], places: dict[int, int], budget_ms: float, count: int
+    shell: Any, variables: list[Named], entries: list[Retained], budget_ms: float, count: int
 ) -> list[Variable]:
     """Return the variables that free most, each deleted alone under all its names.
 
-    What a variable is a result of as well counts as released before, as in the parts: a table
-    that was shown once would else free nothing, however large it is. `places` are how many
-    references that takes away, by the object's identity.
+    The results count as released before, as in the parts: a table that was shown once, or of which
+    the first rows were shown, would else free nothing, however large it is.
     """
+    deadline = time.perf_counter() + budget_ms / 1000
+    places = {id(entry.obj): len(entry.places) + 1 for entry in entries}
+
+    def root(each: Named) -> Root:
+        return Root(each.obj, len(each.names) + 1 + places.get(id(each.obj), 0))
+
+    named = {id(each.obj) for each in variables}
+    others = [entry for entry in entries if id(entry.obj) not in named]
+    limits = boundary(shell)
     sizes = measure(
-        [Root(each.obj, len(each.names) + 1 + places.get(id(each.obj), 0)) for each in variables],
-        budget_ms=budget_ms,
-        boundary=boundary(shell),
+        [*map(root, variables), *roots(others)],
+        budget_ms=budget_ms * _EACH_SHARE,
+        boundary=limits,
     )[0]
-    order = sorted(range(len(sizes)), key=lambda i: likely_bytes(sizes[i]), reverse=True)
+    last = len(variables)
+    for index, each in enumerate(variables):
+        sharers = sizes[index].shared_with
+        shown = [others[other - last] for other in sharers if other >= last]
+        sizes[index].shared_with = tuple(other for other in sharers if other < last)
+        left_ms = (deadline - time.perf_counter()) * 1000
+        if shown and left_ms > 0:
+            groups = [roots(shown), [root(each)]]
+            beyond = measure_in_turn(groups, budget_ms=left_ms, boundary=limits)[1]
+            if likely_bytes(beyond) > likely_bytes(sizes[index]):
+                beyond.shared_with = sizes[index].shared_with
+                sizes[index] = beyond
+    order = sorted(range(last), key=lambda i: likely_bytes(sizes[i]), reverse=True)
     return [
         {
             "name": variables[i].names[0],

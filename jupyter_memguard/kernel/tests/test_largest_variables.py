@@ -19,6 +19,38 @@ def test_a_variable_that_was_shown_counts_with_all_its_memory(kernel: Kernel) ->
     assert largest["freed_bytes"] == pytest.approx(16e6, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["table[:5]"],
+        ["table", "table[:5]", "table[5:10]"],
+        ["table[:5]", "other = table[:1]; del other"],
+        ["{'part': table[:5]}"],
+        ["import pandas as pd; frame = pd.DataFrame(table, copy=False); del table", "frame.head()"],
+    ],
+    ids=["first rows", "all and some rows", "another name", "within a result", "data frame"],
+)
+def test_a_variable_of_which_a_part_was_shown_counts_with_all_its_memory(
+    kernel: Kernel, cells: list[str]
+) -> None:
+    kernel.run("import numpy as np; table = np.ones((1_000_000, 2))")
+    for cell in cells:
+        kernel.run(cell)
+    overview = kernel.comm().request("overview", budget_ms=20_000)
+    assert overview["largest"][0]["freed_bytes"] == pytest.approx(16e6, rel=0.01)
+    assert overview["variables"]["bytes"] == pytest.approx(16e6, rel=0.01)
+
+
+def test_two_variables_that_share_free_nothing_alone_although_a_part_was_shown(
+    kernel: Kernel,
+) -> None:
+    kernel.run("import numpy as np; table = np.ones((1_000_000, 2)); view = table[10:]")
+    kernel.run("table[:5]")
+    largest = kernel.comm().request("overview", budget_ms=20_000)["largest"]
+    sizes = {each["name"]: each["freed_bytes"] for each in largest}
+    assert max(sizes["table"], sizes["view"]) < 1e6
+
+
 def test_a_variable_named_as_a_result_to_come_is_told(kernel: Kernel) -> None:
     kernel.run("_ = [None] * 10**6; _9 = [None] * 10**6; _i = 5")
     largest = kernel.comm().request("overview")["largest"]
