@@ -259,6 +259,8 @@ describe('the recorder of runs', () => {
 
   it.each([404, 403])('asks once a run where it gets a %i', async status => {
     jest.useFakeTimers();
+    // The shortest pause that a poll can make after a failure.
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0.9999);
     server.answer = () => new Response('<html>', { status });
     let asked = 0;
     for (let count = 1; count <= 5; count++) {
@@ -271,6 +273,7 @@ describe('the recorder of runs', () => {
       expect(server.asked.length).toBe(asked + 1);
     }
     expect(recorder.unmeasured).toBe(true);
+    random.mockRestore();
     jest.useRealTimers();
   });
 

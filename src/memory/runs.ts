@@ -62,11 +62,7 @@ export class RunRecorder implements IDisposable {
       name: 'jupyter-memguard:runs',
       factory: () => this.look(),
       frequency: { interval: KEEP_ALIVE_MS, backoff: true, max: 60000 },
-      standby: () =>
-        this.waiting.length + this.open.size + this.observers === 0 ||
-        this.isCut
-          ? true
-          : 'when-hidden'
+      standby: () => (this.isWanted ? 'when-hidden' : true)
     });
     context.kernelChanged.connect(this.onKernel, this);
     context.statusChanged.connect(this.onStatus, this);
@@ -188,6 +184,10 @@ export class RunRecorder implements IDisposable {
           start: null,
           count: null
         });
+        if (this.isRefused) {
+          // Once a run: the answer may be another by now.
+          this.failure = null;
+        }
         this.lookIn(0);
       }
       return;
@@ -319,6 +319,12 @@ export class RunRecorder implements IDisposable {
       this.failure === 'unreachable' &&
       this.kernel?.connectionStatus === 'connecting'
     );
+  }
+
+  /** Whether there is a use for samples, and a hope of them. */
+  private get isWanted(): boolean {
+    const running = this.isRefused ? 0 : this.open.size;
+    return this.waiting.length + running + this.observers > 0 && !this.isCut;
   }
 
   /** Read the samples that the server has taken since the last look. */
