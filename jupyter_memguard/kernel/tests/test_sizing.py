@@ -336,7 +336,7 @@ def test_a_key_of_one_dict_falls_beside_keys_that_all_of_them_have() -> None:
     lengths = range(1000, 1500)
     for one, length in zip(held, lengths):
         one["x" * length] = 0
-    root = Root(held, 0)
+    root: Any = Root(held, 0)
     del held, one
     with_texts = measure([root], budget_ms=PLENTY)[1].freed_bytes
     reached = reaches(root.obj, threshold_bytes=10**9, budget_ms=PLENTY).freed_bytes
@@ -353,12 +353,17 @@ LINKS: dict[str, Callable[[Any, int], Any]] = {
     "instances": lambda last, i: SimpleNamespace(text=str(i) * 10, last=last),
     "dicts with keys of their own": lambda last, i: {str(i) * 10: last, "same": i},
     "wide links now and then": lambda last, i: [last, *([] if i % 50 else range(1000, 6000))],
-    "links that are held": lambda last, i: [last] if i % 500 else HELD.append([last]) or [HELD[-1]],
+    "links that are held": lambda last, i: [last if i % 500 else _held(last)],
     "links in rings": lambda last, i: _ring_around(last) if i % 10 == 0 else [last],
     "arrays": lambda last, i: [last, bytearray(i), array.array("d", [i])],
     "items of a subclass": lambda last, i: OrderedDict([(i + 1000, last)]),
 }
 HELD: list[Any] = []
+
+
+def _held(obj: Any) -> Any:
+    HELD.append(obj)
+    return obj
 
 
 def _ring_around(last: Any) -> list[Any]:
