@@ -39,6 +39,25 @@ function aDocument(state: AgentState = { kind: 'ready' }, report = aReport()) {
   return { watched: watched as unknown as IWatched, released };
 }
 
+/** An app whose guard is turned on behind a running cell, which can be ended. */
+async function toggledWhileACellRuns() {
+  const { watched } = aDocument();
+  const agent = watched.agent as unknown as {
+    cellRunning: boolean;
+    cellRunningChanged: Signal<object, boolean>;
+  };
+  agent.cellRunning = true;
+  const { commands } = anApp(watched);
+  const toggled = commands.execute(CommandIDs.toggleGuard);
+  await settled();
+  const endCell = async () => {
+    agent.cellRunning = false;
+    agent.cellRunningChanged.emit(false);
+    await toggled;
+  };
+  return { commands, endCell };
+}
+
 let documents = 0;
 
 function anApp(...watched: IWatched[]) {
@@ -180,36 +199,16 @@ describe('the guard', () => {
   });
 
   it('asks what is retained when no cell runs', async () => {
-    const { watched } = aDocument();
-    const agent = watched.agent as unknown as {
-      cellRunning: boolean;
-      cellRunningChanged: Signal<object, boolean>;
-    };
-    agent.cellRunning = true;
-    const { commands } = anApp(watched);
-    const toggled = commands.execute(CommandIDs.toggleGuard);
-    await settled();
+    const { endCell } = await toggledWhileACellRuns();
     expect(Notification.manager.notifications).toEqual([]);
-    agent.cellRunning = false;
-    agent.cellRunningChanged.emit(false);
-    await toggled;
+    await endCell();
     expect(Notification.manager.notifications).toHaveLength(1);
   });
 
   it('is not said to be on when it was turned off again before the cell has ended', async () => {
-    const { watched } = aDocument();
-    const agent = watched.agent as unknown as {
-      cellRunning: boolean;
-      cellRunningChanged: Signal<object, boolean>;
-    };
-    agent.cellRunning = true;
-    const { commands } = anApp(watched);
-    const toggled = commands.execute(CommandIDs.toggleGuard);
-    await settled();
+    const { commands, endCell } = await toggledWhileACellRuns();
     await commands.execute(CommandIDs.toggleGuard);
-    agent.cellRunning = false;
-    agent.cellRunningChanged.emit(false);
-    await toggled;
+    await endCell();
     expect(Notification.manager.notifications).toEqual([]);
   });
 });
