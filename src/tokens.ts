@@ -16,7 +16,7 @@ import type {
   IRow,
   KernelEvent,
   Method
-} from './protocol';
+} from './wire/protocol';
 
 /** How a document's kernel can be talked to. */
 export type AgentState =

@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
-import { RequestError } from '../channel';
+import { RequestError } from '../wire/channel';
 import type {
   ErrorCode,
   IExplained,
@@ -16,8 +16,8 @@ import type {
   IRow,
   KernelEvent,
   Method
-} from '../protocol';
-import { DEFAULTS } from '../settings';
+} from '../wire/protocol';
+import { DEFAULTS } from '../model/settings';
 import type {
   Activity,
   AgentState,
@@ -29,7 +29,7 @@ import type {
   Outcome,
   Selection
 } from '../tokens';
-import { ViewModel } from '../widgets/viewmodel';
+import { ViewModel } from '../panel/viewModel';
 
 /** A row with what a test does not care about filled in. */
 export function aRow(

@@ -5,7 +5,7 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { PromiseDelegate, UUID } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import samples from '../../jupyter_memguard/kernel/tests/protocol_samples.json';
-import type { IGuardState, IReleased, IReport } from '../protocol';
+import type { IGuardState, IReleased, IReport } from '../wire/protocol';
 
 /** The samples that the tests of both ends read. */
 export { samples };

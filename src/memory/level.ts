@@ -1,4 +1,4 @@
-import type { ILimit } from '../request';
+import type { ILimit } from '../wire/rest';
 
 /** How near a kernel is to its limit. */
 export type Severity = 'normal' | 'high' | 'critical';

@@ -1,5 +1,5 @@
 import type { Kernel } from '@jupyterlab/services';
-import { ILimit, NoFigure, Rest, RestError, RestFailure } from '../request';
+import { ILimit, NoFigure, Rest, RestError, RestFailure } from '../wire/rest';
 import { UsageRequests } from './usageRequest';
 
 /** Why there is no figure. */

@@ -1,6 +1,6 @@
 import { Kernel, KernelMessage } from '@jupyterlab/services';
-import { measure } from '../checks';
-import type { ILimit } from '../request';
+import { measure } from '../wire/checks';
+import type { ILimit } from '../wire/rest';
 
 /** What a kernel told of itself, and when. */
 export interface IUsage {

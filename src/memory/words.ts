@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { formatBytes } from '../format';
-import type { ILimit, LimitSource } from '../request';
+import { formatBytes } from '../ui/format';
+import type { ILimit, LimitSource } from '../wire/rest';
 import { percentOf, severityOf } from './level';
 import type {
   IProcessReading,

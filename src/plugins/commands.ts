@@ -1,10 +1,10 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { addCommands, CommandIDs, PALETTE } from '../commands';
-import { tellReleases } from '../news';
+import { addCommands, CommandIDs, PALETTE } from '../ui/commands';
+import { tellReleases } from '../ui/releaseNotices';
 import { IMemguard } from '../tokens';
-import { IMemguardPanel } from '../widgets/panel';
+import { IMemguardPanel } from '../panel/panel';
 
 /** The commands, also in the palette. */
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {

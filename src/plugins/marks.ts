@@ -3,9 +3,9 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { attachToEach } from '../each';
+import { attachToEach } from '../ui/attach';
 import { IMemguard } from '../tokens';
-import { IMemguardPanel } from '../widgets/panel';
+import { IMemguardPanel } from '../panel/panel';
 
 /** Marks at the cells whose results are retained and large. */
 export const marksPlugin: JupyterFrontEndPlugin<void> = {
@@ -24,7 +24,7 @@ export const marksPlugin: JupyterFrontEndPlugin<void> = {
     const showPanel =
       panel === null ? null : () => app.shell.activateById(panel.id);
     const markAll = async (): Promise<void> => {
-      const { CellMarks } = await import('../marks');
+      const { CellMarks } = await import('../ui/marks');
       attachToEach(
         memguard,
         watched => new CellMarks(watched, { memguard, trans, showPanel })

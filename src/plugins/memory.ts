@@ -11,22 +11,22 @@ import {
   type TranslationBundle
 } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
-import { goToCell } from '../celllink';
-import { attachToEach } from '../each';
-import { ChartSection } from '../memory/chart';
-import { tellFreed } from '../memory/freedEvents';
-import { KernelList } from '../memory/kernelList';
-import { IKernelRow, KernelsSection } from '../memory/kernels';
+import { goToCell } from '../ui/cellLink';
+import { attachToEach } from '../ui/attach';
+import { ChartSection } from '../memory/chart/chart';
+import { tellFreed } from '../memory/warnings/freedEvents';
+import { KernelList } from '../memory/kernels/kernelList';
+import { IKernelRow, KernelsSection } from '../memory/kernels/kernels';
 import { MemoryPoll } from '../memory/poll';
 import { watchedWith } from '../memory/retained';
-import { RunRecorder } from '../memory/runs';
+import { RunRecorder } from '../memory/chart/runs';
 import { MemorySource, type Reading } from '../memory/source';
-import { StatusItem, StatusModel } from '../memory/statusItem';
+import { StatusItem, StatusModel } from '../memory/status/statusItem';
 import { UsageRequests } from '../memory/usageRequest';
-import { Warnings } from '../memory/warnings';
-import { Rest } from '../request';
+import { Warnings } from '../memory/warnings/warnings';
+import { Rest } from '../wire/rest';
 import { IMemguard, IWatched } from '../tokens';
-import { IMemguardPanel } from '../widgets/panel';
+import { IMemguardPanel } from '../panel/panel';
 
 /** The toolbar item's name in schema/plugin.json. */
 const TOOLBAR_ITEM = 'memguard-memory';

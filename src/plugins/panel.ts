@@ -6,10 +6,10 @@ import {
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Debouncer } from '@lumino/polling';
-import { CommandIDs } from '../commands';
-import { addRowCommands } from '../rowcommands';
+import { CommandIDs } from '../ui/commands';
+import { addRowCommands } from '../panel/results/rowCommands';
 import { IMemguard } from '../tokens';
-import { IMemguardPanel, MemguardPanel } from '../widgets/panel';
+import { IMemguardPanel, MemguardPanel } from '../panel/panel';
 
 const STATE_KEY = 'jupyter-memguard:panel';
 
@@ -37,7 +37,7 @@ export const panelPlugin: JupyterFrontEndPlugin<IMemguardPanel> = {
           : app.commands.execute(CommandIDs.setGuardMode, { widgetId, mode }));
       },
       goTo: async (watched, row) => {
-        const { goToCell } = await import('../celllink');
+        const { goToCell } = await import('../ui/cellLink');
         app.shell.activateById(watched.widget.id);
         return goToCell(watched.widget, row);
       }

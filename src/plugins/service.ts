@@ -3,11 +3,11 @@ import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
-import { setLanguage } from '../format';
-import { followSettings } from '../guard';
-import { DEFAULTS, PLUGIN_ID, readSettings } from '../settings';
+import { setLanguage } from '../ui/format';
+import { followSettings } from '../model/guard';
+import { DEFAULTS, PLUGIN_ID, readSettings } from '../model/settings';
 import { IMemguard } from '../tokens';
-import { Tracker } from '../tracker';
+import { Tracker } from '../model/tracker';
 
 /** The service that all other plugins use. */
 export const servicePlugin: JupyterFrontEndPlugin<IMemguard> = {

@@ -4,7 +4,7 @@ import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
-import { GuardToggle } from '../toggle';
+import { GuardToggle } from '../ui/toggle';
 import { IMemguard } from '../tokens';
 
 /** The toolbar item's name in schema/plugin.json. */

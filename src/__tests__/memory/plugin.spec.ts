@@ -1,0 +1,124 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import { Widget } from '@lumino/widgets';
+import { memoryPlugin } from '../../plugins/memory';
+import { FakeMemguard } from '../fakes';
+import {
+  aDocument,
+  aReply,
+  FakeKernel,
+  FakeServer,
+  noReply,
+  settled,
+  shows,
+  until
+} from './fakes';
+
+/** The server's answer about a kernel that it does not have. */
+const GONE = new Response('{}', {
+  status: 404,
+  headers: { 'Content-Type': 'application/json' }
+});
+
+/** Start the plugin on a server that a test plays. */
+async function start(
+  server: FakeServer,
+  memguard: FakeMemguard,
+  panel: object,
+  commands: object = {}
+): Promise<void> {
+  const app = {
+    commands,
+    serviceManager: {
+      serverSettings: server.settings,
+      sessions: { runningChanged: server.sessionsChanged }
+    },
+    shell: {}
+  } as unknown as JupyterFrontEnd;
+  await memoryPlugin.activate(app, memguard, null, null, panel, null);
+}
+
+it('tells the panel that a kernel has ended, and not of each start in vain', async () => {
+  const server = new FakeServer();
+  const { watched, context } = aDocument('a.ipynb', new FakeKernel('k'));
+  const panel = { hasEnded: false, addSection: () => undefined };
+  const told = async (answer: object): Promise<boolean> => {
+    server.answer = path => (path === '/k/memory' ? answer : { kernels: [] });
+    const reads = (): number =>
+      server.asked.filter(({ path }) => path === '/k/memory').length;
+    const before = reads();
+    context.connectionStatusChanged.emit('connecting');
+    await until(() => reads() > before);
+    await settled();
+    return panel.hasEnded;
+  };
+  server.answer = () => noReply('k', 'starting');
+  await start(server, new FakeMemguard(watched), panel);
+  expect(await told(noReply('k', 'starting'))).toBe(false);
+  expect(await told(noReply('k', 'died'))).toBe(true);
+  expect(await told(noReply('k', 'starting'))).toBe(true);
+  expect(await told(aReply('k'))).toBe(false);
+  expect(await told(GONE)).toBe(true);
+  expect(await told(aReply('k'))).toBe(false);
+  expect(await told(noReply('k', 'died'))).toBe(true);
+  context.kernelChanged.emit(null);
+  expect(panel.hasEnded).toBe(false);
+});
+
+describe("a kernel's notebook in the list", () => {
+  const server = new FakeServer();
+  const opened: unknown[][] = [];
+  const sections: Widget[] = [];
+  let opens = true;
+  const commands = {
+    // As JupyterLab's does: it rejects where there is no such file.
+    execute: async (...asked: unknown[]) => {
+      opened.push(asked);
+      if (!opens) {
+        throw new Error('404');
+      }
+    }
+  };
+  const OPENED = [['docmanager:open', { path: 'b/a.ipynb' }]];
+
+  beforeAll(async () => {
+    server.answer = () => ({
+      kernels: [
+        {
+          ...aReply('k'),
+          name: 'python3',
+          notebook: 'b/a.ipynb',
+          title: null,
+          kind: 'notebook'
+        }
+      ]
+    });
+    const panel = { addSection: (each: Widget) => sections.push(each) };
+    await start(server, new FakeMemguard(null), panel, commands);
+  });
+
+  beforeEach(async () => {
+    opened.length = 0;
+    await settled(() => Widget.attach(sections[0], document.body));
+    await shows(() => sections[0].node.querySelector('button') !== null);
+  });
+
+  afterEach(() => settled(() => Widget.detach(sections[0])));
+
+  function messages(): string[] {
+    return Notification.manager.notifications.map(each => each.message);
+  }
+
+  it('opens on a click', async () => {
+    await settled(() => sections[0].node.querySelector('button')?.click());
+    expect(opened).toEqual(OPENED);
+    expect(messages()).toEqual([]);
+  });
+
+  it('is said to be gone where it was renamed or deleted', async () => {
+    opens = false;
+    await settled(() => sections[0].node.querySelector('button')?.click());
+    expect(opened).toEqual(OPENED);
+    expect(messages()).toEqual(['b/a.ipynb cannot be opened.']);
+  });
+});

@@ -1,0 +1,234 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
+import type { MemoryPoll } from '../../memory/poll';
+import type { Reading } from '../../memory/source';
+import { StatusItem, StatusModel } from '../../memory/status/statusItem';
+import type { ISettings } from '../../tokens';
+import { aReport, aRow, FakeMemguard } from '../fakes';
+import { aDocument, FakeKernel, GIB, settled } from './fakes';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const trans = nullTranslator.load('jupyter_memguard');
+
+function aLimit(source: 'config' | 'cgroup2', limit: number, used: number) {
+  return { source, limit_bytes: limit * GIB, used_bytes: used * GIB };
+}
+
+function aReading(bytes: number, level: number): Reading {
+  const limit = aLimit('config', 8, bytes / GIB);
+  return {
+    kind: 'process',
+    kernelId: 'k',
+    bytes,
+    childrenBytes: 0,
+    limit,
+    level,
+    nearest: limit,
+    time: 1
+  };
+}
+
+describe('the status item', () => {
+  const opened: jest.Mock = jest.fn();
+  let item: StatusItem;
+  let doc: ReturnType<typeof aDocument>;
+  let memguard: FakeMemguard;
+  const poll = {
+    reading: aReading(0, 0),
+    history: [1, 2, 3],
+    changed: new Signal<object, Reading>({})
+  };
+
+  async function show(reading: Reading): Promise<HTMLElement> {
+    await settled(() => {
+      poll.reading = reading;
+      poll.changed.emit(reading);
+    });
+    return button();
+  }
+
+  function button(): HTMLElement {
+    const found = item.node.querySelector<HTMLElement>('.jp-Memguard-status');
+    if (found === null) {
+      throw new Error('there is no button');
+    }
+    return found;
+  }
+
+  function parts(): Record<string, string> {
+    const rows = document.querySelectorAll<HTMLElement>(
+      '[role=tooltip] [data-part]'
+    );
+    return Object.fromEntries(
+      [...rows].map(row => [
+        row.dataset.part,
+        row.querySelector('dd')?.textContent
+      ])
+    );
+  }
+
+  beforeEach(async () => {
+    opened.mockClear();
+    doc = aDocument('a.ipynb', new FakeKernel('k'));
+    memguard = new FakeMemguard(doc.watched);
+    item = new StatusItem(
+      new StatusModel(memguard, poll as unknown as MemoryPoll),
+      opened,
+      trans
+    );
+    await settled(() => Widget.attach(item, document.body));
+  });
+
+  afterEach(async () => {
+    await settled(() => item.dispose());
+  });
+
+  it('shows the figure, the limit, and both as data', async () => {
+    const node = await show(aReading(4.2 * GIB, 0.525));
+    expect(node.textContent).toBe('Kernel 4.2 GiB of 8 GiB');
+    expect(node.dataset.bytes).toBe(String(4.2 * GIB));
+    expect(node.dataset.level).toBe('0.525');
+    expect(node.tagName).toBe('BUTTON');
+    expect(node.getAttribute('aria-label')).toMatch(/^Kernel memory/);
+    expect(node.getAttribute('aria-label')).toContain(node.textContent);
+  });
+
+  it.each([
+    [0.79, 'normal', /8 GiB$/],
+    [0.8, 'high', /80 % of the limit$/],
+    [0.9499, 'high', /94 % of the limit$/],
+    [0.95, 'critical', /95 %, almost out of memory$/]
+  ])('says at %d that it is %s, in colour and words', async (...args) => {
+    const [level, severity, words] = args;
+    const node = await show(aReading(level * 8 * GIB, level));
+    expect(node.dataset.severity).toBe(severity);
+    expect(node.textContent).toMatch(words);
+  });
+
+  it('shows no figure where there is none, but why', async () => {
+    await show(aReading(GIB, 0.1));
+    const node = await show({ kind: 'none', kernelId: 'k', reason: 'died' });
+    expect(node.dataset.bytes).toBeUndefined();
+    expect(node.dataset.reason).toBe('died');
+    expect(node.textContent).toBe('Kernel memory: kernel died');
+  });
+
+  it('labels what the kernel itself told', async () => {
+    const node = await show({
+      kind: 'usage_request',
+      kernelId: 'k',
+      bytes: GIB,
+      limit: null,
+      level: null,
+      time: 1
+    });
+    expect(node.textContent).toBe('Kernel 1 GiB (PSS with children)');
+  });
+
+  it('tells a remote kernel’s machine, and that more is not known', async () => {
+    const node = await show({
+      kind: 'usage_request',
+      kernelId: 'k',
+      bytes: GIB,
+      limit: { ...aLimit('config', 64, 32), source: 'machine' },
+      level: 0.5,
+      time: 1
+    });
+    expect(node.textContent).toBe('Kernel 1 GiB of 64 GiB (PSS with children)');
+    await settled(() => node.focus());
+    expect(parts()).toMatchObject({
+      kernel: '1 GiB',
+      limit: '64 GiB',
+      'limit-used': '32 GiB',
+      unknown: 'not known from here'
+    });
+  });
+
+  it.each([
+    ['cgroup2', 0.85, 'container 85 % full'],
+    ['machine', 0.85, 'machine 85 % full'],
+    ['machine', 0.97, 'machine 97 % full, almost out of memory'],
+    ['rlimit_as', 0.85, 'address space 85 % full'],
+    ['rlimit_as', 0.97, 'address space 97 % full, almost out of memory']
+  ] as const)(
+    'says of %s at %d that not the kernel’s memory alone is meant',
+    async (...args) => {
+      const [source, level, words] = args;
+      const nearest = { ...aLimit('config', 16, 16 * level), source };
+      const node = await show({
+        ...aReading(GIB, level),
+        nearest
+      } as Reading);
+      expect(node.textContent).toBe(`Kernel 1 GiB of 8 GiB · ${words}`);
+    }
+  );
+
+  it('shows as much as the settings say', async () => {
+    const settings = memguard.settings as Mutable<ISettings>;
+    const reading = aReading(GIB, 0.125);
+    const seen: [string | null, boolean][] = [];
+    for (const shows of ['history', 'limit', 'figure'] as const) {
+      settings.statusBarShows = shows;
+      const node = await show(reading);
+      seen.push([node.textContent, node.querySelector('svg') !== null]);
+    }
+    settings.statusBarShows = 'history';
+    expect(seen).toEqual([
+      ['Kernel 1 GiB of 8 GiB', true],
+      ['Kernel 1 GiB of 8 GiB', false],
+      ['Kernel 1 GiB', false]
+    ]);
+  });
+
+  it('opens the panel on a click', async () => {
+    (await show(aReading(GIB, 0.1))).click();
+    expect(opened).toHaveBeenCalledTimes(1);
+  });
+
+  it('tells nothing of results as of before they were released', async () => {
+    const report = aReport([aRow(1, GIB)]);
+    await settled(() => doc.model.set({ report, isStale: true }));
+    const node = await show(aReading(GIB, 0.1));
+    await settled(() => node.focus());
+    expect(parts()).not.toHaveProperty('retained');
+    await settled(() => doc.model.set({ isStale: false }));
+    expect(parts()).toHaveProperty('retained', '1 GiB');
+  });
+
+  it('lists the parts to who points or tabs to it, until Escape', async () => {
+    await settled(() => doc.model.set({ report: aReport([aRow(1, GIB)]) }));
+    const node = await show({
+      ...aReading(4 * GIB, 0.9),
+      kind: 'process',
+      childrenBytes: 2 * GIB,
+      nearest: aLimit('cgroup2', 10, 9)
+    } as Reading);
+    expect(parts()).toEqual({});
+    await settled(() => node.focus());
+    expect(parts()).toEqual({
+      kernel: '4 GiB',
+      children: '2 GiB',
+      retained: '1 GiB',
+      limit: '8 GiB',
+      nearest: '10 GiB',
+      'nearest-used': '9 GiB'
+    });
+    expect(
+      document.getElementById(node.getAttribute('aria-describedby') ?? '')
+    ).not.toBeNull();
+    await settled(() => {
+      node.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })
+      );
+    });
+    expect(parts()).toEqual({});
+  });
+
+  it('is there only for a document in front', async () => {
+    expect(item.model.active).toBe(true);
+    await settled(() => memguard.bring(null));
+    expect(item.model.active).toBe(false);
+  });
+});

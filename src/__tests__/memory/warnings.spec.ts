@@ -1,0 +1,399 @@
+import { Notification } from '@jupyterlab/apputils';
+import { nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
+import type { KernelList } from '../../memory/kernels/kernelList';
+import type { MemoryPoll } from '../../memory/poll';
+import { Warnings } from '../../memory/warnings/warnings';
+import { aReport, aRow, FakeMemguard } from '../fakes';
+import {
+  aDocument,
+  aReply,
+  FakeKernel,
+  FakeServer,
+  GIB,
+  until
+} from './fakes';
+
+const LIMIT = {
+  source: 'config' as const,
+  limit_bytes: 8 * GIB,
+  used_bytes: null
+};
+
+describe('the warnings', () => {
+  const server = new FakeServer();
+  const kernel = new FakeKernel('k');
+  const opened = aDocument('a.ipynb', kernel);
+  const poll = { changed: new Signal<object, object>({}) };
+  class FakeList {
+    kernels: object[] | null = null;
+    readonly changed = new Signal<FakeList, void>(this);
+  }
+  const list = new FakeList();
+  const memguard = new FakeMemguard(opened.watched);
+  let warnings: Warnings;
+
+  beforeEach(() => {
+    Notification.manager.dismiss();
+    opened.model.report = null;
+    opened.model.released.length = 0;
+    opened.context.session = { kernel };
+    // A kernel grows in a cell, and tells nothing then.
+    opened.model.agent.cellRunning = true;
+    memguard.bring(opened.watched);
+    warnings = new Warnings(
+      memguard,
+      server.rest,
+      nullTranslator.load('jupyter_memguard')
+    );
+    warnings.watch(
+      poll as unknown as MemoryPoll,
+      list as unknown as KernelList
+    );
+  });
+
+  afterEach(() => warnings.dispose());
+
+  function read(level: number, time = 1000): void {
+    poll.changed.emit({
+      kind: 'process',
+      kernelId: 'k',
+      bytes: level * 8 * GIB,
+      level,
+      limit: LIMIT,
+      nearest: LIMIT,
+      time
+    });
+  }
+
+  function messages(): string[] {
+    return Notification.manager.notifications.map(each => each.message);
+  }
+
+  it('come once per crossing', () => {
+    [0.5, 0.89, 0.91, 0.95, 0.89, 0.92].forEach(read);
+    expect(messages()).toEqual([
+      'The kernel of a.ipynb uses 7.3 GiB, 91 % of its limit of 8 GiB.'
+    ]);
+    read(0.5);
+    expect(messages()).toEqual([]);
+    read(0.93);
+    expect(messages().length).toBe(1);
+  });
+
+  it('say how much is retained as soon as the kernel has told', async () => {
+    read(0.91);
+    expect(opened.model.observers).toBe(1);
+    opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
+    // JupyterLab would lose it if it came before the warning is on the page.
+    expect(messages()[0]).not.toContain('retained');
+    await until(() => messages()[0].includes('retained'));
+    expect(messages()[0]).toContain('3 GiB of it is retained results.');
+    expect(opened.model.observers).toBe(0);
+  });
+
+  describe('of a kernel that is free', () => {
+    beforeEach(() => {
+      jest.useFakeTimers();
+      opened.model.agent.cellRunning = false;
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    it('are held until it has told what it retains', () => {
+      read(0.91);
+      expect(messages()).toEqual([]);
+      jest.advanceTimersByTime(100);
+      opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
+      expect(messages()).toEqual([
+        'The kernel of a.ipynb uses 7.3 GiB, 91 % of its limit of 8 GiB. 3 GiB of it is retained results.'
+      ]);
+      jest.advanceTimersByTime(60_000);
+      expect(messages().length).toBe(1);
+    });
+
+    it('are not held for long', () => {
+      read(0.91);
+      jest.advanceTimersByTime(2000);
+      expect(messages()).toEqual([expect.not.stringContaining('retained')]);
+    });
+
+    it('do not come when it is safe again before that', () => {
+      read(0.91);
+      read(0.5);
+      jest.advanceTimersByTime(60_000);
+      expect(messages()).toEqual([]);
+      expect(opened.model.observers).toBe(0);
+    });
+  });
+
+  it.each([
+    [
+      'cgroup2' as const,
+      'The container of a.ipynb is 93 % full (8 GiB, shared); its kernel uses 1 GiB.'
+    ],
+    [
+      'machine' as const,
+      'The machine of a.ipynb is 93 % full (8 GiB, shared); its kernel uses 1 GiB.'
+    ]
+  ])('tell of a shared limit (%s) once, of who is in front', (...args) => {
+    const [source, text] = args;
+    const other = new FakeKernel('behind');
+    const behind = aDocument('b.ipynb', other);
+    memguard.bring(behind.watched);
+    memguard.bring(opened.watched);
+    const limit = { ...LIMIT, source };
+    const seen = (id: string, level: number) =>
+      inList({
+        ...aReply(id),
+        rss_bytes: GIB,
+        limit,
+        level,
+        nearest: limit
+      });
+    function inList(kernel: object): void {
+      list.kernels = [kernel];
+      list.changed.emit();
+    }
+    seen('behind', 0.93);
+    expect(messages()).toEqual([]);
+    seen('k', 0.93);
+    seen('behind', 0.94);
+    expect(messages()).toEqual([text]);
+    // In a group of its own that may grow as big.
+    seen('behind', 0.5);
+    expect(messages()).toEqual([text]);
+    seen('k', 0.5);
+    expect(messages()).toEqual([]);
+    list.kernels = null;
+  });
+
+  it('tell of a container of its own also of a kernel that is not in front', () => {
+    const behind = aDocument('own.ipynb', new FakeKernel('contained'));
+    memguard.open(behind.watched);
+    behind.model.agent.cellRunning = true;
+    read(0.2);
+    const limit = { ...LIMIT, source: 'cgroup2', limit_bytes: 2 * GIB };
+    list.kernels = [
+      {
+        ...aReply('contained'),
+        rss_bytes: GIB,
+        limit,
+        level: 0.93,
+        nearest: limit
+      }
+    ];
+    list.changed.emit();
+    list.kernels = null;
+    expect(messages()).toEqual([
+      'The container of own.ipynb is 93 % full (2 GiB, shared); its kernel uses 1 GiB.'
+    ]);
+  });
+
+  it('do not take the memory that is used for the address space that is', () => {
+    const limit = {
+      source: 'rlimit_as',
+      limit_bytes: 8 * GIB,
+      used_bytes: 7.5 * GIB
+    };
+    poll.changed.emit({
+      kind: 'process',
+      kernelId: 'k',
+      bytes: GIB,
+      level: 0.9375,
+      limit,
+      nearest: limit,
+      time: 1
+    });
+    expect(messages()).toEqual([
+      'The address space of a.ipynb is 93 % full (8 GiB); its kernel uses 1 GiB of memory.'
+    ]);
+  });
+
+  it('tell of a remote kernel, too', () => {
+    poll.changed.emit({
+      kind: 'usage_request',
+      kernelId: 'k',
+      bytes: GIB,
+      level: 0.93,
+      limit: { ...LIMIT, source: 'machine' },
+      time: 1
+    });
+    expect(messages()).toEqual([expect.stringContaining('The machine of')]);
+  });
+
+  it.each([
+    ['is shut down', null],
+    ['gives way to another', new FakeKernel('other')]
+  ])('go when their kernel %s', (_, next) => {
+    read(0.97);
+    expect(messages().length).toBe(1);
+    opened.context.session = { kernel: next };
+    opened.context.kernelChanged.emit(null);
+    expect(messages()).toEqual([]);
+  });
+
+  it.each(['config', 'cgroup2'])(
+    'go when the kernel is restarted (limit: %s)',
+    source => {
+      const limit = { ...LIMIT, source };
+      const bytes = 7 * GIB;
+      const level = 0.93;
+      const kind = 'process';
+      const reading = { kind, kernelId: 'k', bytes, level, limit };
+      poll.changed.emit({ ...reading, nearest: limit, time: 1 });
+      expect(messages().length).toBe(1);
+      opened.context.statusChanged.emit('restarting');
+      expect(messages()).toEqual([]);
+    }
+  );
+
+  it.each(['is closed', 'takes another kernel'])(
+    'do not come again when another document of the kernel %s',
+    what => {
+      const other = aDocument('console', kernel);
+      memguard.open(other.watched);
+      read(0.97);
+      // A person has put it away.
+      Notification.manager.dismiss();
+      if (what === 'is closed') {
+        memguard.watched.delete(other.watched);
+        other.watched.widget.dispose();
+      } else {
+        other.context.session = { kernel: new FakeKernel('other') };
+        other.context.kernelChanged.emit(null);
+      }
+      read(0.97);
+      expect(messages()).toEqual([]);
+    }
+  );
+
+  it('name another document when the one that they name is closed', () => {
+    const first = aDocument('first.ipynb', kernel);
+    memguard.watched.delete(opened.watched);
+    memguard.open(first.watched);
+    memguard.watched.add(opened.watched);
+    first.model.agent.cellRunning = true;
+    read(0.97);
+    expect(messages()).toEqual([expect.stringContaining('of first.ipynb')]);
+    memguard.watched.delete(first.watched);
+    first.watched.widget.dispose();
+    expect(messages()).toEqual([]);
+    read(0.97);
+    expect(messages()).toEqual([expect.stringContaining('of a.ipynb')]);
+  });
+
+  it('stay when the same kernel is told of again', () => {
+    read(0.97);
+    opened.context.kernelChanged.emit(null);
+    expect(messages().length).toBe(1);
+  });
+
+  it('offer to free memory', () => {
+    read(0.91);
+    const [{ options }] = Notification.manager.notifications;
+    const [action] = options.actions ?? [];
+    expect(action.label).toBe('Free memory');
+    action.callback(new MouseEvent('click'));
+    expect(opened.model.released).toEqual([{ kind: 'large' }]);
+  });
+
+  it('say so when a kernel died near its limit', async () => {
+    read(0.97);
+    // The order in which services tell an automatic restart.
+    opened.context.statusChanged.emit('restarting');
+    opened.context.statusChanged.emit('autorestarting');
+    await until(() => messages().length > 0);
+    expect(messages()).toEqual([
+      expect.stringContaining(
+        'died at 7.8 GiB, with 97 % of the limit of 8 GiB in use'
+      )
+    ]);
+  });
+
+  it('take the last samples of a kernel that grew too fast to be seen', async () => {
+    server.answer = () => ({ samples: [[1001, 7.9 * GIB, null]] });
+    read(0.5);
+    opened.context.statusChanged.emit('dead');
+    await until(() => messages().length > 0);
+    expect(messages()[0]).toContain('died at 7.9 GiB, with 98 %');
+  });
+
+  it("ask for the last samples by the server's clock, which may be another", async () => {
+    server.answer = () => ({ samples: [] });
+    const asked = server.asked.length;
+    read(0.97, 5);
+    opened.context.statusChanged.emit('dead');
+    await until(() => server.asked.length > asked);
+    expect(server.asked[asked].query.get('since')).toBe('5');
+  });
+
+  it('take what was seen long ago, before the page was hidden, for no reason to die of', async () => {
+    server.answer = () => ({ samples: [] });
+    read(0.97);
+    const later = Date.now() + 60_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(later);
+    const asked = server.asked.length;
+    opened.context.statusChanged.emit('dead');
+    clock.mockRestore();
+    read(0.97, 5);
+    opened.context.statusChanged.emit('dead');
+    await until(() => messages().length > 0);
+    // Of the first end nothing was asked.
+    expect(server.asked[asked].query.get('since')).toBe('5');
+    expect(messages()).toHaveLength(1);
+  });
+
+  it('take a peak long before the end for no reason to die of', async () => {
+    server.answer = () => ({
+      samples: [
+        [1001, 7.9 * GIB, null],
+        [1060, GIB, null]
+      ]
+    });
+    const asked = server.asked.length;
+    read(0.85);
+    opened.context.statusChanged.emit('dead');
+    await until(() => server.asked.length > asked);
+    await new Promise(resolve => setTimeout(resolve));
+    expect(messages()).toEqual([]);
+  });
+
+  it('say nothing when somebody shut the kernel down', async () => {
+    server.answer = () =>
+      new Response('{}', {
+        status: 404,
+        headers: { 'Content-Type': 'application/json' }
+      });
+    const asked = server.asked.length;
+    read(0.97);
+    opened.context.statusChanged.emit('dead');
+    await until(() => server.asked.length > asked);
+    await new Promise(resolve => setTimeout(resolve));
+    expect(messages()).toEqual([]);
+  });
+
+  it('are short enough to be shown whole, whatever the name', async () => {
+    const { title } = opened.watched.widget;
+    const before = title.label;
+    title.label = `${'long'.repeat(12)}.ipynb`;
+    read(0.91);
+    opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
+    await until(() => messages()[0].includes('retained'));
+    title.label = before;
+    expect(messages()[0].length).toBeLessThanOrEqual(140);
+    expect(messages()[0]).toContain('longlong');
+    expect(messages()[0]).toContain('3 GiB of it is retained results.');
+  });
+
+  it('say nothing when a kernel died far from its limit', async () => {
+    server.answer = () => ({ samples: [] });
+    const asked = server.asked.length;
+    read(0.3);
+    opened.context.statusChanged.emit('dead');
+    await until(() => server.asked.length > asked);
+    await new Promise(resolve => setTimeout(resolve));
+    expect(messages()).toEqual([]);
+  });
+});

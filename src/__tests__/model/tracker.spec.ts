@@ -1,0 +1,227 @@
+import type { IConsoleTracker } from '@jupyterlab/console';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import { DisposableDelegate } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
+import schema from '../../../schema/plugin.json';
+import { attachToEach } from '../../ui/attach';
+import { DEFAULTS } from '../../model/settings';
+import type { IWatched } from '../../tokens';
+import { Tracker } from '../../model/tracker';
+import { FakeContext, FakeKernel } from '../utils';
+
+/** A notebook's or console's widget. */
+class Document extends Widget {
+  readonly sessionContext = new FakeContext();
+  readonly metadata: Record<string, unknown> = {};
+  readonly metadataChanged = new Signal<this, { key: string }>(this);
+  readonly context = {
+    model: {
+      metadataChanged: this.metadataChanged,
+      getMetadata: (key: string) => this.metadata[key],
+      setMetadata: (key: string, value: unknown) => {
+        this.metadata[key] = value;
+        this.metadataChanged.emit({ key });
+      },
+      deleteMetadata: (key: string) => {
+        delete this.metadata[key];
+        this.metadataChanged.emit({ key });
+      }
+    }
+  };
+}
+
+/** The documents of one kind. */
+class Documents {
+  readonly widgetAdded = new Signal<this, Document>(this);
+  readonly currentChanged = new Signal<this, Document | null>(this);
+  currentWidget: Document | null = null;
+  readonly all: Document[] = [];
+
+  forEach(fn: (widget: Document) => void): void {
+    this.all.forEach(fn);
+  }
+
+  open(): Document {
+    const widget = this.openBehind();
+    this.show(widget);
+    return widget;
+  }
+
+  openBehind(): Document {
+    const widget = new Document();
+    this.all.push(widget);
+    this.widgetAdded.emit(widget);
+    return widget;
+  }
+
+  show(widget: Document): void {
+    if (this.currentWidget !== widget) {
+      this.currentWidget = widget;
+      this.currentChanged.emit(widget);
+    }
+  }
+}
+
+class Shell {
+  readonly currentChanged = new Signal<this, void>(this);
+  currentWidget: Widget | null = null;
+
+  show(widget: Widget): void {
+    this.currentWidget = widget;
+    this.currentChanged.emit();
+  }
+}
+
+function aTracker(settings = DEFAULTS) {
+  const notebooks = new Documents();
+  const consoles = new Documents();
+  const front = new Shell();
+  const make = () =>
+    new Tracker(
+      {
+        notebooks: notebooks as unknown as INotebookTracker,
+        consoles: consoles as unknown as IConsoleTracker,
+        front
+      },
+      settings
+    );
+  return { notebooks, consoles, front, make };
+}
+
+describe('what is in front', () => {
+  it('is found where it was opened before', () => {
+    const { notebooks, make } = aTracker();
+    const notebook = notebooks.open();
+    const tracker = make();
+    expect(tracker.current?.widget).toBe(notebook);
+    expect(tracker.current?.kind).toBe('notebook');
+  });
+
+  it('follows notebooks and consoles', () => {
+    const { notebooks, consoles, front, make } = aTracker();
+    const tracker = make();
+    const seen: (IWatched | null)[] = [];
+    tracker.currentChanged.connect((_, current) => seen.push(current));
+    const notebook = notebooks.open();
+    const console_ = consoles.open();
+    expect(tracker.current?.kind).toBe('console');
+    front.show(notebook);
+    expect(tracker.current?.widget).toBe(notebook);
+    expect(seen.map(one => one?.widget)).toEqual([
+      notebook,
+      console_,
+      notebook
+    ]);
+  });
+
+  it('stays when something else comes in front', () => {
+    const { notebooks, front, make } = aTracker();
+    const tracker = make();
+    const notebook = notebooks.open();
+    front.show(new Widget());
+    expect(tracker.current?.widget).toBe(notebook);
+  });
+
+  it('is nothing when it has been closed', () => {
+    const { notebooks, make } = aTracker();
+    const tracker = make();
+    const notebook = notebooks.open();
+    const { current } = tracker;
+    notebook.dispose();
+    expect(tracker.current).toBeNull();
+    expect(current?.isDisposed).toBe(true);
+    expect([...tracker.watched]).toEqual([]);
+    expect(tracker.find(notebook)).toBeNull();
+  });
+
+  it('works where the application has no consoles', () => {
+    const { notebooks, front } = aTracker();
+    const tracker = new Tracker(
+      {
+        notebooks: notebooks as unknown as INotebookTracker,
+        consoles: null,
+        front
+      },
+      DEFAULTS
+    );
+    notebooks.open();
+    expect(tracker.current?.kind).toBe('notebook');
+  });
+});
+
+describe('what is attached to each document', () => {
+  it('is so also behind another, as when a page is loaded, until it closes', () => {
+    const { notebooks, make } = aTracker();
+    const first = notebooks.open();
+    const tracker = make();
+    const attached = new Set<Widget>();
+    const all = attachToEach(tracker, ({ widget }) => {
+      attached.add(widget);
+      return new DisposableDelegate(() => void attached.delete(widget));
+    });
+    const behind = notebooks.openBehind();
+    expect(tracker.current?.widget).toBe(first);
+    expect(attached.has(first) && attached.has(behind)).toBe(true);
+    behind.dispose();
+    expect(attached.has(first) && !attached.has(behind)).toBe(true);
+    all.dispose();
+    notebooks.openBehind();
+    expect(attached.size).toBe(0);
+  });
+});
+
+describe("a document's guard", () => {
+  it('goes with the install message: metadata before settings', () => {
+    const { notebooks, make } = aTracker({ ...DEFAULTS, guardMode: 'large' });
+    make();
+    const notebook = notebooks.open();
+    notebook.metadata.jupyter_memguard = { guard: 'all' };
+    const kernel = new FakeKernel();
+    notebook.sessionContext.setKernel(kernel);
+    expect(kernel.installs[0].code).toContain('mode\\":\\"all');
+    const other = new FakeKernel();
+    notebooks.open().sessionContext.setKernel(other);
+    expect(other.installs[0].code).toContain('mode\\":\\"large');
+  });
+
+  it("is kept in a notebook's metadata with what else is there", () => {
+    const { notebooks, make } = aTracker();
+    const tracker = make();
+    const notebook = notebooks.open();
+    notebook.metadata.jupyter_memguard = { guard: 'off', later: 1 };
+    const { guardStore } = tracker.find(notebook)!;
+    let told = 0;
+    guardStore.changed.connect(() => void told++);
+    guardStore.own = { guard: 'last' };
+    expect(notebook.metadata.jupyter_memguard).toEqual({
+      guard: 'last',
+      later: 1
+    });
+    guardStore.own = null;
+    expect(notebook.metadata).toEqual({});
+    notebook.context.model.setMetadata('other', 1);
+    expect(told).toBe(2);
+  });
+});
+
+describe('settings', () => {
+  it('have the defaults of the schema', () => {
+    const defaults = Object.fromEntries(
+      Object.entries(schema.properties).map(([name, property]) => [
+        name,
+        property.default
+      ])
+    );
+    expect(defaults).toEqual(DEFAULTS);
+  });
+
+  it('tell of a change', () => {
+    const tracker = aTracker().make();
+    let told = false;
+    tracker.settingsChanged.connect(() => (told = true));
+    tracker.settings = { ...DEFAULTS, statusBar: false };
+    expect(told).toBe(true);
+    expect(tracker.settings.statusBar).toBe(false);
+  });
+});

@@ -1,0 +1,94 @@
+import type { Cell } from '@jupyterlab/cells';
+import { NotebookPanel } from '@jupyterlab/notebook';
+import { Widget } from '@lumino/widgets';
+import { findCell, goToCell, type CellRef } from '../../ui/cellLink';
+
+interface IFakeCell {
+  id: string;
+  source: string;
+  executionCount: number | null;
+  isDirty?: boolean;
+}
+
+/** A notebook panel of cells, as far as going to a cell looks at it. */
+function aNotebook(cells: IFakeCell[]) {
+  const panel = Object.create(NotebookPanel.prototype) as NotebookPanel;
+  const widgets = cells.map(
+    ({ source, ...model }) =>
+      ({
+        model: {
+          isDirty: false,
+          ...model,
+          sharedModel: { getSource: () => source }
+        }
+      }) as unknown as Cell
+  );
+  const content = {
+    widgets,
+    activeCellIndex: 0,
+    scrolledTo: -1,
+    deselectAll: jest.fn(),
+    scrollToItem: async (index: number) => {
+      content.scrolledTo = index;
+    }
+  };
+  Object.defineProperty(panel, 'content', { value: content });
+  return { panel, content };
+}
+
+const REF: CellRef = { cell_id: 'b', execution: 5, source: 'df.head()' };
+const A = { id: 'a', source: 'x', executionCount: 1 };
+const B = { id: 'b', source: '\ndf.head()  \nmore', executionCount: 5 };
+
+describe('findCell', () => {
+  it('finds the cell by its id, wherever it was moved to', () => {
+    for (const [cells, index] of [
+      [[A, B], 1],
+      [[B, A], 0]
+    ] as const) {
+      const { panel } = aNotebook([...cells]);
+      expect(findCell(panel, REF)).toMatchObject({ fate: 'same', index });
+    }
+  });
+
+  it.each([
+    ['edited', [{ ...B, source: 'df.tail()' }]],
+    ['edited', [{ ...B, isDirty: true }]],
+    ['run-again', [{ ...B, executionCount: 9 }]],
+    ['deleted', [A]]
+  ])('says that it was %s', (fate, cells) => {
+    expect(findCell(aNotebook(cells).panel, REF).fate).toBe(fate);
+  });
+
+  it('does not guess by counting', () => {
+    const { panel } = aNotebook([A, B]);
+    expect(findCell(panel, { ...REF, cell_id: null }).fate).toBe('unknown');
+  });
+
+  it('finds nothing in what has no cells', () => {
+    expect(findCell(new Widget(), REF).fate).toBe('deleted');
+  });
+});
+
+describe('goToCell', () => {
+  it('selects the cell and brings it into view', async () => {
+    const { panel, content } = aNotebook([A, B]);
+    expect(await goToCell(panel, REF)).toBe('same');
+    expect(content.activeCellIndex).toBe(1);
+    expect(content.scrolledTo).toBe(1);
+    expect(content.deselectAll).toHaveBeenCalled();
+  });
+
+  it('says what became of the cell also where another scroll takes its place', async () => {
+    const { panel, content } = aNotebook([A, B]);
+    // As a windowed notebook does with the one before.
+    content.scrollToItem = () => Promise.reject('Scrolling to a new item');
+    expect(await goToCell(panel, REF)).toBe('same');
+  });
+
+  it('stays where it is if the cell is gone', async () => {
+    const { panel, content } = aNotebook([A]);
+    expect(await goToCell(panel, REF)).toBe('deleted');
+    expect(content.scrolledTo).toBe(-1);
+  });
+});

@@ -1,0 +1,85 @@
+import { CodeCell } from '@jupyterlab/cells';
+import { nullTranslator } from '@jupyterlab/translation';
+import { cellsOf } from '../../ui/cellLink';
+import { CellMarks } from '../../ui/marks';
+import { FakeMemguard } from '../fakes';
+import { aDocument, FakeKernel, until } from '../memory/fakes';
+
+jest.mock('../../ui/cellLink', () => ({ cellsOf: jest.fn() }));
+
+const MIB = 1024 * 1024;
+
+/** A cell that shows a result, as far as a mark looks at it. */
+function aCell(id: string, executionCount: number, isPlaceholder = false) {
+  const node = document.createElement('div');
+  node.innerHTML =
+    '<div class="jp-OutputArea-executeResult"><div class="jp-OutputPrompt">';
+  const then = jest.fn();
+  const values = {
+    model: { id, executionCount },
+    node,
+    isPlaceholder: () => isPlaceholder,
+    ready: { then },
+    outputArea: { outputLengthChanged: { connect: () => true } }
+  };
+  const properties = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, { value }])
+  );
+  const cell = Object.create(CodeCell.prototype, properties) as CodeCell;
+  const bytes = () =>
+    node.querySelector<HTMLElement>('.jp-Memguard-mark')?.dataset.bytes;
+  return { cell, then, bytes };
+}
+
+function theMarks(...cells: CodeCell[]) {
+  jest.mocked(cellsOf).mockReturnValue(cells);
+  const { watched, model } = aDocument('a', new FakeKernel('k'));
+  const marks = new CellMarks(watched, {
+    memguard: new FakeMemguard(watched),
+    trans: nullTranslator.load('jupyter_memguard'),
+    showPanel: null
+  });
+  const hold = (number: number, bytes: number) => {
+    model.pushed.set(number, { key: 'k', bytes });
+    model.changed.emit();
+  };
+  return { marks, model, hold };
+}
+
+describe('marks', () => {
+  it('forget which cell made a number when the kernel has gone', async () => {
+    const [made, shows] = [aCell('made', 1), aCell('shows', 5)];
+    const { marks, model, hold } = theMarks(made.cell, shows.cell);
+    const { agent } = model;
+    const results = [{ key: 'k', number: 5, freed_bytes: 1, exact: true }];
+    agent.event.emit({
+      event: 'cell_end',
+      data: {
+        execution_count: 5,
+        cell_id: 'made',
+        gone: [],
+        results,
+        withheld: []
+      }
+    });
+    hold(5, 20 * MIB);
+    await until(() => made.bytes() !== undefined);
+    agent.setState({ kind: 'no-kernel' });
+    agent.setState({ kind: 'ready' });
+    await until(() => shows.bytes() !== undefined);
+    expect(made.bytes()).toBeUndefined();
+    marks.dispose();
+  });
+
+  it('wait once for a cell that is not drawn yet', async () => {
+    const [cell, later] = [aCell('drawn', 5), aCell('later', 6, true)];
+    const { marks, hold } = theMarks(cell.cell, later.cell);
+    hold(6, 20 * MIB);
+    for (const mib of [20, 30, 40]) {
+      hold(5, mib * MIB);
+      await until(() => cell.bytes() === `${mib * MIB}`);
+    }
+    expect(later.then).toHaveBeenCalledTimes(1);
+    marks.dispose();
+  });
+});

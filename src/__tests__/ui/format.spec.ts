@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import {
+  formatAge,
+  formatBound,
+  formatBytes,
+  formatShare,
+  setLanguage
+} from '../../ui/format';
+
+beforeEach(() => setLanguage('en'));
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [-5, '0 B'],
+    [1023, '1,023 B'],
+    [1024, '1 KiB'],
+    [1536, '1.5 KiB'],
+    [800_000_000, '762.9 MiB'],
+    [80 * 1024 ** 2, '80 MiB'],
+    [16 * 1024 ** 3, '16 GiB'],
+    [5 * 1024 ** 5, '5,120 TiB']
+  ])('reads %d as %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+
+  it('goes to the next unit rather than print 1,024', () => {
+    expect(formatBytes(1024 ** 2 - 1)).toBe('1 MiB');
+    expect(formatBytes(1024 ** 3 - 1)).toBe('1 GiB');
+  });
+
+  it.each([
+    ['de', '1,5 KiB'],
+    ['de_DE', '1,5 KiB'],
+    ['en', '1.5 KiB']
+  ])('follows the language %s of the application', (language, text) => {
+    setLanguage(language);
+    expect(formatBytes(1536)).toBe(text);
+  });
+
+  it('is readable in a language that the browser does not know', () => {
+    setLanguage('not a language');
+    expect(formatBytes(1536)).toMatch(/^1.5 KiB$/);
+  });
+
+  it('is right to within what it prints, for any size', () => {
+    const units: Record<string, number> = {
+      B: 1,
+      KiB: 1024,
+      MiB: 1024 ** 2,
+      GiB: 1024 ** 3,
+      TiB: 1024 ** 4
+    };
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 50 }), bytes => {
+        const [digits, unit] = formatBytes(bytes).split(' ');
+        const back = Number(digits.replace(/,/g, '')) * units[unit];
+        expect(Math.abs(back - bytes)).toBeLessThanOrEqual(units[unit] * 0.051);
+      })
+    );
+  });
+});
+
+describe('formatBound', () => {
+  it('marks what is a bound', () => {
+    expect(formatBound(1024, true)).toBe('1 KiB');
+    expect(formatBound(1024, false)).toBe('\u2265\u00a01 KiB');
+  });
+});
+
+describe('formatAge', () => {
+  it.each([
+    [-3, '0 sec'],
+    [59.9, '59 sec'],
+    [60, '1 min'],
+    [3599, '59 min'],
+    [3600, '1 hr'],
+    [86400 * 2.5, '2 days']
+  ])('reads %d s as %s', (seconds, text) => {
+    expect(formatAge(seconds)).toBe(text);
+  });
+});
+
+describe('formatShare', () => {
+  it('is a whole percentage', () => {
+    expect(formatShare(0.5512)).toBe('55%');
+  });
+});

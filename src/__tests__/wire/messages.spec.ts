@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { EVENTS, readMessage, RESULTS } from '../../wire/messages';
+import { samples } from '../utils';
+
+/** Whether a message is right, as the one who asked for `kind` finds out. */
+function accepts(kind: string, message: unknown): boolean {
+  const read = readMessage(message);
+  if (read === null || read.kind === 'invalid') {
+    return false;
+  }
+  const [, method] = kind.split('.');
+  return read.kind === 'result' && method !== undefined
+    ? RESULTS[method as keyof typeof RESULTS](read.result)
+    : true;
+}
+
+const valid = Object.entries(samples.valid)
+  .filter(([kind]) => !kind.startsWith('request.'))
+  .flatMap(([kind, messages]) =>
+    messages.map((message: object, i: number) => [kind, i, message] as const)
+  );
+
+const invalid = samples.invalid
+  .filter(sample => sample.kind !== 'request')
+  .map((sample, i) => [sample.kind, i, sample.message] as const);
+
+const replies = valid.filter(
+  ([kind]) => kind.startsWith('reply.') && kind !== 'reply.error'
+);
+
+describe('samples', () => {
+  it.each(valid)('accepts %s, sample %i', (kind, _, message) => {
+    expect(accepts(kind, message)).toBe(true);
+  });
+
+  it.each(invalid)('refuses %s, wrong sample %i', (kind, _, message) => {
+    expect(accepts(kind, message)).toBe(false);
+  });
+
+  it('has a check and a sample for every method and event', () => {
+    const names = Object.keys(samples.valid);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        ...Object.keys(RESULTS).map(method => `reply.${method}`),
+        ...Object.keys(EVENTS).map(event => `event.${event}`)
+      ])
+    );
+  });
+
+  it('reads the code and the detail of an error', () => {
+    const message = {
+      id: 'q1',
+      ok: false,
+      error: { code: 'internal', detail: 'KeyError' }
+    };
+    expect(readMessage(message)).toEqual({
+      kind: 'error',
+      id: 'q1',
+      code: 'internal',
+      detail: 'KeyError'
+    });
+  });
+});
+
+describe('fuzz', () => {
+  it('reads anything at all without an exception', () => {
+    fc.assert(
+      fc.property(fc.anything(), data => {
+        readMessage(data);
+      })
+    );
+  });
+
+  it('believes no message of random JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), data => {
+        const read = readMessage(data);
+        expect(read === null || read.kind === 'invalid').toBe(true);
+      })
+    );
+  });
+
+  it('gives an invalid reply the number of its request', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.jsonValue(), (id, error) => {
+        const read = readMessage({ id, ok: false, error: [error] });
+        expect(read).toEqual({ kind: 'invalid', id });
+      })
+    );
+  });
+
+  it('refuses a result without one of its keys', () => {
+    const cases = replies.flatMap(([kind, , message]) => {
+      const { result } = message as { result: Record<string, unknown> };
+      return Object.keys(result).map(key => ({ kind, message, key }));
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...cases), ({ kind, message, key }) => {
+        const copy = JSON.parse(JSON.stringify(message));
+        Reflect.deleteProperty(copy.result, key);
+        expect(accepts(kind, copy)).toBe(false);
+      }),
+      { numRuns: cases.length * 4 }
+    );
+  });
+
+  it('accepts what a later kernel adds', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...replies),
+        fc.jsonValue(),
+        ([kind, , message], extra) => {
+          const { result } = message as { result: object };
+          const later = { ...message, result: { ...result, later: extra } };
+          expect(accepts(kind, later)).toBe(true);
+        }
+      )
+    );
+  });
+
+  it('refuses sizes that are no whole numbers from 0 up', () => {
+    const release = samples.valid['reply.release'][0];
+    const wrong = fc.oneof(
+      fc.integer({ max: -1 }),
+      fc.double({ noInteger: true }),
+      fc.constant(2 ** 53),
+      fc.string(),
+      fc.boolean()
+    );
+    fc.assert(
+      fc.property(wrong, released => {
+        const result = { ...release.result, released };
+        expect(accepts('reply.release', { ...release, result })).toBe(false);
+      })
+    );
+  });
+});

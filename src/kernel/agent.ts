@@ -1,0 +1,486 @@
+/** The one who talks with a document's kernel. */
+
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { JSONExt } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import type { IRequestOptions } from '../wire/channel';
+import { Channel, RequestError } from '../wire/channel';
+import { MainShellComm } from '../wire/comm';
+import { ExecutedCells } from './executedCells';
+import { installRequest, readInstalled } from './inject';
+import { KernelSession } from './kernelSession';
+import type {
+  IEvents,
+  IGuard,
+  IGuardState,
+  IRequests,
+  KernelEvent,
+  Method
+} from '../wire/protocol';
+import { COMM_TARGET, PROTOCOL_VERSION } from '../wire/protocol';
+import { RunningCells } from './runningCells';
+import type { AgentState, IKernelAgent, RequestFailure } from '../tokens';
+import { failureOf, NO_COMM } from './kernelFree';
+
+/** How often the install message is sent again when failing cells take it along. */
+const MOST_ABORTS = 20;
+
+/**
+ * Installs the kernel code and keeps the comm, through restarts, kernel
+ * changes and lost connections.
+ *
+ * The install message is sent from within the signals that come before the
+ * first user cell of a new kernel: `kernelChanged` for a start, a restart
+ * and a kernel change, and the connection status `connecting` for an
+ * automatic restart. A restart by another client gives no signal: there the
+ * first message of the new kernel is noticed.
+ */
+export class KernelAgent implements IKernelAgent {
+  /**
+   * @param sessionContext - The document's; it may have no kernel yet.
+   * @param guard - The guard that a kernel gets where none was set since
+   * its start; null sets nothing.
+   */
+  constructor(
+    readonly sessionContext: ISessionContext,
+    guard: () => IGuard | null
+  ) {
+    this._guardToSet = guard;
+    sessionContext.kernelChanged.connect(this._onKernelChanged, this);
+    sessionContext.statusChanged.connect(this._onStatus, this);
+    sessionContext.connectionStatusChanged.connect(this._onConnection, this);
+    sessionContext.specsManager.specsChanged.connect(this._onSpecs, this);
+    this._running.changed.connect(this._onRunning, this);
+    window.addEventListener('pagehide', this._onPageHide);
+    this._follow(sessionContext.session?.kernel ?? null);
+  }
+
+  get state(): AgentState {
+    return this._state;
+  }
+
+  get stateChanged(): ISignal<this, AgentState> {
+    return this._stateChanged;
+  }
+
+  get cellRunning(): boolean {
+    return this._running.any;
+  }
+
+  get cellRunningChanged(): ISignal<this, boolean> {
+    return this._cellRunningChanged;
+  }
+
+  get guard(): IGuardState | null {
+    return this._guard;
+  }
+
+  get guardChanged(): ISignal<this, IGuardState | null> {
+    return this._guardChanged;
+  }
+
+  get lateSince(): number | null {
+    return this._lateSince;
+  }
+
+  get event(): ISignal<this, KernelEvent> {
+    return this._event;
+  }
+
+  /** Which cells this kernel ran while this page was open. */
+  readonly executed = new ExecutedCells();
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  async request<K extends Method>(
+    method: K,
+    params: IRequests[K]['params'],
+    options: IRequestOptions = {}
+  ): Promise<IRequests[K]['result']> {
+    if (this._channel === null || this._state.kind !== 'ready') {
+      throw new RequestError(failureOf(this._state));
+    }
+    const result = await this._channel.request(method, params, options);
+    if (method === 'set_guard') {
+      this._setGuard(result as IGuardState);
+    }
+    return result;
+  }
+
+  /** Install anew, after a failure. */
+  retry(): void {
+    this._install(this._isLate);
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._attempt++;
+    window.removeEventListener('pagehide', this._onPageHide);
+    this._dropChannel('not_ready');
+    Signal.clearData(this);
+    Signal.clearData(this._running);
+  }
+
+  /** Nothing disposes of the agents of a page that is closed or left. */
+  private _onPageHide = (event: PageTransitionEvent): void => {
+    if (!event.persisted) {
+      this._dropChannel('not_ready');
+    }
+  };
+
+  private _onKernelChanged(): void {
+    this._follow(this.sessionContext.session?.kernel ?? null);
+  }
+
+  /** Take a kernel, which may be the one from before its restart. */
+  private _follow(kernel: Kernel.IKernelConnection | null): void {
+    const ended = this._ended;
+    if (kernel !== this._kernel) {
+      this._kernel?.anyMessage.disconnect(this._onMessage, this);
+      this._kernel = kernel;
+      if (kernel !== null && this._isLive) {
+        this._stop('disconnected', { kind: 'no-kernel' });
+      }
+      this._session = new KernelSession();
+      this._link = kernel?.connectionStatus === 'connected' ? 'up' : 'new';
+      kernel?.anyMessage.connect(this._onMessage, this);
+    }
+    if (kernel !== null) {
+      this._install(false);
+      return;
+    }
+    if (this._isLive && ended.atStart) {
+      // A person's shut-down is told of before: this is none.
+      this._stop('dead', ended);
+    } else if (this._state.kind !== 'dead') {
+      this._stop('not_ready', { kind: 'no-kernel' });
+    }
+  }
+
+  private _onStatus(_: ISessionContext, status: Kernel.Status): void {
+    switch (status) {
+      case 'restarting':
+      case 'autorestarting':
+        // Its connection is made anew in any case.
+        this._link = 'new';
+        this._stop('restarted', { kind: 'restarting' });
+        break;
+      case 'dead':
+        this._stop('dead', this._ended);
+        break;
+      case 'terminating':
+        this._stop('not_ready', { kind: 'no-kernel' });
+        break;
+      default:
+        if (
+          this._state.kind === 'no-kernel' &&
+          !this.sessionContext.isTerminating
+        ) {
+          // It was to be shut down, and lives on.
+          this._install(false);
+        }
+    }
+  }
+
+  private _onConnection(
+    _: ISessionContext,
+    status: Kernel.ConnectionStatus
+  ): void {
+    if (status === 'connecting') {
+      if (this._link === 'up') {
+        this._link = 'lost';
+      }
+      this._dropChannel('disconnected');
+      if (this._state.kind === 'ready') {
+        this._setState(this._untilReady);
+      }
+      this._running.clear();
+      this._install(false);
+    } else if (status === 'connected') {
+      this._link = 'up';
+      if (this._state.kind === 'disconnected') {
+        this._setState(this._untilReady);
+      }
+    } else if (status === 'disconnected' && this._isLive) {
+      // A kernel that died or was shut down loses its connection, too.
+      this._stop('disconnected', { kind: 'disconnected' });
+    }
+  }
+
+  /** A kernel whose language was not known may be known now. */
+  private _onSpecs(): void {
+    if (this._waitsForSpec) {
+      this._install(this._isLate);
+    }
+  }
+
+  private _onRunning(_: RunningCells, any: boolean): void {
+    this._cellRunningChanged.emit(any);
+  }
+
+  private _onMessage(
+    kernel: Kernel.IKernelConnection,
+    args: Kernel.IAnyMessageArgs
+  ): void {
+    const { msg, direction } = args;
+    if (direction === 'recv' && this._session.isAnother(msg)) {
+      this._stop('restarted', { kind: 'restarting' });
+      this._install(true);
+    }
+    this._running.see(args);
+    this.executed.see(args);
+  }
+
+  /**
+   * Send the install message. It is harmless to do so twice, and each time
+   * takes the place of the one before.
+   *
+   * @param late - Whether the kernel was there before and is a new one now.
+   */
+  private _install(late: boolean): void {
+    const kernel = this._kernel;
+    if (kernel === null || kernel.isDisposed) {
+      return;
+    }
+    if (kernel.status === 'dead') {
+      this._stop('dead', this._ended);
+      return;
+    }
+    this._attempt++;
+    this._isLate = late;
+    this._dropChannel(late ? 'restarted' : 'disconnected');
+    const specs = this.sessionContext.specsManager.specs;
+    const language = specs?.kernelspecs[kernel.name]?.language;
+    this._waitsForSpec = language === undefined;
+    if (language === undefined) {
+      this._setState(
+        specs ? { kind: 'not-python', language: null } : this._untilReady
+      );
+    } else if (language.toLowerCase() !== 'python') {
+      this._setState({ kind: 'not-python', language });
+    } else {
+      this._setState(this._untilReady);
+      this._send(kernel, this._attempt, 0);
+    }
+  }
+
+  private _send(
+    kernel: Kernel.IKernelConnection,
+    attempt: number,
+    aborts: number
+  ): void {
+    let future: ReturnType<typeof kernel.requestExecute>;
+    try {
+      future = this._running.unseen(() =>
+        kernel.requestExecute(installRequest(this._guardToSet()))
+      );
+    } catch {
+      // The connection has gone in between; the next signal begins anew.
+      return;
+    }
+    future.done.then(
+      reply => {
+        if (attempt === this._attempt) {
+          this._onInstalled(kernel, reply, aborts);
+        }
+      },
+      () => {
+        // A restart took the message along; its signals begin anew.
+      }
+    );
+  }
+
+  private _onInstalled(
+    kernel: Kernel.IKernelConnection,
+    reply: KernelMessage.IExecuteReplyMsg,
+    aborts: number
+  ): void {
+    const installed = readInstalled(reply.content);
+    if (installed.kind === 'aborted') {
+      if (aborts < MOST_ABORTS) {
+        this._send(kernel, this._attempt, aborts + 1);
+      } else {
+        this._setState({ kind: 'failed', detail: 'aborted' });
+      }
+      return;
+    }
+    this._session.note(reply.header.session);
+    if (installed.kind === 'failed') {
+      this._setState(installed);
+    } else if (installed.version === 0) {
+      this._setState({ kind: 'no-shell' });
+    } else if (installed.version !== PROTOCOL_VERSION) {
+      this._setState({ kind: 'version', theirs: installed.version });
+    } else {
+      this._open(kernel);
+    }
+  }
+
+  private _open(kernel: Kernel.IKernelConnection): void {
+    try {
+      const comm = new MainShellComm(kernel, COMM_TARGET);
+      const channel = new Channel(comm, () => this._running.any);
+      this._channel = channel;
+      channel.event.connect(this._onEvent, this);
+      channel.closed.connect(this._onClosed, this);
+      void channel.open().then(() => this._onOpened(channel));
+    } catch (error) {
+      this._setState({ kind: 'failed', detail: errorName(error) });
+    }
+  }
+
+  /** A kernel that was to greet and did not takes no comms. */
+  private _onOpened(channel: Channel): void {
+    const { kind } = this._state;
+    if (channel === this._channel && kind !== 'ready' && kind !== 'version') {
+      this._dropChannel('not_ready');
+      this._setState({ kind: 'failed', detail: NO_COMM });
+    }
+  }
+
+  /**
+   * The kernel closes the comm when another page's copy of the kernel code
+   * takes the place of ours: that one knows the target, too. It is not
+   * replaced in turn, which would never end. It does so as well when it has
+   * not heard of us for long.
+   */
+  private _onClosed(channel: Channel): void {
+    if (channel !== this._channel) {
+      return;
+    }
+    if (this._state.kind === 'ready' && this._kernel !== null) {
+      this._setGuard(null);
+      this._setState({ kind: 'installing' });
+      this._reopen(this._kernel, channel);
+      return;
+    }
+    this._dropChannel('restarted');
+    if (this._state.kind !== 'version') {
+      this._setState({ kind: 'failed', detail: 'comm_close' });
+    }
+  }
+
+  /** What was asked over the comm that is closed is asked over the new one. */
+  private _reopen(kernel: Kernel.IKernelConnection, channel: Channel): void {
+    try {
+      const opened = channel.reopen(new MainShellComm(kernel, COMM_TARGET));
+      void opened.then(() => this._onOpened(channel));
+    } catch (error) {
+      this._dropChannel('disconnected');
+      this._setState({ kind: 'failed', detail: errorName(error) });
+    }
+  }
+
+  private _onEvent(channel: Channel, event: KernelEvent): void {
+    if (channel !== this._channel) {
+      return;
+    }
+    if (event.event === 'hello') {
+      this._onHello(event.data);
+    } else if (event.event === 'guard') {
+      this._setGuard(event.data);
+    }
+    this._event.emit(event);
+  }
+
+  private _onHello(hello: IEvents['hello']): void {
+    if (hello.version !== PROTOCOL_VERSION) {
+      this._setState({ kind: 'version', theirs: hello.version });
+      return;
+    }
+    const { execution_count } = hello;
+    this._lateSince =
+      this._isLate && execution_count > 1 ? execution_count : null;
+    this._link = 'up';
+    this._setGuard(hello.guard_state);
+    this._setState({ kind: 'ready' });
+  }
+
+  /**
+   * What a kernel is that has not greeted: while a lost connection is made
+   * anew, which may be for ever, nothing is on its way.
+   */
+  private get _untilReady(): AgentState {
+    return this._link === 'lost'
+      ? { kind: 'disconnected', again: true }
+      : { kind: 'installing' };
+  }
+
+  /** What a kernel is that has ended by itself. */
+  private get _ended(): Extract<AgentState, { kind: 'dead' }> {
+    return this._link === 'new'
+      ? { kind: 'dead', atStart: true }
+      : { kind: 'dead' };
+  }
+
+  private get _isLive(): boolean {
+    return this._state.kind !== 'dead' && this._state.kind !== 'no-kernel';
+  }
+
+  /** The kernel is not there to be talked to until a signal says otherwise. */
+  private _stop(reason: RequestFailure, state: AgentState): void {
+    this._attempt++;
+    this._session.forget();
+    this._dropChannel(reason);
+    if (reason === 'restarted' || reason === 'dead') {
+      this.executed.clear();
+    }
+    this._setState(state);
+    // At last: nobody must take it for the end of a cell, after which to ask.
+    this._running.clear();
+  }
+
+  private _dropChannel(reason: RequestFailure): void {
+    const channel = this._channel;
+    this._channel = null;
+    channel?.end(reason);
+    this._setGuard(null);
+  }
+
+  private _setState(state: AgentState): void {
+    if (state.kind !== 'ready') {
+      this._lateSince = null;
+    }
+    if (!JSONExt.deepEqual(state, this._state)) {
+      this._state = state;
+      this._stateChanged.emit(state);
+    }
+  }
+
+  private _setGuard(guard: IGuardState | null): void {
+    this._guard = guard;
+    this._guardChanged.emit(guard);
+  }
+
+  private _guardToSet: () => IGuard | null;
+  private _kernel: Kernel.IKernelConnection | null = null;
+  private _channel: Channel | null = null;
+  /** The connection: not made yet, made, or lost and made anew. */
+  private _link: 'new' | 'up' | 'lost' = 'new';
+  /** Counts install messages; an answer to an older one is not looked at. */
+  private _attempt = 0;
+  private _waitsForSpec = false;
+  private _isLate = false;
+  private _lateSince: number | null = null;
+  private _session = new KernelSession();
+  private _running = new RunningCells();
+  private _state: AgentState = { kind: 'no-kernel' };
+  private _guard: IGuardState | null = null;
+  private _isDisposed = false;
+  private _stateChanged = new Signal<this, AgentState>(this);
+  private _cellRunningChanged = new Signal<this, boolean>(this);
+  private _guardChanged = new Signal<this, IGuardState | null>(this);
+  private _event = new Signal<this, KernelEvent>(this);
+}
+
+/** A name only: an error's text could be anything. */
+function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}

@@ -1,0 +1,74 @@
+/** Waiting for a kernel, and why that may be in vain. */
+
+import { RequestError } from '../wire/channel';
+import type { AgentState, IKernelAgent, RequestFailure } from '../tokens';
+
+/** The detail of a failure: a kernel with IPython that takes no comms. */
+export const NO_COMM = 'comm_open';
+
+/**
+ * Why a kernel in this state cannot be asked.
+ *
+ * @param state - Any but `ready`.
+ */
+export function failureOf(state: AgentState): RequestFailure {
+  switch (state.kind) {
+    case 'restarting':
+      return 'restarted';
+    case 'dead':
+    case 'disconnected':
+      return state.kind;
+    default:
+      return 'not_ready';
+  }
+}
+
+/** Whether a kernel would answer at once. */
+export function isFree(agent: IKernelAgent): boolean {
+  return agent.state.kind === 'ready' && !agent.cellRunning;
+}
+
+/** Whether it is worth waiting for a kernel in this state. */
+function mayBecomeFree(state: AgentState): boolean {
+  return (
+    state.kind === 'ready' ||
+    state.kind === 'installing' ||
+    (state.kind === 'disconnected' && state.again === true)
+  );
+}
+
+/**
+ * Wait until the kernel is free.
+ *
+ * @param agent - Who talks with it.
+ * @param signal - Takes the waiting back; absent: nothing does.
+ * @throws RequestError when that will not come about.
+ */
+export function untilFree(
+  agent: IKernelAgent,
+  signal?: AbortSignal
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (isFree(agent)) {
+        done();
+        resolve();
+      } else if (signal?.aborted) {
+        done();
+        reject(new RequestError('cancelled'));
+      } else if (!mayBecomeFree(agent.state)) {
+        done();
+        reject(new RequestError(failureOf(agent.state)));
+      }
+    };
+    const done = (): void => {
+      agent.stateChanged.disconnect(look);
+      agent.cellRunningChanged.disconnect(look);
+      signal?.removeEventListener('abort', look);
+    };
+    agent.stateChanged.connect(look);
+    agent.cellRunningChanged.connect(look);
+    signal?.addEventListener('abort', look);
+    look();
+  });
+}

@@ -1,0 +1,103 @@
+/** The settings of schema/plugin.json, checked and with their defaults. */
+
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { flag, measure } from '../wire/checks';
+import type { ISettings } from '../tokens';
+import { isMode } from '../wire/messages';
+
+/** The plugin whose settings these are. */
+export const PLUGIN_ID = 'jupyter-memguard:plugin';
+
+/** What holds where there is no setting registry; the same as the schema's. */
+export const DEFAULTS: ISettings = {
+  guardMode: 'off',
+  guardThresholdMiB: 10,
+  guardTotalMiB: 100,
+  guardKeepLast: 3,
+  guardShownMiB: 10,
+  guardTracebacks: false,
+  freeMinimumMiB: 1,
+  pollSeconds: 1,
+  statusBar: true,
+  statusBarShows: 'history',
+  markThresholdMiB: 10
+};
+
+/** The names of the settings that a guard is made of. */
+const OF_GUARD = [
+  'guardMode',
+  'guardThresholdMiB',
+  'guardTotalMiB',
+  'guardKeepLast',
+  'guardShownMiB',
+  'guardTracebacks'
+] as const;
+
+/**
+ * Read the settings.
+ *
+ * @param settings - The registry's; a value that is not right is replaced by
+ * its default.
+ */
+export function readSettings(
+  settings: Pick<ISettingRegistry.ISettings, 'composite'>
+): ISettings {
+  const given: Record<string, unknown> = settings.composite;
+  const onOff = (name: 'guardTracebacks' | 'statusBar'): boolean => {
+    const value = given[name];
+    return flag(value) ? value : DEFAULTS[name];
+  };
+  const size = (name: keyof typeof LEAST): number => {
+    const value = given[name];
+    return measure(value) && value >= LEAST[name] && value <= MOST[name]
+      ? value
+      : DEFAULTS[name];
+  };
+  return {
+    guardMode: isMode(given.guardMode) ? given.guardMode : DEFAULTS.guardMode,
+    guardThresholdMiB: size('guardThresholdMiB'),
+    guardTotalMiB: size('guardTotalMiB'),
+    guardKeepLast: Math.round(size('guardKeepLast')),
+    guardShownMiB: size('guardShownMiB'),
+    guardTracebacks: onOff('guardTracebacks'),
+    freeMinimumMiB: size('freeMinimumMiB'),
+    pollSeconds: size('pollSeconds'),
+    statusBar: onOff('statusBar'),
+    statusBarShows:
+      SHOWS.find(known => known === given.statusBarShows) ??
+      DEFAULTS.statusBarShows,
+    markThresholdMiB: size('markThresholdMiB')
+  };
+}
+
+const SHOWS = ['figure', 'limit', 'history'] as const;
+
+/** The least that each number may be. */
+const LEAST = {
+  guardThresholdMiB: Number.MIN_VALUE,
+  guardTotalMiB: Number.MIN_VALUE,
+  guardKeepLast: 0,
+  guardShownMiB: 0,
+  freeMinimumMiB: 0,
+  pollSeconds: 0.5,
+  markThresholdMiB: 0
+} as const;
+
+/** A pebibyte: more is nobody's, and the protocol's numbers end not far above. */
+const MOST_MIB = 2 ** 30;
+
+/** The most that each number may be. */
+const MOST: Record<keyof typeof LEAST, number> = {
+  guardThresholdMiB: MOST_MIB,
+  guardTotalMiB: MOST_MIB,
+  guardKeepLast: 1e6,
+  guardShownMiB: MOST_MIB,
+  freeMinimumMiB: MOST_MIB,
+  pollSeconds: 3600,
+  markThresholdMiB: MOST_MIB
+};
+
+/** Whether two settings make different guards. */
+export function guardDiffers(one: ISettings, other: ISettings): boolean {
+  return OF_GUARD.some(name => one[name] !== other[name]);
+}

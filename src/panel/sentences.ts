@@ -1,0 +1,174 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CellFate } from '../ui/cellLink';
+import { formatBytes } from '../ui/format';
+import type { IPart, IRow } from '../wire/protocol';
+import { rowNames } from './results/rows';
+
+/** Why a request came to nothing, as a sentence. */
+export function failureText(code: string, trans: TranslationBundle): string {
+  switch (code) {
+    case 'timeout':
+      return trans.__('The kernel did not answer in time.');
+    case 'cancelled':
+      return trans.__('Taken back: nothing was released.');
+    case 'restarted':
+      return trans.__('The kernel was restarted: what it retained is gone.');
+    case 'dead':
+      return trans.__('The kernel died before it answered.');
+    case 'disconnected':
+      return trans.__('The connection to the kernel was lost.');
+    case 'not_ready':
+      return trans.__('The kernel is not ready yet.');
+    case 'unknown_key':
+      return trans.__('This result is gone already.');
+    case 'bad_name':
+      return trans.__('This cannot be the name of a variable.');
+    case 'name_taken':
+      return trans.__('There is a variable of this name already.');
+    case 'invalid_reply':
+      return trans.__('The kernel gave no valid answer.');
+    default:
+      return trans.__('The kernel could not do it (%1).', code);
+  }
+}
+
+/** A figure for a sentence, where no sign has to be explained. */
+export function figureText(
+  { bytes, exact }: IPart,
+  trans: TranslationBundle
+): string {
+  const text = formatBytes(bytes);
+  return exact ? text : trans.__('at least %1', text);
+}
+
+/** What the sign before a bound means. */
+export function boundText(
+  notes: readonly string[],
+  trans: TranslationBundle
+): string {
+  const reasons = notes
+    .map(code => noteText(code, trans))
+    .filter((text): text is string => text !== null);
+  return reasons.length > 0
+    ? trans.__('At least this: %1', reasons.join('; '))
+    : trans.__('At least this');
+}
+
+/** What a figure leaves out, by the kernel's code; null for unknown codes. */
+export function noteText(
+  code: string,
+  trans: TranslationBundle
+): string | null {
+  switch (code) {
+    case 'cut':
+      return trans.__('measuring stopped at its time limit');
+    case 'opaque':
+      return trans.__('part of it is inside a library and cannot be seen');
+    case 'callback':
+      return trans.__('letting it go runs code, which may keep parts of it');
+    case 'sharing-unknown':
+      return trans.__('it cannot be seen who else uses parts of it');
+    case 'mapped':
+      return trans.__('part of it is a file mapped into memory');
+    case 'shared-pages':
+      return trans.__('part of it is shared with other processes');
+    case 'moving':
+      return trans.__('it changed while it was measured');
+    case 'no-refcounts':
+      return trans.__('this Python does not tell what would come back');
+    case 'untouched':
+      return trans.__(
+        'part of it was never written to and takes no memory yet'
+      );
+    case 'device':
+      return trans.__('part of it is on another device');
+    case 'error':
+      return trans.__('it could not be measured to the end');
+    default:
+      return null;
+  }
+}
+
+/** Who holds an object that is still alive, for a sentence. */
+export function holderText(holder: string, trans: TranslationBundle): string {
+  const code = /^<(frame|module) (.*)>$/.exec(holder);
+  if (code !== null) {
+    return code[1] === 'frame'
+      ? trans.__('the running function `%1`', code[2])
+      : trans.__('the module `%1`', code[2]);
+  }
+  return holder === '<unknown>'
+    ? trans.__('something that could not be found')
+    : `\`${holder}\``;
+}
+
+/** Names in a sentence: the first three, and how many more. */
+function listed(names: readonly string[], trans: TranslationBundle): string {
+  const first = names.slice(0, 3).join(', ');
+  const more = names.length - 3;
+  return more > 0 ? trans.__('%1 and %2 more', first, more) : first;
+}
+
+/**
+ * Why a row frees nothing now, or less than it seems.
+ *
+ * @param row - The row.
+ * @param partners - The rows it shares memory with, as far as they are known.
+ * @param trans - The words.
+ * @param sum - What they free together, as a text; absent if that is not known.
+ * @returns a sentence, or null if the figure says it all.
+ */
+export function rowSentence(
+  row: IRow,
+  partners: readonly IRow[],
+  trans: TranslationBundle,
+  sum?: string
+): string | null {
+  const users = row.variables.map(name => `\`${name}\``);
+  if (users.length > 0) {
+    return trans._n(
+      '%2 still uses it',
+      '%2 still use it',
+      users.length,
+      listed(users, trans)
+    );
+  }
+  if (row.shared_with.length > 0) {
+    const names = partners.map(partner => rowNames(partner)[0] ?? partner.key);
+    if (names.length > 0 && sum !== undefined) {
+      return trans.__('shared with %1: together %2', listed(names, trans), sum);
+    }
+    return names.length > 0
+      ? trans.__('shared with %1', listed(names, trans))
+      : trans._n(
+          'shared with %1 other result',
+          'shared with %1 other results',
+          row.shared_with.length
+        );
+  }
+  // A bound is marked as one, and told of in the details.
+  return row.freed_bytes === 0 && row.exact
+    ? trans.__('something else still uses it: nothing comes back now')
+    : null;
+}
+
+/** What there is to say of a cell that ran; null where it is as it ran. */
+export function fateText(
+  fate: CellFate,
+  trans: TranslationBundle
+): string | null {
+  switch (fate) {
+    case 'same':
+      return null;
+    case 'edited':
+      return trans.__('The cell was edited since.');
+    case 'run-again':
+      return trans.__('The cell ran again since.');
+    case 'deleted':
+      return trans.__('The cell was deleted.');
+    case 'unknown':
+      return trans.__(
+        'It is not known which cell it was: it ran elsewhere, or before this page was open.'
+      );
+  }
+}

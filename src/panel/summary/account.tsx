@@ -1,0 +1,107 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { closeIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+import { formatBytes } from '../../ui/format';
+import type { IStillAlive } from '../../wire/protocol';
+import type { Outcome } from '../../tokens';
+import { releaseText } from '../../ui/words';
+import { failureText, holderText } from '../sentences';
+
+function StillAlive(props: {
+  still: readonly IStillAlive[];
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { still, trans } = props;
+  const first = still.slice(0, 5);
+  return (
+    <div className="jp-Memguard-still">
+      <p>
+        {trans._n(
+          '%1 object is still used and stays:',
+          '%1 objects are still used and stay:',
+          still.length
+        )}
+      </p>
+      <ul>
+        {first.map(({ key, type, freed_bytes: bytes, held_by: by }) => (
+          <li key={key}>
+            <code>{type}</code>
+            {bytes > 0 ? ` (${formatBytes(bytes)})` : ''}
+            {': '}
+            {by.length > 0
+              ? trans.__(
+                  'held by %1',
+                  by.map(holder => holderText(holder, trans)).join(', ')
+                )
+              : trans.__('it is not known by what')}
+          </li>
+        ))}
+      </ul>
+      {still.length > first.length && (
+        <p>{trans.__('and %1 more', still.length - first.length)}</p>
+      )}
+    </div>
+  );
+}
+
+/**
+ * What the last release did. The region is always there, so that a screen
+ * reader tells what comes into it.
+ *
+ * @param props - The outcome, and what takes it away.
+ */
+export function Account(props: {
+  outcome: Outcome | null;
+  trans: TranslationBundle;
+  onDismiss: () => void;
+}): React.JSX.Element {
+  const { outcome, trans, onDismiss } = props;
+  const result = outcome?.kind === 'released' ? outcome.result : null;
+  return (
+    <div
+      role="status"
+      className={outcome === null ? undefined : 'jp-Memguard-account'}
+      data-before-bytes={result?.before_rss_bytes ?? undefined}
+      data-after-bytes={result?.after_rss_bytes ?? undefined}
+      data-released={result?.released}
+      data-failed={outcome?.kind === 'failed' ? outcome.code : undefined}
+    >
+      {outcome !== null && (
+        <>
+          <div className="jp-Memguard-accountText">
+            {outcome.kind === 'failed' ? (
+              <p>{failureText(outcome.code, trans)}</p>
+            ) : (
+              <p className="jp-Memguard-accountHead">
+                {releaseText(outcome, trans)}
+              </p>
+            )}
+            {result !== null &&
+              result.released > 0 &&
+              result.before_rss_bytes !== null &&
+              result.after_rss_bytes !== null && (
+                <p className="jp-Memguard-quiet">
+                  {trans.__(
+                    'The kernel had %1 before and %2 right after.',
+                    formatBytes(result.before_rss_bytes),
+                    formatBytes(result.after_rss_bytes)
+                  )}
+                </p>
+              )}
+            {result !== null && result.still_alive.length > 0 && (
+              <StillAlive still={result.still_alive} trans={trans} />
+            )}
+          </div>
+          <button
+            className="jp-Memguard-iconButton"
+            aria-label={trans.__('Dismiss')}
+            title={trans.__('Dismiss')}
+            onClick={onDismiss}
+          >
+            <closeIcon.react tag="span" width="14px" height="14px" />
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { HTMLSelect } from '@jupyterlab/ui-components';
+import * as React from 'react';
+import { MODES } from '../../ui/commands';
+import { holdingGuard, type IHolding } from '../../model/guard';
+import type { GuardMode, IGuardState } from '../../wire/protocol';
+import type { IWatched } from '../../tokens';
+import { isMode } from '../../wire/messages';
+import { modeText } from '../../ui/words';
+import type { ViewModel } from '../viewModel';
+
+/** Chooses a document's mode as a person does; null follows the settings. */
+export type ChooseMode = (watched: IWatched, mode: GuardMode | null) => void;
+
+/** Where the mode comes from, as a sentence. */
+function originSentence(
+  holding: IHolding,
+  kind: IWatched['kind'],
+  trans: TranslationBundle
+): string {
+  if (holding.mode !== 'off' && !holding.isConfirmed) {
+    return trans.__('The kernel has not confirmed it.');
+  }
+  if (holding.isAsked) {
+    return trans.__('As soon as the kernel is free.');
+  }
+  switch (holding.origin) {
+    case 'document':
+      return kind === 'notebook'
+        ? trans.__('Chosen in this notebook.')
+        : trans.__('Chosen in this console.');
+    case 'settings':
+      return trans.__('From the settings.');
+    case 'kernel':
+      return trans.__('Set for this kernel elsewhere.');
+  }
+}
+
+/**
+ * What there is to know of the guard besides its mode.
+ *
+ * @param state - The kernel's guard, if it has told it.
+ * @param lateSince - The first execution that was looked after, if cells ran
+ * before that.
+ * @param trans - The words.
+ */
+export function guardFacts(
+  state: IGuardState | null,
+  lateSince: number | null,
+  trans: TranslationBundle
+): string[] {
+  const facts: string[] = [];
+  const other = state?.other ?? trans.__('Something');
+  if (state !== null && state.mode === 'off') {
+    if (state.on_top === 'other') {
+      facts.push(trans.__('%1 decides what IPython does with results.', other));
+    }
+  } else if (state !== null) {
+    switch (state.on_top) {
+      case 'us':
+        if (state.since_execution !== null) {
+          facts.push(trans.__('In effect since [%1].', state.since_execution));
+        }
+        if (state.other !== null) {
+          facts.push(trans.__('%1 was there before and is kept.', other));
+        }
+        break;
+      case 'other':
+        facts.push(
+          trans.__(
+            '%1 stands in front of the guard: results may be retained all the same.',
+            other
+          )
+        );
+        break;
+      case 'nobody':
+        facts.push(
+          trans.__('Something took the guard out of its place in IPython.')
+        );
+    }
+  }
+  if (lateSince !== null) {
+    facts.push(
+      trans.__('Cells that ran before [%1] were not looked after.', lateSince)
+    );
+  }
+  if (state !== null && state.withheld > 0) {
+    facts.push(
+      trans._n(
+        '%1 result was withheld so far.',
+        '%1 results were withheld so far.',
+        state.withheld
+      )
+    );
+  }
+  return facts;
+}
+
+/**
+ * The guard: its mode, which can be chosen, where that comes from, and
+ * whether it does its work.
+ *
+ * @param props - Whose guard, and what a choice does.
+ */
+export function GuardLine(props: {
+  watched: IWatched;
+  view: ViewModel;
+  choose: ChooseMode;
+}): React.JSX.Element {
+  const { watched, view, choose } = props;
+  const { trans } = view;
+  const { guard, lateSince } = watched.agent;
+  const holding = holdingGuard(watched, view.memguard.settings);
+  const facts = guardFacts(guard, lateSince, trans);
+  const id = React.useId();
+  return (
+    <div
+      className="jp-Memguard-guard"
+      data-guard-mode={holding.mode}
+      data-guard-origin={holding.origin}
+      data-guard-asked={holding.isAsked}
+      data-on-top={guard?.on_top}
+    >
+      <p id={`${id}-facts`} className="jp-Memguard-quiet">
+        <span className="jp-Memguard-guardTitle">{trans.__('Guard')}</span>{' '}
+        <span>{originSentence(holding, watched.kind, trans)}</span>
+        {facts.map(fact => (
+          <span key={fact}> {fact}</span>
+        ))}
+        {watched.guardStore.own !== null && (
+          <>
+            {' '}
+            <button
+              className="jp-Memguard-linkButton"
+              onClick={() => choose(watched, null)}
+            >
+              {trans.__('Follow the settings')}
+            </button>
+          </>
+        )}
+      </p>
+      <HTMLSelect
+        aria-label={trans.__('Guard')}
+        aria-describedby={`${id}-facts`}
+        value={holding.mode}
+        options={MODES.map(mode => ({
+          value: mode,
+          label: modeText(mode, trans)
+        }))}
+        onChange={event => {
+          const { value } = event.target;
+          if (isMode(value)) {
+            choose(watched, value);
+          }
+        }}
+      />
+    </div>
+  );
+}

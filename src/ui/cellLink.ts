@@ -1,0 +1,111 @@
+import type { Cell, ICodeCellModel } from '@jupyterlab/cells';
+import { ConsolePanel } from '@jupyterlab/console';
+import { NotebookPanel } from '@jupyterlab/notebook';
+import type { Widget } from '@lumino/widgets';
+import type { IRow } from '../wire/protocol';
+
+/** What became of the cell that made a result. */
+export type CellFate =
+  /** It is there, as it ran. */
+  | 'same'
+  /** It is there, with another text. */
+  | 'edited'
+  /** It is there, and ran again since. */
+  | 'run-again'
+  /** It is in the document no more. */
+  | 'deleted'
+  /** The kernel does not know which cell it was. */
+  | 'unknown';
+
+/** What a row knows of its cell. */
+export type CellRef = Pick<IRow, 'cell_id' | 'execution' | 'source'>;
+
+/** A cell, and what became of it since it ran. */
+export interface IFoundCell {
+  readonly fate: CellFate;
+  readonly cell: Cell | null;
+  /** Its place in the document; -1 if it has none. */
+  readonly index: number;
+}
+
+/** The cells of a notebook or console, in their order. */
+export function cellsOf(widget: Widget): readonly Cell[] {
+  if (widget instanceof NotebookPanel) {
+    return widget.content.widgets;
+  }
+  if (widget instanceof ConsolePanel) {
+    return Array.from(widget.console.cells);
+  }
+  return [];
+}
+
+/** The first line of a text that says something, as the kernel gives it. */
+function firstLine(source: string): string {
+  return source.trim().split('\n')[0].trim().slice(0, 200);
+}
+
+function fate(cell: Cell, ref: CellRef): CellFate {
+  const model = cell.model as ICodeCellModel;
+  if (
+    ref.execution !== null &&
+    model.executionCount !== null &&
+    model.executionCount > ref.execution
+  ) {
+    return 'run-again';
+  }
+  const edited =
+    model.isDirty ||
+    (ref.source !== null &&
+      firstLine(model.sharedModel.getSource()) !== firstLine(ref.source));
+  return edited ? 'edited' : 'same';
+}
+
+/**
+ * Find the cell that made a result: by the id of the cell that ran, which
+ * stays the same wherever the cell is moved to. Counting is not used.
+ *
+ * @param widget - A notebook or a console.
+ * @param ref - What the kernel knows of the cell.
+ */
+export function findCell(widget: Widget, ref: CellRef): IFoundCell {
+  if (ref.cell_id === null) {
+    return { fate: 'unknown', cell: null, index: -1 };
+  }
+  const cells = cellsOf(widget);
+  const index = cells.findIndex(cell => cell.model.id === ref.cell_id);
+  if (index < 0) {
+    return { fate: 'deleted', cell: null, index };
+  }
+  return { fate: fate(cells[index], ref), cell: cells[index], index };
+}
+
+/**
+ * Show the cell that made a result, and select it.
+ *
+ * @param widget - A notebook or a console.
+ * @param ref - What the kernel knows of the cell.
+ * @returns what became of the cell.
+ */
+export async function goToCell(
+  widget: Widget,
+  ref: CellRef
+): Promise<CellFate> {
+  const { fate, cell, index } = findCell(widget, ref);
+  if (cell === null) {
+    return fate;
+  }
+  if (widget instanceof NotebookPanel) {
+    const notebook = widget.content;
+    notebook.deselectAll();
+    notebook.activeCellIndex = index;
+    try {
+      // Also draws the cell if it is not drawn yet.
+      await notebook.scrollToItem(index, 'center');
+    } catch {
+      // Another scroll took the place of this one.
+    }
+  } else {
+    cell.node.scrollIntoView({ block: 'center' });
+  }
+  return fate;
+}
