@@ -33,6 +33,7 @@ describe('the panel', () => {
       stateDB
     )) as MemguardPanel;
     await until(() => said.mock.calls.length > 0);
+    await panel.load();
     panel.restore({ folded: ['Largest variables'] });
     await until(() => saved.length > 0);
     expect(saved).toMatchObject([{ folded: ['Largest variables'] }]);

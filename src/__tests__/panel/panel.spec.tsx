@@ -28,19 +28,20 @@ const noChoice = () => {
   throw new Error('not in this test');
 };
 
-function aPanel(chooseMode: ChooseMode = noChoice) {
+async function aPanel(chooseMode: ChooseMode = noChoice) {
   const parts = aView();
   const panel = new MemguardPanel(parts.memguard, {
     goTo: async () => 'same',
     chooseMode,
     translator: nullTranslator
   });
+  await panel.load();
   return { ...parts, panel };
 }
 
 describe('MemguardPanel', () => {
   it('observes what is in front only while it can be seen', async () => {
-    const { panel, model, memguard } = aPanel();
+    const { panel, model, memguard } = await aPanel();
     const watched = memguard.current;
     expect(model.observers).toBe(0);
     await doing(() => Widget.attach(panel, document.body));
@@ -57,8 +58,8 @@ describe('MemguardPanel', () => {
     expect(model.observers).toBe(0);
   });
 
-  it('puts sections in the order of their ranks, and takes them out', () => {
-    const { panel } = aPanel();
+  it('puts sections in the order of their ranks, and takes them out', async () => {
+    const { panel } = await aPanel();
     const labels = () => panel.widgets.map(widget => widget.title.label);
     const between = aSection('between');
     panel.addSection(aSection('last'), 300);
@@ -75,8 +76,8 @@ describe('MemguardPanel', () => {
     panel.dispose();
   });
 
-  it('gives sections the sizes that they had', () => {
-    const { panel } = aPanel();
+  it('gives sections the sizes that they had', async () => {
+    const { panel } = await aPanel();
     const sizes = { 'Retained results': 0.2, 'Largest variables': 0.8 };
     panel.restore({ sizes: { ...sizes, wrong: 'x' } });
     expect(panel.state.sizes).toEqual(sizes);
@@ -87,8 +88,8 @@ describe('MemguardPanel', () => {
     panel.dispose();
   });
 
-  it('tells what was given another size', () => {
-    const { panel } = aPanel();
+  it('tells what was given another size', async () => {
+    const { panel } = await aPanel();
     let told = 0;
     panel.stateChanged.connect(() => told++);
     const accordion = panel.content as AccordionPanel;
@@ -102,8 +103,8 @@ describe('MemguardPanel', () => {
     panel.dispose();
   });
 
-  it('folds what was folded, also what is added later', () => {
-    const { panel } = aPanel();
+  it('folds what was folded, also what is added later', async () => {
+    const { panel } = await aPanel();
     panel.restore({ folded: ['Largest variables', 'late', 3] });
     panel.addSection(aSection('late'), 300);
     expect(panel.state.folded).toEqual(['Largest variables', 'late']);
@@ -121,7 +122,7 @@ describe('MemguardPanel', () => {
     { kind: 'disconnected' },
     { kind: 'failed', detail: 'KeyError' }
   ])('says $kind in its state', async state => {
-    const { panel, model } = aPanel();
+    const { panel, model } = await aPanel();
     await doing(() => {
       Widget.attach(panel, document.body);
       model.agent.setState(state);
@@ -132,7 +133,7 @@ describe('MemguardPanel', () => {
   });
 
   it('says plainly that a kernel takes no comms', async () => {
-    const { panel, model } = aPanel();
+    const { panel, model } = await aPanel();
     await doing(() => {
       Widget.attach(panel, document.body);
       model.agent.setState({ kind: 'failed', detail: NO_COMM });
@@ -144,7 +145,7 @@ describe('MemguardPanel', () => {
   });
 
   it('does not name a language that is not known', async () => {
-    const { panel, model } = aPanel();
+    const { panel, model } = await aPanel();
     await doing(() => {
       Widget.attach(panel, document.body);
       model.agent.setState({ kind: 'not-python', language: null });
@@ -154,8 +155,8 @@ describe('MemguardPanel', () => {
     await doing(() => panel.dispose());
   });
 
-  it('tells a busy kernel from one that is being asked', () => {
-    const { panel, model } = aPanel();
+  it('tells a busy kernel from one that is being asked', async () => {
+    const { panel, model } = await aPanel();
     model.agent.setRunning(true);
     expect(panel.node.dataset.state).toBe('waiting');
     model.agent.setState({ kind: 'installing' });
@@ -166,7 +167,7 @@ describe('MemguardPanel', () => {
   });
 
   it('says that a kernel ended that never answered', async () => {
-    const { panel, model } = aPanel();
+    const { panel, model } = await aPanel();
     await doing(() => {
       Widget.attach(panel, document.body);
       model.agent.setState({ kind: 'installing' });
@@ -181,10 +182,10 @@ describe('MemguardPanel', () => {
     await doing(() => panel.dispose());
   });
 
-  it('says that it waits when the kernel does not answer soon', () => {
+  it('says that it waits when the kernel does not answer soon', async () => {
     jest.useFakeTimers();
     try {
-      const { panel, model } = aPanel();
+      const { panel, model } = await aPanel();
       model.agent.setState({ kind: 'installing' });
       expect(panel.node.dataset.state).toBe('installing');
       jest.runOnlyPendingTimers();
@@ -197,8 +198,8 @@ describe('MemguardPanel', () => {
     }
   });
 
-  it('shows rows, none, or the failure, as the report is', () => {
-    const { panel, model } = aPanel();
+  it('shows rows, none, or the failure, as the report is', async () => {
+    const { panel, model } = await aPanel();
     model.set({ report: aReport([aRow(1, 5)]) });
     expect(panel.node.dataset.state).toBe('rows');
     model.set({ report: aReport([]) });
@@ -211,7 +212,7 @@ describe('MemguardPanel', () => {
 
 describe('the focus', () => {
   async function aTable() {
-    const { panel, model } = aPanel();
+    const { panel, model } = await aPanel();
     model.report = aReport([aRow(1, 10), aRow(2, 30), aRow(3, 20)]);
     await doing(() => Widget.attach(panel, document.body));
     const row = (key: string) => one(panel.node, `[data-key=${key}]`);
@@ -259,7 +260,7 @@ describe('the focus', () => {
 
 describe('what is asked of a row', () => {
   it('is done by the table', async () => {
-    const { panel, model } = aPanel();
+    const { panel, model } = await aPanel();
     model.report = aReport([aRow(1, 10), aRow(2, 30, { cell_id: null })]);
     await doing(() => Widget.attach(panel, document.body));
     expect(panel.canAsk({ what: 'visit', key: 'k1' })).toBe(true);

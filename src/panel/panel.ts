@@ -1,30 +1,20 @@
-import type { ITranslator } from '@jupyterlab/translation';
-import { ReactWidget, SidePanel } from '@jupyterlab/ui-components';
+/**
+ * The sidebar panel. JupyterLab's start gets its frame alone; its content
+ * comes when a person first looks at it.
+ */
+
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import { SidePanel } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
-import {
-  DisposableDelegate,
-  DisposableSet,
-  type IDisposable
-} from '@lumino/disposable';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { MessageLoop, type Message } from '@lumino/messaging';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { type AccordionPanel, Widget } from '@lumino/widgets';
-import * as React from 'react';
+import type { IMemguard } from '../tokens';
 import { PANEL_ID } from '../ui/commands';
-import type { IMemguard, IRetainedModel } from '../tokens';
 import { guardIcon } from '../ui/icons';
-import { FocusKeeper } from './focusKeeper';
-import type { ChooseMode } from './summary/guardLine';
-import { panelState } from './states';
-import { canRelease, Summary } from './summary/summary';
-import { Results, type GoTo } from './results/table';
-import { Variables } from './variables/variables';
-import {
-  readViewState,
-  ViewModel,
-  type IRowAsk,
-  type IViewState
-} from './viewModel';
+import type { PanelBody } from './body';
+import type { IRowAsk, IViewState } from './viewModel';
 
 /** The panel, for those who have something to show in it. */
 export interface IMemguardPanel {
@@ -54,72 +44,37 @@ export const IMemguardPanel = new Token<IMemguardPanel>(
 );
 
 const RESULTS_RANK = 100;
+const VARIABLES_RANK = 200;
 
 /** What of the panel is kept over a reload. */
-export interface IPanelState extends IViewState {
+export interface IPanelState extends Partial<IViewState> {
   /** The heads of the folded sections. */
   readonly folded: readonly string[];
   /** The shares of the sections that a person gave a size, by their heads. */
   readonly sizes: Readonly<Record<string, number>>;
 }
 
-/**
- * The sidebar panel: the answer on top, and sections that can be folded. It
- * asks the kernel in front only while a person can see it.
- */
+/** The panel: the answer on top, and sections that can be folded. */
 export class MemguardPanel extends SidePanel implements IMemguardPanel {
   /**
    * @param memguard - What is in front.
    * @param options - The way to a row's cell, what a choice of the guard's
    * mode does, and the words.
    */
-  constructor(
-    memguard: IMemguard,
-    options: { goTo: GoTo; chooseMode: ChooseMode; translator: ITranslator }
-  ) {
+  constructor(memguard: IMemguard, options: MemguardPanel.IOptions) {
     super({ translator: options.translator });
-    const trans = options.translator.load('jupyter_memguard');
-    const view = new ViewModel(memguard, trans);
-    this._view = view;
+    this._memguard = memguard;
+    this._options = options;
+    this._words = options.translator.load('jupyter_memguard');
     this.id = PANEL_ID;
     this.addClass('jp-Memguard');
     this.title.icon = guardIcon;
-    this.title.caption = trans.__('Memory of the kernel');
+    this.title.caption = this._words.__('Memory of the kernel');
     this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', trans.__('Memory of the kernel'));
-
-    const summary = ReactWidget.create(
-      <Summary view={view} chooseMode={options.chooseMode} />
-    );
-    summary.addClass('jp-Memguard-header');
-    this.header.addWidget(summary);
-
-    const results = ReactWidget.create(
-      <Results view={view} goTo={options.goTo} />
-    );
-    results.addClass('jp-Memguard-results');
-    results.title.label = trans.__('Retained results');
-    this.addSection(results, RESULTS_RANK);
-
-    const variables = ReactWidget.create(<Variables view={view} />);
-    variables.addClass('jp-Memguard-variablesSection');
-    // It scrolls, and nothing in it takes the focus.
-    variables.node.tabIndex = 0;
-    variables.title.label = trans.__('Largest variables');
-    this.addSection(variables, 200);
-
-    view.changed.connect(this._onChanged, this);
-    view.stateChanged.connect(this._emitState, this);
+    this.node.setAttribute('aria-label', this.title.caption);
     this._accordion.expansionToggled.connect(this._emitState, this);
     this._accordion.handleMoved.connect(this._onResized, this);
-    this._focusKeeper = new FocusKeeper(
-      this.node,
-      () =>
-        this.node.querySelector<HTMLElement>(
-          '.jp-Memguard-row[tabindex="0"]'
-        ) ?? this.node.querySelector<HTMLElement>('.jp-Memguard-free')
-    );
-    document.addEventListener('visibilitychange', this._observe);
+    document.addEventListener('visibilitychange', this._onSeen);
     // What stands above the sections grows and shrinks without Lumino's
     // knowing: the sections' heights are worked out anew.
     if (typeof ResizeObserver !== 'undefined') {
@@ -128,7 +83,6 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
       });
       this._resize.observe(this.content.node);
     }
-    this._onChanged();
   }
 
   addSection(widget: Widget, rank: number): IDisposable {
@@ -148,13 +102,18 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     });
   }
 
-  /** What is kept over a reload: order, filter, folded sections. */
+  /** What is kept over a reload: order, filter, folded sections, sizes. */
   get state(): IPanelState {
+    const labels = this.widgets.map(widget => widget.title.label);
     return {
-      ...this._view.state,
-      folded: this.widgets
-        .filter(widget => widget.isHidden)
-        .map(widget => widget.title.label),
+      ...this._body?.state,
+      folded: [
+        ...this.widgets
+          .filter(widget => widget.isHidden)
+          .map(widget => widget.title.label),
+        // A section that is not there yet is as it was.
+        ...this._foldedBefore.filter(label => !labels.includes(label))
+      ],
       sizes: this._sizes
     };
   }
@@ -165,11 +124,14 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   }
 
   /**
-   * Take a state that was kept, as far as it is one. What is folded, and how
+   * Take a state that was kept, as far as it is valid. What is folded, and how
    * large a section is, also holds for those that are added later.
+   *
+   * @param kept - What the state database has.
    */
   restore(kept: unknown): void {
-    this._view.state = readViewState(kept);
+    this._kept = kept;
+    this._body?.restore(kept);
     this._foldedBefore = readFolded(kept);
     this._sizes = readSizes(kept);
     this.widgets.forEach((widget, index) => {
@@ -181,11 +143,22 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   }
 
   get hasEnded(): boolean {
-    return this._view.hasEnded;
+    return this._body?.hasEnded ?? this._hasEnded;
   }
 
   set hasEnded(hasEnded: boolean) {
-    this._view.hasEnded = hasEnded;
+    this._hasEnded = hasEnded;
+    if (this._body !== null) {
+      this._body.hasEnded = hasEnded;
+    }
+  }
+
+  /**
+   * Load the content, unless that is done or under way. A person who looks at
+   * the panel does it; where it fails, the next look tries again.
+   */
+  load(): Promise<void> {
+    return (this._loaded ??= this._load());
   }
 
   /** The key of the row that has the focus, if one has. */
@@ -198,95 +171,102 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   }
 
   /** Whether something can be asked of a row now. */
-  canAsk({ what, key }: IRowAsk): boolean {
-    const { watched } = this._view;
-    const row = watched?.model.report?.results.find(each => each.key === key);
-    if (!watched || row === undefined) {
-      return false;
-    }
-    switch (what) {
-      case 'release':
-      case 'release-selected':
-        return canRelease(watched.model);
-      case 'visit':
-        return row.cell_id !== null;
-      case 'assign':
-        return !watched.agent.cellRunning;
-    }
+  canAsk(ask: IRowAsk): boolean {
+    return this._body?.canAsk(ask) === true;
   }
 
   /** Ask something of a row, as its own buttons do. */
   ask(ask: IRowAsk): void {
-    // A menu takes the focus away; what happens to the row happens from here.
-    this.node
-      .querySelector<HTMLElement>(`[data-key="${CSS.escape(ask.key)}"]`)
-      ?.focus();
-    this._view.ask(ask);
+    this._body?.ask(ask);
   }
 
   dispose(): void {
     if (this.isDisposed) {
       return;
     }
-    document.removeEventListener('visibilitychange', this._observe);
+    document.removeEventListener('visibilitychange', this._onSeen);
     this._resize?.disconnect();
-    this._focusKeeper.dispose();
-    this._observation?.dispose();
-    this._observation = null;
-    this._view.dispose();
+    this._body?.dispose();
     super.dispose();
   }
 
   protected onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
-    this._observe();
+    this._onSeen();
   }
 
   protected onBeforeDetach(msg: Message): void {
-    this._stopObserving();
+    this._setSeen(false);
     super.onBeforeDetach(msg);
   }
 
   protected onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
-    this._observe();
+    this._onSeen();
   }
 
   protected onAfterHide(msg: Message): void {
     super.onAfterHide(msg);
-    this._observe();
+    this._onSeen();
   }
 
   private get _accordion(): AccordionPanel {
     return this.content as AccordionPanel;
   }
 
-  private _onChanged(): void {
-    this.node.dataset.state = panelState(this._view).kind;
-    this._observe();
-  }
-
-  /** Observe the model in front while the panel can be seen, else none. */
-  private _observe = (): void => {
-    const seen = this.isVisible && document.visibilityState !== 'hidden';
-    this._view.isSeen = seen;
-    const model = seen ? (this._view.watched?.model ?? null) : null;
-    if (model !== this._observed) {
-      this._stopObserving();
-      this._observed = model;
-      if (model !== null) {
-        this._observation = new DisposableSet();
-        // In this order the first reading has both.
-        this._observation.add(model.observeOverview());
-        this._observation.add(model.observe());
-      }
-    }
+  private _onSeen = (): void => {
+    this._setSeen(this.isVisible && document.visibilityState !== 'hidden');
   };
 
-  private _stopObserving(): void {
-    this._observation?.dispose();
-    this._observation = null;
-    this._observed = null;
+  private _setSeen(isSeen: boolean): void {
+    if (this._body !== null) {
+      this._body.isSeen = isSeen;
+    } else if (isSeen) {
+      void this.load();
+    }
+  }
+
+  private async _load(): Promise<void> {
+    this._failure?.dispose();
+    this._failure = null;
+    try {
+      const { PanelBody } = await import('./body');
+      if (!this.isDisposed) {
+        this._fill(
+          new PanelBody(this._memguard, {
+            host: this.node,
+            goTo: this._options.goTo,
+            chooseMode: this._options.chooseMode,
+            trans: this._words
+          })
+        );
+      }
+    } catch (error) {
+      console.error('The panel of jupyter-memguard cannot be loaded.', error);
+      this._loaded = null;
+      this._tellFailure();
+    }
+  }
+
+  private _fill(body: PanelBody): void {
+    body.restore(this._kept);
+    body.hasEnded = this._hasEnded;
+    body.stateChanged.connect(this._emitState, this);
+    this._body = body;
+    this.header.addWidget(body.header);
+    this.addSection(body.results, RESULTS_RANK);
+    this.addSection(body.variables, VARIABLES_RANK);
+    this._onSeen();
+  }
+
+  private _tellFailure(): void {
+    const node = document.createElement('p');
+    node.setAttribute('role', 'alert');
+    node.textContent = this._words.__(
+      'The panel could not be loaded. Close and open it to try again.'
+    );
+    this._failure = new Widget({ node });
+    this.header.addWidget(this._failure);
   }
 
   /** Give the sections the sizes that were kept, and the usual to others. */
@@ -314,18 +294,36 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   }
 
   private _emitState(): void {
-    this._stateChanged.emit();
+    // Before that a person has changed nothing, and the order is not read yet.
+    if (this._body !== null) {
+      this._stateChanged.emit();
+    }
   }
 
-  private readonly _view: ViewModel;
+  private readonly _memguard: IMemguard;
+  private readonly _options: MemguardPanel.IOptions;
+  private readonly _words: TranslationBundle;
   private _stateChanged = new Signal<this, void>(this);
+  private _body: PanelBody | null = null;
+  private _loaded: Promise<void> | null = null;
+  private _failure: Widget | null = null;
+  private _kept: unknown = null;
+  private _hasEnded = false;
   private _ranks: number[] = [];
   private _foldedBefore: readonly string[] = [];
   private _sizes: Readonly<Record<string, number>> = {};
-  private _focusKeeper: FocusKeeper;
-  private _observed: IRetainedModel | null = null;
-  private _observation: DisposableSet | null = null;
   private _resize: ResizeObserver | null = null;
+}
+
+/** A namespace for the options. */
+export namespace MemguardPanel {
+  /** What the panel needs. */
+  export interface IOptions extends Pick<
+    PanelBody.IOptions,
+    'goTo' | 'chooseMode'
+  > {
+    readonly translator: ITranslator;
+  }
 }
 
 function readFolded(kept: unknown): readonly string[] {
