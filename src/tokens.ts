@@ -37,16 +37,6 @@ export type AgentState =
   /** The install or the comm failed; `detail` is a type's name, not a text. */
   | { kind: 'failed'; detail: string };
 
-/** Why a request got no answer: a code of the kernel's, or one of these. */
-export type RequestFailure =
-  | 'not_ready'
-  | 'timeout'
-  | 'cancelled'
-  | 'restarted'
-  | 'dead'
-  | 'disconnected'
-  | 'invalid_reply';
-
 /**
  * The one who talks with a document's kernel: installs the kernel code,
  * keeps the comm, and survives restarts and kernel changes.
@@ -147,6 +137,13 @@ export interface IRetainedModel extends IDisposable {
   readonly outcome: Outcome | null;
   /** The last report's failure code, if the last one failed. */
   readonly failure: string | null;
+  /**
+   * Whether the server saw the kernel's process end while the agent was in its
+   * present state. A process that ends at its start answers nothing, and
+   * JupyterLab goes on trying to connect to it for a long time. Whoever
+   * watches the server sets it.
+   */
+  processEnded: boolean;
   /** Bytes per row as pushed with a cell's end, by execution count. */
   readonly pushed: ReadonlyMap<number, { key: string; bytes: number }>;
   readonly changed: ISignal<IRetainedModel, void>;
@@ -156,6 +153,29 @@ export interface IRetainedModel extends IDisposable {
   refresh(): Promise<void>;
   /** Load the rows after those that `report` has. */
   loadMore(): Promise<void>;
+  /**
+   * Read once how much is retained, also while nobody looks. It waits behind a
+   * running cell, and `report` stays as it is.
+   *
+   * @returns a report whose list of rows is not complete.
+   * @throws RequestError if the kernel cannot be asked.
+   */
+  readTotals(): Promise<IReport>;
+  /**
+   * Name the sets of results whose joint size somebody looks at. The kernel is
+   * asked when it has nothing else to do.
+   *
+   * @param sets - Keys of rows, with the set that matters most first; they
+   * replace the sets named before.
+   */
+  wantJointSizes(sets: readonly (readonly string[])[]): void;
+  /**
+   * What results free when they are released together.
+   *
+   * @param keys - Their keys, in any order.
+   * @returns null as long as the kernel has not told it for this report.
+   */
+  jointSize(keys: readonly string[]): IPart | null;
   /** Queue behind a running cell, release, and read again. */
   release(selection: Selection): Promise<void>;
   /** Take a queued release, or a measurement, back. */

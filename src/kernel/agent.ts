@@ -5,7 +5,7 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { JSONExt } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { IRequestOptions } from '../wire/channel';
+import type { IRequestOptions, RequestFailure } from '../wire/channel';
 import { Channel, RequestError } from '../wire/channel';
 import { MainShellComm } from '../wire/comm';
 import { ExecutedCells } from './executedCells';
@@ -21,7 +21,7 @@ import type {
 } from '../wire/protocol';
 import { COMM_TARGET, PROTOCOL_VERSION } from '../wire/protocol';
 import { RunningCells } from './runningCells';
-import type { AgentState, IKernelAgent, RequestFailure } from '../tokens';
+import type { AgentState, IKernelAgent } from '../tokens';
 import { failureOf, NO_COMM } from './kernelFree';
 
 /** How often the install message is sent again when failing cells take it along. */

@@ -1,7 +1,8 @@
 /** Waiting for a kernel, and why that may be in vain. */
 
+import type { RequestFailure } from '../wire/channel';
 import { RequestError } from '../wire/channel';
-import type { AgentState, IKernelAgent, RequestFailure } from '../tokens';
+import type { AgentState, IKernelAgent } from '../tokens';
 
 /** The detail of a failure: a kernel with IPython that takes no comms. */
 export const NO_COMM = 'comm_open';

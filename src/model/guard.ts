@@ -6,9 +6,8 @@ import { JSONExt } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import { MIB } from '../ui/format';
 import type { GuardMode, IGuard, IGuardState } from '../wire/protocol';
-import { guardDiffers } from './settings';
+import { guardDiffers, MIB } from './settings';
 import type {
   IGuardStore,
   IKernelAgent,
@@ -16,7 +15,7 @@ import type {
   ISettings,
   IWatched
 } from '../tokens';
-import { isMode } from '../wire/messages';
+import { isMode } from '../wire/protocol';
 
 /** The notebook metadata's key. */
 const METADATA_KEY = 'jupyter_memguard';

@@ -3,7 +3,10 @@
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { flag, measure } from '../wire/checks';
 import type { ISettings } from '../tokens';
-import { isMode } from '../wire/messages';
+import { isMode } from '../wire/protocol';
+
+/** Bytes in one MiB, the unit of all sizes among the settings. */
+export const MIB = 1024 * 1024;
 
 /** The plugin whose settings these are. */
 export const PLUGIN_ID = 'jupyter-memguard:plugin';

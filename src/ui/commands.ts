@@ -9,8 +9,7 @@ import { chooseGuard, holdingGuard, modeWhenOn } from '../model/guard';
 import { guardIcon, guardOnIcon } from './icons';
 import type { GuardMode } from '../wire/protocol';
 import type { IMemguard, IWatched, Selection } from '../tokens';
-import { isMode } from '../wire/messages';
-import { untilFree } from '../kernel/kernelFree';
+import { isMode } from '../wire/protocol';
 import { earlierText, modeText } from './words';
 
 /** The commands' names. */
@@ -215,10 +214,8 @@ async function offerToFree(
   least: number,
   trans: TranslationBundle
 ): Promise<void> {
-  const { agent } = watched;
-  const report = await untilFree(agent)
-    .then(() => agent.request('report', { limit: 1 }))
-    .catch(() => null);
+  const { agent, model } = watched;
+  const report = await model.readTotals().catch(() => null);
   // It may have been turned off again behind a running cell.
   const isGuarded = (agent.guard?.mode ?? 'off') !== 'off';
   if (report === null || report.count === 0 || !isGuarded) {

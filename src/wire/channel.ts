@@ -7,20 +7,30 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { ISent, MainShellComm } from './comm';
 import type { ErrorCode, IRequests, KernelEvent, Method } from './protocol';
-import { PROTOCOL_VERSION } from './protocol';
-import type { RequestFailure } from '../tokens';
-import { readMessage, RESULTS } from './messages';
+import { PROTOCOL_VERSION, RESULTS } from './protocol';
+import { readMessage } from './messages';
 
 /**
  * How long a request may wait for the kernel to begin with it while no cell
- * runs, in milliseconds. What it has begun with, it ends.
+ * runs, in milliseconds. A request that the kernel has begun with may take as
+ * long as it takes.
  */
 export const REQUEST_TIMEOUT_MS = 30000;
+
+/** Why a request got no answer, where the kernel gave no reason. */
+export type RequestFailure =
+  | 'not_ready'
+  | 'timeout'
+  | 'cancelled'
+  | 'restarted'
+  | 'dead'
+  | 'disconnected'
+  | 'invalid_reply';
 
 /** Why a request has no result; `code` is for programs, not for people. */
 export class RequestError extends Error {
   /**
-   * @param code - The kernel's code, or the reason why it could not be asked.
+   * @param code - The kernel's code, or the reason why the kernel gave none.
    * @param detail - The name of what was wrong, if the kernel told it.
    */
   constructor(
@@ -43,7 +53,7 @@ export interface IRequestOptions {
 }
 
 interface IPending {
-  /** Send it, over the comm of now. */
+  /** Send the request over the present comm. */
   send(): void;
   settle(result: unknown): void;
   fail(error: RequestError): void;
@@ -53,7 +63,7 @@ interface IPending {
 export class Channel implements IDisposable {
   /**
    * @param comm - A comm that is not open yet; owned.
-   * @param isBusy - Whether a cell runs, behind which requests wait.
+   * @param isBusy - Whether a cell runs; requests wait behind it.
    */
   constructor(comm: MainShellComm, isBusy: () => boolean) {
     this._comm = comm;
@@ -85,8 +95,9 @@ export class Channel implements IDisposable {
   }
 
   /**
-   * Go on over another comm, after the kernel has closed the one before. What
-   * was asked over that, and not answered, the kernel has not begun with.
+   * Go on over another comm, after the kernel has closed the one before. The
+   * kernel has not begun with the requests that it has not answered, so they
+   * are sent again.
    *
    * @param comm - A comm that is not open yet; owned.
    * @returns as `open` does.
@@ -96,7 +107,7 @@ export class Channel implements IDisposable {
     this._comm = comm;
     this._listen();
     const opened = this.open();
-    // In the kernel, they come after the comm is open.
+    // The kernel handles messages in order: the comm is open by then.
     for (const pending of [...this._pending.values()]) {
       pending.send();
     }
@@ -163,7 +174,7 @@ export class Channel implements IDisposable {
         sent = now;
         void now.handled.then(() => {
           if (sent === now && this._pending.has(id)) {
-            // The reply would have come before.
+            // The kernel is done, and a reply would have come before this.
             fail(new RequestError('invalid_reply'));
           }
         });
@@ -174,7 +185,7 @@ export class Channel implements IDisposable {
     });
   }
 
-  /** Close the comm; what is still asked for fails as not ready. */
+  /** Close the comm; outstanding requests fail as not ready. */
   dispose(): void {
     this.end('not_ready');
   }
@@ -182,7 +193,7 @@ export class Channel implements IDisposable {
   /**
    * Close the comm for a reason.
    *
-   * @param reason - The code with which what is still asked for fails.
+   * @param reason - The code with which outstanding requests fail.
    */
   end(reason: RequestFailure): void {
     if (this._isDisposed) {
@@ -193,7 +204,7 @@ export class Channel implements IDisposable {
       pending.fail(new RequestError(reason));
     }
     if (reason === 'restarted' || reason === 'dead') {
-      // The kernel that knew the comm is no more.
+      // There is nobody to tell: the kernel that knew the comm is gone.
       this._comm.dispose();
     } else {
       this._comm.close();
@@ -215,7 +226,7 @@ export class Channel implements IDisposable {
       this._event.emit(message.event);
       return;
     }
-    // A reply that comes late finds nobody.
+    // A late reply belongs to no request any more.
     const pending = this._pending.get(message.id);
     switch (message.kind) {
       case 'result':
@@ -238,7 +249,7 @@ export class Channel implements IDisposable {
   private _closed = new Signal<this, void>(this);
 }
 
-/** The code of what a request rejected with. */
+/** The code of the error with which a request was rejected. */
 export function codeOf(error: unknown): string {
   return error instanceof RequestError ? error.code : 'internal';
 }

@@ -1,10 +1,16 @@
 /**
- * Checks to build others from: nothing that comes over a wire is believed
- * before it has passed one.
+ * Small checks from which the checks of whole messages are built. Nothing
+ * that comes over a wire is used before a check has passed it.
+ *
+ * A check is also where a type is written: `Checked<typeof isRow>` is the
+ * type of the values that pass `isRow`.
  */
 
 /** Tells whether a value is what it should be. */
 export type Check<T> = (value: unknown) => value is T;
+
+/** The type of the values that pass a check. */
+export type Checked<C> = C extends Check<infer T> ? T : never;
 
 export const text: Check<string> = (value): value is string =>
   typeof value === 'string';
@@ -36,12 +42,17 @@ export function listOf<T>(check: Check<T>): Check<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(check);
 }
 
-/** Own properties are checked one by one; more of them do no harm. */
-export function shaped<S extends object>(checks: {
-  [K in keyof S]: Check<S[K]>;
-}): Check<S> {
-  const names = Object.keys(checks) as (keyof S & string)[];
-  return (value): value is S =>
+/**
+ * An object with certain properties. It may have more: a later version of the
+ * other end may say more than this one knows.
+ *
+ * @param checks - The check of each property.
+ */
+export function shaped<C extends { readonly [name: string]: Check<unknown> }>(
+  checks: C
+): Check<{ [K in keyof C]: Checked<C[K]> }> {
+  const names = Object.keys(checks);
+  return (value): value is { [K in keyof C]: Checked<C[K]> } =>
     isRecord(value) &&
     names.every(name => name in value && checks[name](value[name]));
 }

@@ -1,208 +1,276 @@
 /**
  * The messages between the browser and the kernel, as docs/protocol.md
- * describes them. The Python half is jupyter_memguard/kernel/protocol.py.
+ * describes them. What the kernel sends is written as checks, and its types
+ * are derived from these. The Python half is
+ * jupyter_memguard/kernel/protocol.py.
  */
 
+import type { Check, Checked } from './checks';
+import {
+  count,
+  flag,
+  listOf,
+  measure,
+  nullable,
+  oneOf,
+  shaped,
+  text
+} from './checks';
+
 /** The version of the protocol; both ends compare it. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** The comm's target name. */
 export const COMM_TARGET = 'jupyter_memguard';
 
+/** Whether a value is a mode of the guard. */
+export const isMode = oneOf('off', 'large', 'last', 'all');
+
 /** What the guard does with a result that a cell shows. */
-export type GuardMode = 'off' | 'large' | 'last' | 'all';
+export type GuardMode = Checked<typeof isMode>;
+
+const isGuardSettings = shaped({
+  threshold_bytes: count,
+  total_bytes: count,
+  keep_last: count,
+  shown_bytes: count,
+  tracebacks: flag
+});
 
 /** A guard to set; what is absent has the kernel's default. */
-export interface IGuard {
-  mode: GuardMode;
-  threshold_bytes?: number;
-  total_bytes?: number;
-  keep_last?: number;
-  shown_bytes?: number;
-  tracebacks?: boolean;
-}
+export type IGuard = { mode: GuardMode } & Partial<
+  Checked<typeof isGuardSettings>
+>;
+
+const isGuardState = shaped({
+  mode: isMode,
+  settings: isGuardSettings,
+  /** Whether anybody has set it since the kernel's start. */
+  set: flag,
+  /** The first execution count that ran under it. */
+  since_execution: nullable(count),
+  /** Who answers the display hook's `update_user_ns` now. */
+  on_top: oneOf('us', 'nobody', 'other'),
+  /** The foreign patch's name. */
+  other: nullable(text),
+  /** How many results were withheld so far. */
+  withheld: count
+});
 
 /** The guard as the kernel has it. */
-export interface IGuardState {
-  mode: GuardMode;
-  settings: Required<Omit<IGuard, 'mode'>>;
-  /** Whether anybody has set it since the kernel's start. */
-  set: boolean;
-  /** The first execution count that ran under it. */
-  since_execution: number | null;
-  /** Who answers the display hook's `update_user_ns` now. */
-  on_top: 'us' | 'nobody' | 'other';
-  /** The foreign patch's name. */
-  other: string | null;
-  /** Results withheld so far. */
-  withheld: number;
-}
+export type IGuardState = Checked<typeof isGuardState>;
+
+const isRow = shaped({
+  key: text,
+  numbers: listOf(count),
+  type: text,
+  summary: text,
+  freed_bytes: count,
+  exact: flag,
+  notes: listOf(text),
+  estimate_bytes: nullable(count),
+  device_bytes: nullable(count),
+  holders: listOf(text),
+  variables: listOf(text),
+  shared_with: listOf(text),
+  cell_id: nullable(text),
+  execution: nullable(count),
+  time: nullable(measure),
+  source: nullable(text)
+});
 
 /** One retained object. */
-export interface IRow {
-  key: string;
-  numbers: number[];
-  type: string;
-  summary: string;
-  freed_bytes: number;
-  exact: boolean;
-  notes: string[];
-  estimate_bytes: number | null;
-  device_bytes: number | null;
-  holders: string[];
-  variables: string[];
-  shared_with: string[];
-  cell_id: string | null;
-  execution: number | null;
-  time: number | null;
-  source: string | null;
-}
+export type IRow = Checked<typeof isRow>;
+
+const isKept = shaped({ bytes: count, count, exact: flag });
 
 /** Bytes and count of what was shown, or of tracebacks kept. */
-export interface IKept {
-  bytes: number;
-  count: number;
-  exact: boolean;
-}
+export type IKept = Checked<typeof isKept>;
+
+const isReport = shaped({
+  results: listOf(isRow),
+  count,
+  freed_bytes_all: count,
+  exact_all: flag,
+  notes_all: listOf(text),
+  estimate_bytes_all: nullable(count),
+  rss_bytes: nullable(count),
+  guard: isMode,
+  guard_state: isGuardState,
+  shown: isKept,
+  tracebacks: isKept,
+  execution_count: count,
+  elapsed_ms: measure
+});
 
 /** What the kernel retains. */
-export interface IReport {
-  results: IRow[];
-  count: number;
-  freed_bytes_all: number;
-  exact_all: boolean;
-  notes_all: string[];
-  estimate_bytes_all: number | null;
-  rss_bytes: number | null;
-  guard: GuardMode;
-  guard_state: IGuardState;
-  shown: IKept;
-  tracebacks: IKept;
-  execution_count: number;
-  elapsed_ms: number;
-}
+export type IReport = Checked<typeof isReport>;
+
+const isJoint = shaped({
+  bytes: count,
+  exact: flag,
+  estimate_bytes: nullable(count)
+});
+
+/** What several retained objects free when they are released together. */
+export type IJoint = Checked<typeof isJoint>;
+
+const isStillAlive = shaped({
+  key: text,
+  type: text,
+  freed_bytes: count,
+  held_by: listOf(text)
+});
 
 /** Something that a release could not free. */
-export interface IStillAlive {
-  key: string;
-  type: string;
-  freed_bytes: number;
-  held_by: string[];
-}
+export type IStillAlive = Checked<typeof isStillAlive>;
+
+const isReleased = shaped({
+  before_rss_bytes: nullable(count),
+  after_rss_bytes: nullable(count),
+  released: count,
+  still_alive: listOf(isStillAlive),
+  elapsed_ms: measure
+});
 
 /** What a release did. */
-export interface IReleased {
-  before_rss_bytes: number | null;
-  after_rss_bytes: number | null;
-  released: number;
-  still_alive: IStillAlive[];
-  elapsed_ms: number;
-}
+export type IReleased = Checked<typeof isReleased>;
+
+const isPart = shaped({ bytes: count, exact: flag });
 
 /** One part of the process's memory. */
-export interface IPart {
-  bytes: number;
-  exact: boolean;
-}
+export type IPart = Checked<typeof isPart>;
+
+const isVariable = shaped({
+  name: text,
+  type: text,
+  summary: text,
+  freed_bytes: count,
+  exact: flag,
+  estimate_bytes: nullable(count),
+  shared_with: listOf(text)
+});
 
 /** One of the user's variables, with what deleting it would free. */
-export interface IVariable {
-  name: string;
-  type: string;
-  summary: string;
-  freed_bytes: number;
-  exact: boolean;
-  estimate_bytes: number | null;
-  shared_with: string[];
-}
+export type IVariable = Checked<typeof isVariable>;
+
+const isOverview = shaped({
+  rss_bytes: nullable(count),
+  results: isPart,
+  shown: isPart,
+  tracebacks: isPart,
+  variables: isPart,
+  largest: listOf(isVariable),
+  elapsed_ms: measure
+});
 
 /** Where the process's memory is, each part in addition to those before. */
-export interface IOverview {
-  rss_bytes: number | null;
-  results: IPart;
-  shown: IPart;
-  tracebacks: IPart;
-  variables: IPart;
-  largest: IVariable[];
-  elapsed_ms: number;
-}
+export type IOverview = Checked<typeof isOverview>;
+
+const isExplained = shaped({
+  key: text,
+  holders: listOf(text),
+  paths: listOf(listOf(text)),
+  cut: flag
+});
 
 /** Who refers to a retained object. */
-export interface IExplained {
-  key: string;
-  holders: string[];
-  paths: string[][];
-  cut: boolean;
-}
+export type IExplained = Checked<typeof isExplained>;
 
-/** The requests: parameters and result of each method. */
-export interface IRequests {
+/** The parameters of each method. */
+interface IParams {
   report: {
-    params: {
-      numbers?: number[];
-      budget_ms?: number;
-      limit?: number;
-      offset?: number;
-      sort?: 'freed_bytes' | 'number';
-    };
-    result: IReport;
+    budget_ms?: number;
+    limit?: number;
+    offset?: number;
+    sort?: 'freed_bytes' | 'number';
   };
-  release: {
-    params: { keys?: string[]; numbers?: number[]; min_bytes?: number };
-    result: IReleased;
-  };
-  release_shown: { params: Record<string, never>; result: IReleased };
-  release_tracebacks: { params: Record<string, never>; result: IReleased };
-  set_guard: { params: IGuard; result: IGuardState };
-  overview: {
-    params: { budget_ms?: number; variables?: number };
-    result: IOverview;
-  };
-  explain: { params: { key: string; budget_ms?: number }; result: IExplained };
-  rescue: { params: { key: string; name: string }; result: { name: string } };
-  subscribe: {
-    params: { cell_end: boolean };
-    result: Record<string, never>;
-  };
+  joint: { keys: string[]; budget_ms?: number };
+  release: { keys?: string[]; numbers?: number[]; min_bytes?: number };
+  release_shown: Record<string, never>;
+  release_tracebacks: Record<string, never>;
+  set_guard: IGuard;
+  overview: { budget_ms?: number; variables?: number };
+  explain: { key: string; budget_ms?: number };
+  rescue: { key: string; name: string };
+  subscribe: { cell_end: boolean };
+  /** Without `text`: the kernel looks for a copy in its own environment. */
+  load_engine: { digest: string; text?: string };
 }
 
 /** The name of a request. */
-export type Method = keyof IRequests;
+export type Method = keyof IParams;
 
-/** What the kernel tells by itself. */
-export interface IEvents {
-  hello: {
-    version: number;
-    guard_state: IGuardState;
-    execution_count: number;
-  };
-  guard: IGuardState;
-  cell_end: ICellEnd;
-  released: IReleased;
-}
+const results = {
+  report: isReport,
+  joint: isJoint,
+  release: isReleased,
+  release_shown: isReleased,
+  release_tracebacks: isReleased,
+  set_guard: isGuardState,
+  overview: isOverview,
+  explain: isExplained,
+  rescue: shaped({ name: text }),
+  subscribe: shaped({}),
+  /** `engine`: whether the engine is in the kernel now. */
+  load_engine: shaped({ engine: flag })
+} satisfies Record<Method, unknown>;
+
+/** The requests: parameters and result of each method. */
+export type IRequests = {
+  [K in Method]: { params: IParams[K]; result: Checked<(typeof results)[K]> };
+};
+
+/** The check of each method's result. */
+export const RESULTS: { [K in Method]: Check<IRequests[K]['result']> } =
+  results;
+
+const isCellEnd = shaped({
+  execution_count: count,
+  cell_id: nullable(text),
+  /** Numbers whose results were told before and are retained no more. */
+  gone: listOf(count),
+  results: listOf(
+    shaped({ key: text, number: count, freed_bytes: count, exact: flag })
+  ),
+  withheld: listOf(shaped({ number: count, type: text, bytes: count }))
+});
 
 /** What a cell's end left behind. */
-export interface ICellEnd {
-  execution_count: number;
-  cell_id: string | null;
-  /** Numbers whose results were told before and are retained no more. */
-  gone: number[];
-  results: {
-    key: string;
-    number: number;
-    freed_bytes: number;
-    exact: boolean;
-  }[];
-  withheld: { number: number; type: string; bytes: number }[];
-}
+export type ICellEnd = Checked<typeof isCellEnd>;
+
+const isHello = shaped({
+  version: count,
+  guard_state: isGuardState,
+  execution_count: count,
+  /** Whether the engine is in the kernel. */
+  engine: flag,
+  /** The build whose code runs in the kernel; empty if it is not known. */
+  digest: text
+});
+
+const events = {
+  hello: isHello,
+  guard: isGuardState,
+  cell_end: isCellEnd,
+  released: isReleased
+};
+
+/** What the kernel tells by itself. */
+export type IEvents = {
+  [K in keyof typeof events]: Checked<(typeof events)[K]>;
+};
+
+/** The check of each event's data. */
+export const EVENTS: { [K in keyof IEvents]: Check<IEvents[K]> } = events;
 
 /** An event with its name. */
 export type KernelEvent = {
   [K in keyof IEvents]: { event: K; data: IEvents[K] };
 }[keyof IEvents];
 
-/** Why the kernel may refuse a request. */
-export const ERROR_CODES = [
+/** Whether a value is a reason why the kernel may refuse a request. */
+export const isErrorCode = oneOf(
   'bad_request',
   'unknown_method',
   'bad_params',
@@ -212,8 +280,12 @@ export const ERROR_CODES = [
   'unknown_key',
   'bad_name',
   'name_taken',
+  /** The request needs the engine, which is not in the kernel. */
+  'no_engine',
+  /** The engine belongs to another build than the core in the kernel. */
+  'wrong_engine',
   'internal'
-] as const;
+);
 
 /** Why the kernel refused a request. */
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export type ErrorCode = Checked<typeof isErrorCode>;

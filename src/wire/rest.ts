@@ -8,7 +8,8 @@ import {
   oneOf,
   shaped,
   text,
-  type Check
+  type Check,
+  type Checked
 } from './checks';
 
 /** Why the server's half gave no answer that can be used. */
@@ -21,62 +22,75 @@ export type RestFailure =
   | 'unreachable'
   | 'invalid_reply';
 
-/** Why the server has no figure for a kernel. */
-export const NO_FIGURE = [
+const isNoFigure = oneOf(
   'no_kernel',
   'remote',
   'not_permitted',
   'died',
   'starting',
   'unsupported'
-] as const;
+);
 
-/** Who sets a limit. */
-export const LIMIT_SOURCES = [
+/** Why the server has no figure for a kernel. */
+export type NoFigure = Checked<typeof isNoFigure>;
+
+const isLimitSource = oneOf(
   'config',
   'mem_limit_env',
   'cgroup2',
   'cgroup1',
   'rlimit_as',
   'machine'
-] as const;
+);
 
-export type NoFigure = (typeof NO_FIGURE)[number];
-export type LimitSource = (typeof LIMIT_SOURCES)[number];
+/** Who sets a limit. */
+export type LimitSource = Checked<typeof isLimitSource>;
+
+const isLimit = shaped({
+  source: isLimitSource,
+  limit_bytes: measure,
+  used_bytes: nullable(measure)
+});
 
 /** A limit, and what counts against it now; both in bytes. */
-export interface ILimit {
-  source: LimitSource;
-  limit_bytes: number;
-  used_bytes: number | null;
-}
+export type ILimit = Checked<typeof isLimit>;
+
+const isShare: Check<number> = (value): value is number =>
+  measure(value) && value <= 1;
+
+const MEMORY = {
+  id: text,
+  rss_bytes: nullable(measure),
+  children_bytes: nullable(measure),
+  /** The limit to show. */
+  limit: nullable(isLimit),
+  /** The used part, 0 to 1, of the nearest limit. */
+  level: nullable(isShare),
+  /** The limit that `level` belongs to; it may be another than `limit`. */
+  nearest: nullable(isLimit),
+  reason: nullable(isNoFigure),
+  /** When the figure was read, in epoch seconds by the server's clock. */
+  sampled: measure
+};
+
+const isMemory = shaped(MEMORY);
 
 /** One kernel's memory as the server tells it (docs/rest.md). */
-export interface IMemory {
-  id: string;
-  rss_bytes: number | null;
-  children_bytes: number | null;
-  /** The limit to show. */
-  limit: ILimit | null;
-  /** The used part, 0 to 1, of the limit that is nearest. */
-  level: number | null;
-  /** The limit that `level` is of, which may be another than `limit`. */
-  nearest: ILimit | null;
-  reason: NoFigure | null;
-  /** When the figure was read, in seconds since the epoch, by the server's clock. */
-  sampled: number;
-}
+export type IMemory = Checked<typeof isMemory>;
+
+const isKernel = shaped({
+  ...MEMORY,
+  /** The kernelspec's name. */
+  name: text,
+  /** The path of the kernel's document, if it has one. */
+  notebook: nullable(text),
+  /** The name of the kernel's session, such as `Console 1`. */
+  title: nullable(text),
+  kind: nullable(oneOf('notebook', 'console'))
+});
 
 /** One of the server's running kernels. */
-export interface IKernelMemory extends IMemory {
-  /** The kernelspec's name. */
-  name: string;
-  /** Path of its document, if it has one. */
-  notebook: string | null;
-  /** Its session's name, such as `Console 1`. */
-  title: string | null;
-  kind: 'notebook' | 'console' | null;
-}
+export type IKernelMemory = Checked<typeof isKernel>;
 
 /** One sample of a kernel's memory. */
 export interface ISample {
@@ -99,22 +113,22 @@ export class RestError extends Error {
  */
 export class Rest {
   /**
-   * @param settings - how to reach the server.
-   * @param timeoutMs - an answer that takes longer is none, in milliseconds.
+   * @param settings - How to reach the server.
+   * @param timeoutMs - How long to wait for an answer, in milliseconds.
    */
   constructor(
-    private readonly settings: ServerConnection.ISettings,
-    private readonly timeoutMs = 5000
+    private readonly _settings: ServerConnection.ISettings,
+    private readonly _timeoutMs = 5000
   ) {}
 
   /**
    * Ask for one kernel's memory.
    *
-   * @param id - the kernel.
+   * @param id - The kernel.
    * @throws RestError.
    */
   async memory(id: string): Promise<IMemory> {
-    return checked(isMemory, withLimit(await this.get([id, 'memory'])));
+    return checked(isMemory, withLimit(await this._get([id, 'memory'])));
   }
 
   /**
@@ -123,7 +137,7 @@ export class Rest {
    * @throws RestError.
    */
   async kernels(): Promise<IKernelMemory[]> {
-    const { kernels } = checked(isRecord, await this.get([]));
+    const { kernels } = checked(isRecord, await this._get([]));
     const each = checked(Array.isArray, kernels).map(withLimit);
     return checked(listOf(isKernel), each);
   }
@@ -131,12 +145,12 @@ export class Rest {
   /**
    * Ask for what the server noted of a kernel's memory.
    *
-   * @param id - the kernel.
-   * @param since - only samples taken later, in seconds since the epoch.
+   * @param id - The kernel.
+   * @param since - Only samples taken later, in seconds since the epoch.
    * @throws RestError.
    */
   async samples(id: string, since: number): Promise<ISample[]> {
-    const reply = await this.get([id, 'samples'], { since: `${since}` });
+    const reply = await this._get([id, 'samples'], { since: `${since}` });
     const { samples } = checked(isRecord, reply);
     return checked(listOf(isSample), samples).map(
       ([time, rssBytes, highWaterBytes]) => ({ time, rssBytes, highWaterBytes })
@@ -146,25 +160,25 @@ export class Rest {
   /**
    * Tell the server that memory was freed, for its event log.
    *
-   * @param id - the kernel.
-   * @param event - resident bytes before and after, and the count of results.
+   * @param id - The kernel.
+   * @param event - Resident bytes before and after, and the count of results.
    * @throws RestError.
    */
   async freed(
     id: string,
     event: { before_bytes: number; after_bytes: number; released: number }
   ): Promise<void> {
-    await this.send([id, 'freed'], {
+    await this._send([id, 'freed'], {
       method: 'POST',
       body: JSON.stringify(event)
     });
   }
 
-  private async get(
+  private async _get(
     path: string[],
     query: Record<string, string> = {}
   ): Promise<unknown> {
-    const response = await this.send(path, {}, query);
+    const response = await this._send(path, {}, query);
     try {
       return await response.json();
     } catch {
@@ -172,26 +186,26 @@ export class Rest {
     }
   }
 
-  private async send(
+  private async _send(
     path: string[],
     init: RequestInit,
     query: Record<string, string> = {}
   ): Promise<Response> {
     const url =
       URLExt.join(
-        this.settings.baseUrl,
+        this._settings.baseUrl,
         'jupyter-memguard',
         'kernels',
         ...path.map(encodeURIComponent)
       ) + URLExt.objectToQueryString({ ...query, no_track_activity: '1' });
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), this.timeoutMs);
+    const timer = setTimeout(() => abort.abort(), this._timeoutMs);
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(
         url,
         { ...init, signal: abort.signal },
-        this.settings
+        this._settings
       );
     } catch {
       throw new RestError('unreachable');
@@ -221,36 +235,6 @@ function failureOf(response: Response): RestFailure {
   }
 }
 
-const isLimit = shaped<ILimit>({
-  source: oneOf(...LIMIT_SOURCES),
-  limit_bytes: measure,
-  used_bytes: nullable(measure)
-});
-
-const isShare: Check<number> = (value): value is number =>
-  measure(value) && value <= 1;
-
-const MEMORY: { [K in keyof IMemory]: Check<IMemory[K]> } = {
-  id: text,
-  rss_bytes: nullable(measure),
-  children_bytes: nullable(measure),
-  limit: nullable(isLimit),
-  level: nullable(isShare),
-  nearest: nullable(isLimit),
-  reason: nullable(oneOf(...NO_FIGURE)),
-  sampled: measure
-};
-
-const isMemory = shaped<IMemory>(MEMORY);
-
-const isKernel = shaped<IKernelMemory>({
-  ...MEMORY,
-  name: text,
-  notebook: nullable(text),
-  title: nullable(text),
-  kind: nullable(oneOf('notebook', 'console'))
-});
-
 const isSample: Check<[number, number, number | null]> = (
   value
 ): value is [number, number, number | null] =>
@@ -267,7 +251,10 @@ function checked<T>(check: Check<T>, value: unknown): T {
   return value;
 }
 
-/** A reply's limit is in three fields; the nearest one is one. */
+/**
+ * Put a reply's limit, which comes in three fields, into one; `nearest` is
+ * one field already.
+ */
 function withLimit(value: unknown): Record<string, unknown> {
   const reply = checked(isRecord, value);
   const { limit_source: source, limit_bytes, used_bytes } = reply;

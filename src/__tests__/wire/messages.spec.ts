@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { EVENTS, readMessage, RESULTS } from '../../wire/messages';
+import { readMessage } from '../../wire/messages';
+import { EVENTS, RESULTS } from '../../wire/protocol';
 import { samples } from '../utils';
 
 /** Whether a message is right, as the one who asked for `kind` finds out. */

@@ -5,7 +5,7 @@ import { MODES } from '../../ui/commands';
 import { holdingGuard, type IHolding } from '../../model/guard';
 import type { GuardMode, IGuardState } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
-import { isMode } from '../../wire/messages';
+import { isMode } from '../../wire/protocol';
 import { modeText } from '../../ui/words';
 import type { ViewModel } from '../viewModel';
 
