@@ -165,6 +165,11 @@ export class FakeModel implements IRetainedModel {
   readonly released: Selection[] = [];
   readonly rescued: [string, string][] = [];
   readonly explainedKeys: string[] = [];
+  processEnded = false;
+  /** The sets whose joint size is wanted now. */
+  wantedSets: readonly (readonly string[])[] = [];
+  /** What every set frees, if the kernel has told it. */
+  joint: IPart | null = null;
   explained: IExplained = { key: '', holders: [], paths: [], cut: false };
   rescueFailure: ErrorCode | null = null;
   more: IRow[][] = [];
@@ -194,6 +199,15 @@ export class FakeModel implements IRetainedModel {
       const results = [...this.report.results, ...next];
       this.set({ report: { ...this.report, results } });
     }
+  }
+  async readTotals(): Promise<IReport> {
+    throw new Error('not in this test');
+  }
+  wantJointSizes(sets: readonly (readonly string[])[]): void {
+    this.wantedSets = sets;
+  }
+  jointSize(): IPart | null {
+    return this.joint;
   }
   async release(selection: Selection): Promise<void> {
     this.released.push(selection);

@@ -1,11 +1,9 @@
-/** What one document's kernel retains. */
+/** What one document's kernel retains: one model, put together from its parts. */
 
 import type { IDisposable } from '@lumino/disposable';
 import { DisposableDelegate } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import { codeOf, REQUEST_TIMEOUT_MS } from '../wire/channel';
-import { MIB } from '../ui/format';
 import type {
   IExplained,
   IGuard,
@@ -15,9 +13,6 @@ import type {
   IRow,
   KernelEvent
 } from '../wire/protocol';
-import type { ExecutedCells } from '../kernel/executedCells';
-import { PushedBytes } from './retainedByCell';
-import { requestRelease } from './selection';
 import type {
   Activity,
   AgentState,
@@ -26,38 +21,55 @@ import type {
   Outcome,
   Selection
 } from '../tokens';
-import { isFree, untilFree } from '../kernel/kernelFree';
-
-/**
- * The first budget of an exact measurement, and how it grows. A budget cannot
- * be taken back from the kernel: a cell waits until it is over.
- */
-const FIRST_BUDGET_MS = 400;
-const BUDGET_GROWTH = 4;
-const LARGEST_BUDGET_MS = 6400;
-
-/** From when on an overview is only asked for when the kernel had a rest. */
-const LONG_OVERVIEW_MS = 50;
-
-const IDLE: Activity = { kind: 'idle' };
+import { untilFree } from '../kernel/kernelFree';
+import { CurrentActivity } from './activity';
+import { CellEnds } from './cellEnds';
+import { GuardRequest } from './guardRequest';
+import { JointSizes, type KeySet } from './jointSizes';
+import { measureExactly } from './measuring';
+import { Reading } from './reading';
+import { Releasing } from './releasing';
+import { MIB } from './settings';
 
 /**
  * Reads what a kernel retains, while somebody looks and no cell runs, and
- * releases it.
+ * releases it. Each part below has one subject; the parts share the current
+ * activity, and this class tells them what the kernel does.
  */
 export class RetainedModel implements IRetainedModel {
   /**
-   * @param agent - Who talks with the kernel; not owned.
-   * @param freeMinimumMiB - What *Free memory* leaves alone.
+   * @param agent - Talks with the kernel; not owned.
+   * @param freeMinimumMiB - The least size of what *Free memory* releases.
    */
   constructor(
-    readonly agent: IKernelAgent & {
-      retry(): void;
-      readonly executed: Pick<ExecutedCells, 'complete'>;
-    },
+    readonly agent: Reading.IAgent & { retry(): void },
     freeMinimumMiB: () => number
   ) {
+    const changed = (): void => this._onChange();
     this._freeMinimumMiB = freeMinimumMiB;
+    this._activity = new CurrentActivity(changed);
+    this._reading = new Reading(agent, this._activity, {
+      changed,
+      reported: report => this._cellEnds.pushed.takeReport(report)
+    });
+    this._cellEnds = new CellEnds(agent, this._reading);
+    this._releasing = new Releasing(
+      agent,
+      this._activity,
+      this._reading,
+      this._cellEnds.pushed
+    );
+    this._guardRequest = new GuardRequest(agent, {
+      changed,
+      failed: code => {
+        this._releasing.outcome = { kind: 'failed', selection: null, code };
+      }
+    });
+    this._jointSizes = new JointSizes(agent, {
+      report: () => this._reading.report,
+      hasTime: () => this._reading.canAsk && this._activity.isIdle,
+      changed
+    });
     agent.stateChanged.connect(this._onState, this);
     agent.cellRunningChanged.connect(this._onRunning, this);
     agent.guardChanged.connect(this._onGuard, this);
@@ -65,39 +77,50 @@ export class RetainedModel implements IRetainedModel {
   }
 
   get report(): IReport | null {
-    return this._report;
+    return this._reading.report;
   }
 
   get isStale(): boolean {
-    return this._isStale;
+    return this._reading.isStale;
   }
 
   get overview(): IOverview | null {
-    return this._overview;
+    return this._reading.overview;
   }
 
   get retained(): IPart | null {
-    return this._retained;
-  }
-
-  get activity(): Activity {
-    return this._activity;
-  }
-
-  get outcome(): Outcome | null {
-    return this._outcome;
+    return this._reading.retained;
   }
 
   get failure(): string | null {
-    return this._failure;
+    return this._reading.failure;
+  }
+
+  get activity(): Activity {
+    return this._activity.current;
+  }
+
+  get outcome(): Outcome | null {
+    return this._releasing.outcome;
   }
 
   get guardAsked(): IGuard | null {
-    return this._guardAsked;
+    return this._guardRequest.asked;
   }
 
   get pushed(): ReadonlyMap<number, { key: string; bytes: number }> {
-    return this._pushed;
+    return this._cellEnds.pushed;
+  }
+
+  get processEnded(): boolean {
+    return this._processEnded;
+  }
+
+  set processEnded(ended: boolean) {
+    if (ended !== this._processEnded) {
+      this._processEnded = ended;
+      this._onChange();
+    }
   }
 
   get changed(): ISignal<this, void> {
@@ -109,111 +132,66 @@ export class RetainedModel implements IRetainedModel {
   }
 
   observe(): IDisposable {
-    this._observers++;
-    this._subscribe();
+    this._reading.observers++;
+    this._cellEnds.update();
     void this.refresh();
     return new DisposableDelegate(() => {
-      this._observers--;
-      this._subscribe();
+      this._reading.observers--;
+      this._cellEnds.update();
     });
   }
 
   observeOverview(): IDisposable {
-    this._overviewObservers++;
+    this._reading.overviewObservers++;
     void this.refresh();
     return new DisposableDelegate(() => {
-      this._overviewObservers--;
+      this._reading.overviewObservers--;
     });
   }
 
   async refresh(): Promise<void> {
-    if (this.agent.state.kind === 'failed' && this._observers > 0) {
+    if (this.agent.state.kind === 'failed' && this._reading.observers > 0) {
       this.agent.retry();
     }
-    await this._update();
+    await this._reading.update();
   }
 
-  async loadMore(): Promise<void> {
-    const report = this._report;
-    if (
-      report === null ||
-      report.results.length >= report.count ||
-      this._activity.kind !== 'idle' ||
-      !this._mayAsk
-    ) {
-      return;
-    }
-    const reading = this._setActivity({ kind: 'reading' });
-    try {
-      const more = await this.agent.request('report', {
-        offset: report.results.length
-      });
-      const known = new Set(report.results.map(row => row.key));
-      const added = more.results.filter(row => !known.has(row.key));
-      this._takeReport({ ...more, results: [...report.results, ...added] });
-    } catch (error) {
-      this._failure = codeOf(error);
-    }
-    await this._finish(reading);
+  async readTotals(): Promise<IReport> {
+    await untilFree(this.agent);
+    return this.agent.request('report', { limit: 1 });
   }
 
-  async release(selection: Selection): Promise<void> {
-    if (this._activity.kind === 'freeing') {
-      return;
-    }
-    this._abort?.abort();
-    const abort = (this._abort = new AbortController());
-    this._setActivity({ kind: 'queued', selection });
-    try {
-      await untilFree(this.agent, abort.signal);
-      this._setActivity({ kind: 'freeing', selection });
-      const result = await requestRelease(this.agent, selection, this._minimum);
-      this._outcome = { kind: 'released', selection, result };
-      this._pushed.takeRelease(selection, this._minimum);
-    } catch (error) {
-      if (abort.signal.aborted) {
-        return;
-      }
-      this._outcome = { kind: 'failed', selection, code: codeOf(error) };
-    }
-    // Whatever happened, what stood there is not what is there now.
-    this._isStale = true;
-    await this._finish(this._activity);
+  loadMore(): Promise<void> {
+    return this._reading.loadMore();
+  }
+
+  release(selection: Selection): Promise<void> {
+    const minimum = Math.round(this._freeMinimumMiB() * MIB);
+    return this._releasing.release(selection, minimum);
   }
 
   cancel(): void {
-    const { kind } = this._activity;
-    if (kind === 'queued' || kind === 'measuring') {
-      this._abort?.abort();
-      void this._finish(this._activity);
+    const { current } = this._activity;
+    if (current.kind === 'queued' || current.kind === 'measuring') {
+      this._activity.abort();
+      void this._reading.finish(current);
     }
   }
 
-  async measureExactly(): Promise<void> {
-    const { kind } = this._activity;
-    if ((kind !== 'idle' && kind !== 'reading') || !this._canAsk) {
-      return;
-    }
-    const abort = (this._abort = new AbortController());
-    const { signal } = abort;
-    const read = async (what: 'report' | 'overview'): Promise<boolean> =>
-      (await this._read(what, { budget_ms: budgetMs }, signal)) &&
-      !signal.aborted &&
-      !this.agent.cellRunning;
-    let budgetMs = FIRST_BUDGET_MS;
-    this._setActivity({ kind: 'measuring', budgetMs });
-    while (await read('report')) {
-      if (budgetMs >= LARGEST_BUDGET_MS || !this._isWorthMore(budgetMs)) {
-        // Once only: it takes as long as the results once more.
-        await read('overview');
-        break;
-      }
-      budgetMs = Math.min(budgetMs * BUDGET_GROWTH, LARGEST_BUDGET_MS);
-      this._setActivity({ kind: 'measuring', budgetMs });
-    }
-    if (!signal.aborted) {
-      await this._finish(this._activity);
-    }
+  measureExactly(): Promise<void> {
+    return measureExactly(
+      this._reading,
+      this._activity,
+      () => this.agent.cellRunning
+    );
+  }
+
+  wantJointSizes(sets: readonly KeySet[]): void {
+    this._jointSizes.want(sets);
+  }
+
+  jointSize(keys: KeySet): IPart | null {
+    return this._jointSizes.of(keys);
   }
 
   explain(row: IRow): Promise<IExplained> {
@@ -225,15 +203,13 @@ export class RetainedModel implements IRetainedModel {
     await this.refresh();
   }
 
-  async setGuard(guard: IGuard): Promise<void> {
-    this._guardAsked = guard;
-    this._changed.emit();
-    await this._sendGuard(guard);
+  setGuard(guard: IGuard): Promise<void> {
+    return this._guardRequest.ask(guard);
   }
 
   dismissOutcome(): void {
-    this._outcome = null;
-    this._changed.emit();
+    this._releasing.outcome = null;
+    this._onChange();
   }
 
   dispose(): void {
@@ -241,265 +217,77 @@ export class RetainedModel implements IRetainedModel {
       return;
     }
     this._isDisposed = true;
-    clearTimeout(this._restTimer);
-    this._abort?.abort();
+    this._reading.dispose();
+    this._activity.abort();
     Signal.clearData(this);
   }
 
-  /** Whether the kernel would answer now. */
-  private get _canAsk(): boolean {
-    return !this._isDisposed && isFree(this.agent);
-  }
-
-  /** Whether it is worth asking, too. */
-  private get _mayAsk(): boolean {
-    return this._canAsk && this._observers > 0;
-  }
-
-  /**
-   * Read again as soon as that is possible. A failed install is not tried
-   * again: two pages would set each other off, for ever.
-   */
-  private async _update(): Promise<void> {
-    if (!this._mayAsk || this._activity.kind !== 'idle') {
-      // What is under way reads again when it is done, if this is still set.
-      this._isStale = true;
-      return;
-    }
-    this._isStale = false;
-    const reading = this._setActivity({ kind: 'reading' });
-    if (await this._read('report')) {
-      // The first overview takes as long as its report, at the least.
-      const last = this._overview ?? this._report;
-      const lastMs = last?.elapsed_ms ?? 0;
-      if (lastMs > LONG_OVERVIEW_MS) {
-        this._overviewAfter(lastMs);
-      } else {
-        await this._read('overview');
-      }
-    }
-    await this._finish(reading);
-  }
-
-  /** Whether a reading with a larger budget than this would tell more. */
-  private _isWorthMore(budgetMs: number): boolean {
-    const report = this._report;
-    return (
-      report !== null &&
-      !(report.exact_all && report.results.every(row => row.exact)) &&
-      // One that needed less than it was given will not get better.
-      report.elapsed_ms >= budgetMs / 2
-    );
-  }
-
-  /** Whether it could be read; if not, `failure` tells why. */
-  private async _read(
-    what: 'report' | 'overview',
-    params: { budget_ms?: number } = {},
-    signal?: AbortSignal
-  ): Promise<boolean> {
-    // Results and tracebacks have the budget each.
-    const timeoutMs = REQUEST_TIMEOUT_MS + 2 * (params.budget_ms ?? 0);
-    const options = { signal, timeoutMs };
-    try {
-      if (what === 'report') {
-        clearTimeout(this._restTimer);
-        const report = await this.agent.request(what, params, options);
-        this._takeReport(report);
-        this._retained = {
-          bytes: report.freed_bytes_all,
-          exact: report.exact_all
-        };
-      } else if (this._overviewObservers > 0) {
-        this._takeOverview(await this.agent.request(what, params, options));
-      }
-      this._failure = null;
-      // What there is does not wait for what is read next.
-      this._changed.emit();
-      return true;
-    } catch (error) {
-      const code = codeOf(error);
-      if (code !== 'cancelled') {
-        this._failure = code;
-      }
-      return false;
-    }
-  }
-
-  /**
-   * Read the overview once the kernel has been left alone for as long as the
-   * last one took it, so that cells find it free most of the time.
-   */
-  private _overviewAfter(restMs: number): void {
-    this._restTimer = setTimeout(() => {
-      if (!this._mayAsk) {
-        // After the cell comes another report.
-        return;
-      }
-      if (this._activity.kind !== 'idle') {
-        this._overviewAfter(restMs);
-        return;
-      }
-      const reading = this._setActivity({ kind: 'reading' });
-      void this._read('overview').then(() => this._finish(reading));
-    }, restMs);
-  }
-
-  private _takeReport(report: IReport): void {
-    const results = report.results.map(row =>
-      this.agent.executed.complete(row)
-    );
-    this._report = { ...report, results };
-    this._pushed.takeReport(report);
-  }
-
-  private _takeOverview(overview: IOverview): void {
-    this._overview = overview;
-    const { results } = overview;
-    const known = this._retained;
-    if (
-      known !== null &&
-      !known.exact &&
-      (results.exact || results.bytes > known.bytes)
-    ) {
-      this._retained = results;
-    }
-  }
-
-  /** What cannot be sent now is sent when the kernel is ready. */
-  private async _sendGuard(guard: IGuard): Promise<void> {
-    if (this.agent.state.kind !== 'ready') {
-      return;
-    }
-    try {
-      await this.agent.request('set_guard', guard);
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === 'restarted' || code === 'disconnected') {
-        return;
-      }
-      this._outcome = { kind: 'failed', selection: null, code };
-    }
-    if (this._guardAsked === guard) {
-      this._guardAsked = null;
-    }
-    this._changed.emit();
-  }
-
-  private get _minimum(): number {
-    return Math.round(this._freeMinimumMiB() * MIB);
-  }
-
   private _onState(_: IKernelAgent, state: AgentState): void {
+    this._processEnded = false;
     if (state.kind === 'ready') {
-      if (this._guardAsked !== null) {
-        void this._sendGuard(this._guardAsked);
-      }
-      this._subscribe();
-      void this._update();
+      void this._guardRequest.resume();
+      this._cellEnds.update();
+      void this._reading.update();
     } else {
-      this._isSubscribed = false;
+      this._cellEnds.lose();
       if (!isSameKernel(state)) {
-        this._report = null;
-        this._overview = null;
-        this._retained = null;
-        this._pushed.clear();
-        if (this._outcome?.kind === 'released') {
-          this._outcome = null;
-        }
+        this._reading.forget();
+        this._cellEnds.pushed.clear();
+        this._releasing.forget();
       }
-      this._failure = null;
+      this._reading.failure = null;
     }
-    this._changed.emit();
+    this._onChange();
   }
 
   private _onRunning(_: IKernelAgent, running: boolean): void {
     if (!running) {
-      if (!this._isSubscribed) {
-        // What the cell changed is not told, and nobody looks to ask for it.
-        this._pushed.clear();
-      }
-      this._subscribe();
-      void this._update();
+      this._cellEnds.cellEnded();
+      void this._reading.update();
     }
-    this._changed.emit();
+    this._onChange();
   }
 
   private _onGuard(): void {
-    this._subscribe();
-    this._changed.emit();
+    this._cellEnds.update();
+    this._onChange();
   }
 
   private _onEvent(_: IKernelAgent, event: KernelEvent): void {
+    const { pushed } = this._cellEnds;
     if (event.event === 'cell_end') {
-      this._pushed.takeCellEnd(event.data);
-      this._changed.emit();
+      pushed.takeCellEnd(event.data);
+      this._onChange();
     } else if (event.event === 'released') {
-      if (this._observers === 0) {
-        // Which ones it were is not told, and cannot be asked.
-        this._pushed.clear();
-        this._changed.emit();
+      if (this._reading.observers === 0) {
+        // The event does not name the results, and nobody looks: no report
+        // will tell which of them are left.
+        pushed.clear();
+        this._onChange();
       }
-      void this._update();
+      void this._reading.update();
     }
   }
 
-  /** Cells' ends are told while somebody looks or the guard is on. */
-  private _subscribe(): void {
-    if (!this._canAsk) {
-      return;
-    }
-    const guard = this.agent.guard?.mode ?? 'off';
-    const wanted = this._observers > 0 || guard !== 'off';
-    if (wanted !== this._isSubscribed) {
-      this._isSubscribed = wanted;
-      this.agent.request('subscribe', { cell_end: wanted }).catch(() => {
-        // With the comm every subscription has gone.
-        if (this.agent.state.kind === 'ready') {
-          this._isSubscribed = !wanted;
-        }
-      });
-    }
-  }
-
-  private _setActivity(activity: Activity): Activity {
-    this._activity = activity;
+  private _onChange(): void {
     this._changed.emit();
-    return activity;
-  }
-
-  /** An activity is over, unless another one has taken its place. */
-  private async _finish(activity: Activity): Promise<void> {
-    if (this._activity !== activity) {
-      return;
-    }
-    this._abort = null;
-    this._setActivity(IDLE);
-    if (this._isStale) {
-      await this._update();
-    }
+    // The kernel may have time now.
+    void this._jointSizes.ask();
   }
 
   private _freeMinimumMiB: () => number;
-  private _observers = 0;
-  private _overviewObservers = 0;
-  private _isStale = false;
-  private _isSubscribed = false;
-  private _abort: AbortController | null = null;
-  private _report: IReport | null = null;
-  private _overview: IOverview | null = null;
-  private _retained: IPart | null = null;
-  private _restTimer: ReturnType<typeof setTimeout> | undefined;
-  private _activity: Activity = IDLE;
-  private _outcome: Outcome | null = null;
-  private _failure: string | null = null;
-  private _guardAsked: IGuard | null = null;
-  private _pushed = new PushedBytes();
+  private _activity: CurrentActivity;
+  private _reading: Reading;
+  private _cellEnds: CellEnds;
+  private _releasing: Releasing;
+  private _guardRequest: GuardRequest;
+  private _jointSizes: JointSizes;
+  private _processEnded = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }
 
-/** Whether what was read is still worth showing. */
+/** Whether what was read still holds in this state. */
 function isSameKernel(state: AgentState): boolean {
   return state.kind === 'disconnected' || state.kind === 'installing';
 }

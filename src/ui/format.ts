@@ -2,9 +2,6 @@
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** Bytes in one MiB. */
-export const MIB = 1024 * 1024;
-
 /** How all figures are written: a BCP 47 tag; undefined is the browser's. */
 let language: string | undefined;
 

@@ -4,7 +4,9 @@ import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import { cellsOf } from './cellLink';
-import { formatBytes, MIB } from './format';
+import { canRelease } from '../model/activity';
+import { MIB } from '../model/settings';
+import { formatBytes } from './format';
 import { guardIcon } from './icons';
 import type { KernelEvent } from '../wire/protocol';
 import type {
@@ -213,7 +215,6 @@ export class CellMarks implements IDisposable {
     const { trans, showPanel } = this.options;
     const { model } = this.watched;
     const names = hold.numbers.map(number => `Out[${number}]`).join(', ');
-    const { kind } = model.activity;
     openMenu(mark, [
       {
         label: trans.__('%1: %2 retained', names, formatBytes(bytes)),
@@ -222,7 +223,7 @@ export class CellMarks implements IDisposable {
       },
       {
         label: trans.__('Release'),
-        isEnabled: kind === 'idle' || kind === 'reading',
+        isEnabled: canRelease(model),
         run: () =>
           void model.release({ kind: 'keys', keys: [...hold.bytes.keys()] })
       },

@@ -7,8 +7,15 @@ import { Widget } from '@lumino/widgets';
 import { addCommands, CommandIDs, MODES, PALETTE } from '../../ui/commands';
 import { ConsoleGuard } from '../../model/guard';
 import type { GuardMode, IGuard } from '../../wire/protocol';
+import { untilFree } from '../../kernel/kernelFree';
 import { DEFAULTS } from '../../model/settings';
-import type { AgentState, IMemguard, IWatched, Selection } from '../../tokens';
+import type {
+  AgentState,
+  IKernelAgent,
+  IMemguard,
+  IWatched,
+  Selection
+} from '../../tokens';
 import { aReport, settled } from '../utils';
 
 /** A document whose kernel does what it is told at once. */
@@ -26,6 +33,10 @@ function aDocument(state: AgentState = { kind: 'ready' }, report = aReport()) {
   };
   const model = {
     guardAsked: null,
+    readTotals: async () => {
+      await untilFree(agent as unknown as IKernelAgent);
+      return agent.request();
+    },
     release: async (selection: Selection) => {
       released.push(selection);
     },

@@ -1,6 +1,7 @@
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { formatBytes, formatCount, MIB } from '../../ui/format';
+import { MIB } from '../../model/settings';
+import { formatBytes, formatCount } from '../../ui/format';
 import type { ViewModel } from '../viewModel';
 
 const SIZES = [0, MIB, 10 * MIB, 100 * MIB, 1024 * MIB];

@@ -1,0 +1,75 @@
+/** Releasing results, and what came of the last release. */
+
+import { codeOf } from '../wire/channel';
+import type { IKernelAgent, Outcome, Selection } from '../tokens';
+import { untilFree } from '../kernel/kernelFree';
+import type { CurrentActivity } from './activity';
+import type { Reading } from './reading';
+import type { PushedBytes } from './retainedByCell';
+import { requestRelease } from './selection';
+
+/** Releases one selection at a time, when the kernel is free. */
+export class Releasing {
+  /**
+   * @param agent - Talks with the kernel.
+   * @param activity - What the model does at the moment.
+   * @param reading - Reads again after a release.
+   * @param pushed - Loses the results that are released.
+   */
+  constructor(
+    agent: IKernelAgent,
+    activity: CurrentActivity,
+    reading: Reading,
+    pushed: PushedBytes
+  ) {
+    this._agent = agent;
+    this._activity = activity;
+    this._reading = reading;
+    this._pushed = pushed;
+  }
+
+  /** What the last release did, or why it did nothing. */
+  outcome: Outcome | null = null;
+
+  /**
+   * Wait behind a running cell, release, and read again. A release that waits
+   * gives way to this one.
+   *
+   * @param selection - What to release.
+   * @param minimum - The least bytes of a large result.
+   */
+  async release(selection: Selection, minimum: number): Promise<void> {
+    const activity = this._activity;
+    if (activity.current.kind === 'freeing') {
+      return;
+    }
+    const signal = activity.begin({ kind: 'queued', selection });
+    try {
+      await untilFree(this._agent, signal);
+      activity.change({ kind: 'freeing', selection });
+      const result = await requestRelease(this._agent, selection, minimum);
+      this.outcome = { kind: 'released', selection, result };
+      this._pushed.takeRelease(selection, minimum);
+    } catch (error) {
+      if (signal.aborted) {
+        return;
+      }
+      this.outcome = { kind: 'failed', selection, code: codeOf(error) };
+    }
+    // The report is out of date, whatever happened.
+    this._reading.isStale = true;
+    await this._reading.finish(activity.current);
+  }
+
+  /** Forget what was released: the kernel is another one. */
+  forget(): void {
+    if (this.outcome?.kind === 'released') {
+      this.outcome = null;
+    }
+  }
+
+  private _agent: IKernelAgent;
+  private _activity: CurrentActivity;
+  private _reading: Reading;
+  private _pushed: PushedBytes;
+}
