@@ -75,15 +75,6 @@ export class PanelBody implements IDisposable {
     this._view.state = readViewState(kept);
   }
 
-  /** Whether the process of the kernel in front has ended. */
-  get hasEnded(): boolean {
-    return this._view.hasEnded;
-  }
-
-  set hasEnded(hasEnded: boolean) {
-    this._view.hasEnded = hasEnded;
-  }
-
   /** Whether a person can see the panel. */
   get isSeen(): boolean {
     return this._view.isSeen;

@@ -23,11 +23,6 @@ export interface IMemguardPanel {
   /** Whether a person can see the panel. */
   readonly isVisible: boolean;
   /**
-   * Whether the process of the kernel in front has ended. One that ends at its
-   * start answers nothing, and JupyterLab tries for long to connect to it.
-   */
-  hasEnded: boolean;
-  /**
    * Add a section. Its head has the widget's title.
    *
    * @param widget - What the section shows.
@@ -142,17 +137,6 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     this._resizeSections();
   }
 
-  get hasEnded(): boolean {
-    return this._body?.hasEnded ?? this._hasEnded;
-  }
-
-  set hasEnded(hasEnded: boolean) {
-    this._hasEnded = hasEnded;
-    if (this._body !== null) {
-      this._body.hasEnded = hasEnded;
-    }
-  }
-
   /**
    * Load the content, unless that is done or under way. A person who looks at
    * the panel does it; where it fails, the next look tries again.
@@ -250,7 +234,6 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
 
   private _fill(body: PanelBody): void {
     body.restore(this._kept);
-    body.hasEnded = this._hasEnded;
     body.stateChanged.connect(this._emitState, this);
     this._body = body;
     this.header.addWidget(body.header);
@@ -308,7 +291,6 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   private _loaded: Promise<void> | null = null;
   private _failure: Widget | null = null;
   private _kept: unknown = null;
-  private _hasEnded = false;
   private _ranks: number[] = [];
   private _foldedBefore: readonly string[] = [];
   private _sizes: Readonly<Record<string, number>> = {};

@@ -31,7 +31,7 @@ export function panelState(view: ViewModel): PanelState {
   }
   const { agent, model } = watched;
   const isBusy = agent.cellRunning || isSlow;
-  if (agent.state.kind === 'installing' && view.hasEnded) {
+  if (agent.state.kind === 'installing' && model.processEnded) {
     return { kind: 'dead', atStart: true };
   }
   if (agent.state.kind === 'installing' && isBusy) {

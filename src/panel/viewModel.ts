@@ -66,21 +66,6 @@ export class ViewModel implements IDisposable {
     return this._isSlow;
   }
 
-  /**
-   * Whether the server saw the process of the kernel in front end, since the
-   * kernel's state is what it is.
-   */
-  get hasEnded(): boolean {
-    return this._hasEnded;
-  }
-
-  set hasEnded(hasEnded: boolean) {
-    if (hasEnded !== this._hasEnded) {
-      this._hasEnded = hasEnded;
-      this._changed.emit();
-    }
-  }
-
   /** Whether a person can see it: nothing is asked of the kernel if not. */
   get isSeen(): boolean {
     return this._isSeen;
@@ -155,7 +140,6 @@ export class ViewModel implements IDisposable {
   private _time(): void {
     clearTimeout(this._timer);
     this._isSlow = false;
-    this._hasEnded = false;
     if (this._watched?.agent.state.kind === 'installing') {
       this._timer = setTimeout(() => {
         this._isSlow = true;
@@ -167,7 +151,6 @@ export class ViewModel implements IDisposable {
 
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isSlow = false;
-  private _hasEnded = false;
   private _isSeen = true;
   private _watched: IWatched | null = null;
   private _state: IViewState = { sort: DEFAULT_SORT, filter: NO_FILTER };

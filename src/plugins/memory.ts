@@ -103,10 +103,13 @@ export const memoryPlugin: JupyterFrontEndPlugin<void> = {
 
     new Warnings(memguard, rest, trans).watch(poll, list);
     tellFreed(memguard, rest);
+    poll.changed.connect((_, reading) => {
+      const model = memguard.current?.model;
+      if (model) {
+        model.processEnded = hasEnded(reading, model.processEnded);
+      }
+    });
     if (panel) {
-      poll.changed.connect((_, reading) => {
-        panel.hasEnded = hasEnded(reading, panel.hasEnded);
-      });
       panel.addSection(kernelsSection(app, memguard, list, trans), 300);
       panel.addSection(chartSection(app, memguard, poll, rest, trans), 400);
     }
@@ -114,8 +117,8 @@ export const memoryPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 /**
- * Whether a kernel's process has ended: the server starts it anew again and
- * again, and the panel does not tell of each time.
+ * Whether a kernel's process has ended. The server starts it anew again and
+ * again: until an attempt succeeds, the process counts as ended.
  */
 function hasEnded(reading: Reading, before: boolean): boolean {
   if (reading.kind !== 'none') {

@@ -38,10 +38,11 @@ async function start(
   await memoryPlugin.activate(app, memguard, null, null, panel, null);
 }
 
-it('tells the panel that a kernel has ended, and not of each start in vain', async () => {
+it('tells the model that a kernel has ended, and not of each start in vain', async () => {
   const server = new FakeServer();
   const { watched, context } = aDocument('a.ipynb', new FakeKernel('k'));
-  const panel = { hasEnded: false, addSection: () => undefined };
+  const panel = { addSection: () => undefined };
+  const { model } = watched;
   const told = async (answer: object): Promise<boolean> => {
     server.answer = path => (path === '/k/memory' ? answer : { kernels: [] });
     const reads = (): number =>
@@ -50,7 +51,7 @@ it('tells the panel that a kernel has ended, and not of each start in vain', asy
     context.connectionStatusChanged.emit('connecting');
     await until(() => reads() > before);
     await settled();
-    return panel.hasEnded;
+    return model.processEnded;
   };
   server.answer = () => noReply('k', 'starting');
   await start(server, new FakeMemguard(watched), panel);
@@ -62,7 +63,7 @@ it('tells the panel that a kernel has ended, and not of each start in vain', asy
   expect(await told(aReply('k'))).toBe(false);
   expect(await told(noReply('k', 'died'))).toBe(true);
   context.kernelChanged.emit(null);
-  expect(panel.hasEnded).toBe(false);
+  expect(model.processEnded).toBe(false);
 });
 
 describe("a kernel's notebook in the list", () => {

@@ -171,13 +171,11 @@ describe('MemguardPanel', () => {
     await doing(() => {
       Widget.attach(panel, document.body);
       model.agent.setState({ kind: 'installing' });
-      panel.hasEnded = true;
+      model.set({ processEnded: true });
     });
     expect(panel.node.dataset.state).toBe('dead');
     expect(panel.node.textContent).toContain('It ended at its start.');
-    await doing(() => {
-      panel.hasEnded = false;
-    });
+    await doing(() => model.set({ processEnded: false }));
     expect(panel.node.dataset.state).toBe('installing');
     await doing(() => panel.dispose());
   });
