@@ -11,7 +11,7 @@ import { MessageLoop, type Message } from '@lumino/messaging';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { type AccordionPanel, Widget } from '@lumino/widgets';
 import type { IMemguard } from '../tokens';
-import { PANEL_ID } from '../ui/commands';
+import { PANEL_ID } from '../ui/commandIds';
 import { guardIcon } from '../ui/icons';
 import type { PanelBody } from './body';
 import type { IRowAsk, IViewState } from './viewModel';

@@ -1,45 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CellFate } from '../ui/cellLink';
-import { formatBytes } from '../ui/format';
-import type { IPart, IRow } from '../wire/protocol';
+import type { IRow } from '../wire/protocol';
 import { rowNames } from './results/rows';
-
-/** Why a request came to nothing, as a sentence. */
-export function failureText(code: string, trans: TranslationBundle): string {
-  switch (code) {
-    case 'timeout':
-      return trans.__('The kernel did not answer in time.');
-    case 'cancelled':
-      return trans.__('Taken back: nothing was released.');
-    case 'restarted':
-      return trans.__('The kernel was restarted: what it retained is gone.');
-    case 'dead':
-      return trans.__('The kernel died before it answered.');
-    case 'disconnected':
-      return trans.__('The connection to the kernel was lost.');
-    case 'not_ready':
-      return trans.__('The kernel is not ready yet.');
-    case 'unknown_key':
-      return trans.__('This result is gone already.');
-    case 'bad_name':
-      return trans.__('This cannot be the name of a variable.');
-    case 'name_taken':
-      return trans.__('There is a variable of this name already.');
-    case 'invalid_reply':
-      return trans.__('The kernel gave no valid answer.');
-    default:
-      return trans.__('The kernel could not do it (%1).', code);
-  }
-}
-
-/** A figure for a sentence, where no sign has to be explained. */
-export function figureText(
-  { bytes, exact }: IPart,
-  trans: TranslationBundle
-): string {
-  const text = formatBytes(bytes);
-  return exact ? text : trans.__('at least %1', text);
-}
 
 /** What the sign before a bound means. */
 export function boundText(

@@ -3,7 +3,7 @@ import { errorIcon, kernelIcon, type LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { AgentState } from '../tokens';
 import { NO_COMM } from '../kernel/kernelFree';
-import { failureText } from './sentences';
+import { failureText } from '../ui/releaseWords';
 import type { ViewModel } from './viewModel';
 import { guardIcon } from '../ui/icons';
 

@@ -1,7 +1,8 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { addCommands, CommandIDs, PALETTE } from '../ui/commands';
+import { addCommands, PALETTE } from '../ui/commands';
+import { CommandIDs } from '../ui/commandIds';
 import { tellReleases } from '../ui/releaseNotices';
 import { IMemguard } from '../tokens';
 import { IMemguardPanel } from '../panel/panel';

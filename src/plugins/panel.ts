@@ -6,7 +6,7 @@ import {
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Debouncer } from '@lumino/polling';
-import { CommandIDs } from '../ui/commands';
+import { CommandIDs } from '../ui/commandIds';
 import { addRowCommands } from '../panel/results/rowCommands';
 import { IMemguard } from '../tokens';
 import { IMemguardPanel, MemguardPanel } from '../panel/panel';

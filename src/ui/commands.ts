@@ -1,35 +1,19 @@
 /** The extension's commands, which act on the document in front. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import type { JSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { formatBytes } from './format';
 import { chooseGuard, holdingGuard, modeWhenOn } from '../model/guard';
 import { MIB } from '../model/settings';
+import type { IMemguard, IWatched } from '../tokens';
+import { isMode, type GuardMode } from '../wire/protocol';
+import { CommandIDs, MODES, PANEL_ID } from './commandIds';
+import { freeLabel, type NamedRelease } from './freeLabels';
+import { modeText } from './guardWords';
 import { guardIcon, guardOnIcon } from './icons';
-import type { GuardMode } from '../wire/protocol';
-import type { IMemguard, IWatched, Selection } from '../tokens';
-import { isMode } from '../wire/protocol';
-import { earlierText, modeText } from './words';
 
-/** The commands' names. */
-export const CommandIDs = {
-  freeMemory: 'memguard:free-memory',
-  freeEverything: 'memguard:free-everything',
-  freeShown: 'memguard:free-shown',
-  freeTracebacks: 'memguard:free-tracebacks',
-  toggleGuard: 'memguard:toggle-guard',
-  setGuardMode: 'memguard:set-guard-mode',
-  useDefaultGuard: 'memguard:use-default-guard',
-  showPanel: 'memguard:show-panel'
-} as const;
-
-/** The panel's widget id. */
-export const PANEL_ID = 'jupyter-memguard-panel';
-
-/** Every mode, in the order of the menus. */
-export const MODES: readonly GuardMode[] = ['off', 'large', 'last', 'all'];
+type Args = ReadonlyPartialJSONObject;
 
 /** Every command takes the widget it is for; absent means the one in front. */
 const WIDGET_ID = {
@@ -42,7 +26,7 @@ const WIDGET_ID = {
 /**
  * Register the commands.
  *
- * @param app - Where to.
+ * @param app - The application that gets them.
  * @param memguard - The documents.
  * @param trans - The words.
  */
@@ -52,134 +36,10 @@ export function addCommands(
   trans: TranslationBundle
 ): void {
   const { commands, shell } = app;
-  const find = (args: ReadonlyPartialJSONObject): IWatched | null => {
-    for (const watched of memguard.watched) {
-      if (watched.widget.id === args.widgetId) {
-        return watched;
-      }
-    }
-    return args.widgetId === undefined ? memguard.current : null;
-  };
-  const canFree = (args: ReadonlyPartialJSONObject): boolean => {
-    const kind = find(args)?.agent.state.kind;
-    return kind === 'ready' || kind === 'installing';
-  };
-  const canGuard = (args: ReadonlyPartialJSONObject): boolean => {
-    const kind = find(args)?.agent.state.kind;
-    return kind !== undefined && kind !== 'not-python' && kind !== 'no-shell';
-  };
-  const modeOf = (args: ReadonlyPartialJSONObject): GuardMode | null => {
-    const watched = find(args);
-    return watched && holdingGuard(watched, memguard.settings).mode;
-  };
-  const choose = async (
-    watched: IWatched | null,
-    mode: GuardMode | null
-  ): Promise<void> => {
-    if (watched === null) {
-      return;
-    }
-    const before = holdingGuard(watched, memguard.settings).mode;
-    await chooseGuard(watched, mode, memguard.settings);
-    const after = watched.agent.guard?.mode ?? 'off';
-    if (before === 'off' && after !== 'off') {
-      const least = memguard.settings.freeMinimumMiB * MIB;
-      await offerToFree(watched, least, trans);
-    }
-  };
-
-  const free = (
-    id: string,
-    selection: Selection,
-    label: string,
-    caption: string
-  ): void => {
-    commands.addCommand(id, {
-      label,
-      caption,
-      describedBy: { args: schema(WIDGET_ID) },
-      isEnabled: canFree,
-      execute: args => find(args)?.model.release(selection)
-    });
-  };
-  free(
-    CommandIDs.freeMemory,
-    { kind: 'large' },
-    trans.__('Free Memory'),
-    trans.__('Let go of the large results that the kernel retains')
-  );
-  free(
-    CommandIDs.freeEverything,
-    { kind: 'all' },
-    trans.__('Free Everything'),
-    trans.__('Let go of every result that the kernel retains')
-  );
-  free(
-    CommandIDs.freeShown,
-    { kind: 'shown' },
-    trans.__('Free What Was Shown'),
-    trans.__("Let go of the kernel's copies of printed and displayed output")
-  );
-  free(
-    CommandIDs.freeTracebacks,
-    { kind: 'tracebacks' },
-    trans.__('Free Tracebacks'),
-    trans.__('Let go of the variables of functions that failed')
-  );
-  commands.addCommand(CommandIDs.toggleGuard, {
-    label: trans.__('Memory Guard'),
-    caption: trans.__('Turn the memory guard on or off'),
-    describedBy: { args: schema(WIDGET_ID) },
-    icon: args => (isOn(modeOf(args)) ? guardOnIcon : guardIcon),
-    isEnabled: canGuard,
-    isToggleable: true,
-    isToggled: args => isOn(modeOf(args)),
-    execute: args => {
-      const watched = find(args);
-      const mode = isOn(modeOf(args))
-        ? 'off'
-        : modeWhenOn(watched?.guardStore.own ?? null, memguard.settings);
-      return choose(watched, mode);
-    }
-  });
-  commands.addCommand(CommandIDs.setGuardMode, {
-    label: args =>
-      isMode(args.mode)
-        ? args.isPalette
-          ? trans.__('Memory Guard: %1', modeText(args.mode, trans))
-          : modeText(args.mode, trans)
-        : trans.__('Set the Memory Guard'),
-    caption: trans.__('Choose what the memory guard does'),
-    describedBy: {
-      args: schema(
-        {
-          ...WIDGET_ID,
-          mode: {
-            type: 'string',
-            enum: [...MODES],
-            description: 'What the guard does with the results of cells.'
-          }
-        },
-        'mode'
-      )
-    },
-    isEnabled: args => canGuard(args) && isMode(args.mode),
-    isToggleable: true,
-    isToggled: args => modeOf(args) === args.mode,
-    execute: args =>
-      isMode(args.mode) ? choose(find(args), args.mode) : undefined
-  });
-  commands.addCommand(CommandIDs.useDefaultGuard, {
-    label: args =>
-      args.isPalette
-        ? trans.__('Memory Guard: Follow the Settings')
-        : trans.__('Follow the settings'),
-    caption: trans.__('Forget what was chosen for this document'),
-    describedBy: { args: schema(WIDGET_ID) },
-    isEnabled: args =>
-      canGuard(args) && (find(args)?.guardStore.own ?? null) !== null,
-    execute: args => choose(find(args), null)
-  });
+  const documents = new Documents(memguard, trans);
+  addFreeCommands(commands, documents, trans);
+  addToggle(commands, documents, trans);
+  addModeCommands(commands, documents, trans);
   commands.addCommand(CommandIDs.showPanel, {
     label: trans.__('Show What the Kernel Retains'),
     caption: trans.__('Open the memory guard panel'),
@@ -206,52 +66,174 @@ export const PALETTE: readonly { command: string; args: JSONObject }[] = [
   { command: CommandIDs.useDefaultGuard, args: { isPalette: true } }
 ];
 
-/**
- * Say how much is retained already when the guard has been turned on, and
- * what becomes of that. What *Free memory* leaves alone is not offered to be freed.
- */
-async function offerToFree(
-  watched: IWatched,
-  least: number,
-  trans: TranslationBundle
-): Promise<void> {
-  const { agent, model } = watched;
-  const report = await model.readTotals().catch(() => null);
-  // It may have been turned off again behind a running cell.
-  const isGuarded = (agent.guard?.mode ?? 'off') !== 'off';
-  if (report === null || report.count === 0 || !isGuarded) {
-    return;
+/** The documents that commands act on, and what can be done with each. */
+class Documents {
+  constructor(memguard: IMemguard, trans: TranslationBundle) {
+    this._memguard = memguard;
+    this._trans = trans;
   }
-  const { freed_bytes_all, estimate_bytes_all } = report;
-  const isWorthIt = Math.max(freed_bytes_all, estimate_bytes_all ?? 0) >= least;
-  const bytes = formatBytes(freed_bytes_all);
-  const retained = trans._n(
-    'The memory guard is on. %2 are retained already, by %1 result.',
-    'The memory guard is on. %2 are retained already, by %1 results.',
-    report.count,
-    report.exact_all ? bytes : trans.__('At least %1', bytes)
-  );
-  const id = Notification.info(
-    `${retained} ${earlierText(report.guard_state, trans)}`,
-    {
-      autoClose: isWorthIt ? false : undefined,
-      actions: isWorthIt
-        ? [
-            {
-              label: trans.__('Free memory'),
-              caption: trans.__('Let go of the large results among them'),
-              displayType: 'accent',
-              callback: () => void watched.model.release({ kind: 'large' })
-            }
-          ]
-        : []
+
+  /** The document that a command's arguments name, else the one in front. */
+  find(args: Args): IWatched | null {
+    for (const watched of this._memguard.watched) {
+      if (watched.widget.id === args.widgetId) {
+        return watched;
+      }
     }
-  );
-  watched.widget.disposed.connect(() => Notification.dismiss(id));
+    return args.widgetId === undefined ? this._memguard.current : null;
+  }
+
+  canFree(args: Args): boolean {
+    const kind = this.find(args)?.agent.state.kind;
+    return kind === 'ready' || kind === 'installing';
+  }
+
+  canGuard(args: Args): boolean {
+    const kind = this.find(args)?.agent.state.kind;
+    return kind !== undefined && kind !== 'not-python' && kind !== 'no-shell';
+  }
+
+  /** Whether a document has a guard of its own. */
+  hasOwnGuard(args: Args): boolean {
+    return (this.find(args)?.guardStore.own ?? null) !== null;
+  }
+
+  /** The mode that holds for a document. */
+  modeOf(args: Args): GuardMode | null {
+    const watched = this.find(args);
+    return watched && holdingGuard(watched, this._memguard.settings).mode;
+  }
+
+  isOn(args: Args): boolean {
+    const mode = this.modeOf(args);
+    return mode !== null && mode !== 'off';
+  }
+
+  /** Choose a mode for a document; null follows the settings. */
+  async choose(args: Args, mode: GuardMode | null): Promise<void> {
+    const watched = this.find(args);
+    if (watched === null) {
+      return;
+    }
+    const { settings } = this._memguard;
+    const before = holdingGuard(watched, settings).mode;
+    await chooseGuard(watched, mode, settings);
+    const after = watched.agent.guard?.mode ?? 'off';
+    if (before === 'off' && after !== 'off') {
+      const { offerToFree } = await import('./offerToFree');
+      const least = settings.freeMinimumMiB * MIB;
+      await offerToFree(watched, least, this._trans);
+    }
+  }
+
+  /** Turn a document's guard on or off. */
+  toggle(args: Args): Promise<void> {
+    const own = this.find(args)?.guardStore.own ?? null;
+    const mode = this.isOn(args)
+      ? 'off'
+      : modeWhenOn(own, this._memguard.settings);
+    return this.choose(args, mode);
+  }
+
+  private readonly _memguard: IMemguard;
+  private readonly _trans: TranslationBundle;
 }
 
-function isOn(mode: GuardMode | null): boolean {
-  return mode !== null && mode !== 'off';
+function addFreeCommands(
+  commands: CommandRegistry,
+  documents: Documents,
+  trans: TranslationBundle
+): void {
+  const add = (id: string, kind: NamedRelease, caption: string): void => {
+    commands.addCommand(id, {
+      label: freeLabel(kind, trans),
+      caption,
+      describedBy: { args: schema(WIDGET_ID) },
+      isEnabled: args => documents.canFree(args),
+      execute: args => documents.find(args)?.model.release({ kind })
+    });
+  };
+  add(
+    CommandIDs.freeMemory,
+    'large',
+    trans.__('Let go of the large results that the kernel retains')
+  );
+  add(
+    CommandIDs.freeEverything,
+    'all',
+    trans.__('Let go of every result that the kernel retains')
+  );
+  add(
+    CommandIDs.freeShown,
+    'shown',
+    trans.__("Let go of the kernel's copies of printed and displayed output")
+  );
+  add(
+    CommandIDs.freeTracebacks,
+    'tracebacks',
+    trans.__('Let go of the variables of functions that failed')
+  );
+}
+
+function addToggle(
+  commands: CommandRegistry,
+  documents: Documents,
+  trans: TranslationBundle
+): void {
+  commands.addCommand(CommandIDs.toggleGuard, {
+    label: trans.__('Memory Guard'),
+    caption: trans.__('Turn the memory guard on or off'),
+    describedBy: { args: schema(WIDGET_ID) },
+    icon: args => (documents.isOn(args) ? guardOnIcon : guardIcon),
+    isEnabled: args => documents.canGuard(args),
+    isToggleable: true,
+    isToggled: args => documents.isOn(args),
+    execute: args => documents.toggle(args)
+  });
+}
+
+function addModeCommands(
+  commands: CommandRegistry,
+  documents: Documents,
+  trans: TranslationBundle
+): void {
+  commands.addCommand(CommandIDs.setGuardMode, {
+    label: args => modeLabel(args, trans),
+    caption: trans.__('Choose what the memory guard does'),
+    describedBy: { args: schema({ ...WIDGET_ID, mode: MODE }, 'mode') },
+    isEnabled: args => documents.canGuard(args) && isMode(args.mode),
+    isToggleable: true,
+    isToggled: args => documents.modeOf(args) === args.mode,
+    execute: args =>
+      isMode(args.mode) ? documents.choose(args, args.mode) : undefined
+  });
+  commands.addCommand(CommandIDs.useDefaultGuard, {
+    label: args =>
+      args.isPalette
+        ? trans.__('Memory Guard: Follow the Settings')
+        : trans.__('Follow the settings'),
+    caption: trans.__('Forget what was chosen for this document'),
+    describedBy: { args: schema(WIDGET_ID) },
+    isEnabled: args => documents.canGuard(args) && documents.hasOwnGuard(args),
+    execute: args => documents.choose(args, null)
+  });
+}
+
+const MODE = {
+  type: 'string',
+  enum: [...MODES],
+  description: 'What the guard does with the results of cells.'
+};
+
+function modeLabel(
+  { mode, isPalette }: Args,
+  trans: TranslationBundle
+): string {
+  if (!isMode(mode)) {
+    return trans.__('Set the Memory Guard');
+  }
+  const text = modeText(mode, trans);
+  return isPalette ? trans.__('Memory Guard: %1', text) : text;
 }
 
 function schema(properties: JSONObject, ...required: string[]): JSONObject {

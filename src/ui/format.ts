@@ -1,5 +1,8 @@
 /** Figures and ages as people read them. */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IPart } from '../wire/protocol';
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 /** How all figures are written: a BCP 47 tag; undefined is the browser's. */
@@ -94,4 +97,18 @@ export function formatShare(share: number): string {
  */
 export function formatCount(count: number): string {
   return new Intl.NumberFormat(language).format(count);
+}
+
+/**
+ * A number of bytes for a sentence, which explains a lower bound by words.
+ *
+ * @param part - How many bytes, and whether that is the whole truth.
+ * @param trans - The words.
+ */
+export function figureText(
+  { bytes, exact }: IPart,
+  trans: TranslationBundle
+): string {
+  const text = formatBytes(bytes);
+  return exact ? text : trans.__('at least %1', text);
 }

@@ -6,8 +6,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { attachToEach } from './attach';
 import type { IMemguard, IWatched, Outcome } from '../tokens';
 import { isFree } from '../kernel/kernelFree';
-import { failureText } from '../panel/sentences';
-import { releaseText } from './words';
+import { failureText, releaseText } from './releaseWords';
 
 /** What is needed to tell. */
 export interface INewsOptions {

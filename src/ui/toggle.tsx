@@ -8,11 +8,11 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
-import { CommandIDs, MODES } from './commands';
+import { CommandIDs, MODES } from './commandIds';
 import { holdingGuard } from '../model/guard';
 import { guardIcon, guardOnIcon } from './icons';
 import type { IMemguard, IWatched } from '../tokens';
-import { guardText } from './words';
+import { guardText } from './guardWords';
 
 /**
  * Turns the guard on and off; a menu beside it has the modes. Its node tells

@@ -7,7 +7,7 @@ import type { GuardMode, IGuard } from '../../wire/protocol';
 import { DEFAULTS } from '../../model/settings';
 import { GuardToggle } from '../../ui/toggle';
 import type { IMemguard, IWatched } from '../../tokens';
-import { CommandIDs } from '../../ui/commands';
+import { CommandIDs } from '../../ui/commandIds';
 import { doing, layOut, one } from '../render';
 import { aGuardState } from '../utils';
 

@@ -1,8 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { formatBytes } from '../../ui/format';
+import { figureText, formatBytes } from '../../ui/format';
 import type { ILimit } from '../../wire/rest';
-import { figureText } from '../../panel/sentences';
 import type { IRetained } from '../retained';
 import type { Reading } from '../source';
 import { limitText, nearestOf, reasonText, usedText } from '../words';

@@ -6,7 +6,8 @@ import type { IExplained, IRow } from '../../wire/protocol';
 import type { IRetainedModel } from '../../tokens';
 import { isVariableName } from './pythonName';
 import { hasEstimate, rowLabel, rowNames } from './rows';
-import { failureText, noteText } from '../sentences';
+import { failureText } from '../../ui/releaseWords';
+import { noteText } from '../sentences';
 
 /** What the kernel says of a row, asked for once the row is looked at. */
 function useExplained(

@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { IRow } from '../../wire/protocol';
-import { figureText } from '../sentences';
+import { figureText } from '../../ui/format';
 import { selectionBytes, type ITogether } from './useJointSizes';
 import type { ViewModel } from '../viewModel';
 

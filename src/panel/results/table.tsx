@@ -2,7 +2,7 @@ import { UseSignal } from '@jupyterlab/ui-components';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 import type { CellFate } from '../../ui/cellLink';
-import { formatCount } from '../../ui/format';
+import { figureText, formatCount } from '../../ui/format';
 import type { IReport, IRow } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { RowDetail } from './detail';
@@ -18,7 +18,7 @@ import {
 } from './rows';
 import { RowView, type IRowActions } from './rowView';
 import { SelectionBar } from './selectionBar';
-import { fateText, figureText } from '../sentences';
+import { fateText } from '../sentences';
 import { panelState, StateView } from '../states';
 import { canRelease } from '../summary/summary';
 import { Head } from './tableHead';

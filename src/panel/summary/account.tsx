@@ -4,8 +4,8 @@ import * as React from 'react';
 import { formatBytes } from '../../ui/format';
 import type { IStillAlive } from '../../wire/protocol';
 import type { Outcome } from '../../tokens';
-import { releaseText } from '../../ui/words';
-import { failureText, holderText } from '../sentences';
+import { failureText, releaseText } from '../../ui/releaseWords';
+import { holderText } from '../sentences';
 
 function StillAlive(props: {
   still: readonly IStillAlive[];

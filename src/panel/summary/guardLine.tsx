@@ -1,12 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { MODES } from '../../ui/commands';
+import { MODES } from '../../ui/commandIds';
 import { holdingGuard, type IHolding } from '../../model/guard';
 import type { GuardMode, IGuardState } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { isMode } from '../../wire/protocol';
-import { modeText } from '../../ui/words';
+import { modeText } from '../../ui/guardWords';
 import type { ViewModel } from '../viewModel';
 
 /** Chooses a document's mode as a person does; null follows the settings. */

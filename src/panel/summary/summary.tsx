@@ -1,14 +1,15 @@
 import { caretDownEmptyIcon, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { formatBound, formatBytes } from '../../ui/format';
+import { figureText, formatBound, formatBytes } from '../../ui/format';
 import type { IOverview, IPart, IReport } from '../../wire/protocol';
 import type { Activity, IRetainedModel, IWatched } from '../../tokens';
 import { Account } from './account';
 import { barParts, isAtMost, MemoryBar, type IBarPart } from './bar';
 import { GuardLine, type ChooseMode } from './guardLine';
+import { freeLabel, type NamedRelease } from '../../ui/freeLabels';
 import { openMenu, type IMenuItem } from '../../ui/menu';
-import { boundText, figureText } from '../sentences';
+import { boundText } from '../sentences';
 import { panelState, type PanelState } from '../states';
 import type { ViewModel } from '../viewModel';
 
@@ -158,15 +159,15 @@ function freeMenu(
   trans: TranslationBundle
 ): readonly IMenuItem[] {
   const isEnabled = canRelease(model);
-  const releases = (kind: 'all' | 'shown' | 'tracebacks', label: string) => ({
-    label,
+  const releases = (kind: NamedRelease) => ({
+    label: freeLabel(kind, trans),
     isEnabled,
     run: () => void model.release({ kind })
   });
   return [
-    releases('all', trans.__('Free everything')),
-    releases('shown', trans.__('Free what was shown')),
-    releases('tracebacks', trans.__('Free tracebacks')),
+    releases('all'),
+    releases('shown'),
+    releases('tracebacks'),
     {
       label: trans.__('Measure exactly'),
       isEnabled: isEnabled && isInexact(model),
@@ -202,7 +203,7 @@ function FreeButtons(props: {
           }
         }}
       >
-        {trans.__('Free memory')}
+        {freeLabel('large', trans)}
       </button>
       <button
         className="jp-Memguard-button jp-mod-accept jp-Memguard-more"

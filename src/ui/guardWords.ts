@@ -1,12 +1,11 @@
-/** The guard's, the commands' and a release's words. */
+/** The guard's words. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { formatBytes } from './format';
 import type { GuardOrigin, IHolding } from '../model/guard';
 import type { GuardMode, IGuardState } from '../wire/protocol';
-import type { Outcome, Selection } from '../tokens';
 
-/** A mode in one or two words. */
+/** The name of a mode, in a few words. */
 function modeName(mode: GuardMode, trans: TranslationBundle): string {
   switch (mode) {
     case 'off':
@@ -20,7 +19,12 @@ function modeName(mode: GuardMode, trans: TranslationBundle): string {
   }
 }
 
-/** A mode as an entry of a menu. */
+/**
+ * The name of a mode in a menu.
+ *
+ * @param mode - The mode.
+ * @param trans - The words.
+ */
 export function modeText(mode: GuardMode, trans: TranslationBundle): string {
   switch (mode) {
     case 'off':
@@ -35,9 +39,9 @@ export function modeText(mode: GuardMode, trans: TranslationBundle): string {
 }
 
 /**
- * What a guard that was turned on does with the results from before.
+ * What a guard that was turned on does with earlier results.
  *
- * @param state - The guard as the kernel tells it.
+ * @param state - The guard as the kernel reports it.
  * @param trans - The words.
  */
 export function earlierText(
@@ -63,7 +67,7 @@ export function earlierText(
   }
 }
 
-/** Where the guard comes from, for a parenthesis. */
+/** Who chose the guard, for a parenthesis. */
 function originText(
   origin: GuardOrigin,
   kind: 'notebook' | 'console',
@@ -82,11 +86,11 @@ function originText(
 }
 
 /**
- * The guard as the toggle's name says it; it begins with "Memory guard".
+ * The name of the toggle; it begins with "Memory guard".
  *
- * @param holding - The guard.
- * @param state - The kernel's, if known.
- * @param kind - What the toggle stands in.
+ * @param holding - The guard that holds for the document.
+ * @param state - The kernel's guard, if it is known.
+ * @param kind - The kind of document that the toggle belongs to.
  * @param trans - The words.
  */
 export function guardText(
@@ -107,52 +111,4 @@ export function guardText(
   return state !== null && state.mode !== 'off' && state.on_top === 'other'
     ? trans.__('%1. %2 is in its way', text, state.other ?? '?')
     : text;
-}
-
-/** What was let go, as the kernel counts it. */
-function countText(
-  kind: Selection['kind'],
-  count: number,
-  trans: TranslationBundle
-): string {
-  switch (kind) {
-    case 'shown':
-      return trans._n(
-        'Released what %1 cell showed',
-        'Released what %1 cells showed',
-        count
-      );
-    case 'tracebacks':
-      return trans._n('Released %1 traceback', 'Released %1 tracebacks', count);
-    default:
-      return trans._n('Released %1 result', 'Released %1 results', count);
-  }
-}
-
-/**
- * What a release did, in a sentence.
- *
- * @param outcome - What was asked for, and what became of it.
- * @param trans - The words.
- */
-export function releaseText(
-  { selection, result }: Extract<Outcome, { kind: 'released' }>,
-  trans: TranslationBundle
-): string {
-  const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
-  if (released === 0 && result.still_alive.length === 0) {
-    return selection.kind === 'large'
-      ? trans.__(
-          'There was nothing large to release. Free everything takes small results, too.'
-        )
-      : trans.__('There was nothing to release.');
-  }
-  const text = countText(selection.kind, released, trans);
-  if (before === null || after === null) {
-    return trans.__('%1.', text);
-  }
-  const back = before - after;
-  return back > 0
-    ? trans.__('%1: %2 came back.', text, formatBytes(back))
-    : trans.__('%1; the process did not become smaller.', text);
 }

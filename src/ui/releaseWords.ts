@@ -1,0 +1,86 @@
+/** What came of a release, in sentences. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Outcome, Selection } from '../tokens';
+import { formatBytes } from './format';
+
+/** What was released, and how much of it. */
+function countText(
+  kind: Selection['kind'],
+  count: number,
+  trans: TranslationBundle
+): string {
+  switch (kind) {
+    case 'shown':
+      return trans._n(
+        'Released what %1 cell showed',
+        'Released what %1 cells showed',
+        count
+      );
+    case 'tracebacks':
+      return trans._n('Released %1 traceback', 'Released %1 tracebacks', count);
+    default:
+      return trans._n('Released %1 result', 'Released %1 results', count);
+  }
+}
+
+/**
+ * What a release did, in a sentence.
+ *
+ * @param outcome - The request and its result.
+ * @param trans - The words.
+ */
+export function releaseText(
+  { selection, result }: Extract<Outcome, { kind: 'released' }>,
+  trans: TranslationBundle
+): string {
+  const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
+  if (released === 0 && result.still_alive.length === 0) {
+    return selection.kind === 'large'
+      ? trans.__(
+          'There was nothing large to release. Free everything takes small results, too.'
+        )
+      : trans.__('There was nothing to release.');
+  }
+  const text = countText(selection.kind, released, trans);
+  if (before === null || after === null) {
+    return trans.__('%1.', text);
+  }
+  const back = before - after;
+  return back > 0
+    ? trans.__('%1: %2 came back.', text, formatBytes(back))
+    : trans.__('%1; the process did not become smaller.', text);
+}
+
+/**
+ * Why a request failed, as a sentence.
+ *
+ * @param code - The error's code.
+ * @param trans - The words.
+ */
+export function failureText(code: string, trans: TranslationBundle): string {
+  switch (code) {
+    case 'timeout':
+      return trans.__('The kernel did not answer in time.');
+    case 'cancelled':
+      return trans.__('Taken back: nothing was released.');
+    case 'restarted':
+      return trans.__('The kernel was restarted: what it retained is gone.');
+    case 'dead':
+      return trans.__('The kernel died before it answered.');
+    case 'disconnected':
+      return trans.__('The connection to the kernel was lost.');
+    case 'not_ready':
+      return trans.__('The kernel is not ready yet.');
+    case 'unknown_key':
+      return trans.__('This result is gone already.');
+    case 'bad_name':
+      return trans.__('This cannot be the name of a variable.');
+    case 'name_taken':
+      return trans.__('There is a variable of this name already.');
+    case 'invalid_reply':
+      return trans.__('The kernel gave no valid answer.');
+    default:
+      return trans.__('The kernel could not do it (%1).', code);
+  }
+}
