@@ -8,15 +8,18 @@ and such an injected one share their state.
 
 from __future__ import annotations
 
+from contextlib import suppress as _suppress
 from typing import Any
 
 from . import session as _session
+from . import stages as _stages
 from .protocol import VERSION as PROTOCOL_VERSION
 from .protocol import Refused
 
 __all__ = [
     "PROTOCOL_VERSION",
     "Refused",
+    "load_engine",
     "release",
     "release_shown",
     "release_tracebacks",
@@ -25,46 +28,11 @@ __all__ = [
     "start",
 ]
 
-# The package's files; the browser sends these, and bootstrap.py with them.
-FILES = (
-    "__init__.py",
-    "adapter.py",
-    "adapters.py",
-    "allocation.py",
-    "arrow.py",
-    "cells.py",
-    "channel.py",
-    "cycles.py",
-    "describe.py",
-    "foreign.py",
-    "frontier.py",
-    "guard.py",
-    "holders.py",
-    "keys.py",
-    "known_types.py",
-    "memory.py",
-    "other_threads.py",
-    "pages.py",
-    "peel.py",
-    "placeholder.py",
-    "protocol.py",
-    "quick.py",
-    "reach.py",
-    "refcounts.py",
-    "referrers.py",
-    "release.py",
-    "report.py",
-    "session.py",
-    "shown.py",
-    "sizes.py",
-    "sizing.py",
-    "survey.py",
-    "told.py",
-    "tracebacks.py",
-    "trial.py",
-)
+with _suppress(ImportError):  # a source tree that was never built, or a copy that came as text
+    from ._digest import DIGEST as DIGEST
 
 start = _session.start
+load_engine = _stages.load_engine
 
 
 def _ask(method: str, *args: Any, **params: Any) -> dict[str, Any]:

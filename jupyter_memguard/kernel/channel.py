@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Callable, Dict, cast
+from typing import Any, Callable, Dict, cast
 
-from .describe import type_name
 from .protocol import INTERNAL, MESSAGE_BYTES, TARGET, VERSION, Refused, check_request
-
-if TYPE_CHECKING:
-    from .session import Session
+from .stages import module
 
 LIMIT = 1000
 # So many ends of cells before which it was heard a subscriber may say nothing: many pages go away
@@ -26,9 +23,22 @@ TEXT_LENGTH = 1000
 class Channel:
     """The open comms of one kernel."""
 
-    def __init__(self, session: Session) -> None:
-        """Take the session that answers."""
-        self.session = session
+    def __init__(
+        self,
+        shell: Any,
+        hello: Callable[[], dict[str, Any]],
+        answer: Callable[[str, dict[str, Any]], Any],
+        changed: Callable[[], None],
+    ) -> None:
+        """Take the InteractiveShell, and what to call.
+
+        `hello` returns what a page is greeted with, `answer` the result of a request with its
+        checked parameters; `changed` is called when subscribers have come or gone.
+        """
+        self.shell = shell
+        self._hello = hello
+        self._result_of = answer
+        self._changed = changed
         self._comms: dict[str, Any] = {}
         self._subscribers: dict[str, Any] = {}
         # Cells' ends since each subscriber's last message.
@@ -37,7 +47,7 @@ class Channel:
 
     def register(self) -> None:
         """Register the comm target with the kernel's comm manager, if there is one."""
-        manager = _manager(self.session.shell)
+        manager = _manager(self.shell)
         if manager is not None:
             manager.register_target(TARGET, self._opened)
 
@@ -48,7 +58,7 @@ class Channel:
         self._comms.clear()
         self._subscribers.clear()
         self._silent.clear()
-        manager = _manager(self.session.shell)
+        manager = _manager(self.shell)
         if manager is not None and manager.targets.get(TARGET) is self._opened:
             manager.unregister_target(TARGET, self._opened)
 
@@ -80,12 +90,7 @@ class Channel:
 
     def _on_open(self, comm: Any, message: dict[str, Any]) -> None:
         data = message["content"].get("data")
-        hello = {
-            "version": VERSION,
-            "guard_state": self.session.guard.state(),
-            "execution_count": int(self.session.shell.execution_count),
-        }
-        _send(comm, {"event": "hello", "data": hello})
+        _send(comm, {"event": "hello", "data": self._hello()})
         if type(data) is not dict or data.get("version") != VERSION:
             comm.close()
             return
@@ -104,7 +109,7 @@ class Channel:
         self._comms.pop(comm_id, None)
         self._subscribers.pop(comm_id, None)
         self._silent.pop(comm_id, None)
-        self.session.subscribers_changed()
+        self._changed()
 
     def _on_message(self, comm: Any, message: dict[str, Any]) -> None:
         self._silent.pop(comm.comm_id, None)
@@ -120,7 +125,7 @@ class Channel:
                 error["detail"] = refused.detail
             reply.update(ok=False, error=error)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told as a code
-            detail = type_name(type(error))
+            detail = module("retention.describe").type_name(type(error))
             reply.update(ok=False, error={"code": INTERNAL, "detail": detail})
         _send(comm, reply)
         if reply["ok"] and data["method"].startswith("release"):
@@ -132,12 +137,11 @@ class Channel:
                 self._subscribers[comm.comm_id] = comm
             else:
                 self._subscribers.pop(comm.comm_id, None)
-            self.session.subscribers_changed()
+            self._changed()
             return {}
         if method == "report":
             params = {"limit": LIMIT, **params}
-        answer: Callable[..., Any] = getattr(self.session, method)
-        return answer(**params)
+        return self._result_of(method, params)
 
 
 def _manager(shell: Any) -> Any:

@@ -1,14 +1,17 @@
-"""The messages between the browser and the kernel, as docs/protocol.md tells them.
+"""The protocol between the browser and the kernel: its names, codes, and checks of requests.
 
-The TypeScript half is src/protocol.ts; tests/protocol_samples.json is read by
-the tests of both.
+docs/protocol.md describes the messages; messages.py has the types of replies and events. The
+TypeScript half is src/wire/; tests/protocol_samples.json is read by the tests of both halves.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, TypedDict
+from typing import TYPE_CHECKING, Any, Callable
 
-VERSION = 1
+if TYPE_CHECKING:
+    from .messages import Settings
+
+VERSION = 2
 TARGET = "jupyter_memguard"
 MODES = ("off", "large", "last", "all")
 SORTS = ("freed_bytes", "number")
@@ -22,6 +25,8 @@ NO_SHELL = "no_shell"
 UNKNOWN_KEY = "unknown_key"
 BAD_NAME = "bad_name"
 NAME_TAKEN = "name_taken"
+NO_ENGINE = "no_engine"
+WRONG_ENGINE = "wrong_engine"
 INTERNAL = "internal"
 ERROR_CODES = (
     BAD_REQUEST,
@@ -33,6 +38,8 @@ ERROR_CODES = (
     UNKNOWN_KEY,
     BAD_NAME,
     NAME_TAKEN,
+    NO_ENGINE,
+    WRONG_ENGINE,
     INTERNAL,
 )
 # Integers beyond this are not the same number in JavaScript.
@@ -48,161 +55,6 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
         self.code = code
         self.detail = None if detail is None else detail[:DETAIL_LENGTH]
         super().__init__(code if self.detail is None else code + ": " + self.detail)
-
-
-class Settings(TypedDict):
-    """The guard's settings; all sizes in bytes, `keep_last` in results."""
-
-    threshold_bytes: int
-    total_bytes: int
-    keep_last: int
-    shown_bytes: int
-    tracebacks: bool
-
-
-class GuardState(TypedDict):
-    """The guard as it is now."""
-
-    mode: str
-    settings: Settings
-    set: bool
-    since_execution: int | None
-    on_top: str
-    other: str | None
-    withheld: int
-
-
-class Row(TypedDict):
-    """One retained object."""
-
-    key: str
-    numbers: list[int]
-    type: str
-    summary: str
-    freed_bytes: int
-    exact: bool
-    notes: list[str]
-    estimate_bytes: int | None
-    device_bytes: int | None
-    holders: list[str]
-    variables: list[str]
-    shared_with: list[str]
-    cell_id: str | None
-    execution: int | None
-    time: float | None
-    source: str | None
-
-
-class Kept(TypedDict):
-    """Bytes and count of something that IPython keeps beside the results."""
-
-    bytes: int
-    count: int
-    exact: bool
-
-
-class Report(TypedDict):
-    """What is retained."""
-
-    results: list[Row]
-    count: int
-    freed_bytes_all: int
-    exact_all: bool
-    notes_all: list[str]
-    estimate_bytes_all: int | None
-    rss_bytes: int | None
-    guard: str
-    guard_state: GuardState
-    shown: Kept
-    tracebacks: Kept
-    execution_count: int
-    elapsed_ms: float
-
-
-class StillAlive(TypedDict):
-    """Something that a release let go of and that is alive all the same."""
-
-    key: str
-    type: str
-    freed_bytes: int
-    held_by: list[str]
-
-
-class Released(TypedDict):
-    """What a release did; `released` counts objects."""
-
-    before_rss_bytes: int | None
-    after_rss_bytes: int | None
-    released: int
-    still_alive: list[StillAlive]
-    elapsed_ms: float
-
-
-class Part(TypedDict):
-    """One part of the process's memory."""
-
-    bytes: int
-    exact: bool
-
-
-class Variable(TypedDict):
-    """One of the user's variables."""
-
-    name: str
-    type: str
-    summary: str
-    freed_bytes: int
-    exact: bool
-    estimate_bytes: int | None
-    shared_with: list[str]
-
-
-class Overview(TypedDict):
-    """Where the memory is; each part in addition to those before it."""
-
-    rss_bytes: int | None
-    results: Part
-    shown: Part
-    tracebacks: Part
-    variables: Part
-    largest: list[Variable]
-    elapsed_ms: float
-
-
-class Explained(TypedDict):
-    """Who refers to a retained object; `cut` if the search ran out of time."""
-
-    key: str
-    holders: list[str]
-    paths: list[list[str]]
-    cut: bool
-
-
-class Shown(TypedDict):
-    """One result that the ended cell left behind."""
-
-    key: str
-    number: int
-    freed_bytes: int
-    exact: bool
-
-
-class Withheld(TypedDict):
-    """One result that the guard did not keep."""
-
-    number: int
-    type: str
-    bytes: int
-
-
-class CellEnd(TypedDict):
-    """What a cell's end left behind."""
-
-    execution_count: int
-    cell_id: str | None
-    gone: list[int]
-    results: list[Shown]
-    withheld: list[Withheld]
 
 
 Check = Callable[[Any], bool]
@@ -232,6 +84,15 @@ def _texts(value: Any) -> bool:
     return type(value) is list and all(map(_text, value))
 
 
+DEFAULTS: Settings = {
+    "threshold_bytes": 10 * 2**20,
+    "total_bytes": 100 * 2**20,
+    "keep_last": 3,
+    "shown_bytes": 10 * 2**20,
+    "tracebacks": False,
+}
+"""The guard's settings where nothing else is said."""
+
 GUARD: dict[str, Check] = {
     "mode": lambda value: type(value) is str and value in MODES,
     "threshold_bytes": _count,
@@ -253,6 +114,7 @@ METHODS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
         },
         (),
     ),
+    "joint": ({"keys": _texts, "budget_ms": _number}, ("keys",)),
     "release": ({"keys": _texts, "numbers": _counts, "min_bytes": _count}, ()),
     "release_shown": ({}, ()),
     "release_tracebacks": ({}, ()),
@@ -260,6 +122,7 @@ METHODS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "overview": ({"budget_ms": _number, "variables": _count}, ()),
     "explain": ({"key": _text, "budget_ms": _number}, ("key",)),
     "rescue": ({"key": _text, "name": _text}, ("key", "name")),
+    "load_engine": ({"digest": _text, "text": _text}, ("digest",)),
     "subscribe": ({"cell_end": _flag}, ("cell_end",)),
 }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jupyter_memguard.kernel.tests import support
 from jupyter_memguard.kernel.tests.support import running_kernel
 
 if TYPE_CHECKING:
@@ -25,5 +26,5 @@ def stock() -> Iterator[Kernel]:
 def kernel() -> Iterator[Kernel]:
     """Start a kernel with the code injected and the guard off."""
     with running_kernel() as kernel:
-        assert kernel.inject() == 1
+        assert kernel.inject() == support.VERSION
         yield kernel

@@ -6,19 +6,19 @@ import json
 import time
 import uuid
 from contextlib import contextmanager
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
-from jupyter_memguard.kernel import FILES
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 TARGET = "jupyter_memguard"
+VERSION = 2
 VERSION_EXPRESSION = (
     "__import__('builtins').getattr("
     "__import__('sys').modules.get('_jupyter_memguard'), 'PROTOCOL_VERSION', 0)"
@@ -26,33 +26,38 @@ VERSION_EXPRESSION = (
 PATIENCE_S = 60.0
 
 
-def sources() -> dict[str, str]:
-    return {name: (FOLDER / name).read_text("ascii") for name in FILES}
+def _kernel_bundle() -> Any:
+    """Import scripts/kernel_bundle.py, which packs what the browser sends."""
+    spec = spec_from_file_location("kernel_bundle", ROOT / "scripts" / "kernel_bundle.py")
+    assert spec is not None
+    assert spec.loader is not None
+    found = module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+kernel_bundle = _kernel_bundle()
 
 
 def injection(
     guard: dict[str, Any] | None = None,
-    files: dict[str, str] | None = None,
+    *,
+    core: dict[str, str] | None = None,
+    engine: bool = True,
     digest: str = "test",
-    bootstrap: str | None = None,
 ) -> str:
-    """Return the code text of the browser's silent request."""
-    if bootstrap is None:
-        bootstrap = (FOLDER / "bootstrap.py").read_text("ascii")
-    files_json = json.dumps(sources() if files is None else files)
-    options_json = json.dumps({"guard": guard})
-    return (
-        '__import__("builtins").exec(__import__("builtins").compile('
-        + json.dumps(bootstrap)
-        + ', "<jupyter-memguard>", "exec"), {"__name__": "_jupyter_memguard_bootstrap", '
-        + '"FILES_JSON": '
-        + json.dumps(files_json)
-        + ', "DIGEST": '
-        + json.dumps(digest)
-        + ', "OPTIONS_JSON": '
-        + json.dumps(options_json)
-        + "})"
-    )
+    """Return the code text of the browser's silent request.
+
+    With the digest of the build a kernel of this environment imports its installed copy; with
+    any other it takes the text.
+    """
+    stages = kernel_bundle.stages()
+    head, tail = kernel_bundle.statement(stages[0] if core is None else core, digest)
+    values = {
+        "OPTIONS_JSON": json.dumps({"guard": guard}),
+        "ENGINE": kernel_bundle.packed(stages[1]) if engine else "",
+    }
+    return str(head + json.dumps(values) + tail)
 
 
 class CellError(Exception):
@@ -127,7 +132,7 @@ class Kernel:
         assert {m["msg_type"] for m in published} <= {"status", "comm_close"}, published
         return int(reply["user_expressions"]["memguard"]["data"]["text/plain"])
 
-    def comm(self, version: int = 1) -> Comm:
+    def comm(self, version: int = VERSION) -> Comm:
         return Comm(self, version)
 
     def send(self, message_type: str, content: dict[str, Any]) -> None:
@@ -156,7 +161,7 @@ def _literal(text: str) -> str:
 class Comm:
     """A comm as the browser opens it."""
 
-    def __init__(self, kernel: Kernel, version: int = 1) -> None:
+    def __init__(self, kernel: Kernel, version: int = VERSION) -> None:
         self.kernel = kernel
         self.id = uuid.uuid4().hex
         self.events: list[dict[str, Any]] = []

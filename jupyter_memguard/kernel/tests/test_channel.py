@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_memguard.kernel import protocol
+from jupyter_memguard.kernel import messages, protocol
 from jupyter_memguard.kernel.protocol import METHODS, Refused, check_request
+from jupyter_memguard.kernel.tests import support
 
 if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Comm, Kernel
@@ -17,16 +18,17 @@ if TYPE_CHECKING:
 SAMPLES = json.loads((Path(__file__).parent / "protocol_samples.json").read_text())
 # The shape of each method's result, and of each event's data.
 SHAPES: dict[str, Any] = {
-    "reply.report": protocol.Report,
-    "reply.release": protocol.Released,
-    "reply.release_shown": protocol.Released,
-    "reply.release_tracebacks": protocol.Released,
-    "reply.set_guard": protocol.GuardState,
-    "reply.overview": protocol.Overview,
-    "reply.explain": protocol.Explained,
-    "event.guard": protocol.GuardState,
-    "event.cell_end": protocol.CellEnd,
-    "event.released": protocol.Released,
+    "reply.report": messages.Report,
+    "reply.release": messages.Released,
+    "reply.release_shown": messages.Released,
+    "reply.release_tracebacks": messages.Released,
+    "reply.set_guard": messages.GuardState,
+    "reply.joint": messages.Joint,
+    "reply.overview": messages.Overview,
+    "reply.explain": messages.Explained,
+    "event.guard": messages.GuardState,
+    "event.cell_end": messages.CellEnd,
+    "event.released": messages.Released,
 }
 
 
@@ -85,6 +87,8 @@ def test_the_kernels_replies_look_like_the_samples(kernel: Kernel) -> None:
         "explain": {"key": key},
         "rescue": {"key": key, "name": "rescued"},
         "subscribe": {"cell_end": True},
+        "joint": {"keys": [key]},
+        "load_engine": {"digest": "test"},
     }
     # `release` last: the others need a result.
     for method in sorted(METHODS, key=lambda name: name.startswith("release")):
@@ -106,7 +110,7 @@ def test_invalid_messages_get_an_error_and_the_kernel_goes_on(kernel: Kernel) ->
 def test_the_kernels_own_comm_manager_is_used_where_it_is_not_shared(stock: Kernel) -> None:
     # As in ipykernel before 6.18, where the package `comm` has another or is not there.
     stock.run("import comm; comm.get_comm_manager = None")
-    assert stock.inject() == 1
+    assert stock.inject() == support.VERSION
     assert stock.comm().request("report")["count"] == 0
 
 
@@ -271,8 +275,8 @@ def test_nothing_is_told_and_no_callback_stays_without_subscribers(kernel: Kerne
 
 
 def test_a_comm_that_says_nothing_for_many_cells_is_closed(kernel: Kernel) -> None:
-    kernel.run("import sys; sys.modules['_jupyter_memguard.channel'].SILENT_CELLS = 3")
-    kernel.run("sys.modules['_jupyter_memguard.cells'].PAUSE_S = 0.0")
+    kernel.run("import _jupyter_memguard as m; m._stages.module('channel').SILENT_CELLS = 3")
+    kernel.run("m._stages.module('cells').PAUSE_S = 0.0")
     gone, there = kernel.comm(), kernel.comm()
     for comm in (gone, there):
         comm.request("subscribe", cell_end=True)
@@ -296,9 +300,9 @@ def test_a_comm_that_says_nothing_for_many_cells_is_closed(kernel: Kernel) -> No
 
 
 def test_a_comm_is_not_closed_while_what_it_says_waits_behind_cells(kernel: Kernel) -> None:
-    kernel.run("import sys; sys.modules['_jupyter_memguard.channel'].SILENT_CELLS = 3")
+    kernel.run("import _jupyter_memguard as m; m._stages.module('channel').SILENT_CELLS = 3")
     # However slow the machine is, this is one run without a pause.
-    kernel.run("sys.modules['_jupyter_memguard.cells'].PAUSE_S = 1e6")
+    kernel.run("m._stages.module('cells').PAUSE_S = 1e6")
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     for _ in range(10):

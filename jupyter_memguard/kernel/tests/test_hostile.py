@@ -96,7 +96,10 @@ def test_a_destructor_may_release_and_show_others(kernel: Kernel) -> None:
 
 
 def test_an_interrupt_while_places_change_comes_afterwards(kernel: Kernel) -> None:
-    kernel.run("import os, signal, sys\nkept = []\nr = sys.modules['_jupyter_memguard.release']")
+    kernel.run(
+        "import os, signal, _jupyter_memguard as m\nkept = []\n"
+        "r = m._stages.module('retention.release')"
+    )
     kernel.run(
         "def take():\n    os.kill(os.getpid(), signal.SIGINT)\n    return kept.append(1) or []"
     )
@@ -113,7 +116,8 @@ def test_an_interrupted_release_keeps_nothing_alive(kernel: Kernel) -> None:
     kernel.run("big")
     kernel.run("del big")
     kernel.run(
-        "release = sys.modules['_jupyter_memguard.release']\nput = release.put\n"
+        "import _jupyter_memguard as m\n"
+        "release = m._stages.module('retention.release')\nput = release.put\n"
         "def interrupted(*args):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    return put(*args)\n"
@@ -130,7 +134,8 @@ def test_an_interrupted_search_keeps_nothing_alive(kernel: Kernel) -> None:
     kernel.run("big = [Big()]; w = weakref.ref(big[0]); big.append([big]); big")
     kernel.run("del big")
     kernel.run(
-        "referrers = sys.modules['_jupyter_memguard.referrers']\nstep = referrers._step\n"
+        "import _jupyter_memguard as m\n"
+        "referrers = m._stages.module('retention.referrers')\nstep = referrers._step\n"
         "def interrupted(*args):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    return step(*args)\n"

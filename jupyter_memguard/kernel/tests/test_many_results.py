@@ -38,7 +38,9 @@ def test_what_there_is_no_time_to_search_is_told_as_unknown(kernel: Kernel) -> N
     kernel.run(SHOW)
     kernel.run("kept = [[n] for n in range(50)]\nshow(kept)")
     kernel.run(COUNT_SEARCHES)
-    kernel.run("import sys; sys.modules['_jupyter_memguard.release'].SEARCH_MS = 0.0")
+    kernel.run(
+        "import _jupyter_memguard as m; m._stages.module('retention.still_alive').SEARCH_MS = 0.0"
+    )
     released = kernel.comm().request("release")
     assert [alive["held_by"] for alive in released["still_alive"]] == [["<unknown>"]] * 50
     assert kernel.value("searches") == []
@@ -61,7 +63,7 @@ def test_many_results_from_before_the_guard_go_without_a_size(kernel: Kernel) ->
     kernel.run(SHOW)
     kernel.run("show([n] for n in range(300))")
     comm = kernel.comm()
-    kernel.run("import sys; sys.modules['_jupyter_memguard.guard'].DECIDE_MS = 0.0")
+    kernel.run("import _jupyter_memguard as m; m._stages.module('guard.guard').DECIDE_MS = 0.0")
     comm.request("set_guard", mode="last", keep_last=2)
     kernel.run("[5]")
     assert comm.request("report")["count"] == 2
@@ -73,7 +75,8 @@ def test_a_few_bytes_of_a_large_result_are_enough_to_withhold_it(kernel: Kernel)
     kernel.run("lists = [[n] for n in range(10**6)]")
     kernel.comm().request("set_guard", mode="all")
     kernel.run(
-        "import _jupyter_memguard.frontier as f\ntaken, real = [], f.Frontier.take\n"
+        "import _jupyter_memguard as m\nf = m._stages.module('sizing.worklist')\n"
+        "taken, real = [], f.Frontier.take\n"
         "def take(self):\n    taken.append(1)\n    return real(self)\nf.Frontier.take = take"
     )
     kernel.run("lists")
@@ -88,7 +91,7 @@ def test_a_cells_end_looks_at_its_own_result_alone(kernel: Kernel) -> None:
     comm.request("set_guard", mode="large")
     comm.request("subscribe", cell_end=True)
     kernel.run(
-        "import sys; s = sys.modules['_jupyter_memguard.session']\n"
+        "import _jupyter_memguard as m\ns = m._stages.module('report.reporter')\n"
         "looked, real = [], s.size_of\n"
         "def size_of(shell, entries, budget_ms):\n"
         "    looked.append(len(entries))\n"
@@ -110,7 +113,7 @@ def test_what_is_kept_is_not_weighed_for_each_small_result(kernel: Kernel) -> No
     comm = kernel.comm()
     comm.request("set_guard", mode="large", threshold_bytes=10**6, total_bytes=10**7)
     kernel.run(
-        "import sys; g = sys.modules['_jupyter_memguard.guard']\n"
+        "import _jupyter_memguard as m\ng = m._stages.module('sizing')\n"
         "weighed, real = [], g.reaches_in_turn\n"
         "def in_turn(objects, **how):\n"
         "    weighed.append(len(objects))\n"
@@ -128,7 +131,7 @@ def test_what_is_kept_is_not_weighed_for_each_small_result(kernel: Kernel) -> No
 
 COUNT_MEASURED = """
 import gc, sys
-report = sys.modules["_jupyter_memguard.report"]
+report = sys.modules["_jupyter_memguard"]._stages.module("report.rows")
 measured, collecting, real = [], [], report.measure
 def counting(roots, **options):
     measured.append(len(roots))

@@ -9,7 +9,7 @@ from typing import Iterator
 
 import pytest
 
-from jupyter_memguard.kernel import referrers
+from jupyter_memguard.kernel.retention import referrers
 from jupyter_memguard.kernel.sizing import Root, measure
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jupyter_memguard.kernel.tests import support
 from jupyter_memguard.kernel.tests.support import CellError
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def test_an_interrupt_while_the_oldest_go_leaves_nothing_uncounted(kernel: Kerne
         kernel.run("watch(np.ones(10**5))")
     comm.request("set_guard", mode="last", keep_last=1)
     kernel.run(
-        "g = sys.modules['_jupyter_memguard.guard']\nreal = g.drop\n"
+        "g = sys.modules['_jupyter_memguard']._stages.module('guard.guard')\nreal = g.drop\n"
         "def drop(take):\n"
         "    g.drop = real\n"
         "    raise KeyboardInterrupt\n"
@@ -240,10 +241,10 @@ def test_an_interrupt_while_the_oldest_go_leaves_nothing_uncounted(kernel: Kerne
 
 
 def test_an_interrupted_installation_leaves_nothing_and_says_nothing(stock: Kernel) -> None:
-    assert stock.inject(files={"__init__.py": "raise KeyboardInterrupt"}) == 0
+    assert stock.inject(core={"__init__.py": "raise KeyboardInterrupt"}) == 0
     names = "[n for n in __import__('sys').modules if 'memguard' in n]"
     assert stock.value(names) == []
-    assert stock.inject() == 1
+    assert stock.inject() == support.VERSION
 
 
 def test_cells_ends_are_told_after_one_that_came_to_nothing(kernel: Kernel) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from jupyter_memguard.kernel.peel import Peel
 from jupyter_memguard.kernel.sizing import Root, measure, measure_in_turn
+from jupyter_memguard.kernel.sizing.in_turn import Peel
 
 if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Kernel
@@ -117,7 +117,7 @@ def test_no_time_tells_nothing() -> None:
 def test_an_overview_looks_for_results_once_and_does_without_collections(kernel: Kernel) -> None:
     kernel.run(
         "import gc, sys\n"
-        "report = sys.modules['_jupyter_memguard.report']\n"
+        "report = sys.modules['_jupyter_memguard']._stages.module('report.overview')\n"
         "collected, real = [], report.collect\n"
         "def counting(shell):\n"
         "    collected.append(gc.isenabled())\n"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jupyter_memguard.kernel.tests import support
 from jupyter_memguard.kernel.tests.support import running_kernel
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def environment(request: pytest.FixtureRequest) -> Path:
 def kernel(environment: Path) -> Iterator[Kernel]:
     """Start a kernel of that Python with the code injected."""
     with running_kernel(python=environment) as kernel:
-        assert kernel.inject() == 1
+        assert kernel.inject() == support.VERSION
         yield kernel
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_memguard.kernel.sizes import Size
+from jupyter_memguard.kernel.retention.sizes import Size
+from jupyter_memguard.kernel.tests import support
 from jupyter_memguard.kernel.tests.support import running_kernel
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def test_release_of_tracebacks_gives_back_the_frames_locals(
 def test_tracebacks_are_measured_again_where_others_had_the_time(
     monkeypatch: pytest.MonkeyPatch, had: float, budgets: list[float]
 ) -> None:
-    report = import_module("jupyter_memguard.kernel.report")
+    report = import_module("jupyter_memguard.kernel.report.traceback_sizes")
     times = iter([0.0, had])
     given = []
 
@@ -233,7 +234,7 @@ def test_release_gives_back_deep_copies_that_head_keeps_under_pandas_2() -> None
     if not python:
         pytest.skip("MEMGUARD_PANDAS2_PYTHON names no Python with pandas 2.2 and ipykernel")
     with running_kernel(python=Path(python)) as kernel:
-        assert kernel.inject() == 1
+        assert kernel.inject() == support.VERSION
         kernel.run("import gc, weakref, numpy as np, pandas as pd\nwatched = []")
         assert kernel.value("pd.__version__").startswith("2.2.")
         kernel.run("df = pd.DataFrame(np.ones((10**6, 4)))")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jupyter_memguard.kernel.tests import support
 from jupyter_memguard.kernel.tests.held_out_cases import CASES
 from jupyter_memguard.kernel.tests.support import running_kernel
 
@@ -67,7 +68,7 @@ pytestmark = pytest.mark.skipif(
 def counting_kernel() -> Iterator[Kernel]:
     """Start a kernel with our code and the counts."""
     with running_kernel() as kernel:
-        assert kernel.inject() == 1
+        assert kernel.inject() == support.VERSION
         kernel.execute(f"exec({COUNTS!r}, {{}})", silent=True)
         yield kernel
 

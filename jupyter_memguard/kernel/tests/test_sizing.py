@@ -21,19 +21,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_memguard.kernel import cycles, quick, refcounts, sizing, survey, trial
-from jupyter_memguard.kernel.cycles import break_cycles
-from jupyter_memguard.kernel.refcounts import LISTED
+from jupyter_memguard.kernel import sizing
+from jupyter_memguard.kernel.retention import refcounts
+from jupyter_memguard.kernel.retention.refcounts import LISTED
 from jupyter_memguard.kernel.sizing import (
     NOTES,
     Root,
+    cycles,
     measure,
     measurements,
     reaches,
     reaches_in_turn,
 )
-from jupyter_memguard.kernel.survey import Groups
-from jupyter_memguard.kernel.trial import Heap, Walk
+from jupyter_memguard.kernel.sizing import measurement as survey
+from jupyter_memguard.kernel.sizing import small_results as quick
+from jupyter_memguard.kernel.sizing import trial_deletion as trial
+from jupyter_memguard.kernel.sizing.cycles import break_cycles
+from jupyter_memguard.kernel.sizing.measurement import Groups
+from jupyter_memguard.kernel.sizing.trial_deletion import Heap, Walk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,10 @@ from typing import Any, Callable
 
 import pytest
 
-from jupyter_memguard.kernel import cycles, reach, trial
-from jupyter_memguard.kernel.frontier import LARGE, Frontier
-from jupyter_memguard.kernel.sizing import Root, measure, reaches
+from jupyter_memguard.kernel.sizing import Root, cycles, measure, reaches
+from jupyter_memguard.kernel.sizing import keeps_alive as reach
+from jupyter_memguard.kernel.sizing import trial_deletion as trial
+from jupyter_memguard.kernel.sizing.worklist import LARGE, Frontier
 
 PLENTY = 60_000.0
 COUNT = 30_000
@@ -156,8 +157,8 @@ def test_what_is_opened_slice_by_slice_is_what_is_there(
     root = Root(obj, 0)
     del obj
     measured = measure([root], budget_ms=PLENTY)[0][0]
-    monkeypatch.setattr("jupyter_memguard.kernel.frontier.LARGE", 10**9)
-    monkeypatch.setattr("jupyter_memguard.kernel.adapters.LARGE", 10**9)
+    monkeypatch.setattr("jupyter_memguard.kernel.sizing.worklist.LARGE", 10**9)
+    monkeypatch.setattr("jupyter_memguard.kernel.sizing.adapters.LARGE", 10**9)
     assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes == measured.freed_bytes
     again = reaches(root.obj, threshold_bytes=10**9, budget_ms=PLENTY)
     assert (again.freed_bytes, again.notes) == (reached.freed_bytes, reached.notes)

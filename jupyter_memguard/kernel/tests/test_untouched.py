@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_memguard.kernel.tests.support import PATIENCE_S, injection, running_kernel, sources
+from jupyter_memguard.kernel.tests import support
+from jupyter_memguard.kernel.tests.support import PATIENCE_S, injection, running_kernel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +65,8 @@ def test_the_kernel_is_untouched(tmp_path: Path, guard: dict[str, Any] | None) -
         for cell in ("a = 5", "a + 1", "print('text')", "_ + 1"):
             kernel.run(cell)
         before, lines = kernel.value(f"__import__('json').loads({STATE})"), written(path, 4)
-        assert kernel.inject(guard) == 1
-        assert kernel.inject(guard) == 1
+        assert kernel.inject(guard) == support.VERSION
+        assert kernel.inject(guard) == support.VERSION
         assert kernel.value(f"__import__('json').loads({STATE})") == before
         assert history(path) == lines
         assert kernel.shown("_ + 1") == "8"
@@ -74,15 +75,15 @@ def test_the_kernel_is_untouched(tmp_path: Path, guard: dict[str, Any] | None) -
 
 def test_names_of_builtins_in_the_notebook_do_not_matter(stock: Kernel) -> None:
     stock.run("from re import *\nexec = getattr = dict = None")
-    assert stock.inject() == 1
+    assert stock.inject() == support.VERSION
 
 
 @pytest.mark.parametrize(
     "broken",
     [
-        {"files": {"__init__.py": "raise KeyError('broken')"}},
-        {"files": {"__init__.py": "this is not python"}},
-        {"files": {}},
+        {"core": {"__init__.py": "raise KeyError('broken')"}},
+        {"core": {"__init__.py": "this is not python"}},
+        {"core": {}},
         {"guard": {"mode": "nonsense"}},
     ],
     ids=["raises", "syntax", "empty", "options"],
@@ -93,9 +94,9 @@ def test_a_failing_installation_is_quiet_and_leaves_nothing(
     stock.run("1 + 1")
     before = stock.value(f"__import__('json').loads({STATE})")
     version = stock.inject(**broken)
-    assert version == (1 if "guard" in broken else 0)
+    assert version == (support.VERSION if "guard" in broken else 0)
     assert stock.value(f"__import__('json').loads({STATE})") == before
-    if "files" in broken:
+    if "core" in broken:
         assert not stock.value(
             "[n for n in __import__('sys').modules if n.startswith('_jupyter_memguard')]"
         )
@@ -103,7 +104,7 @@ def test_a_failing_installation_is_quiet_and_leaves_nothing(
 
 def test_a_failing_update_leaves_the_old_copy_in_place(kernel: Kernel) -> None:
     kernel.inject({"mode": "all"})
-    assert kernel.inject(files={"__init__.py": "1 / 0"}, digest="newer") == 1
+    assert kernel.inject(core={"__init__.py": "1 / 0"}, digest="newer") == support.VERSION
     kernel.run("5")
     assert kernel.value("type(Out[1]).__name__") == "Placeholder"
 
@@ -113,7 +114,7 @@ def test_a_new_copy_goes_on_with_the_old_ones_guard_and_keys(kernel: Kernel) -> 
     first = kernel.comm()
     key = first.request("report")["results"][0]["key"]
     first.request("set_guard", mode="last", keep_last=2)
-    assert kernel.inject({"mode": "off"}, digest="newer") == 1
+    assert kernel.inject({"mode": "off"}, digest="newer") == support.VERSION
     assert kernel.value("__import__('_jupyter_memguard').DIGEST") == "newer"
     second = kernel.comm()
     report = second.request("report")
@@ -208,24 +209,3 @@ def test_without_an_ipython_shell_nothing_is_installed(tmp_path: Path) -> None:
     before, after = done.stdout.splitlines()
     assert after == before
     assert done.stderr == ""
-
-
-def test_the_source_is_ascii_and_the_list_of_files_is_the_folder() -> None:
-    from jupyter_memguard.kernel.tests.support import FOLDER
-
-    names = {path.name for path in FOLDER.glob("*.py")}
-    assert names == {*sources(), "bootstrap.py"}
-    for name in names:
-        (FOLDER / name).read_text("ascii")
-
-
-def test_the_browser_sends_the_same_files() -> None:
-    import re
-
-    from jupyter_memguard.kernel.tests.support import FOLDER
-
-    inject = FOLDER.parent.parent / "src" / "inject.ts"
-    if not inject.exists():
-        pytest.skip("the browser's source is not here")
-    imported = set(re.findall(r"kernel/(\w+\.py)'", inject.read_text()))
-    assert imported == {*sources(), "bootstrap.py"}

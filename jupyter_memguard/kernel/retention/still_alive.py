@@ -1,26 +1,20 @@
-"""Letting results go: out of every place of IPython's, and saying what came of it."""
+"""Which of the results that were let go are alive all the same, and who holds them."""
 
 from __future__ import annotations
 
 import gc
-import signal
 import sys
-import threading
 import time
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
-from .describe import is_one_of, summary, type_name
-from .holders import Retained, put, weak
-from .memory import give_back
-from .placeholder import placeholder
+from .describe import is_one_of, type_name
+from .holders import weak
+from .process import give_back
 from .referrers import UNKNOWN, held_by
 from .tracebacks import frames_of
 
 if TYPE_CHECKING:
-    from types import FrameType
-
-    from .protocol import StillAlive
-    from .sizes import Size
+    from ..messages import StillAlive
 
 # Time for finding out who holds what is still alive.
 SEARCH_MS = 500.0
@@ -32,43 +26,6 @@ OWN_REFERENCES = 2
 _IN_CYCLES, _IN_NO_CYCLE, _NOT_OURS = range(3)
 _CONSTANTS = (int, float, complex, bool, str, bytes)
 _SINGLETONS: tuple[Any, ...] = ((), frozenset(), Ellipsis, NotImplemented)
-
-
-class Uninterrupted:
-    """Holds an interrupt back while the places are being changed, and raises it afterwards."""
-
-    def __enter__(self) -> None:
-        """Put the interrupt's handler aside; only the main thread gets interrupts."""
-        self.caught: tuple[int, FrameType | None] | None = None
-        self.handler: Any = None
-        if threading.current_thread() is threading.main_thread():
-            self.handler = signal.getsignal(signal.SIGINT)
-        if self.handler is not None:
-            signal.signal(signal.SIGINT, self._note)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.caught = (number, frame)
-
-    def __exit__(self, *_error: object) -> None:
-        """Restore the handler, and hand it the interrupt that came meanwhile."""
-        if self.handler is not None:
-            signal.signal(signal.SIGINT, self.handler)
-            caught, self.caught = self.caught, None
-            if caught is not None and callable(self.handler):
-                self.handler(*caught)
-
-
-def replace(shell: Any, entry: Retained, size: Size, numbers: list[int] | None = None) -> list[Any]:
-    """Put placeholders in the result's places and return the references taken out.
-
-    With `numbers`, only the places under these numbers.
-    """
-    words = type_name(type(entry.obj)), summary(entry.obj)
-    stand_ins: dict[int, Any] = {
-        number: placeholder(number, *words, size) for number in (entry.numbers or [-1])
-    }
-    places = [p for p in entry.places if numbers is None or p.number in numbers]
-    return put(shell, entry, stand_ins, places)
 
 
 class Gone:
@@ -154,13 +111,3 @@ def _who_holds(shell: Any, item: Gone, gone: list[Gone], deadline: float) -> lis
     # What the collector does not track is in no cycle, so the count is the answer.
     is_held = item.reference is not None or not gc.is_tracked(found[0])
     return names or ([UNKNOWN] if is_held else [])
-
-
-def drop(take: Callable[[], list[Any]]) -> None:
-    """Take references out of their places in one piece, then drop them all.
-
-    Dropping can run the user's destructors, so it comes when nothing is half done.
-    """
-    with Uninterrupted():
-        taken = take()
-    taken.clear()

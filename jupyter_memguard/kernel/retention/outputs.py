@@ -35,7 +35,7 @@ def _bytes(value: Any, seen: set[int], depth: int = 0) -> int:
     return total
 
 
-class ShownTexts:
+class Outputs:
     """The texts of one shell, with the sizes of ended cells' remembered."""
 
     def __init__(self, shell: Any) -> None:

@@ -12,8 +12,8 @@ import sys
 from contextlib import suppress
 from typing import Any, Iterator
 
+from ..shared_buffers import UNTOLD, Block
 from .adapter import Adapter, Owned
-from .foreign import UNTOLD, Block
 
 _TEXT_BUFFERS = 3  # validity, offsets, text
 _POINTER = ctypes.POINTER

@@ -6,15 +6,15 @@ import sys
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sequence
 
-from .adapters import loaded_adapters
+from ..retention.sizes import Root, Size
 from .allocation import Kind, group_by_type
 from .cycles import module_namespaces
-from .frontier import Frontier
-from .pages import Pages
-from .sizes import Root, Size
+from .libraries.adapters import loaded_adapters
+from .memory_pages import Pages
+from .worklist import Frontier
 
 if TYPE_CHECKING:
-    from .adapter import Owned
+    from .libraries.adapter import Owned
 
 _AT_LEAST = 2  # batches that are looked at however late it is
 _LEAST_NAMES = 5  # that a module's namespace has, from its beginning

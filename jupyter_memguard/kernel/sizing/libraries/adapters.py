@@ -16,12 +16,12 @@ from gc import get_referents
 from io import BytesIO, StringIO
 from typing import Any, Callable
 
+from ..allocation import qualified_name, rounded
+from ..memory_pages import Pages, is_anonymous
+from ..shared_buffers import UNTOLD, Block
+from ..worklist import LARGE
 from .adapter import Adapter, Owned
-from .allocation import qualified_name, rounded
 from .arrow import arrow_adapters, polars_adapters
-from .foreign import UNTOLD, Block
-from .frontier import LARGE
-from .pages import Pages, is_anonymous
 
 CHUNK = 1000
 _GROWTH = 9  # a buffer that grows is given an eighth more than it needs

@@ -16,11 +16,12 @@ from operator import is_, not_
 from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..retention.describe import module_name
+from ..retention.refcounts import LISTED
 from .known_types import BUILTIN_TYPES, HIDING_TYPES, TRANSPARENT_PACKAGES, TRANSPARENT_TYPES
-from .refcounts import LISTED
 
 if TYPE_CHECKING:
-    from .adapter import Adapter
+    from .libraries.adapter import Adapter
 
 _mro = type.__dict__["__mro__"].__get__
 _flags = type.__dict__["__flags__"].__get__
@@ -28,7 +29,6 @@ _basic = type.__dict__["__basicsize__"].__get__
 _item = type.__dict__["__itemsize__"].__get__
 _dict = type.__dict__["__dict__"].__get__
 _own_qualname = type.__dict__["__qualname__"].__get__
-_module = type.__dict__["__module__"].__get__
 
 _IMMUTABLE_TYPE = 1 << 8
 _HEAP_TYPE = 1 << 9
@@ -87,15 +87,6 @@ def inline_values(attributes: int) -> int:
 def values_block(attributes: int) -> int:
     """Return the bytes of the block in which CPython 3.11 and 3.12 keep attribute values."""
     return rounded((attributes + 2 + 7 & -8) + _POINTER * attributes)
-
-
-def module_name(kind: type) -> str:
-    """Return the name of the module of a type, without the type's own code."""
-    try:
-        name = _module(kind)
-    except Exception:  # noqa: BLE001
-        return ""
-    return name if type(name) is str else ""
 
 
 def class_may_fall(obj: object) -> bool:

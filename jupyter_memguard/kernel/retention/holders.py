@@ -14,8 +14,8 @@ import weakref
 from contextlib import suppress
 from typing import Any, Iterable
 
+from ..protocol import LARGEST_INT
 from .placeholder import is_placeholder
-from .protocol import LARGEST_INT
 
 UNDERS = ("_", "__", "___")
 NUMBERED = re.compile(r"_([1-9][0-9]{0,15})")
@@ -88,6 +88,19 @@ def snapshot(mapping: dict[Any, Any]) -> list[tuple[Any, Any]]:
     while True:
         with suppress(RuntimeError):
             return list(mapping.items())
+
+
+def boundary(shell: Any) -> list[Any]:
+    """Return what belongs to IPython and never to a result."""
+    return [
+        shell,
+        shell.user_ns,
+        shell.user_ns_hidden,
+        shell.displayhook,
+        shell.history_manager,
+        own_dict(shell.displayhook),
+        results(shell),
+    ]
 
 
 def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]:

@@ -21,8 +21,8 @@ from types import (
 )
 from typing import Any, Iterable, NamedTuple
 
-from .pages import Pages
-from .refcounts import LISTED, counts
+from ..retention.refcounts import LISTED, counts
+from .memory_pages import Pages
 
 ALONE = 0
 UNTOLD = -1

@@ -16,7 +16,7 @@ from math import gcd
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List
 
-from .adapter import Owned
+from .libraries.adapter import Owned
 
 if TYPE_CHECKING:
     from .allocation import Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
 if TYPE_CHECKING:
-    from .foreign import Block
+    from ..shared_buffers import Block
 
 
 class Owned:

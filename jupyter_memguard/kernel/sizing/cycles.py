@@ -18,13 +18,13 @@ from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Iterable
 
+from ..retention.refcounts import LISTED, counts
 from .allocation import derived, group_by_type
-from .frontier import BATCH, LARGE
-from .refcounts import LISTED, counts
-from .trial import Part
+from .trial_deletion import Part
+from .worklist import BATCH, LARGE
 
 if TYPE_CHECKING:
-    from .trial import Heap, Walk
+    from .trial_deletion import Heap, Walk
 
 _FEW = 32
 _SMALL = 2048  # members of the first closures that are tried

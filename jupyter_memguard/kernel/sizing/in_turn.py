@@ -11,14 +11,14 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Sequence
 
+from ..retention.sizes import Size
 from .allocation import class_may_fall
-from .frontier import BATCH
-from .sizes import Size
-from .survey import Survey
-from .trial import Walk
+from .measurement import Survey
+from .trial_deletion import Walk
+from .worklist import BATCH
 
 if TYPE_CHECKING:
-    from .sizes import Root
+    from ..retention.sizes import Root
 
 _SHARE = 0.6  # of the time that is left, for one group if others come after it
 _FOLLOWED = 0.8  # of a group's time; the rest of it is for rings

@@ -12,7 +12,7 @@ from .holders import object_under, results
 MOST_AT_ONCE = 10_000
 
 
-class Told:
+class Announced:
     """The results that were told, by their numbers; nothing of them is held."""
 
     def __init__(self, shell: Any, known: dict[int, int] | None = None) -> None:

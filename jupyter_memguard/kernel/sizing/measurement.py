@@ -12,14 +12,14 @@ import sys
 from time import perf_counter
 from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 
-from .adapters import loaded_adapters
+from ..retention.sizes import Root, Size
 from .cycles import break_cycles, likely_rings, module_namespaces, rings_apart
-from .foreign import Foreign, Given
-from .frontier import BATCH
+from .libraries.adapters import loaded_adapters
 from .other_threads import OtherThreads
-from .quick import Crowd
-from .sizes import Root, Size
-from .trial import Heap, Walk
+from .shared_buffers import Foreign, Given
+from .small_results import Crowd
+from .trial_deletion import Heap, Walk
+from .worklist import BATCH
 
 if TYPE_CHECKING:
     from collections import Counter

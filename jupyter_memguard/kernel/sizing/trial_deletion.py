@@ -21,14 +21,14 @@ from operator import eq, ne, not_, sub
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator
 
+from ..retention.refcounts import LISTED, counts
 from .allocation import Kind, class_may_fall, group_by_type
-from .foreign import Block
-from .frontier import BATCH, LARGE, Frontier
-from .pages import ALWAYS_THERE
-from .refcounts import LISTED, counts
+from .memory_pages import ALWAYS_THERE
+from .shared_buffers import Block
+from .worklist import BATCH, LARGE, Frontier
 
 if TYPE_CHECKING:
-    from .adapter import Adapter, Owned
+    from .libraries.adapter import Adapter, Owned
 
 
 _FEW = 32  # referents of a link in a chain

@@ -16,17 +16,17 @@ from operator import add, eq, is_, not_, sub
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, List, Sequence, Tuple
 from weakref import ReferenceType
 
+from ..retention.refcounts import LISTED, counts
 from .allocation import class_may_fall
-from .foreign import ALONE, Block
-from .pages import ALWAYS_THERE
-from .refcounts import LISTED, counts
-from .trial import Walk
+from .memory_pages import ALWAYS_THERE
+from .shared_buffers import ALONE, Block
+from .trial_deletion import Walk
 
 if TYPE_CHECKING:
-    from .adapter import Owned
+    from ..retention.sizes import Root
     from .allocation import Kind
-    from .sizes import Root
-    from .trial import Heap
+    from .libraries.adapter import Owned
+    from .trial_deletion import Heap
 
 _AT_A_TIME = 200  # roots that go side by side
 _FEW = 100  # referents of what is small

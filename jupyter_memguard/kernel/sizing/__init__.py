@@ -8,12 +8,12 @@ from __future__ import annotations
 import gc
 from typing import Callable, Iterable, Iterator, Sequence
 
+from ..retention.refcounts import LISTED
+from ..retention.sizes import NOTES, Root, Size
 from .allocation import qualified_name
-from .peel import Peel
-from .reach import measure_without_counts, reach_in_turn, reach_of
-from .refcounts import LISTED
-from .sizes import NOTES, Root, Size
-from .survey import Survey
+from .in_turn import Peel
+from .keeps_alive import measure_without_counts, reach_in_turn, reach_of
+from .measurement import Survey
 
 __all__ = [
     "NOTES",

@@ -1,8 +1,7 @@
 """The guard: decides for each result that a cell shows whether IPython may keep it.
 
-It stands before the display hook's `update_user_ns` as an attribute of that
-one hook, and hands IPython's own method either the result or a placeholder.
-docs/guard.md describes the modes.
+It hands IPython's own `update_user_ns` either the result or a placeholder. docs/guard.md
+describes the modes. Without the engine, sizes are not known: the mode `large` needs it.
 """
 
 from __future__ import annotations
@@ -10,37 +9,36 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import suppress
-from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
-from . import tracebacks
-from .allocation import module_name
-from .describe import exact_text, is_one_of, summary, type_name
-from .holders import (
+from .. import stages
+from ..protocol import DEFAULTS
+from ..retention import tracebacks
+from ..retention.describe import is_one_of, summary, type_name
+from ..retention.holders import (
     NUMBERED,
     UNDERS,
     Retained,
+    boundary,
     find_last,
     last_results,
     object_under,
-    own_dict,
     results,
     retained,
     weak,
     without_result,
 )
-from .placeholder import is_placeholder, placeholder
-from .release import drop, replace
-from .report import boundary, likely_bytes
-from .sizing import Size, reaches, reaches_in_turn
+from ..retention.placeholder import is_placeholder, placeholder
+from ..retention.release import drop, replace
+from ..retention.sizes import Size
+from .hook import Hook
 
 if TYPE_CHECKING:
     from weakref import ReferenceType
 
-    from .protocol import GuardState, Settings, Withheld
-    from .shown import ShownTexts
+    from ..messages import GuardState, Settings, Withheld
+    from ..retention.outputs import Outputs
 
-METHOD = "update_user_ns"
 DECIDE_MS = 3.0
 # For weighing what is kept when it may have passed the total.
 TOTAL_MS = 2.0
@@ -56,22 +54,14 @@ LEEWAY_PART = 50
 MOST_LISTED = 1000
 _ATOMS = (type(None), int, float, complex, bool, str, bytes)
 
-DEFAULTS: Settings = {
-    "threshold_bytes": 10 * 2**20,
-    "total_bytes": 100 * 2**20,
-    "keep_last": 3,
-    "shown_bytes": 10 * 2**20,
-    "tracebacks": False,
-}
-
 
 class Guard:
     """The guard of one shell."""
 
-    def __init__(self, shell: Any, shown: ShownTexts) -> None:
-        """Take the InteractiveShell and its shown texts; the guard is off and was never set."""
+    def __init__(self, shell: Any, outputs: Outputs) -> None:
+        """Take the InteractiveShell and its kept outputs; the guard is off and was never set."""
         self.shell = shell
-        self.shown = shown
+        self.outputs = outputs
         self.mode = "off"
         self.settings: Settings = DEFAULTS.copy()
         self.was_set = False
@@ -80,9 +70,7 @@ class Guard:
         # Bytes of each number that the guard let IPython keep, oldest first.
         self.kept: dict[int, int] = {}
         self.this_cell: list[Withheld] = []
-        self._hook: Any = None
-        self._below: Callable[[Any], Any] | None = None
-        self._ours = self._update_user_ns
+        self._hook = Hook(shell, self._update_user_ns)
         # Weakly, the running cells' executions whose results were withheld.
         self._executions: list[ReferenceType[Any]] = []
 
@@ -94,16 +82,16 @@ class Guard:
         self.mode, self.settings, self.was_set = mode, settings, True
         if mode == "off":
             self.since = None
-            self.remove()
+            self._hook.remove()
             return
         if was_off:
             self.since = int(self.shell.execution_count)
-        self._install()
+        self._hook.install()
         self._weigh_all()
 
     def state(self) -> GuardState:
         """Return the guard as the protocol tells it."""
-        on_top, other = self._who_answers()
+        on_top, other = self._hook.who_answers(is_on=self.mode != "off")
         return {
             "mode": self.mode,
             "settings": self.settings.copy(),
@@ -114,46 +102,9 @@ class Guard:
             "withheld": self.withheld,
         }
 
-    def _who_answers(self) -> tuple[str, str | None]:
-        hook = self.shell.displayhook
-        attribute = own_dict(hook).get(METHOD)
-        patched = _patched_class(type(hook))
-        if attribute is self._ours:
-            below = self._below if self._below is not None else patched
-            return ("us" if self.mode != "off" else "nobody"), _callable_name(below)
-        if attribute is not None or patched is not None:
-            return "other", _callable_name(patched if attribute is None else attribute)
-        return "nobody", None
-
-    # The hook
-
-    def _install(self) -> None:
-        hook = self.shell.displayhook
-        present = own_dict(hook).get(METHOD)
-        if present is self._ours or (hook is self._hook and present is not None):
-            # In place already, or under a patch that somebody made over ours.
-            return
-        self.remove()
-        self._hook, self._below = hook, present
-        setattr(hook, METHOD, self._ours)
-
     def remove(self) -> None:
-        """Take our attribute away if it is on top; under somebody else's it passes through."""
-        hook = self._hook
-        if hook is None or own_dict(hook).get(METHOD) is not self._ours:
-            return
-        if self._below is None:
-            delattr(hook, METHOD)
-        else:
-            setattr(hook, METHOD, self._below)
-        self._hook = self._below = None
-
-    def _forward(self, result: Any) -> Any:
-        """Do what the display hook would do without us, patches made meanwhile included."""
-        if self._below is not None:
-            return self._below(result)
-        hook = self._hook if self._hook is not None else self.shell.displayhook
-        return getattr(type(hook), METHOD)(hook, result)
+        """Take our attribute away from the display hook, as far as it is ours to take."""
+        self._hook.remove()
 
     def _update_user_ns(self, result: Any) -> Any:
         """Stand in for the display hook's `update_user_ns`."""
@@ -161,24 +112,24 @@ class Guard:
         cache = results(shell)
         hook = shell.displayhook
         if self.mode == "off" or result is cache or is_placeholder(result):
-            return self._forward(result)
+            return self._hook.forward(result)
         if not hook.cache_size:
             # IPython keeps it nowhere but in the execution's result, for one cell more.
             with suppress(Exception):
                 self._note(withheld=self._judge(result)[1])
-            return self._forward(result)
+            return self._hook.forward(result)
         number = int(hook.prompt_count)
         try:
             size, withheld = self._judge(result)
             if not withheld:
                 # Under the same number once more, it is the newest again.
                 self.kept.pop(number, None)
-                self.kept[number] = likely_bytes(size)
+                self.kept[number] = size.likely_bytes
             stand_in = self._stand_in(number, result, size) if withheld else None
         except Exception:  # noqa: BLE001 - an error of ours must not cost the user a result
             stand_in = None
         culled = dict(cache) if len(cache) >= hook.cache_size and hook.do_full_cache else {}
-        answer = self._forward(result if stand_in is None else stand_in)
+        answer = self._hook.forward(result if stand_in is None else stand_in)
         del result
         interrupted = False
         try:
@@ -212,24 +163,27 @@ class Guard:
         if self.mode == "large":
             threshold = self.settings["threshold_bytes"]
             size = self.weigh(result, threshold, DECIDE_MS)
-            return size, likely_bytes(size) >= threshold
+            return size, size.likely_bytes >= threshold
         return Size(), False
 
     def weigh(self, obj: Any, threshold_bytes: int, budget_ms: float) -> Size:
         """Return what an object keeps alive, as far as is needed to compare it."""
         if is_one_of(type(obj), *_ATOMS):
             return Size(freed_bytes=sys.getsizeof(obj))
-        return reaches(
+        if not stages.has_engine():
+            return Size(notes=("cut",))
+        size: Size = stages.module("sizing").reaches(
             obj,
             threshold_bytes=threshold_bytes,
             budget_ms=budget_ms,
             boundary=boundary(self.shell),
         )
+        return size
 
     def is_worth_telling(self, number: int) -> bool:
         """Tell whether the result that is retained under a number keeps `TELL_BYTES` alive."""
         result = object_under(self.shell, number)
-        return likely_bytes(self.weigh(result, TELL_BYTES, TELL_MS)) >= TELL_BYTES
+        return self.weigh(result, TELL_BYTES, TELL_MS).likely_bytes >= TELL_BYTES
 
     def _stand_in(self, number: int, result: Any, size: Size) -> Any:
         cls = type_name(type(result))
@@ -240,7 +194,7 @@ class Guard:
     def _list(self, number: int, cls: str, size: Size) -> None:
         is_small = size.exact and size.freed_bytes < TELL_BYTES
         if not is_small and len(self.this_cell) < MOST_LISTED:
-            self.this_cell.append({"number": number, "type": cls, "bytes": likely_bytes(size)})
+            self.this_cell.append({"number": number, "type": cls, "bytes": size.likely_bytes})
 
     # Letting the oldest go
 
@@ -284,12 +238,15 @@ class Guard:
     def _in_turn(self, objects: list[Any], most_bytes: int, budget_ms: float) -> list[int]:
         """Return what each object keeps alive beyond those before it; the list is emptied."""
         try:
-            return reaches_in_turn(
+            if not stages.has_engine():
+                return []
+            sizes: list[int] = stages.module("sizing").reaches_in_turn(
                 objects,
                 most_bytes=most_bytes,
                 budget_ms=budget_ms,
                 boundary=boundary(self.shell),
             )
+            return sizes
         finally:
             objects.clear()
 
@@ -377,7 +334,7 @@ class Guard:
         """Keep what was shown, and tracebacks, within the settings."""
         if self.mode == "off":
             return
-        self.shown.prune(self.settings["shown_bytes"])
+        self.outputs.prune(self.settings["shown_bytes"])
         if self.settings["tracebacks"]:
             drop(lambda: tracebacks.let_go(self.shell))
 
@@ -396,26 +353,3 @@ def _forget_culled(shell: Any, before: dict[int, Any]) -> None:
 
 def _weakly(obj: Any) -> ReferenceType[Any] | None:
     return None if obj is None else weak(obj)
-
-
-def _patched_class(cls: type) -> Any | None:
-    """Return the class's method if it is not the one that its module defines."""
-    for base in type.__dict__["__mro__"].__get__(cls):
-        method = vars(base).get(METHOD)
-        if method is not None:
-            native = type(method) is FunctionType and method.__module__ == base.__module__
-            return None if native else method
-    return None
-
-
-def _callable_name(method: Any) -> str | None:
-    """Return module and name of a function or method, or of the type of another callable."""
-    if method is None:
-        return None
-    function = method.__func__ if type(method) is MethodType else method
-    if type(function) is FunctionType:
-        module, name = function.__module__, exact_text(function.__qualname__)
-    else:
-        cls = type(function)
-        module, name = module_name(cls), type_name(cls).rpartition(".")[2]
-    return (module if type(module) is str and module else "?") + "." + name

@@ -10,10 +10,9 @@ import sys
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Callable
 
-from .allocation import module_name
-
 _name_of = type.__dict__["__qualname__"].__get__
 _dict_of = type.__dict__["__dict__"].__get__
+_module_of = type.__dict__["__module__"].__get__
 _mro_of = type.__dict__["__mro__"].__get__
 _get = object.__getattribute__
 
@@ -57,6 +56,15 @@ def instance_dict(obj: Any) -> dict[str, Any]:
 def exact_text(text: str) -> str:
     """Return the same text as a plain str; a class derived from str may have code of its own."""
     return str.__str__(text)
+
+
+def module_name(kind: type) -> str:
+    """Return the name of the module of a type, without the type's own code."""
+    try:
+        name = _module_of(kind)
+    except Exception:  # noqa: BLE001
+        return ""
+    return name if type(name) is str else ""
 
 
 def type_name(cls: type) -> str:

@@ -49,3 +49,8 @@ class Size:
         self.device_bytes = device_bytes
         self.mapped_bytes = mapped_bytes
         self.shared_with = shared_with
+
+    @property
+    def likely_bytes(self) -> int:
+        """The best figure there is: the estimate where the proof was cut."""
+        return max(self.freed_bytes, self.estimate_bytes or 0)

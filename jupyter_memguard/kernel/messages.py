@@ -1,0 +1,171 @@
+"""The shapes of the protocol's replies and events, for type checkers.
+
+Nothing imports this module at run time, and it is not sent to kernels.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Settings(TypedDict):
+    """The guard's settings; all sizes in bytes, `keep_last` in results."""
+
+    threshold_bytes: int
+    total_bytes: int
+    keep_last: int
+    shown_bytes: int
+    tracebacks: bool
+
+
+class GuardState(TypedDict):
+    """The guard as it is now."""
+
+    mode: str
+    settings: Settings
+    set: bool
+    since_execution: int | None
+    on_top: str
+    other: str | None
+    withheld: int
+
+
+class Row(TypedDict):
+    """One retained object."""
+
+    key: str
+    numbers: list[int]
+    type: str
+    summary: str
+    freed_bytes: int
+    exact: bool
+    notes: list[str]
+    estimate_bytes: int | None
+    device_bytes: int | None
+    holders: list[str]
+    variables: list[str]
+    shared_with: list[str]
+    cell_id: str | None
+    execution: int | None
+    time: float | None
+    source: str | None
+
+
+class Kept(TypedDict):
+    """Bytes and count of something that IPython keeps beside the results."""
+
+    bytes: int
+    count: int
+    exact: bool
+
+
+class Report(TypedDict):
+    """What is retained."""
+
+    results: list[Row]
+    count: int
+    freed_bytes_all: int
+    exact_all: bool
+    notes_all: list[str]
+    estimate_bytes_all: int | None
+    rss_bytes: int | None
+    guard: str
+    guard_state: GuardState
+    shown: Kept
+    tracebacks: Kept
+    execution_count: int
+    elapsed_ms: float
+
+
+class StillAlive(TypedDict):
+    """Something that a release let go of and that is alive all the same."""
+
+    key: str
+    type: str
+    freed_bytes: int
+    held_by: list[str]
+
+
+class Released(TypedDict):
+    """What a release did; `released` counts objects."""
+
+    before_rss_bytes: int | None
+    after_rss_bytes: int | None
+    released: int
+    still_alive: list[StillAlive]
+    elapsed_ms: float
+
+
+class Part(TypedDict):
+    """One part of the process's memory."""
+
+    bytes: int
+    exact: bool
+
+
+class Variable(TypedDict):
+    """One of the user's variables."""
+
+    name: str
+    type: str
+    summary: str
+    freed_bytes: int
+    exact: bool
+    estimate_bytes: int | None
+    shared_with: list[str]
+
+
+class Overview(TypedDict):
+    """Where the memory is; each part in addition to those before it."""
+
+    rss_bytes: int | None
+    results: Part
+    shown: Part
+    tracebacks: Part
+    variables: Part
+    largest: list[Variable]
+    elapsed_ms: float
+
+
+class Explained(TypedDict):
+    """Who refers to a retained object; `cut` if the search ran out of time."""
+
+    key: str
+    holders: list[str]
+    paths: list[list[str]]
+    cut: bool
+
+
+class Shown(TypedDict):
+    """One result that the ended cell left behind."""
+
+    key: str
+    number: int
+    freed_bytes: int
+    exact: bool
+
+
+class Withheld(TypedDict):
+    """One result that the guard did not keep."""
+
+    number: int
+    type: str
+    bytes: int
+
+
+class CellEnd(TypedDict):
+    """What a cell's end left behind."""
+
+    execution_count: int
+    cell_id: str | None
+    gone: list[int]
+    results: list[Shown]
+    withheld: list[Withheld]
+
+
+class Joint(TypedDict):
+    """What some results free when they are let go together."""
+
+    bytes: int
+    exact: bool
+    estimate_bytes: int | None

@@ -1,0 +1,1 @@
+"""What is retained, what it would free, and where the memory is."""
