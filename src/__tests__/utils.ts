@@ -5,7 +5,14 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { PromiseDelegate, UUID } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import samples from '../../jupyter_memguard/kernel/tests/protocol_samples.json';
-import type { IGuardState, IReleased, IReport } from '../wire/protocol';
+import type { ChunkOf, IKernelCode } from '../kernel/kernelCode';
+import type {
+  IEvents,
+  IGuardState,
+  IReleased,
+  IReport
+} from '../wire/protocol';
+import { PROTOCOL_VERSION } from '../wire/protocol';
 
 /** The samples that the tests of both ends read. */
 export { samples };
@@ -24,6 +31,20 @@ export const aReleased = (): IReleased => resultOf('reply.release');
 
 /** A guard's state. */
 export const aGuardState = (): IGuardState => resultOf('reply.set_guard');
+
+/** The digest of `aKernelCode`. */
+export const DIGEST = 'this-build';
+
+/** Code for kernels that is loaded already, as it is soon after the start. */
+export const KERNEL_CODE: IKernelCode = {
+  core: aChunk({ digest: DIGEST, head: 'install(', tail: ')' }),
+  engine: aChunk({ digest: DIGEST, text: 'the engine' })
+};
+
+/** A chunk that is loaded. */
+export function aChunk<T>(loaded: T): ChunkOf<T> {
+  return { loaded, load: async () => loaded };
+}
 
 /** A message as far as the code under test reads it. */
 type Message = KernelMessage.IMessage;
@@ -94,7 +115,7 @@ export class FakeKernel {
   }
 
   /** Answer the newest install message with a version of the protocol. */
-  answerVersion(version: number | string): Promise<void> {
+  answerVersion(version: number | string = PROTOCOL_VERSION): Promise<void> {
     const data = { 'text/plain': String(version) };
     return this.answerInstall({
       status: 'ok',
@@ -124,13 +145,17 @@ export class FakeKernel {
   }
 
   /** Greet as the kernel code does when the comm is opened. */
-  hello(executionCount = 1, version = 1): void {
-    const guard_state = { ...aGuardState(), mode: 'off', set: false };
-    const execution_count = executionCount;
-    this.say({
-      event: 'hello',
-      data: { version, guard_state, execution_count }
-    });
+  hello(more: Partial<IEvents['hello']> = {}): void {
+    const guard_state = { ...aGuardState(), mode: 'off' as const, set: false };
+    const data: IEvents['hello'] = {
+      version: PROTOCOL_VERSION,
+      guard_state,
+      execution_count: 1,
+      engine: true,
+      digest: DIGEST,
+      ...more
+    };
+    this.say({ event: 'hello', data });
   }
 
   /** A status message that belongs to an execute request of some client. */

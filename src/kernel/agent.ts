@@ -6,10 +6,12 @@ import { JSONExt } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { IRequestOptions, RequestFailure } from '../wire/channel';
-import { Channel, RequestError } from '../wire/channel';
+import { Channel, codeOf, RequestError } from '../wire/channel';
 import { MainShellComm } from '../wire/comm';
+import { EngineOnDemand, needsEngine } from './engineOnDemand';
 import { ExecutedCells } from './executedCells';
-import { installRequest, readInstalled } from './inject';
+import { guardNeedsEngine, installRequest, readInstalled } from './inject';
+import { KERNEL_CODE, type IKernelCode } from './kernelCode';
 import { KernelSession } from './kernelSession';
 import type {
   IEvents,
@@ -22,10 +24,19 @@ import type {
 import { COMM_TARGET, PROTOCOL_VERSION } from '../wire/protocol';
 import { RunningCells } from './runningCells';
 import type { AgentState, IKernelAgent } from '../tokens';
-import { failureOf, NO_COMM } from './kernelFree';
+import { failureOf, NO_COMM, untilReady } from './kernelFree';
 
 /** How often the install message is sent again when failing cells take it along. */
 const MOST_ABORTS = 20;
+
+/** One install message. */
+interface IInstall {
+  attempt: number;
+  /** How often failing cells took it along. */
+  aborts: number;
+  /** Whether the engine goes along whatever the guard needs. */
+  whole: boolean;
+}
 
 /**
  * Installs the kernel code and keeps the comm, through restarts, kernel
@@ -42,12 +53,24 @@ export class KernelAgent implements IKernelAgent {
    * @param sessionContext - The document's; it may have no kernel yet.
    * @param guard - The guard that a kernel gets where none was set since
    * its start; null sets nothing.
+   * @param code - The code for kernels.
    */
   constructor(
     readonly sessionContext: ISessionContext,
-    guard: () => IGuard | null
+    guard: () => IGuard | null,
+    code: IKernelCode = KERNEL_CODE
   ) {
     this._guardToSet = guard;
+    this._code = code;
+    this._engine = new EngineOnDemand(code, {
+      load: params => this._ask('load_engine', params),
+      reinstall: () => {
+        this._install(this._isLate, true);
+        return untilReady(this);
+      }
+    });
+    // The install message can go out within a signal once these are there.
+    void this._loadCode(guardNeedsEngine(guard())).catch(() => undefined);
     sessionContext.kernelChanged.connect(this._onKernelChanged, this);
     sessionContext.statusChanged.connect(this._onStatus, this);
     sessionContext.connectionStatusChanged.connect(this._onConnection, this);
@@ -101,14 +124,22 @@ export class KernelAgent implements IKernelAgent {
     params: IRequests[K]['params'],
     options: IRequestOptions = {}
   ): Promise<IRequests[K]['result']> {
-    if (this._channel === null || this._state.kind !== 'ready') {
-      throw new RequestError(failureOf(this._state));
+    if (!needsEngine(method, params)) {
+      return this._ask(method, params, options);
     }
-    const result = await this._channel.request(method, params, options);
-    if (method === 'set_guard') {
-      this._setGuard(result as IGuardState);
+    if (this._engine.isPresent) {
+      try {
+        return await this._ask(method, params, options);
+      } catch (error) {
+        if (codeOf(error) !== 'no_engine') {
+          throw error;
+        }
+        // Another page has put a core without an engine there since.
+        this._engine.isPresent = false;
+      }
     }
-    return result;
+    await this._ensureEngine(options.signal);
+    return this._ask(method, params, options);
   }
 
   /** Install anew, after a failure. */
@@ -137,6 +168,33 @@ export class KernelAgent implements IKernelAgent {
 
   private _onKernelChanged(): void {
     this._follow(this.sessionContext.session?.kernel ?? null);
+  }
+
+  private async _ask<K extends Method>(
+    method: K,
+    params: IRequests[K]['params'],
+    options: IRequestOptions = {}
+  ): Promise<IRequests[K]['result']> {
+    if (this._channel === null || this._state.kind !== 'ready') {
+      throw new RequestError(failureOf(this._state));
+    }
+    const result = await this._channel.request(method, params, options);
+    if (method === 'set_guard') {
+      this._setGuard(result as IGuardState);
+    }
+    return result;
+  }
+
+  private _ensureEngine(signal?: AbortSignal): Promise<void> {
+    if (this._state.kind !== 'ready') {
+      return Promise.reject(new RequestError(failureOf(this._state)));
+    }
+    return orCancelled(this._engine.ensure(), signal);
+  }
+
+  private _loadCode(withEngine: boolean): Promise<unknown> {
+    const { core, engine } = this._code;
+    return Promise.all([core.load(), withEngine ? engine.load() : null]);
   }
 
   /** Take a kernel, which may be the one from before its restart. */
@@ -242,9 +300,10 @@ export class KernelAgent implements IKernelAgent {
    * Send the install message. It is harmless to do so twice, and each time
    * takes the place of the one before.
    *
-   * @param late - Whether the kernel was there before and is a new one now.
+   * @param late - Whether cells may have run in this kernel already.
+   * @param whole - Whether the engine goes along whatever the guard needs.
    */
-  private _install(late: boolean): void {
+  private _install(late: boolean, whole = false): void {
     const kernel = this._kernel;
     if (kernel === null || kernel.isDisposed) {
       return;
@@ -267,19 +326,25 @@ export class KernelAgent implements IKernelAgent {
       this._setState({ kind: 'not-python', language });
     } else {
       this._setState(this._untilReady);
-      this._send(kernel, this._attempt, 0);
+      this._send(kernel, { attempt: this._attempt, aborts: 0, whole });
     }
   }
 
-  private _send(
-    kernel: Kernel.IKernelConnection,
-    attempt: number,
-    aborts: number
-  ): void {
+  private _send(kernel: Kernel.IKernelConnection, install: IInstall): void {
+    const { attempt, whole } = install;
+    const guard = this._guardToSet();
+    const withEngine = whole || guardNeedsEngine(guard);
+    const core = this._code.core.loaded;
+    const engine = this._code.engine.loaded;
+    if (core === null || (withEngine && engine === null)) {
+      this._sendOnceLoaded(kernel, install, withEngine);
+      return;
+    }
+    const text = withEngine && engine !== null ? engine.text : '';
     let future: ReturnType<typeof kernel.requestExecute>;
     try {
       future = this._running.unseen(() =>
-        kernel.requestExecute(installRequest(this._guardToSet()))
+        kernel.requestExecute(installRequest(core, guard, text))
       );
     } catch {
       // The connection has gone in between; the next signal begins anew.
@@ -288,7 +353,7 @@ export class KernelAgent implements IKernelAgent {
     future.done.then(
       reply => {
         if (attempt === this._attempt) {
-          this._onInstalled(kernel, reply, aborts);
+          this._onInstalled(kernel, reply, install);
         }
       },
       () => {
@@ -297,15 +362,34 @@ export class KernelAgent implements IKernelAgent {
     );
   }
 
+  private _sendOnceLoaded(
+    kernel: Kernel.IKernelConnection,
+    install: IInstall,
+    withEngine: boolean
+  ): void {
+    this._loadCode(withEngine).then(
+      () => {
+        if (install.attempt === this._attempt) {
+          this._send(kernel, install);
+        }
+      },
+      error => {
+        if (install.attempt === this._attempt) {
+          this._setState({ kind: 'failed', detail: errorName(error) });
+        }
+      }
+    );
+  }
+
   private _onInstalled(
     kernel: Kernel.IKernelConnection,
     reply: KernelMessage.IExecuteReplyMsg,
-    aborts: number
+    install: IInstall
   ): void {
     const installed = readInstalled(reply.content);
     if (installed.kind === 'aborted') {
-      if (aborts < MOST_ABORTS) {
-        this._send(kernel, this._attempt, aborts + 1);
+      if (install.aborts < MOST_ABORTS) {
+        this._send(kernel, { ...install, aborts: install.aborts + 1 });
       } else {
         this._setState({ kind: 'failed', detail: 'aborted' });
       }
@@ -399,6 +483,7 @@ export class KernelAgent implements IKernelAgent {
     this._lateSince =
       this._isLate && execution_count > 1 ? execution_count : null;
     this._link = 'up';
+    this._engine.isPresent = hello.engine;
     this._setGuard(hello.guard_state);
     this._setState({ kind: 'ready' });
   }
@@ -440,6 +525,7 @@ export class KernelAgent implements IKernelAgent {
   private _dropChannel(reason: RequestFailure): void {
     const channel = this._channel;
     this._channel = null;
+    this._engine.isPresent = false;
     channel?.end(reason);
     this._setGuard(null);
   }
@@ -460,6 +546,8 @@ export class KernelAgent implements IKernelAgent {
   }
 
   private _guardToSet: () => IGuard | null;
+  private _code: IKernelCode;
+  private _engine: EngineOnDemand;
   private _kernel: Kernel.IKernelConnection | null = null;
   private _channel: Channel | null = null;
   /** The connection: not made yet, made, or lost and made anew. */
@@ -483,4 +571,24 @@ export class KernelAgent implements IKernelAgent {
 /** A name only: an error's text could be anything. */
 function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
+}
+
+/** Wait for something that may go on after a request was cancelled. */
+function orCancelled<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined
+): Promise<T> {
+  if (signal === undefined) {
+    return promise;
+  }
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new RequestError('cancelled'));
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) {
+      onAbort();
+    }
+    promise
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

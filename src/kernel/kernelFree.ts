@@ -49,9 +49,27 @@ export function untilFree(
   agent: IKernelAgent,
   signal?: AbortSignal
 ): Promise<void> {
+  return until(agent, () => isFree(agent), signal);
+}
+
+/**
+ * Wait until the kernel is ready, whether or not a cell runs.
+ *
+ * @param agent - Who talks with it.
+ * @throws RequestError when that will not come about.
+ */
+export function untilReady(agent: IKernelAgent): Promise<void> {
+  return until(agent, () => agent.state.kind === 'ready');
+}
+
+function until(
+  agent: IKernelAgent,
+  holds: () => boolean,
+  signal?: AbortSignal
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
-      if (isFree(agent)) {
+      if (holds()) {
         done();
         resolve();
       } else if (signal?.aborted) {

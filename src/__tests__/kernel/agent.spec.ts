@@ -1,42 +1,10 @@
-import { KernelAgent } from '../../kernel/agent';
-import { RequestError } from '../../wire/channel';
 import type { IGuard } from '../../wire/protocol';
 import type { AgentState } from '../../tokens';
 import { NO_COMM } from '../../kernel/kernelFree';
 import { aReleased, aReport, FakeContext, FakeKernel, settled } from '../utils';
+import { anAgent, askingAgent, failing, readyAgent } from './agents';
 
 const GUARD: IGuard = { mode: 'large' };
-
-function anAgent(context: FakeContext, guard: IGuard | null = null) {
-  const agent = new KernelAgent(context.asContext, () => guard);
-  const states: AgentState['kind'][] = [agent.state.kind];
-  agent.stateChanged.connect((_, state) => states.push(state.kind));
-  return { agent, states };
-}
-
-/** An agent whose kernel was there before it, and has not answered yet. */
-function askingAgent(guard: IGuard | null = null) {
-  const context = new FakeContext();
-  const kernel = new FakeKernel();
-  context.setKernel(kernel);
-  return { context, kernel, ...anAgent(context, guard) };
-}
-
-/** An agent whose kernel has been installed into and has greeted. */
-async function readyAgent(guard: IGuard | null = null, executionCount = 1) {
-  const { agent, context, kernel, states } = askingAgent(guard);
-  await kernel.answerVersion(1);
-  await settled();
-  kernel.hello(executionCount);
-  return { agent, context, kernel, states };
-}
-
-function failing(promise: Promise<unknown>): Promise<string> {
-  return promise.then(
-    () => 'it did not fail',
-    error => (error instanceof RequestError ? error.code : String(error))
-  );
-}
 
 describe('installing', () => {
   it('happens within the signal of a new kernel, with the guard', () => {
@@ -57,7 +25,7 @@ describe('installing', () => {
   it('opens no comm before the kernel has told its version', async () => {
     const { kernel } = askingAgent();
     expect(kernel.sent).toHaveLength(0);
-    await kernel.answerVersion(1);
+    await kernel.answerVersion();
     await settled();
     expect(kernel.sent.map(msg => msg.header.msg_type)).toEqual(['comm_open']);
   });
@@ -84,7 +52,7 @@ describe('installing', () => {
     await first;
     await settled();
     expect(agent.state.kind).toBe('installing');
-    await kernel.answerVersion(1);
+    await kernel.answerVersion();
     await settled();
     kernel.hello();
     expect(agent.state.kind).toBe('ready');
@@ -107,7 +75,7 @@ describe('installing', () => {
 
   it.each([
     ['0', { kind: 'no-shell' }],
-    ['2', { kind: 'version', theirs: 2 }],
+    ['3', { kind: 'version', theirs: 3 }],
     ['-1', { kind: 'failed', detail: 'install' }]
   ])('with the answer %s ends as %j', async (version, state) => {
     const { agent, kernel } = askingAgent();
@@ -120,7 +88,7 @@ describe('installing', () => {
 
 it('fails with a kernel that takes no comms, until there is another', async () => {
   const { agent, context, kernel } = askingAgent();
-  await kernel.answerVersion(1);
+  await kernel.answerVersion();
   await settled();
   kernel.begin();
   expect(agent.state.kind).toBe('installing');
@@ -174,9 +142,9 @@ describe('a restart by another client', () => {
     expect(kernel.installs).toHaveLength(2);
     expect(await asked).toBe('restarted');
     expect(agent.cellRunning).toBe(true);
-    await kernel.answerVersion(1);
+    await kernel.answerVersion();
     await settled();
-    kernel.hello(2);
+    kernel.hello({ execution_count: 2 });
     expect(agent.state.kind).toBe('ready');
     expect(agent.lateSince).toBe(2);
   });
@@ -193,7 +161,7 @@ describe('a restart by another client', () => {
     const { kernel } = await readyAgent();
     kernel.tellStatus('busy', 'c1', 'one');
     kernel.session = 'two';
-    await kernel.answerVersion(1);
+    await kernel.answerVersion();
     await settled();
     kernel.tellStatus('idle', 'c1', 'three');
     kernel.tellStatus('busy', 'c2', 'four');
@@ -271,7 +239,7 @@ describe('requests', () => {
     expect(agent.state).toEqual({ kind: 'disconnected', again: true });
     expect(kernel.installs.length).toBeGreaterThan(1);
     context.connectionStatusChanged.emit('connected');
-    await kernel.answerVersion(1);
+    await kernel.answerVersion();
     await settled();
     kernel.hello();
     expect(states.slice(2)).toEqual(['disconnected', 'installing', 'ready']);
@@ -394,11 +362,11 @@ describe('events', () => {
 
   it('tell of a kernel of another version', async () => {
     const { agent, kernel } = askingAgent();
-    await kernel.answerVersion(1);
+    await kernel.answerVersion();
     await settled();
-    kernel.hello(1, 2);
+    kernel.hello({ version: 3 });
     kernel.say({}, 'comm_close');
-    expect(agent.state).toEqual({ kind: 'version', theirs: 2 });
+    expect(agent.state).toEqual({ kind: 'version', theirs: 3 });
   });
 
   it('come over a new comm when another copy has closed the first', async () => {
@@ -455,7 +423,7 @@ describe('a kernel that is shut down', () => {
     context.isTerminating = false;
     context.statusChanged.emit('idle');
     expect(kernel.installs).toHaveLength(2);
-    await kernel.answerVersion(1);
+    await kernel.answerVersion();
     await settled();
     kernel.hello();
     expect(agent.state).toEqual({ kind: 'ready' });

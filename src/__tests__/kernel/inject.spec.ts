@@ -1,35 +1,35 @@
-/// <reference types="node" />
-
 import fc from 'fast-check';
-import * as fs from 'fs';
-import * as path from 'path';
-import { DIGEST, FILES, installRequest, readInstalled } from '../../kernel/inject';
+import {
+  guardNeedsEngine,
+  installRequest,
+  readInstalled
+} from '../../kernel/inject';
+import { KERNEL_CODE } from '../../kernel/kernelCode';
+import type { IGuard } from '../../wire/protocol';
+import { PROTOCOL_VERSION } from '../../wire/protocol';
 
-const KERNEL = path.resolve(__dirname, '../../jupyter_memguard/kernel');
+const CORE = { digest: 'd', head: 'install(', tail: ')' };
 
-describe('FILES', () => {
-  it('are the files of the kernel package, but for the loader', () => {
-    const onDisk = fs
-      .readdirSync(KERNEL)
-      .filter(name => name.endsWith('.py') && name !== 'bootstrap.py');
-    expect(Object.keys(FILES).sort()).toEqual(onDisk.sort());
-    for (const name of onDisk) {
-      expect(FILES[name]).toBe(
-        fs.readFileSync(path.join(KERNEL, name), 'utf8')
-      );
-    }
+describe('the code of this build', () => {
+  it('has a core and an engine of one digest', async () => {
+    const core = await KERNEL_CODE.core.load();
+    const engine = await KERNEL_CODE.engine.load();
+    expect(engine.digest).toBe(core.digest);
+    expect(KERNEL_CODE.core.loaded).toBe(core);
+    expect(KERNEL_CODE.engine.loaded).toBe(engine);
   });
 
-  it('are ASCII, so that a literal of JSON is one of Python', () => {
-    for (const text of Object.values(FILES)) {
-      expect(text).toMatch(/^[\n\x20-\x7e]*$/);
-    }
+  it('is one statement on one line', async () => {
+    const core = await KERNEL_CODE.core.load();
+    const { code } = installRequest(core, { mode: 'large' }, 'text');
+    // ASCII, so that a literal of JSON is one of Python.
+    expect(code).toMatch(/^__import__\("builtins"\)\.exec\([\x20-\x7e]*\)$/);
   });
 });
 
 describe('installRequest', () => {
   it('leaves no trace in history and count', () => {
-    expect(installRequest(null)).toMatchObject({
+    expect(installRequest(CORE, null, '')).toMatchObject({
       silent: true,
       store_history: false,
       allow_stdin: false,
@@ -37,21 +37,22 @@ describe('installRequest', () => {
     });
   });
 
-  it('is one statement on one line', () => {
-    const { code } = installRequest({ mode: 'large' });
-    expect(code).not.toContain('\n');
-    expect(code).toMatch(/^__import__\("builtins"\)\.exec\(.*\)$/);
-  });
-
-  it('carries files, digest and guard as texts', () => {
+  it('carries the guard and the engine as texts', () => {
     const guard = { mode: 'last' as const, keep_last: 3 };
-    const { code } = installRequest(guard);
-    const literal = code.slice(code.indexOf('{"__name__"'), -1);
-    const values = JSON.parse(literal);
-    expect(JSON.parse(values.FILES_JSON)).toEqual(FILES);
-    expect(values.DIGEST).toBe(DIGEST);
+    const { code } = installRequest(CORE, guard, 'the engine');
+    const values = JSON.parse(code.slice(CORE.head.length, -CORE.tail.length));
     expect(JSON.parse(values.OPTIONS_JSON)).toEqual({ guard });
+    expect(values.ENGINE).toBe('the engine');
   });
+});
+
+it.each<[IGuard | null, boolean]>([
+  [null, false],
+  [{ mode: 'off' }, false],
+  [{ mode: 'large' }, true],
+  [{ mode: 'all' }, true]
+])('the guard %j needs the engine: %j', (guard, needs) => {
+  expect(guardNeedsEngine(guard)).toBe(needs);
 });
 
 describe('readInstalled', () => {
@@ -92,7 +93,7 @@ describe('readInstalled', () => {
       fc.property(fc.jsonValue(), content => {
         expect(readInstalled(content)).not.toEqual({
           kind: 'version',
-          version: 1
+          version: PROTOCOL_VERSION
         });
       })
     );

@@ -75,7 +75,7 @@ async function aSession(kernel: string, guard: IGuard | null = null) {
 const IS_GUARDED = "print('update_user_ns' in vars(get_ipython().displayhook))";
 
 beforeAll(async () => {
-  const bin = path.resolve(__dirname, '../../.venv/bin');
+  const bin = path.resolve(__dirname, '../../../.venv/bin');
   process.env.PATH = bin + path.delimiter + process.env.PATH;
   jest.spyOn(console, 'debug').mockImplementation();
   jest.spyOn(console, 'warn').mockImplementation();

@@ -1,16 +1,22 @@
 import { KernelAgent } from '../../kernel/agent';
 import { RetainedModel } from '../../model/retained';
-import { aReport, FakeContext, FakeKernel, settled } from '../utils';
+import {
+  aReport,
+  FakeContext,
+  FakeKernel,
+  KERNEL_CODE,
+  settled
+} from '../utils';
 
 /** A document whose kernel has greeted, with the guard in a mode. */
 async function aDocument(mode = 'off') {
   const context = new FakeContext();
   const kernel = new FakeKernel();
   context.setKernel(kernel);
-  const agent = new KernelAgent(context.asContext, () => null);
+  const agent = new KernelAgent(context.asContext, () => null, KERNEL_CODE);
   const model = new RetainedModel(agent, () => 1);
   const greet = async (greeting = kernel): Promise<void> => {
-    await greeting.answerVersion(1);
+    await greeting.answerVersion();
     await settled();
     greeting.hello();
     const state = { ...agent.guard!, mode, set: true };

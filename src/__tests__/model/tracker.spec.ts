@@ -8,6 +8,7 @@ import { attachToEach } from '../../ui/attach';
 import { DEFAULTS } from '../../model/settings';
 import type { IWatched } from '../../tokens';
 import { Tracker } from '../../model/tracker';
+import { KERNEL_CODE } from '../../kernel/kernelCode';
 import { FakeContext, FakeKernel } from '../utils';
 
 /** A notebook's or console's widget. */
@@ -172,7 +173,8 @@ describe('what is attached to each document', () => {
 });
 
 describe("a document's guard", () => {
-  it('goes with the install message: metadata before settings', () => {
+  it('goes with the install message: metadata before settings', async () => {
+    await Promise.all([KERNEL_CODE.core.load(), KERNEL_CODE.engine.load()]);
     const { notebooks, make } = aTracker({ ...DEFAULTS, guardMode: 'large' });
     make();
     const notebook = notebooks.open();

@@ -1,0 +1,220 @@
+/** What goes into a kernel, and when: the core first, the engine on demand. */
+
+import type { ChunkOf, IKernelCode } from '../../kernel/kernelCode';
+import { needsEngine } from '../../kernel/engineOnDemand';
+import { aReport, FakeKernel, KERNEL_CODE, settled } from '../utils';
+import { askingAgent, failing, readyAgent } from './agents';
+
+/** A chunk that is loaded when a test says so. */
+class SlowChunk<T> implements ChunkOf<T> {
+  constructor(private readonly _content: T) {}
+  loaded: T | null = null;
+  asked = 0;
+  load(): Promise<T> {
+    this.asked++;
+    return new Promise((resolve, reject) => {
+      this.arrive = () => {
+        this.loaded = this._content;
+        resolve(this._content);
+        return settled();
+      };
+      this.fail = () => {
+        reject(new TypeError('no such file'));
+        return settled();
+      };
+    });
+  }
+  arrive!: () => Promise<void>;
+  fail!: () => Promise<void>;
+}
+
+function slowCode() {
+  const core = new SlowChunk(KERNEL_CODE.core.loaded!);
+  const engine = new SlowChunk(KERNEL_CODE.engine.loaded!);
+  return { core, engine } satisfies IKernelCode;
+}
+
+/** The values that an install message carries. */
+function values(kernel: FakeKernel, place = 0) {
+  const { code } = kernel.installs[place];
+  return JSON.parse(code.slice('install('.length, -1));
+}
+
+/** Answer a request by its place, and let what follows from it happen. */
+async function reply(kernel: FakeKernel, place: number, result: object) {
+  const { id } = kernel.requests[place];
+  kernel.say({ id, ok: true, result });
+  await settled();
+}
+
+async function refuse(kernel: FakeKernel, place: number, code: string) {
+  const { id } = kernel.requests[place];
+  kernel.say({ id, ok: false, error: { code } });
+  await settled();
+}
+
+const asked = (kernel: FakeKernel) =>
+  kernel.requests.map(({ method, params }) => [method, params]);
+
+const WITHOUT = ['load_engine', { digest: 'this-build' }];
+const WITH = ['load_engine', { digest: 'this-build', text: 'the engine' }];
+const REPORT = ['report', {}];
+
+describe('the install message', () => {
+  it('carries no engine where the guard is off', () => {
+    const { kernel } = askingAgent({ mode: 'off' });
+    expect(values(kernel).ENGINE).toBe('');
+  });
+
+  it('carries the engine where the guard measures', () => {
+    const { kernel } = askingAgent({ mode: 'large' });
+    expect(values(kernel).ENGINE).toBe('the engine');
+  });
+
+  it('waits for the core, of which no engine is loaded along', async () => {
+    const code = slowCode();
+    const { agent, kernel } = askingAgent(null, code);
+    expect(kernel.installs).toHaveLength(0);
+    expect(agent.state).toEqual({ kind: 'installing' });
+    await code.core.arrive();
+    expect(kernel.installs).toHaveLength(1);
+    expect(code.engine.asked).toBe(0);
+  });
+
+  it('waits for the engine too where the guard measures', async () => {
+    const code = slowCode();
+    const { kernel } = askingAgent({ mode: 'large' }, code);
+    await code.core.arrive();
+    expect(kernel.installs).toHaveLength(0);
+    await code.engine.arrive();
+    expect(kernel.installs).toHaveLength(1);
+  });
+
+  it('goes to the newest kernel, once, when the core is there', async () => {
+    const code = slowCode();
+    const { context, kernel } = askingAgent(null, code);
+    const { arrive } = code.core;
+    const other = new FakeKernel();
+    context.setKernel(other);
+    await arrive();
+    await code.core.arrive();
+    expect(kernel.installs).toHaveLength(0);
+    expect(other.installs).toHaveLength(1);
+  });
+
+  it('cannot go where the core is not to be had, until a retry', async () => {
+    const code = slowCode();
+    const { agent, kernel } = askingAgent(null, code);
+    await code.core.fail();
+    expect(agent.state).toEqual({ kind: 'failed', detail: 'TypeError' });
+    agent.retry();
+    expect(agent.state).toEqual({ kind: 'installing' });
+    await code.core.arrive();
+    expect(kernel.installs).toHaveLength(1);
+  });
+});
+
+describe('the engine', () => {
+  it('is not asked for while nobody needs it', async () => {
+    const { agent, kernel } = await readyAgent({ engine: false });
+    void agent.request('rescue', { key: 'r1', name: 'x' });
+    void agent.request('set_guard', { mode: 'off' });
+    void agent.request('subscribe', { cell_end: false });
+    expect(kernel.requests.map(({ method }) => method)).toEqual([
+      'rescue',
+      'set_guard',
+      'subscribe'
+    ]);
+  });
+
+  it("is the kernel's own where its environment has it", async () => {
+    const { agent, kernel } = await readyAgent({ engine: false });
+    const report = agent.request('report', {});
+    await settled();
+    expect(asked(kernel)).toEqual([WITHOUT]);
+    await reply(kernel, 0, { engine: true });
+    expect(asked(kernel)).toEqual([WITHOUT, REPORT]);
+    await reply(kernel, 1, aReport());
+    expect(await report).toEqual(aReport());
+    void agent.request('report', {});
+    expect(asked(kernel)).toEqual([WITHOUT, REPORT, REPORT]);
+  });
+
+  it('is sent where the kernel has none, once for all who wait', async () => {
+    const { agent, kernel } = await readyAgent({ engine: false });
+    void agent.request('report', {});
+    void agent.request('report', {});
+    await settled();
+    await reply(kernel, 0, { engine: false });
+    expect(asked(kernel)).toEqual([WITHOUT, WITH]);
+    await reply(kernel, 1, { engine: true });
+    expect(asked(kernel)).toEqual([WITHOUT, WITH, REPORT, REPORT]);
+  });
+
+  it('comes with core and all where the core is of another build', async () => {
+    const { agent, kernel } = await readyAgent({ engine: false });
+    const report = agent.request('report', {});
+    await settled();
+    await refuse(kernel, 0, 'wrong_engine');
+    expect(values(kernel, 1).ENGINE).toBe('the engine');
+    await kernel.answerVersion();
+    await settled();
+    kernel.hello();
+    await settled();
+    expect(asked(kernel)).toEqual([WITHOUT, REPORT]);
+    await reply(kernel, 1, aReport());
+    expect(await report).toEqual(aReport());
+  });
+
+  it('is brought again where another page has replaced it', async () => {
+    const { agent, kernel } = await readyAgent({ engine: true });
+    void agent.request('report', {});
+    await refuse(kernel, 0, 'no_engine');
+    expect(asked(kernel)).toEqual([REPORT, WITHOUT]);
+    await reply(kernel, 1, { engine: true });
+    expect(asked(kernel)).toEqual([REPORT, WITHOUT, REPORT]);
+  });
+
+  it('is asked for again after a failure', async () => {
+    const { agent, kernel } = await readyAgent({ engine: false });
+    const first = failing(agent.request('report', {}));
+    await settled();
+    await refuse(kernel, 0, 'internal');
+    expect(await first).toBe('internal');
+    void agent.request('report', {});
+    await settled();
+    expect(asked(kernel)).toEqual([WITHOUT, WITHOUT]);
+  });
+
+  it('is not waited for by a request that is given up', async () => {
+    const { agent, kernel } = await readyAgent({ engine: false });
+    const { signal, abort } = stoppable();
+    const given = failing(agent.request('report', {}, { signal }));
+    void agent.request('report', {});
+    abort();
+    expect(await given).toBe('cancelled');
+    await reply(kernel, 0, { engine: true });
+    expect(asked(kernel)).toEqual([WITHOUT, REPORT]);
+  });
+
+  it('of a kernel that restarts meanwhile is nobody’s any more', async () => {
+    const { agent, context } = await readyAgent({ engine: false });
+    const report = failing(agent.request('report', {}));
+    await settled();
+    context.statusChanged.emit('restarting');
+    expect(await report).toBe('restarted');
+  });
+});
+
+function stoppable() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
+it('needsEngine follows the parameters where they decide', () => {
+  expect(needsEngine('subscribe', { cell_end: true })).toBe(true);
+  expect(needsEngine('subscribe', { cell_end: false })).toBe(false);
+  expect(needsEngine('set_guard', { mode: 'last' })).toBe(true);
+  expect(needsEngine('set_guard', { mode: 'off' })).toBe(false);
+  expect(needsEngine('release', {})).toBe(true);
+});

@@ -1,5 +1,0 @@
-/** A Python file as its text (see webpack.extra.config.js). */
-declare module '*.py' {
-  const text: string;
-  export default text;
-}
