@@ -1,0 +1,226 @@
+"""The two stages: what a kernel gets at its start, and what comes when somebody looks."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jupyter_memguard.kernel.protocol import NO_ENGINE, WRONG_ENGINE
+from jupyter_memguard.kernel.tests.support import ROOT, VERSION, kernel_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_memguard.kernel.tests.support import Comm, Kernel
+
+COMPILED = (
+    "sorted(name.partition('.')[2] for name in __import__('sys').modules"
+    " if name.partition('.')[0] == '_jupyter_memguard' and '.' in name)"
+)
+
+
+@pytest.fixture
+def core(stock: Kernel) -> Kernel:
+    """Start a kernel that has the core alone, with the guard off."""
+    assert stock.inject({"mode": "off"}, engine=False) == VERSION
+    return stock
+
+
+def refused(comm: Comm, method: str, **params: Any) -> str:
+    """Return the error code with which a request is answered."""
+    answer = comm.reply({"id": "1", "method": method, "params": params})
+    assert not answer["ok"], answer
+    return str(answer["error"]["code"])
+
+
+def test_a_kernel_that_nobody_looks_at_compiles_a_few_modules(core: Kernel) -> None:
+    hello = core.comm().event("hello")
+    assert not hello["engine"]
+    assert hello["digest"] == "test"
+    assert core.value(COMPILED) == [
+        "channel",
+        "guard",
+        "guard.hook",
+        "protocol",
+        "session",
+        "stages",
+    ]
+
+
+def test_what_needs_the_engine_is_refused_until_it_is_there(core: Kernel) -> None:
+    core.run("[5]")
+    comm = core.comm()
+    requests: list[tuple[str, dict[str, Any]]] = [
+        ("report", {}),
+        ("joint", {"keys": []}),
+        ("overview", {}),
+        ("explain", {"key": "r1"}),
+        ("release", {}),
+        ("set_guard", {"mode": "large"}),
+    ]
+    for method, params in requests:
+        assert refused(comm, method, **params) == NO_ENGINE
+    assert comm.request("load_engine", digest="test") == {"engine": False}
+    text = kernel_bundle.packed(kernel_bundle.stages()[1])
+    assert comm.request("load_engine", digest="test", text=text) == {"engine": True}
+    assert core.comm().event("hello")["engine"]
+    assert comm.request("report")["count"] == 1
+    assert comm.request("set_guard", mode="large")["mode"] == "large"
+
+
+def test_the_engine_of_another_build_is_refused(core: Kernel) -> None:
+    comm = core.comm()
+    text = kernel_bundle.packed(kernel_bundle.stages()[1])
+    assert refused(comm, "load_engine", digest="another", text=text) == WRONG_ENGINE
+    assert refused(comm, "report") == NO_ENGINE
+
+
+@pytest.mark.parametrize("mode", ["last", "all"])
+def test_the_core_alone_withholds_where_no_size_is_needed(stock: Kernel, mode: str) -> None:
+    stock.inject({"mode": mode, "keep_last": 1}, engine=False)
+    stock.run("import weakref\nclass Result: pass")
+    stock.run("made = Result(); seen = weakref.ref(made)")
+    stock.run("made")
+    stock.run("[6]")
+    stock.run("del made")
+    assert stock.value("seen() is None")
+    assert stock.value("repr(Out[3])").startswith("<Out[3] was not kept: Result.")
+
+
+def test_the_guard_that_was_told_at_the_start_is_set_when_the_engine_comes(stock: Kernel) -> None:
+    stock.inject({"mode": "off", "threshold_bytes": 7}, engine=False)
+    state = stock.comm().event("hello")["guard_state"]
+    assert state["set"]
+    assert state["settings"]["threshold_bytes"] == 7
+    stock.inject({"mode": "all"})
+    comm = stock.comm()
+    assert comm.event("hello")["guard_state"] == state
+    assert comm.request("report")["guard_state"] == state
+
+
+def test_an_older_core_gives_way_to_the_newer_whole(core: Kernel) -> None:
+    comm = core.comm()
+    comm.event("hello")
+    core.run("5")
+    assert core.inject({"mode": "all"}, digest="newer") == VERSION
+    assert comm.receive() == {"id": None, "closed": True}
+    hello = core.comm().event("hello")
+    assert hello["digest"] == "newer"
+    assert hello["engine"]
+    # The older one had set the guard.
+    assert hello["guard_state"]["mode"] == "off"
+
+
+def test_the_kernels_own_copy_of_the_same_build_is_imported(stock: Kernel) -> None:
+    kernel_bundle.main()
+    digest = kernel_bundle.bundle()[0]["digest"]
+    assert stock.inject({"mode": "off"}, engine=False, digest=digest) == VERSION
+    assert stock.value("__import__('_jupyter_memguard').__name__") == "jupyter_memguard.kernel"
+    comm = stock.comm()
+    hello = comm.event("hello")
+    assert hello["engine"]
+    assert hello["digest"] == digest
+    stock.run("[5]")
+    assert comm.request("report")["count"] == 1
+    # Another build takes over what this one knows.
+    key = comm.request("report")["results"][0]["key"]
+    stock.inject({"mode": "off"}, digest="newer")
+    assert stock.value("__import__('_jupyter_memguard').__name__") == "_jupyter_memguard"
+    assert stock.comm().request("report")["results"][0]["key"] == key
+
+
+def test_the_sizes_of_a_report_outlive_questions_about_some_of_its_results(kernel: Kernel) -> None:
+    kernel.run("for n in range(40): get_ipython().run_cell(f'[{n}] * 10**3', store_history=True)")
+    comm = kernel.comm()
+    first = comm.request("report", limit=20, budget_ms=5000)
+    keys = [row["key"] for row in first["results"]]
+    assert comm.request("joint", keys=keys[:2], budget_ms=5000)["bytes"] > 16_000
+    assert comm.request("report", numbers=[2], limit=1)["count"] == 1
+    # Not by a cell, which would begin another report.
+    rows = "__import__('_jupyter_memguard')._stages.module('report.rows')"
+    assert kernel.value(f"setattr({rows}, 'measure', None)") is None
+    second = comm.request("report", offset=20, limit=20)
+    assert len({*keys, *(row["key"] for row in second["results"])}) == first["count"]
+
+
+def test_results_that_share_are_measured_together(kernel: Kernel) -> None:
+    kernel.run("shared = b'x' * 10**6")
+    kernel.run("[shared]")
+    kernel.run("(shared, 1)")
+    kernel.run("del shared")
+    comm = kernel.comm()
+    keys = [row["key"] for row in comm.request("report", budget_ms=5000)["results"]]
+    assert comm.request("joint", keys=keys[:1])["bytes"] < 10**5
+    together = comm.request("joint", keys=keys, budget_ms=5000)
+    assert together["exact"]
+    assert 10**6 <= together["bytes"] < 1.1 * 10**6
+    assert refused(comm, "joint", keys=["r1", "none"]) == "unknown_key"
+
+
+def test_every_file_of_the_package_is_in_one_stage() -> None:
+    core, engine = kernel_bundle.stages()
+    there = {
+        path.relative_to(kernel_bundle.KERNEL).as_posix()
+        for path in kernel_bundle.KERNEL.rglob("*.py")
+        if "tests" not in path.relative_to(kernel_bundle.KERNEL).parts
+    }
+    assert not core.keys() & engine.keys()
+    assert there - {*core, *engine} <= {"bootstrap.py", "messages.py", "_digest.py"}
+    for name in kernel_bundle.ENGINE:
+        assert any(file.startswith(name) for file in engine), name
+    for sent in (core, engine):
+        for text in sent.values():
+            text.encode("ascii")
+
+
+def test_what_is_sent_is_the_code_line_for_line() -> None:
+    for sent in kernel_bundle.stages():
+        for name, text in sent.items():
+            source = (kernel_bundle.KERNEL / name).read_text("ascii")
+            assert _statements(text) == _statements(source), name
+
+
+def _statements(text: str) -> list[tuple[str, int]]:
+    """Return each statement's type and line, but docstrings and what stands in their place."""
+    return sorted(
+        (type(node).__name__, node.lineno)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.stmt)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    )
+
+
+def _imports(name: str) -> Iterator[str]:
+    """Yield the package's files that a file imports as soon as it is imported itself."""
+    source = (kernel_bundle.KERNEL / name).read_text("ascii")
+    folder = name.split("/")[:-1]
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = folder[: len(folder) - node.level + 1]
+            base += (node.module or "").split(".") if node.module else []
+            for alias in node.names:
+                for path in ("/".join([*base, alias.name]), "/".join(base)):
+                    for file in (path + ".py", f"{path}/__init__.py".lstrip("/")):
+                        if (kernel_bundle.KERNEL / file).is_file():
+                            yield file
+
+
+def test_the_core_imports_nothing_of_the_engine() -> None:
+    core, engine = kernel_bundle.stages()
+    assert {(name, file) for name in core for file in _imports(name) if file in engine} == set()
+    assert "sizing/__init__.py" in set(_imports("report/rows.py"))
+
+
+def test_the_browsers_files_are_of_the_code_as_it_is() -> None:
+    importlib.invalidate_caches()
+    kernel_bundle.main()
+    core, engine = kernel_bundle.bundle()
+    sources = ROOT / "src" / "kernel" / "sources"
+    assert json.loads((sources / "core.json").read_text()) == core
+    assert json.loads((sources / "engine.json").read_text()) == engine
+    assert len(json.dumps(core)) <= 64_000
+    assert len(json.dumps(core)) + len(json.dumps(engine)) <= 347_500 / 3
