@@ -74,10 +74,12 @@ def statement(core: dict[str, str], digest: str) -> tuple[str, str]:
     bootstrap = code_only((KERNEL / "bootstrap.py").read_text("ascii"))
     fixed = {"__name__": "_jupyter_memguard_bootstrap", "CORE": packed(core), "DIGEST": digest}
     # JSON's texts are Python's too, and so is a map from texts to texts. The builtins are taken by
-    # import, because `from re import *` gives a notebook a `compile` of its own.
+    # import, because `from re import *` gives a notebook a `compile` of its own. A debugger steps
+    # over files whose names begin like this one.
     head = (
         '__import__("builtins").exec(__import__("builtins").compile('
-        f'{json.dumps(bootstrap)}, "<jupyter-memguard>", "exec"), {{**{json.dumps(fixed)}, **'
+        f'{json.dumps(bootstrap)}, "<frozen jupyter-memguard>/bootstrap.py", "exec"), '
+        f"{{**{json.dumps(fixed)}, **"
     )
     return head, "})"
 
