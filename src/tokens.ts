@@ -37,6 +37,28 @@ export type AgentState =
   /** The install or the comm failed; `detail` is a type's name, not a text. */
   | { kind: 'failed'; detail: string };
 
+/** How far the run of a request has got; `time`: epoch seconds, kernel's clock. */
+export type RunProgress =
+  | { kind: 'sent' }
+  | { kind: 'busy'; time: number }
+  /** `count` is the n of `In[n]`; a silent request has no such step. */
+  | { kind: 'input'; time: number; count: number }
+  | { kind: 'replied' }
+  | { kind: 'idle'; time: number };
+
+/** A step of the run of an execute request, of any client. */
+export type RunStep = RunProgress & {
+  /** The request's id. */
+  id: string;
+  /** The cell; null if another client sent the request, or not for a cell. */
+  cellId: string | null;
+};
+
+/** The runs of a document's kernel, as its messages tell. */
+export interface ICellRuns {
+  readonly step: ISignal<ICellRuns, RunStep>;
+}
+
 /**
  * The one who talks with a document's kernel: installs the kernel code,
  * keeps the comm, and survives restarts and kernel changes.
@@ -57,6 +79,7 @@ export interface IKernelAgent extends IDisposable {
    */
   readonly lateSince: number | null;
   readonly event: ISignal<IKernelAgent, KernelEvent>;
+  readonly cellRuns: ICellRuns;
   /**
    * Ask the kernel.
    *

@@ -2,6 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
+import { CellRuns } from '../kernel/cellRuns';
 import { RequestError } from '../wire/channel';
 import type {
   ErrorCode,
@@ -29,6 +30,7 @@ import type {
   Outcome,
   Selection
 } from '../tokens';
+import type { GoTo } from '../panel/results/tableModel';
 import { ViewModel } from '../panel/viewModel';
 
 /** A row with what a test does not care about filled in. */
@@ -111,6 +113,7 @@ class FakeAgent implements IKernelAgent {
     this
   );
   readonly event: Signal<IKernelAgent, KernelEvent> = new Signal(this);
+  readonly cellRuns = new CellRuns();
   get sessionContext(): never {
     throw new Error('not in this test');
   }
@@ -288,7 +291,7 @@ export class FakeMemguard implements IMemguard {
 }
 
 /** A model, in front, and what a panel needs to look at it. */
-export function aView(): {
+export function aView(goTo: GoTo = async () => 'same'): {
   model: FakeModel;
   memguard: FakeMemguard;
   view: ViewModel;
@@ -303,5 +306,5 @@ export function aView(): {
   } as unknown as IWatched;
   const memguard = new FakeMemguard(watched);
   const trans = nullTranslator.load('jupyter_memguard');
-  return { model, memguard, view: new ViewModel(memguard, trans) };
+  return { model, memguard, view: new ViewModel(memguard, trans, goTo) };
 }

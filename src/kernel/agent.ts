@@ -8,6 +8,7 @@ import { Signal } from '@lumino/signaling';
 import type { IRequestOptions, RequestFailure } from '../wire/channel';
 import { Channel, codeOf, RequestError } from '../wire/channel';
 import { MainShellComm } from '../wire/comm';
+import { CellRuns } from './cellRuns';
 import { EngineOnDemand, needsEngine } from './engineOnDemand';
 import { ExecutedCells } from './executedCells';
 import { guardNeedsEngine, installRequest, readInstalled } from './inject';
@@ -112,8 +113,10 @@ export class KernelAgent implements IKernelAgent {
     return this._event;
   }
 
+  readonly cellRuns = new CellRuns();
+
   /** Which cells this kernel ran while this page was open. */
-  readonly executed = new ExecutedCells();
+  readonly executed = new ExecutedCells(this.cellRuns);
 
   get isDisposed(): boolean {
     return this._isDisposed;
@@ -157,6 +160,7 @@ export class KernelAgent implements IKernelAgent {
     this._dropChannel('not_ready');
     Signal.clearData(this);
     Signal.clearData(this._running);
+    Signal.clearData(this.cellRuns);
   }
 
   /** Nothing disposes of the agents of a page that is closed or left. */
@@ -292,8 +296,7 @@ export class KernelAgent implements IKernelAgent {
       this._stop('restarted', { kind: 'restarting' });
       this._install(true);
     }
-    this._running.see(args);
-    this.executed.see(args);
+    this.cellRuns.see(args);
   }
 
   /**
@@ -343,7 +346,7 @@ export class KernelAgent implements IKernelAgent {
     const text = withEngine && engine !== null ? engine.text : '';
     let future: ReturnType<typeof kernel.requestExecute>;
     try {
-      future = this._running.unseen(() =>
+      future = this.cellRuns.unseen(() =>
         kernel.requestExecute(installRequest(core, guard, text))
       );
     } catch {
@@ -515,6 +518,7 @@ export class KernelAgent implements IKernelAgent {
     this._session.forget();
     this._dropChannel(reason);
     if (reason === 'restarted' || reason === 'dead') {
+      this.cellRuns.clear();
       this.executed.clear();
     }
     this._setState(state);
@@ -558,7 +562,7 @@ export class KernelAgent implements IKernelAgent {
   private _isLate = false;
   private _lateSince: number | null = null;
   private _session = new KernelSession();
-  private _running = new RunningCells();
+  private _running = new RunningCells(this.cellRuns);
   private _state: AgentState = { kind: 'no-kernel' };
   private _guard: IGuardState | null = null;
   private _isDisposed = false;

@@ -163,7 +163,11 @@ function chartSection(
 ): ChartSection {
   const recorders = new WeakMap<IWatched, RunRecorder>();
   attachToEach(memguard, watched => {
-    const recorder = new RunRecorder(watched.widget.sessionContext, rest);
+    const recorder = new RunRecorder(
+      watched.widget.sessionContext,
+      rest,
+      watched.agent.cellRuns
+    );
     recorders.set(watched, recorder);
     return recorder;
   });

@@ -1,14 +1,16 @@
 import type { Kernel } from '@jupyterlab/services';
+import { CellRuns } from '../../kernel/cellRuns';
 import { ExecutedCells } from '../../kernel/executedCells';
 import type { IRow } from '../../wire/protocol';
 import { aRow } from '../fakes';
 
+let runs: CellRuns;
 let executed: ExecutedCells;
 
 /** What passes by when a cell runs: it is sent, begins, and ends. */
 function pass(id: string, number: number, cellId?: string, sent = true): void {
   const see = (direction: string, msg: object): void =>
-    executed.see({ direction, msg } as unknown as Kernel.IAnyMessageArgs);
+    runs.see({ direction, msg } as unknown as Kernel.IAnyMessageArgs);
   const parent_header = { msg_id: id, msg_type: 'execute_request' };
   if (sent) {
     see('send', {
@@ -37,7 +39,8 @@ const unseen = (number: number) =>
 
 beforeEach(() => {
   jest.useFakeTimers({ now: 5_000_000 });
-  executed = new ExecutedCells();
+  runs = new CellRuns();
+  executed = new ExecutedCells(runs);
 });
 afterEach(() => jest.useRealTimers());
 

@@ -188,9 +188,9 @@ describe('a Python kernel', () => {
       await ready();
       // As if it had not heard of this page for long, pauses or not.
       await run(
-        'import sys; module = sys.modules.get\n' +
-          "module('_jupyter_memguard.channel').SILENT_CELLS = 3\n" +
-          "module('_jupyter_memguard.cells').PAUSE_S = -1"
+        'import sys; package = sys.modules["_jupyter_memguard"].__name__\n' +
+          "sys.modules[package + '.channel'].SILENT_CELLS = 3\n" +
+          "sys.modules[package + '.cells'].PAUSE_S = -1"
       );
       const states: string[] = [];
       agent.stateChanged.connect((_, { kind }) => states.push(kind));

@@ -1,5 +1,6 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
+import { CellRuns } from '../../kernel/cellRuns';
 import { RunRecorder } from '../../memory/chart/runs';
 import {
   aReply,
@@ -76,9 +77,12 @@ describe('the recorder of runs', () => {
         : aReply('k', { sampled: START - 100 });
     kernel = new FakeKernel('k');
     context = new FakeContext(kernel);
+    const runs = new CellRuns();
+    kernel.anyMessage.connect((_, args) => runs.see(args));
     recorder = new RunRecorder(
       context as unknown as ISessionContext,
-      server.rest
+      server.rest,
+      runs
     );
   });
 

@@ -1,8 +1,14 @@
 import { Signal } from '@lumino/signaling';
 import { RequestError } from '../../wire/channel';
+import { CellRuns } from '../../kernel/cellRuns';
 import { ExecutedCells } from '../../kernel/executedCells';
 import { RetainedModel } from '../../model/retained';
-import type { IGuardState, IReport, KernelEvent, Method } from '../../wire/protocol';
+import type {
+  IGuardState,
+  IReport,
+  KernelEvent,
+  Method
+} from '../../wire/protocol';
 import type { AgentState, IKernelAgent, Selection } from '../../tokens';
 import { aGuardState, aReleased, aReport, settled } from '../utils';
 
@@ -18,7 +24,8 @@ class Agent {
   state: AgentState = { kind: 'ready' };
   cellRunning = false;
   guard: IGuardState | null = null;
-  readonly executed = new ExecutedCells();
+  readonly cellRuns = new CellRuns();
+  readonly executed = new ExecutedCells(this.cellRuns);
   retries = 0;
   /** What the kernel answers; a RequestError is thrown. */
   answers: Partial<Record<Method, unknown>> = {
@@ -698,12 +705,12 @@ it('completes rows by what the page saw run', async () => {
   const [first, ...others] = aReport().results;
   const row = { ...first, execution: 3, cell_id: null, time: null };
   agent.answers.report = { ...aReport(), results: [row, ...others] };
-  const seen = { header: { msg_type: 'execute_input' }, metadata: {} };
-  agent.executed.see({
+  const parent_header = { msg_id: 'theirs', msg_type: 'execute_request' };
+  agent.cellRuns.see({
     direction: 'recv',
     msg: {
-      ...seen,
-      parent_header: { msg_id: 'of another client' },
+      header: { msg_type: 'execute_input' },
+      parent_header,
       content: { execution_count: 3 }
     }
   } as never);

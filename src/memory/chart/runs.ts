@@ -1,9 +1,10 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { Kernel } from '@jupyterlab/services';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ISample, Rest, RestError, RestFailure } from '../../wire/rest';
+import type { ICellRuns, RunStep } from '../../tokens';
 import { ISpan, IStretch, measure } from './stretches';
 import { SampleStore } from './sampleStore';
 
@@ -53,10 +54,12 @@ export class RunRecorder implements IDisposable {
   /**
    * @param context - the document's session.
    * @param rest - the server's half.
+   * @param runs - the runs of the document's kernel.
    */
   constructor(
     private readonly context: ISessionContext,
-    private readonly rest: Rest
+    private readonly rest: Rest,
+    runs: ICellRuns
   ) {
     this.poll = new Poll<void>({
       name: 'jupyter-memguard:runs',
@@ -67,7 +70,8 @@ export class RunRecorder implements IDisposable {
     context.kernelChanged.connect(this.onKernel, this);
     context.statusChanged.connect(this.onStatus, this);
     context.connectionStatusChanged.connect(this.onConnection, this);
-    this.follow(context.session?.kernel ?? null);
+    runs.step.connect(this.onStep, this);
+    this.kernel = context.session?.kernel ?? null;
   }
 
   /** The runs that could be measured, the oldest first. */
@@ -94,7 +98,7 @@ export class RunRecorder implements IDisposable {
       return;
     }
     this.poll.dispose();
-    this.follow(null);
+    this.kernel = null;
     Signal.clearData(this);
   }
 
@@ -133,7 +137,7 @@ export class RunRecorder implements IDisposable {
   private onKernel(): void {
     this.open.clear();
     this.begin();
-    this.follow(this.context.session?.kernel ?? null);
+    this.kernel = this.context.session?.kernel ?? null;
   }
 
   private onStatus(_: ISessionContext, status: Kernel.Status): void {
@@ -168,55 +172,33 @@ export class RunRecorder implements IDisposable {
     this.store.clear();
   }
 
-  private follow(kernel: Kernel.IKernelConnection | null): void {
-    this.kernel?.anyMessage.disconnect(this.onMessage, this);
-    this.kernel = kernel;
-    kernel?.anyMessage.connect(this.onMessage, this);
-  }
-
-  private onMessage(_: unknown, args: Kernel.IAnyMessageArgs): void {
-    const { msg, direction } = args;
-    if (direction === 'send') {
-      if (msg.header.msg_type === 'execute_request') {
-        const { cellId } = msg.metadata;
-        this.open.set(msg.header.msg_id, {
-          cellId: typeof cellId === 'string' ? cellId : null,
-          start: null,
-          count: null
-        });
+  private onStep(_: ICellRuns, step: RunStep): void {
+    const { id, cellId } = step;
+    const run = this.open.get(id) ?? { cellId, start: null, count: null };
+    switch (step.kind) {
+      case 'sent':
+        this.open.set(id, run);
         if (this.isRefused) {
           // Once a run: the answer may be another by now.
           this.failure = null;
         }
         this.lookIn(0);
-      }
-      return;
-    }
-    const parent = msg.parent_header;
-    if (!('msg_id' in parent) || parent.msg_type !== 'execute_request') {
-      return;
-    }
-    const id = parent.msg_id;
-    const run = this.open.get(id) ?? { cellId: null, start: null, count: null };
-    switch (msg.header.msg_type) {
-      case 'status':
-        this.onRunStatus(id, run, msg as KernelMessage.IStatusMsg);
         break;
-      case 'execute_input':
-        // What is silent sends none: it is no cell's.
-        this.onInput(id, run, msg as KernelMessage.IExecuteInputMsg);
+      case 'busy':
+        this.tick(step.time);
+        run.start = step.time;
+        this.open.set(id, run);
+        break;
+      case 'input':
+        this.onInput(id, run, step.count);
+        break;
+      case 'idle':
+        this.tick(step.time);
+        this.onEnd(id, run, step.time);
     }
   }
 
-  private onInput(
-    id: string,
-    run: IOpenRun,
-    msg: KernelMessage.IExecuteInputMsg
-  ): void {
-    const count = msg.content.execution_count;
-    if (count === null) {
-      return;
-    }
+  private onInput(id: string, run: IOpenRun, count: number): void {
     if (count < this.count) {
       // Another client has restarted the kernel: no signal says so.
       for (const [other, { start }] of this.open) {
@@ -230,26 +212,19 @@ export class RunRecorder implements IDisposable {
     run.count = count;
   }
 
-  private onRunStatus(
-    id: string,
-    run: IOpenRun,
-    msg: KernelMessage.IStatusMsg
-  ): void {
-    const time = secondsOf(msg.header.date);
+  private onEnd(id: string, run: IOpenRun, time: number): void {
+    this.open.delete(id);
+    if (run.start !== null && run.count !== null) {
+      const end = Math.max(time, run.start);
+      this.finish({ ...run, id, start: run.start, end, count: run.count });
+    }
+  }
+
+  private tick(time: number): void {
     if (time < this.clock - PUT_BACK_SECONDS) {
       this.startClockAnew();
     }
     this.clock = time;
-    if (msg.content.execution_state === 'busy') {
-      run.start = time;
-      this.open.set(id, run);
-    } else if (msg.content.execution_state === 'idle') {
-      this.open.delete(id);
-      if (run.start !== null && run.count !== null) {
-        const end = Math.max(time, run.start);
-        this.finish({ ...run, id, start: run.start, end, count: run.count });
-      }
-    }
   }
 
   private finish(run: IRun): void {
@@ -417,10 +392,4 @@ export class RunRecorder implements IDisposable {
   private _unmeasured = false;
   private _measured: readonly IMeasured[] = [];
   private readonly _changed = new Signal<this, void>(this);
-}
-
-/** The kernel's clock, which for a local kernel is the server's too. */
-function secondsOf(date: string): number {
-  const time = Date.parse(date) / 1000;
-  return Number.isNaN(time) ? Date.now() / 1000 : time;
 }
