@@ -90,6 +90,9 @@ def _callable_name(method: Any) -> str | None:
     if type(function) is FunctionType:
         module, name = function.__module__, str.__str__(function.__qualname__)
     else:
-        module, name = _module_of(type(function)), str.__str__(_name_of(type(function)))
-        name = name.rpartition(".")[2]
+        name = str.__str__(_name_of(type(function))).rpartition(".")[2]
+        try:
+            module = _module_of(type(function))
+        except AttributeError:  # as of classes that some extensions in C make
+            module = None
     return (module if type(module) is str and module else "?") + "." + name

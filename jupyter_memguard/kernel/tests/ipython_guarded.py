@@ -23,14 +23,15 @@ def pytest_collection_finish() -> None:
     guard = json.loads(os.environ["MEMGUARD_GUARD"])
     start({"guard": guard})
     session = vars(get_ipython())["_jupyter_memguard"]
-    forward = session.guard._forward
+    hook = session.guard._hook
+    forward = hook.forward
 
     def counting(result: Any) -> Any:
         global handled  # noqa: PLW0603
         handled += 1
         return forward(result)
 
-    session.guard._forward = counting
+    hook.forward = counting
 
 
 def pytest_sessionfinish() -> None:
