@@ -8,17 +8,14 @@ import type { Widget } from '@lumino/widgets';
 import * as React from 'react';
 import type { IMemguard, IRetainedModel } from '../tokens';
 import { FocusKeeper } from './focusKeeper';
-import { Results, type GoTo } from './results/table';
-import { panelState } from './states';
+import { panelState } from './panelState';
+import { Results } from './results/results';
+import type { GoTo, TableModel } from './results/tableModel';
 import type { ChooseMode } from './summary/guardLine';
-import { canRelease, Summary } from './summary/summary';
+import { Summary } from './summary/summary';
 import { Variables } from './variables/variables';
-import {
-  readViewState,
-  ViewModel,
-  type IRowAsk,
-  type IViewState
-} from './viewModel';
+import { ViewModel } from './viewModel';
+import { readViewState, type IViewState } from './viewState';
 
 /**
  * The panel's own content: the answer, the results and the variables. It asks
@@ -32,10 +29,10 @@ export class PanelBody implements IDisposable {
    */
   constructor(memguard: IMemguard, options: PanelBody.IOptions) {
     this._host = options.host;
-    this._view = new ViewModel(memguard, options.trans);
+    this._view = new ViewModel(memguard, options.trans, options.goTo);
     this._view.isSeen = false;
     this.header = summary(this._view, options.chooseMode);
-    this.results = results(this._view, options.goTo);
+    this.results = results(this._view);
     this.variables = variables(this._view);
     this._focusKeeper = new FocusKeeper(
       this._host,
@@ -85,29 +82,9 @@ export class PanelBody implements IDisposable {
     this._observe();
   }
 
-  /** Whether something can be asked of a row now. */
-  canAsk({ what, key }: IRowAsk): boolean {
-    const { watched } = this._view;
-    const row = watched?.model.report?.results.find(each => each.key === key);
-    if (!watched || row === undefined) {
-      return false;
-    }
-    switch (what) {
-      case 'release':
-      case 'release-selected':
-        return canRelease(watched.model);
-      case 'visit':
-        return row.cell_id !== null;
-      case 'assign':
-        return !watched.agent.cellRunning;
-    }
-  }
-
-  /** Ask something of a row, as its own buttons do. */
-  ask(ask: IRowAsk): void {
-    // A menu takes the focus away; what happens to the row happens from here.
-    this._find(`[data-key="${CSS.escape(ask.key)}"]`)?.focus();
-    this._view.ask(ask);
+  /** The results of the document in front, as a table. */
+  get table(): TableModel | null {
+    return this._view.table;
   }
 
   get isDisposed(): boolean {
@@ -182,8 +159,8 @@ function summary(view: ViewModel, chooseMode: ChooseMode): Widget {
   return widget;
 }
 
-function results(view: ViewModel, goTo: GoTo): Widget {
-  const widget = ReactWidget.create(<Results view={view} goTo={goTo} />);
+function results(view: ViewModel): Widget {
+  const widget = ReactWidget.create(<Results view={view} />);
   widget.addClass('jp-Memguard-results');
   widget.title.label = view.trans.__('Retained results');
   return widget;

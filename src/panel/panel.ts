@@ -14,7 +14,8 @@ import type { IMemguard } from '../tokens';
 import { PANEL_ID } from '../ui/commandIds';
 import { guardIcon } from '../ui/icons';
 import type { PanelBody } from './body';
-import type { IRowAsk, IViewState } from './viewModel';
+import type { TableModel } from './results/tableModel';
+import type { IViewState } from './viewState';
 
 /** The panel, for those who have something to show in it. */
 export interface IMemguardPanel {
@@ -154,14 +155,9 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     return row?.dataset.key ?? null;
   }
 
-  /** Whether something can be asked of a row now. */
-  canAsk(ask: IRowAsk): boolean {
-    return this._body?.canAsk(ask) === true;
-  }
-
-  /** Ask something of a row, as its own buttons do. */
-  ask(ask: IRowAsk): void {
-    this._body?.ask(ask);
+  /** The table of results; null until the content is loaded. */
+  get table(): TableModel | null {
+    return this._body?.table ?? null;
   }
 
   dispose(): void {

@@ -1,52 +1,47 @@
+/** What the parts of the panel look at. */
+
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { IMemguard, IWatched } from '../tokens';
-import {
-  DEFAULT_SORT,
-  NO_FILTER,
-  type Column,
-  type IFilter,
-  type ISort
-} from './results/rows';
+import { TableModel, type GoTo } from './results/tableModel';
+import { DEFAULT_VIEW_STATE, type IViewState } from './viewState';
 
-/** What of the panel is kept over a reload. */
-export interface IViewState {
-  readonly sort: ISort;
-  readonly filter: IFilter;
-}
-
-/** What a menu or a command asks of a row in the table. */
-export interface IRowAsk {
-  /** `release-selected` is about the row only where none is selected. */
-  readonly what: 'release' | 'release-selected' | 'visit' | 'assign';
-  readonly key: string;
-}
-
-/** From when on a kernel that does not answer is said to be busy. */
+/** After this time a kernel that does not answer is said to be busy. */
 const SLOW_MS = 2000;
 
 /**
- * What the panel's parts look at: what is in front, what of it can have
- * changed, and how a person wants to see it.
+ * The document in front, whether a person can see the panel, and how the
+ * person wants to see the results.
  */
 export class ViewModel implements IDisposable {
   /**
-   * @param memguard - What is in front.
+   * @param memguard - Knows the document in front.
    * @param trans - The words.
+   * @param goTo - Goes to the cell of a result.
    */
   constructor(
     readonly memguard: IMemguard,
-    readonly trans: TranslationBundle
+    readonly trans: TranslationBundle,
+    goTo: GoTo
   ) {
+    this._goTo = goTo;
     memguard.currentChanged.connect(this._follow, this);
-    memguard.settingsChanged.connect(this._emit, this);
+    memguard.settingsChanged.connect(this._onChange, this);
     this._follow();
   }
 
-  /** Something that is shown may be another. */
+  /** Something that the panel shows may have changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /**
+   * Something that only the table shows may have changed. It does not come in
+   * addition to `changed`.
+   */
+  get tableChanged(): ISignal<this, void> {
+    return this._tableChanged;
   }
 
   /** The person chose another order or filter. */
@@ -54,19 +49,25 @@ export class ViewModel implements IDisposable {
     return this._stateChanged;
   }
 
+  /** The document in front. */
   get watched(): IWatched | null {
     return this._watched;
   }
 
+  /** The results of the document in front, as a table. */
+  get table(): TableModel | null {
+    return this._table;
+  }
+
   /**
-   * Whether the kernel has been asked for longer than a free kernel needs: a
-   * page opened in the middle of a cell learns of the cell by this only.
+   * Whether the kernel has not answered for longer than a free kernel needs. A
+   * page that is opened while a cell runs learns of the cell only by this.
    */
   get isSlow(): boolean {
     return this._isSlow;
   }
 
-  /** Whether a person can see it: nothing is asked of the kernel if not. */
+  /** Whether a person can see the panel. If not, the kernel is not asked. */
   get isSeen(): boolean {
     return this._isSeen;
   }
@@ -74,20 +75,11 @@ export class ViewModel implements IDisposable {
   set isSeen(isSeen: boolean) {
     if (isSeen !== this._isSeen) {
       this._isSeen = isSeen;
-      this._changed.emit();
+      this._onChange();
     }
   }
 
-  /** Something is asked of a row. */
-  get asked(): ISignal<this, IRowAsk> {
-    return this._asked;
-  }
-
-  /** Ask something of a row in the table. */
-  ask(ask: IRowAsk): void {
-    this._asked.emit(ask);
-  }
-
+  /** The order and the filter. */
   get state(): IViewState {
     return this._state;
   }
@@ -95,7 +87,7 @@ export class ViewModel implements IDisposable {
   set state(state: IViewState) {
     this._state = state;
     this._stateChanged.emit(state);
-    this._changed.emit();
+    this._onChange();
   }
 
   get isDisposed(): boolean {
@@ -108,7 +100,7 @@ export class ViewModel implements IDisposable {
     }
     this._isDisposed = true;
     clearTimeout(this._timer);
-    // Also takes the listeners off what is looked at.
+    // This also disconnects the slots of this object.
     Signal.clearData(this);
   }
 
@@ -117,74 +109,55 @@ export class ViewModel implements IDisposable {
     if (watched !== this._watched) {
       this._listen('disconnect');
       this._watched = watched;
+      this._table =
+        watched &&
+        new TableModel(watched, {
+          goTo: this._goTo,
+          viewState: () => this._state,
+          changed: () => this._tableChanged.emit()
+        });
       this._listen('connect');
     }
-    this._time();
+    this._timeAnswer();
   }
 
   private _listen(what: 'connect' | 'disconnect'): void {
     if (this._watched !== null) {
       const { agent, model } = this._watched;
-      model.changed[what](this._emit, this);
-      agent.stateChanged[what](this._time, this);
-      agent.cellRunningChanged[what](this._emit, this);
-      agent.guardChanged[what](this._emit, this);
+      model.changed[what](this._onChange, this);
+      agent.stateChanged[what](this._timeAnswer, this);
+      agent.cellRunningChanged[what](this._onChange, this);
+      agent.guardChanged[what](this._onChange, this);
     }
   }
 
-  private _emit(): void {
+  private _onChange(): void {
+    this._table?.update();
     this._changed.emit();
   }
 
-  /** Tell when the kernel takes longer than usual to be looked into. */
-  private _time(): void {
+  /** Notice when the kernel takes longer than usual to answer. */
+  private _timeAnswer(): void {
     clearTimeout(this._timer);
     this._isSlow = false;
     if (this._watched?.agent.state.kind === 'installing') {
       this._timer = setTimeout(() => {
         this._isSlow = true;
-        this._changed.emit();
+        this._onChange();
       }, SLOW_MS);
     }
-    this._changed.emit();
+    this._onChange();
   }
 
+  private _goTo: GoTo;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isSlow = false;
   private _isSeen = true;
   private _watched: IWatched | null = null;
-  private _state: IViewState = { sort: DEFAULT_SORT, filter: NO_FILTER };
+  private _table: TableModel | null = null;
+  private _state: IViewState = DEFAULT_VIEW_STATE;
   private _changed = new Signal<this, void>(this);
+  private _tableChanged = new Signal<this, void>(this);
   private _stateChanged = new Signal<this, IViewState>(this);
-  private _asked = new Signal<this, IRowAsk>(this);
   private _isDisposed = false;
-}
-
-const COLUMNS: readonly Column[] = ['result', 'type', 'frees', 'cell', 'age'];
-
-/**
- * A state that was kept, as far as it is one.
- *
- * @param value - What the state database has.
- * @returns the state, with the usual in the place of what is not valid.
- */
-export function readViewState(value: unknown): IViewState {
-  const { sort, filter } = asRecord(value);
-  const { column, descending } = asRecord(sort);
-  const { text, minBytes } = asRecord(filter);
-  const known = COLUMNS.find(name => name === column);
-  return {
-    sort:
-      known !== undefined && typeof descending === 'boolean'
-        ? { column: known, descending }
-        : DEFAULT_SORT,
-    filter:
-      typeof text === 'string' && typeof minBytes === 'number'
-        ? { text, minBytes }
-        : NO_FILTER
-  };
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return Object(value) as Record<string, unknown>;
 }

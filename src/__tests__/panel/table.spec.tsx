@@ -1,16 +1,6 @@
 import * as React from 'react';
 import type { IRow } from '../../wire/protocol';
-import { isVariableName } from '../../panel/results/pythonName';
-import {
-  DEFAULT_SORT,
-  filterRows,
-  nextSort,
-  rowLabel,
-  sortRows,
-  together
-} from '../../panel/results/rows';
-import { rowSentence } from '../../panel/sentences';
-import { Results } from '../../panel/results/table';
+import { Results } from '../../panel/results/results';
 import { aReport, aRow, aView } from '../fakes';
 import {
   button,
@@ -22,12 +12,9 @@ import {
   render,
   type
 } from '../render';
-import { nullTranslator } from '@jupyterlab/translation';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);
-
-const trans = nullTranslator.load('jupyter_memguard');
 
 function rowsOf(host: HTMLElement): HTMLElement[] {
   return [...host.querySelectorAll<HTMLElement>('[role=row][data-key]')].sort(
@@ -45,104 +32,16 @@ async function aTable(
   report = aReport([aRow(1, 10), aRow(2, 30), aRow(3, 20)]),
   more: IRow[][] = []
 ) {
-  const { view, model } = aView();
-  model.report = report;
-  model.more = more;
   const visited: string[] = [];
-  const host = await render(
-    <Results
-      view={view}
-      goTo={async (_, row) => {
-        visited.push(row.key);
-        return 'deleted';
-      }}
-    />
-  );
+  const { view, model } = aView(async (_, row) => {
+    visited.push(row.key);
+    return 'deleted';
+  });
+  model.more = more;
+  model.set({ report });
+  const host = await render(<Results view={view} />);
   return { view, model, host, visited };
 }
-
-describe('the order and the filter', () => {
-  const rows = [
-    aRow(1, 0, { type: 'list', source: 'b' }),
-    aRow(2, 50, { type: 'dict', source: 'c', variables: ['df'] }),
-    aRow(3, 50, { type: 'str', source: 'a' })
-  ];
-  const keys = (some: readonly { key: string }[]) => some.map(({ key }) => key);
-
-  it('has what frees most first, and of equals the newest', () => {
-    expect(keys(sortRows(rows, DEFAULT_SORT))).toEqual(['k3', 'k2', 'k1']);
-  });
-
-  it.each([
-    ['result', ['k1', 'k2', 'k3']],
-    ['type', ['k2', 'k1', 'k3']],
-    ['cell', ['k3', 'k1', 'k2']],
-    ['age', ['k3', 'k2', 'k1']]
-  ] as const)('sorts by %s', (column, expected) => {
-    expect(keys(sortRows(rows, { column, descending: false }))).toEqual(
-      expected
-    );
-    expect(keys(sortRows(rows, { column, descending: true }))).toEqual(
-      [...expected].reverse()
-    );
-  });
-
-  it('turns round at a second press', () => {
-    const first = nextSort(DEFAULT_SORT, 'type');
-    expect(first).toEqual({ column: 'type', descending: false });
-    expect(nextSort(first, 'type').descending).toBe(true);
-  });
-
-  it('finds words anywhere in a row, and sizes', () => {
-    const find = (text: string, minBytes = 0) =>
-      keys(filterRows(rows, { text, minBytes }));
-    expect(find('DF dict')).toEqual(['k2']);
-    expect(find('out[3]')).toEqual(['k3']);
-    expect(find('', 1)).toEqual(['k2', 'k3']);
-    expect(find('list', 1)).toEqual([]);
-  });
-
-  it('names a row by its numbers, or by who holds it', () => {
-    expect(rowLabel(aRow(4, 0, { numbers: [4, 6, 9] }))).toBe('Out[4] +2');
-    expect(rowLabel(aRow(4, 0, { numbers: [], holders: ['_'] }))).toBe('_');
-  });
-
-  it('does not promise more than the sum', () => {
-    expect(together(rows)).toEqual({ bytes: 100, exact: true });
-    const shared = [aRow(1, 0, { shared_with: ['k2'] }), aRow(2, 5)];
-    expect(together(shared)).toEqual({ bytes: 5, exact: false });
-  });
-});
-
-describe('rowSentence', () => {
-  it.each([
-    [aRow(1, 0, { variables: ['df'] }), '`df` still uses it'],
-    [
-      aRow(1, 0, { variables: ['a', 'b', 'c', 'd'] }),
-      '`a`, `b`, `c` and 1 more still use it'
-    ],
-    [aRow(1, 0, { shared_with: ['k7'] }), 'shared with Out[7]'],
-    [aRow(1, 5, { notes: ['cut'], exact: false }), null],
-    [aRow(1, 0, { notes: ['cut'], exact: false }), null],
-    [aRow(1, 0), 'something else still uses it: nothing comes back now'],
-    [aRow(1, 5), null]
-  ])('of row %#', (row, expected) => {
-    const partners = row.shared_with.length > 0 ? [aRow(7, 0)] : [];
-    expect(rowSentence(row, partners, trans)).toBe(expected);
-  });
-});
-
-describe('isVariableName', () => {
-  it.each(['x', 'rescued_1', 'größe', '数据'])('takes %s', name => {
-    expect(isVariableName(name)).toBe(true);
-  });
-  it.each(['', '1x', '_x', 'a b', 'class', 'a.b', 'a-b', 'x;y'])(
-    'refuses %p',
-    name => {
-      expect(isVariableName(name)).toBe(false);
-    }
-  );
-});
 
 describe('Results', () => {
   it('draws what the report has, what frees most first', async () => {
@@ -181,11 +80,9 @@ describe('Results', () => {
   });
 
   it('says that a cell cannot be found where the way to it fails', async () => {
-    const { view, model } = aView();
-    model.report = aReport([aRow(1, 10)]);
-    const host = await render(
-      <Results view={view} goTo={() => Promise.reject(new Error('no chunk'))} />
-    );
+    const { view, model } = aView(() => Promise.reject(new Error('no chunk')));
+    model.set({ report: aReport([aRow(1, 10)]) });
+    const host = await render(<Results view={view} />);
     await doing(() => one(host, '.jp-Memguard-source').click());
     expect(host.textContent).toContain('It is not known which cell');
   });
@@ -216,7 +113,7 @@ describe('Results', () => {
     expect(one(host, '.jp-Memguard-selection').dataset.count).toBe('2');
     // What the key for it does.
     const release = () =>
-      doing(() => view.ask({ what: 'release-selected', key: 'k3' }));
+      doing(() => view.table?.run('release-selected', 'k3'));
     await release();
     expect(model.released).toEqual([{ kind: 'keys', keys: ['k2', 'k3'] }]);
     await press(document.activeElement!, 'Escape');
@@ -239,39 +136,35 @@ describe('Results', () => {
     expect((document.activeElement as HTMLElement).dataset.key).toBe('k0');
   });
 
-  it('asks the kernel what rows that share memory free together', async () => {
+  it('names the sets that are looked at, and shows what they free', async () => {
     const report = aReport([
       aRow(5, 0, { shared_with: ['k7'] }),
       aRow(7, 0, { shared_with: ['k5'] }),
       aRow(9, 5)
     ]);
     const { view, model } = aView();
-    model.report = report;
-    model.agent.answer = { ...report, freed_bytes_all: 80 * 1024 * 1024 };
     view.isSeen = false;
-    const host = await render(
-      <Results view={view} goTo={async () => 'same'} />
-    );
-    expect(model.agent.asked).toEqual([]);
+    model.set({ report });
+    const host = await render(<Results view={view} />);
+    expect(model.wantedSets).toEqual([]);
     await doing(() => {
       view.isSeen = true;
     });
-    // Both rows are of one set, which is asked about once.
-    expect(model.agent.asked).toEqual([
-      { numbers: [7, 5], budget_ms: 50, limit: 1 }
-    ]);
+    // Nothing is selected; both rows are of one set, which is named once.
+    expect(model.wantedSets).toEqual([[], ['k7', 'k5']]);
+    await doing(() =>
+      model.set({ joint: { bytes: 80 * 1024 * 1024, exact: true } })
+    );
     const five = one(host, '[data-key=k5]');
     expect(five.textContent).toContain('shared with Out[7]: together 80 MiB');
     await doing(() => one(five, 'input').click());
     await doing(() => one(one(host, '[data-key=k9]'), 'input').click());
     const selection = one(host, '.jp-Memguard-selection');
-    expect(model.agent.asked).toHaveLength(2);
-    expect(model.agent.asked[1]).toMatchObject({ numbers: [9, 5] });
+    expect(model.wantedSets[0]).toEqual(['k9', 'k5']);
     expect(selection.dataset.bytes).toBe(String(80 * 1024 * 1024));
     expect(selection.textContent).toContain('2 selected: free 80 MiB together');
-    // Of another report it is not known yet.
-    model.agent.answer = null;
-    await doing(() => model.set({ report: { ...report } }));
+    // For another report the kernel has not told it yet.
+    await doing(() => model.set({ joint: null, report: { ...report } }));
     expect(five.textContent).not.toContain('together');
     expect(selection.dataset.exact).toBe('false');
   });

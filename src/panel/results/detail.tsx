@@ -4,21 +4,29 @@ import { codeOf } from '../../wire/channel';
 import { formatBytes } from '../../ui/format';
 import type { IExplained, IRow } from '../../wire/protocol';
 import type { IRetainedModel } from '../../tokens';
-import { isVariableName } from './pythonName';
-import { hasEstimate, rowLabel, rowNames } from './rows';
 import { failureText } from '../../ui/releaseWords';
-import { noteText } from '../sentences';
+import { fateText, noteText } from '../sentences';
+import type { ViewModel } from '../viewModel';
+import { AssignForm } from './assignForm';
+import { hasEstimate, rowLabel } from './rows';
+import type { TableModel } from './tableModel';
 
-/** What the kernel says of a row, asked for once the row is looked at. */
-function useExplained(
+/** What the kernel says of a row's references, or why it says nothing. */
+interface IExplanation {
+  explained: IExplained | null;
+  failure: string | null;
+}
+
+/** Ask the kernel about a row when its details are shown, and not before. */
+function useExplanation(
   model: IRetainedModel,
   row: IRow,
-  wait: boolean
-): { explained: IExplained | null; failure: string | null } {
+  mayAsk: boolean
+): IExplanation {
   const [explained, setExplained] = React.useState<IExplained | null>(null);
   const [failure, setFailure] = React.useState<string | null>(null);
   React.useEffect(() => {
-    if (wait) {
+    if (!mayAsk) {
       return;
     }
     let gone = false;
@@ -38,107 +46,38 @@ function useExplained(
     return () => {
       gone = true;
     };
-    // Another report brings other row objects; who holds a row is asked for
-    // again when what it frees is another.
-  }, [model, row.key, row.freed_bytes, row.variables.join(), wait]);
+    // Each report has new row objects: ask again only if what the row frees,
+    // or who uses it, has changed.
+  }, [model, row.key, row.freed_bytes, row.variables.join(), mayAsk]);
   return { explained, failure };
 }
 
-/** The form that binds the row's object to a new variable. */
-function Rescue(props: {
-  row: IRow;
-  model: IRetainedModel;
-  disabled: boolean;
-  /** Grows whenever the form is asked for from elsewhere. */
-  asked: number;
-  trans: TranslationBundle;
+/** A term of the details with what there is to say about it. */
+function Field(props: {
+  name: string;
+  children: React.ReactNode;
 }): React.JSX.Element {
-  const { row, model, disabled, asked, trans } = props;
-  const [open, setOpen] = React.useState(false);
-  const [name, setName] = React.useState('');
-  const [failure, setFailure] = React.useState<string | null>(null);
-  const id = React.useId();
-  React.useEffect(() => {
-    if (asked > 0) {
-      setOpen(true);
-    }
-  }, [asked]);
-  if (!open) {
-    return (
-      <button
-        className="jp-Memguard-linkButton"
-        disabled={disabled}
-        onClick={() => setOpen(true)}
-      >
-        {trans.__('Assign to a variable\u2026')}
-      </button>
-    );
-  }
-  const wrong = name !== '' && !isVariableName(name);
-  const submit = async (event: React.FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (wrong || name === '') {
-      return;
-    }
-    try {
-      await model.rescue(row, name);
-      setOpen(false);
-      setName('');
-    } catch (reason) {
-      setFailure(codeOf(reason));
-    }
-  };
-  const error = wrong
-    ? trans.__('A name is letters, digits and _; no digit or _ comes first.')
-    : failure !== null
-      ? failureText(failure, trans)
-      : null;
   return (
-    <form
-      className="jp-Memguard-rescue"
-      onSubmit={event => void submit(event)}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          event.stopPropagation();
-          setOpen(false);
-        }
-      }}
-    >
-      <label htmlFor={id}>{trans.__('Name of the variable')}</label>
-      <span className="jp-Memguard-rescueLine">
-        <input
-          id={id}
-          className="jp-Memguard-input"
-          value={name}
-          autoFocus
-          autoComplete="off"
-          spellCheck={false}
-          aria-invalid={error !== null}
-          aria-describedby={error !== null ? `${id}-error` : undefined}
-          onChange={event => {
-            setName(event.target.value);
-            setFailure(null);
-          }}
-        />
-        <code aria-hidden="true">{`= ${rowNames(row)[0] ?? row.type}`}</code>
-        <button
-          className="jp-Memguard-button"
-          type="submit"
-          disabled={disabled || wrong || name === ''}
-        >
-          {trans.__('Assign')}
-        </button>
-      </span>
-      {error !== null && (
-        <p id={`${id}-error`} role="alert" className="jp-Memguard-error">
-          {error}
-        </p>
-      )}
-    </form>
+    <>
+      <dt>{props.name}</dt>
+      <dd>{props.children}</dd>
+    </>
   );
 }
 
-/** A path of references, the name at its end first. */
+function Chips({ names }: { names: readonly string[] }): React.JSX.Element {
+  return (
+    <>
+      {names.map(name => (
+        <code key={name} className="jp-Memguard-chip">
+          {name}
+        </code>
+      ))}
+    </>
+  );
+}
+
+/** A path of references, beginning with the name at its end. */
 function Path({ steps }: { steps: readonly string[] }): React.JSX.Element {
   return (
     <li className="jp-Memguard-path">
@@ -152,136 +91,147 @@ function Path({ steps }: { steps: readonly string[] }): React.JSX.Element {
   );
 }
 
+/** By which references a row is kept besides its holders. */
+function References(
+  props: IExplanation & { isBusy: boolean; trans: TranslationBundle }
+): React.JSX.Element {
+  const { explained, failure, isBusy, trans } = props;
+  if (explained === null) {
+    if (failure !== null) {
+      return <>{failureText(failure, trans)}</>;
+    }
+    return isBusy ? (
+      <>{trans.__('Asked for when the cell has ended.')}</>
+    ) : (
+      <>{trans.__('Looking\u2026')}</>
+    );
+  }
+  return (
+    <>
+      {explained.paths.length === 0 ? (
+        trans.__('None was found.')
+      ) : (
+        <ul className="jp-Memguard-paths">
+          {explained.paths.map((steps, index) => (
+            <Path key={index} steps={steps} />
+          ))}
+        </ul>
+      )}
+      {explained.cut && (
+        <p className="jp-Memguard-quiet">
+          {trans.__('There may be more: the search was cut short.')}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The rows that a row shares memory with, and what all free together. */
+function Partners(props: {
+  partners: readonly IRow[];
+  sum?: string;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { partners, sum, trans } = props;
+  return (
+    <>
+      {partners
+        .slice(0, 10)
+        .map(partner => rowLabel(partner))
+        .join(', ')}
+      {sum !== undefined && (
+        <p>{trans.__('Released together they free %1.', sum)}</p>
+      )}
+    </>
+  );
+}
+
+/** What there is to say about a row's figure. */
+function FigureFields(props: {
+  row: IRow;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { row, trans } = props;
+  const notes = row.notes.flatMap(code => noteText(code, trans) ?? []);
+  return (
+    <>
+      {notes.length > 0 && (
+        <Field name={trans.__('About the figure')}>{notes.join('; ')}</Field>
+      )}
+      {hasEstimate(row) && (
+        <Field name={trans.__('Estimate')}>
+          {formatBytes(row.estimate_bytes)}
+        </Field>
+      )}
+    </>
+  );
+}
+
+/** What came of going to a row's cell. */
+function CellText(props: {
+  table: TableModel;
+  row: IRow;
+  trans: TranslationBundle;
+}): React.JSX.Element | null {
+  const fate = props.table.fateOf(props.row.key);
+  const text = fate === null ? null : fateText(fate, props.trans);
+  return text === null ? null : (
+    <p role="status" className="jp-Memguard-cellText">
+      {text}
+    </p>
+  );
+}
+
 /**
- * All that is known of a row: who holds it, by which references, and what
- * else it shares memory with. Who holds it is asked of the kernel when this
- * is shown, and never for a row that nobody looks at.
+ * All that is known of a row: its holders, its references, and what else it
+ * shares memory with. Nothing is asked for a row that nobody looks at.
  *
- * @param props - The row; `busy` while a cell runs, `isSeen` while a person
- * can see it, `sum` what it frees with its partners.
+ * @param props - The row, the rows that it shares memory with, and what all
+ * of them free together, if that is known.
  */
 export function RowDetail(props: {
   row: IRow;
   partners: readonly IRow[];
-  model: IRetainedModel;
-  busy: boolean;
-  /** What came of going to the cell, if that was tried. */
-  cellText: string | null;
-  isSeen: boolean;
   sum?: string;
-  /** Grows whenever the form for a variable is asked for from a menu. */
-  assignAsked: number;
-  trans: TranslationBundle;
+  view: ViewModel;
+  table: TableModel;
 }): React.JSX.Element {
-  const { row, partners, model, busy, trans } = props;
-  const { explained, failure } = useExplained(
-    model,
-    row,
-    busy || !props.isSeen
-  );
-  const holders = explained?.holders ?? row.holders;
-  const notes = row.notes
-    .map(code => noteText(code, trans))
-    .filter((text): text is string => text !== null);
+  const { row, partners, sum, view, table } = props;
+  const { trans } = view;
+  const { model, agent } = table.watched;
+  const isBusy = agent.cellRunning;
+  const explanation = useExplanation(model, row, !isBusy && view.isSeen);
   return (
     <div className="jp-Memguard-detail">
       <dl>
-        <dt>{trans.__('What it is')}</dt>
-        <dd>
+        <Field name={trans.__('What it is')}>
           <code>{row.type}</code> {row.summary}
-        </dd>
-        <dt>{trans.__('Kept by')}</dt>
-        <dd>
-          {holders.map(holder => (
-            <code key={holder} className="jp-Memguard-chip">
-              {holder}
-            </code>
-          ))}
-        </dd>
+        </Field>
+        <Field name={trans.__('Kept by')}>
+          <Chips names={explanation.explained?.holders ?? row.holders} />
+        </Field>
         {row.variables.length > 0 && (
-          <>
-            <dt>{trans.__('Your variables')}</dt>
-            <dd>
-              {row.variables.map(name => (
-                <code key={name} className="jp-Memguard-chip">
-                  {name}
-                </code>
-              ))}
-            </dd>
-          </>
+          <Field name={trans.__('Your variables')}>
+            <Chips names={row.variables} />
+          </Field>
         )}
         {partners.length > 0 && (
-          <>
-            <dt>{trans.__('Shares memory with')}</dt>
-            <dd>
-              {partners
-                .slice(0, 10)
-                .map(partner => rowLabel(partner))
-                .join(', ')}
-              {props.sum !== undefined && (
-                <p>{trans.__('Released together they free %1.', props.sum)}</p>
-              )}
-            </dd>
-          </>
+          <Field name={trans.__('Shares memory with')}>
+            <Partners partners={partners} sum={sum} trans={trans} />
+          </Field>
         )}
-        <dt>{trans.__('Other references')}</dt>
-        <dd>
-          {explained === null ? (
-            failure !== null ? (
-              failureText(failure, trans)
-            ) : busy ? (
-              trans.__('Asked for when the cell has ended.')
-            ) : (
-              trans.__('Looking\u2026')
-            )
-          ) : explained.paths.length === 0 ? (
-            trans.__('None was found.')
-          ) : (
-            <ul className="jp-Memguard-paths">
-              {explained.paths.map((steps, index) => (
-                <Path key={index} steps={steps} />
-              ))}
-            </ul>
-          )}
-          {explained?.cut === true && (
-            <p className="jp-Memguard-quiet">
-              {trans.__('There may be more: the search was cut short.')}
-            </p>
-          )}
-        </dd>
-        {notes.length > 0 && (
-          <>
-            <dt>{trans.__('About the figure')}</dt>
-            <dd>{notes.join('; ')}</dd>
-          </>
-        )}
-        {hasEstimate(row) && (
-          <>
-            <dt>{trans.__('Estimate')}</dt>
-            <dd>{formatBytes(row.estimate_bytes)}</dd>
-          </>
-        )}
+        <Field name={trans.__('Other references')}>
+          <References {...explanation} isBusy={isBusy} trans={trans} />
+        </Field>
+        <FigureFields row={row} trans={trans} />
         {row.source !== null && (
-          <>
-            <dt>{trans.__('First line of the cell')}</dt>
-            <dd>
-              <code className="jp-Memguard-sourceLine">{row.source}</code>
-            </dd>
-          </>
+          <Field name={trans.__('First line of the cell')}>
+            <code className="jp-Memguard-sourceLine">{row.source}</code>
+          </Field>
         )}
       </dl>
-      {props.cellText !== null && (
-        <p role="status" className="jp-Memguard-cellText">
-          {props.cellText}
-        </p>
-      )}
-      <Rescue
-        row={row}
-        model={model}
-        disabled={busy}
-        asked={props.assignAsked}
-        trans={trans}
-      />
+      <CellText table={table} row={row} trans={trans} />
+      <AssignForm row={row} table={table} trans={trans} />
     </div>
   );
 }

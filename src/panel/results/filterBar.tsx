@@ -1,80 +1,78 @@
-import { HTMLSelect } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Button, HTMLSelect, InputGroup } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { MIB } from '../../model/settings';
 import { formatBytes, formatCount } from '../../ui/format';
 import type { ViewModel } from '../viewModel';
+import type { IFilter } from './rows';
+import type { TableModel } from './tableModel';
 
 const SIZES = [0, MIB, 10 * MIB, 100 * MIB, 1024 * MIB];
+
+function sizeText(bytes: number, trans: TranslationBundle): string {
+  return bytes === 0
+    ? trans.__('Any size')
+    : trans.__('from %1', formatBytes(bytes));
+}
 
 /**
  * Which rows are shown, by text and by size.
  *
- * @param props - How many rows pass the filter, are here, and are in all.
+ * @param props - What to look at; `keysId` is the id of the list of keys.
  */
 export function FilterBar(props: {
   view: ViewModel;
-  shown: number;
-  loaded: number;
-  count: number;
-  /** The list of keys that the last button shows. */
+  table: TableModel;
   keysId: string;
-  keysShown: boolean;
-  onKeys: () => void;
 }): React.JSX.Element {
-  const { view, shown, loaded, count } = props;
-  const { trans, state } = view;
-  const { filter } = state;
+  const { view, table, keysId } = props;
+  const { trans } = view;
+  const { filter } = view.state;
+  const change = (changed: Partial<IFilter>): void => {
+    view.state = { ...view.state, filter: { ...filter, ...changed } };
+  };
+  const shown = formatCount(table.list.rows.length);
+  const total = formatCount(table.list.total);
+  const showsAll = table.list.rows.length === table.list.byKey.size;
+  // The toolkit's FilterBox gives its field no name, and takes no text from
+  // outside after it was drawn first.
   return (
     <div
       className="jp-Memguard-filter"
       role="search"
       aria-label={trans.__('Filter the results')}
     >
-      <input
+      <InputGroup
         type="search"
-        className="jp-Memguard-input"
         placeholder={trans.__('Filter')}
         aria-label={trans.__('Filter by text')}
         value={filter.text}
-        onChange={event => {
-          view.state = {
-            ...state,
-            filter: { ...filter, text: event.target.value }
-          };
-        }}
+        onChange={event => change({ text: event.target.value })}
       />
       <HTMLSelect
         aria-label={trans.__('Filter by size')}
         value={filter.minBytes}
         options={SIZES.map(bytes => ({
           value: bytes,
-          label:
-            bytes === 0
-              ? trans.__('Any size')
-              : trans.__('from %1', formatBytes(bytes))
+          label: sizeText(bytes, trans)
         }))}
-        onChange={event => {
-          view.state = {
-            ...state,
-            filter: { ...filter, minBytes: Number(event.target.value) }
-          };
-        }}
+        onChange={event => change({ minBytes: Number(event.target.value) })}
       />
       <span className="jp-Memguard-count">
-        {shown < loaded
-          ? trans.__('%1 of %2', formatCount(shown), formatCount(count))
-          : formatCount(count)}
+        {showsAll ? total : trans.__('%1 of %2', shown, total)}
       </span>
-      <button
-        className="jp-Memguard-iconButton jp-Memguard-keysButton"
+      <Button
+        minimal
+        small
+        className="jp-Memguard-icon"
         aria-label={trans.__('Keys')}
         title={trans.__('Keys')}
-        aria-expanded={props.keysShown}
-        aria-controls={props.keysShown ? props.keysId : undefined}
-        onClick={props.onKeys}
+        aria-expanded={table.areKeysShown}
+        aria-controls={table.areKeysShown ? keysId : undefined}
+        onClick={() => table.toggleKeys()}
       >
         ?
-      </button>
+      </Button>
     </div>
   );
 }

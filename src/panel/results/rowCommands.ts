@@ -2,10 +2,9 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { closeIcon } from '@jupyterlab/ui-components';
+import { closeIcon, type LabIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import type { MemguardPanel } from '../panel';
-import type { IRowAsk } from '../viewModel';
+import type { RowAction, TableModel } from './tableModel';
 
 /** The commands' names; the schema gives them their keys and their menu. */
 export const RowCommandIDs = {
@@ -15,9 +14,38 @@ export const RowCommandIDs = {
   assign: 'memguard:assign-result'
 } as const;
 
+/** The panel, as far as the commands need it. */
+export interface IRowPanel {
+  readonly node: HTMLElement;
+  /** The key of the row that has the focus, if one has. */
+  readonly focusedRow: string | null;
+  /** The table in the panel; null while there is none. */
+  readonly table: TableModel | null;
+}
+
+/** A command of rows. */
+interface IRowCommand {
+  readonly id: string;
+  readonly action: RowAction;
+  readonly label: string;
+  readonly caption: string;
+  readonly icon?: LabIcon;
+}
+
+const ARGUMENTS = {
+  type: 'object',
+  properties: {
+    key: {
+      type: 'string',
+      description:
+        "The result's key in the kernel's report; absent: the row in use."
+    }
+  }
+};
+
 /**
  * Register the commands of rows. Without a key among their arguments they
- * act on the row that has the focus, else on the one whose menu is open.
+ * act on the row that has the focus, else on the row whose menu is open.
  *
  * @param app - Where to.
  * @param panel - The panel that has the rows.
@@ -25,9 +53,10 @@ export const RowCommandIDs = {
  */
 export function addRowCommands(
   app: JupyterFrontEnd,
-  panel: MemguardPanel,
+  panel: IRowPanel,
   trans: TranslationBundle
 ): void {
+  keepFocusOverMenus(app, panel);
   const keyOf = (args: ReadonlyPartialJSONObject): string => {
     if (typeof args.key === 'string') {
       return args.key;
@@ -37,7 +66,62 @@ export function addRowCommands(
     );
     return panel.focusedRow ?? underMenu?.dataset.key ?? '';
   };
-  // Menus keep the focus to themselves until it is lost with them.
+  for (const { id, action, ...texts } of rowCommands(trans)) {
+    app.commands.addCommand(id, {
+      ...texts,
+      describedBy: { args: ARGUMENTS },
+      isEnabled: args => panel.table?.can(action, keyOf(args)) === true,
+      execute: args => {
+        const key = keyOf(args);
+        // A palette or a menu has taken the focus: if the row goes, the row
+        // that takes its place gets it.
+        rowOf(panel, key)?.focus();
+        panel.table?.run(action, key);
+      }
+    });
+  }
+}
+
+function rowCommands(trans: TranslationBundle): readonly IRowCommand[] {
+  return [
+    {
+      id: RowCommandIDs.release,
+      action: 'release',
+      label: trans.__('Release'),
+      caption: trans.__('Let go of this result'),
+      icon: closeIcon
+    },
+    {
+      id: RowCommandIDs.releaseSelected,
+      action: 'release-selected',
+      label: trans.__('Release Selected'),
+      caption: trans.__(
+        'Let go of the selected results, or of the row with the focus'
+      )
+    },
+    {
+      id: RowCommandIDs.goToCell,
+      action: 'visit',
+      label: trans.__('Go to the Cell'),
+      caption: trans.__('Show the cell that made this result')
+    },
+    {
+      id: RowCommandIDs.assign,
+      action: 'assign',
+      label: trans.__('Assign to a Variable\u2026'),
+      caption: trans.__('Keep this result under a name')
+    }
+  ];
+}
+
+function rowOf(panel: IRowPanel, key: string): HTMLElement | null {
+  return panel.node.querySelector<HTMLElement>(
+    `[data-key="${CSS.escape(key)}"]`
+  );
+}
+
+/** Give the focus back to the row whose menu closes. */
+function keepFocusOverMenus(app: JupyterFrontEnd, panel: IRowPanel): void {
   let opener: HTMLElement | null = null;
   document.addEventListener(
     'contextmenu',
@@ -50,54 +134,4 @@ export function addRowCommands(
     true
   );
   app.contextMenu.menu.aboutToClose.connect(() => opener?.focus());
-  const add = (
-    id: string,
-    what: IRowAsk['what'],
-    label: string,
-    caption: string
-  ): void => {
-    app.commands.addCommand(id, {
-      label,
-      caption,
-      icon: what === 'release' ? closeIcon : undefined,
-      describedBy: {
-        args: {
-          type: 'object',
-          properties: {
-            key: {
-              type: 'string',
-              description:
-                "The result's key in the kernel's report; absent: the row in use."
-            }
-          }
-        }
-      },
-      isEnabled: args => panel.canAsk({ what, key: keyOf(args) }),
-      execute: args => panel.ask({ what, key: keyOf(args) })
-    });
-  };
-  add(
-    RowCommandIDs.release,
-    'release',
-    trans.__('Release'),
-    trans.__('Let go of this result')
-  );
-  add(
-    RowCommandIDs.releaseSelected,
-    'release-selected',
-    trans.__('Release Selected'),
-    trans.__('Let go of the selected results, or of the row with the focus')
-  );
-  add(
-    RowCommandIDs.goToCell,
-    'visit',
-    trans.__('Go to the Cell'),
-    trans.__('Show the cell that made this result')
-  );
-  add(
-    RowCommandIDs.assign,
-    'assign',
-    trans.__('Assign to a Variable\u2026'),
-    trans.__('Keep this result under a name')
-  );
 }

@@ -1,20 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { caretRightIcon, closeIcon, infoIcon } from '@jupyterlab/ui-components';
+import {
+  Button,
+  caretRightIcon,
+  closeIcon,
+  infoIcon
+} from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { formatAge, formatBound, formatBytes } from '../../ui/format';
 import type { IRow } from '../../wire/protocol';
-import { hasEstimate, isFree, rowLabel, rowNames, shortType } from './rows';
+import { IconButton } from '../buttons';
 import { boundText, rowSentence } from '../sentences';
+import { hasEstimate, isFree, rowLabel, rowNames, shortType } from './rows';
+import type { TableModel } from './tableModel';
 
-/** What can be done with a row. */
-export interface IRowActions {
-  toggle(row: IRow): void;
-  select(row: IRow): void;
-  release(row: IRow): void;
-  goTo(row: IRow): void;
-  focus(row: IRow): void;
-}
-
+/** What a row shows; its figures and states are its own, to be compared. */
 interface IRowViewProps {
   row: IRow;
   /** The line in the grid, from 1; the head is 1. */
@@ -24,66 +23,43 @@ interface IRowViewProps {
   sum?: string;
   /** Epoch seconds, to tell ages by. */
   now: number;
-  focused: boolean;
-  selected: boolean;
-  expanded: boolean;
-  releasable: boolean;
-  actions: IRowActions;
+  isFocused: boolean;
+  isSelected: boolean;
+  isExpanded: boolean;
+  canRelease: boolean;
+  /** What the row's buttons act on. */
+  table: TableModel;
   trans: TranslationBundle;
 }
 
-/** One retained result: two lines, and a third where it frees nothing. */
+/** One retained result: two lines, and a third if it frees nothing. */
 export const RowView = React.memo(function RowView(
   props: IRowViewProps
 ): React.JSX.Element {
-  const { row, trans, actions, expanded, selected } = props;
-  const label = rowLabel(row);
-  const sentence = rowSentence(row, props.partners, trans, props.sum);
-  // Only the row that has the focus lets Tab in among its buttons.
-  const tabIndex = props.focused ? 0 : -1;
+  const { row, table } = props;
   return (
     <div
       role="row"
       className="jp-Memguard-row"
       aria-rowindex={props.line}
       aria-level={1}
-      aria-expanded={expanded}
-      aria-selected={selected}
-      tabIndex={tabIndex}
+      aria-expanded={props.isExpanded}
+      aria-selected={props.isSelected}
+      tabIndex={tabIndexOf(props)}
       data-key={row.key}
       data-bytes={row.freed_bytes}
       data-exact={row.exact}
       data-numbers={row.numbers.join(',')}
       data-free={isFree(row)}
-      onFocus={() => actions.focus(row)}
+      onFocus={() => table.focus(row.key)}
     >
-      <span role="gridcell" className="jp-Memguard-cellSelect">
-        <button
-          className="jp-Memguard-iconButton jp-Memguard-twist"
-          tabIndex={-1}
-          aria-label={
-            expanded
-              ? trans.__('Hide details of %1', label)
-              : trans.__('Show details of %1', label)
-          }
-          onClick={() => actions.toggle(row)}
-        >
-          <caretRightIcon.react tag="span" width="14px" height="14px" />
-        </button>
-        <input
-          type="checkbox"
-          tabIndex={-1}
-          checked={selected}
-          aria-label={trans.__('Select %1', label)}
-          onChange={() => actions.select(row)}
-        />
-      </span>
+      <SelectCell {...props} />
       <span
         role="gridcell"
         className="jp-Memguard-cellResult"
         title={rowNames(row).join(', ')}
       >
-        {label}
+        {rowLabel(row)}
       </span>
       <span
         role="gridcell"
@@ -92,78 +68,146 @@ export const RowView = React.memo(function RowView(
       >
         <b>{shortType(row.type)}</b> {row.summary}
       </span>
-      <span
-        role="gridcell"
-        className="jp-Memguard-cellFrees"
-        title={row.exact ? undefined : boundText(row.notes, trans)}
-      >
-        {formatBound(row.freed_bytes, row.exact)}
-        {hasEstimate(row) && (
-          <span
-            className="jp-Memguard-estimate"
-            title={trans.__('An estimate from samples')}
-          >
-            {trans.__('about %1', formatBytes(row.estimate_bytes))}
-          </span>
-        )}
-        {row.device_bytes !== null && row.device_bytes > 0 && (
-          <span className="jp-Memguard-estimate">
-            {trans.__('on the device: %1', formatBytes(row.device_bytes))}
-          </span>
-        )}
-      </span>
-      <span role="gridcell" className="jp-Memguard-cellRelease">
-        <button
-          className="jp-Memguard-iconButton"
-          tabIndex={tabIndex}
-          aria-disabled={!props.releasable}
-          aria-label={trans.__('Release %1', label)}
-          title={trans.__('Release %1', label)}
-          onClick={() => actions.release(row)}
-        >
-          <closeIcon.react tag="span" width="16px" height="16px" />
-        </button>
-      </span>
-      <span role="gridcell" className="jp-Memguard-cellSource">
-        {row.source !== null && (
-          <button
-            className="jp-Memguard-source"
-            tabIndex={tabIndex}
-            title={trans.__('Go to the cell')}
-            aria-label={trans.__('Go to the cell of %1: %2', label, row.source)}
-            onClick={() => actions.goTo(row)}
-          >
-            {row.source}
-          </button>
-        )}
-      </span>
-      <span
-        role="gridcell"
-        className="jp-Memguard-cellAge"
-        title={
-          row.time === null
-            ? trans.__('It was shown before this page was open')
-            : undefined
-        }
-      >
-        {row.time === null
-          ? trans.__('earlier')
-          : formatAge(props.now - row.time)}
-      </span>
-      <span role="gridcell" className="jp-Memguard-cellNote">
-        {sentence !== null && (
-          <>
-            <infoIcon.react
-              tag="span"
-              className="jp-Memguard-noteIcon"
-              width="12px"
-              height="12px"
-              aria-hidden="true"
-            />
-            <span className="jp-Memguard-sentence">{sentence}</span>
-          </>
-        )}
-      </span>
+      <FreesCell {...props} />
+      <ReleaseCell {...props} />
+      <SourceCell {...props} />
+      <AgeCell {...props} />
+      <NoteCell {...props} />
     </div>
   );
 });
+
+/** Tab reaches only the row with the focus, and the buttons in it. */
+function tabIndexOf({ isFocused }: IRowViewProps): number {
+  return isFocused ? 0 : -1;
+}
+
+function SelectCell(props: IRowViewProps): React.JSX.Element {
+  const { row, table, trans } = props;
+  const label = rowLabel(row);
+  return (
+    <span role="gridcell" className="jp-Memguard-cellSelect">
+      <IconButton
+        icon={caretRightIcon}
+        name={
+          props.isExpanded
+            ? trans.__('Hide details of %1', label)
+            : trans.__('Show details of %1', label)
+        }
+        className="jp-Memguard-twist"
+        tabIndex={-1}
+        onClick={() => table.expand(row.key)}
+      />
+      <input
+        type="checkbox"
+        tabIndex={-1}
+        checked={props.isSelected}
+        aria-label={trans.__('Select %1', label)}
+        onChange={() => table.toggleSelected(row.key)}
+      />
+    </span>
+  );
+}
+
+function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
+  return (
+    <span
+      role="gridcell"
+      className="jp-Memguard-cellFrees"
+      title={row.exact ? undefined : boundText(row.notes, trans)}
+    >
+      {formatBound(row.freed_bytes, row.exact)}
+      {hasEstimate(row) && (
+        <span
+          className="jp-Memguard-estimate"
+          title={trans.__('An estimate from samples')}
+        >
+          {trans.__('about %1', formatBytes(row.estimate_bytes))}
+        </span>
+      )}
+      {row.device_bytes !== null && row.device_bytes > 0 && (
+        <span className="jp-Memguard-estimate">
+          {trans.__('on the device: %1', formatBytes(row.device_bytes))}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function ReleaseCell(props: IRowViewProps): React.JSX.Element {
+  const { row, table, trans } = props;
+  return (
+    <span role="gridcell" className="jp-Memguard-cellRelease">
+      <IconButton
+        icon={closeIcon}
+        name={trans.__('Release %1', rowLabel(row))}
+        size="16px"
+        tabIndex={tabIndexOf(props)}
+        aria-disabled={!props.canRelease}
+        onClick={() => table.run('release', row.key)}
+      />
+    </span>
+  );
+}
+
+function SourceCell(props: IRowViewProps): React.JSX.Element {
+  const { row, table, trans } = props;
+  return (
+    <span role="gridcell" className="jp-Memguard-cellSource">
+      {row.source !== null && (
+        <Button
+          minimal
+          small
+          className="jp-Memguard-source"
+          tabIndex={tabIndexOf(props)}
+          title={trans.__('Go to the cell')}
+          aria-label={trans.__(
+            'Go to the cell of %1: %2',
+            rowLabel(row),
+            row.source
+          )}
+          onClick={() => table.run('visit', row.key)}
+        >
+          {row.source}
+        </Button>
+      )}
+    </span>
+  );
+}
+
+function AgeCell({ row, now, trans }: IRowViewProps): React.JSX.Element {
+  return (
+    <span
+      role="gridcell"
+      className="jp-Memguard-cellAge"
+      title={
+        row.time === null
+          ? trans.__('It was shown before this page was open')
+          : undefined
+      }
+    >
+      {row.time === null ? trans.__('earlier') : formatAge(now - row.time)}
+    </span>
+  );
+}
+
+function NoteCell(props: IRowViewProps): React.JSX.Element {
+  const { row, partners, trans, sum } = props;
+  const sentence = rowSentence(row, partners, trans, sum);
+  return (
+    <span role="gridcell" className="jp-Memguard-cellNote">
+      {sentence !== null && (
+        <>
+          <infoIcon.react
+            tag="span"
+            className="jp-Memguard-noteIcon"
+            width="12px"
+            height="12px"
+            aria-hidden="true"
+          />
+          <span className="jp-Memguard-sentence">{sentence}</span>
+        </>
+      )}
+    </span>
+  );
+}

@@ -1,25 +1,37 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { IRow } from '../../wire/protocol';
 import { figureText } from '../../ui/format';
-import { selectionBytes, type ITogether } from './useJointSizes';
-import type { ViewModel } from '../viewModel';
+import type { IPart, IRow } from '../../wire/protocol';
+import { ActionButton, LinkButton } from '../buttons';
+import { together } from './rows';
+import type { TableModel } from './tableModel';
 
 /**
- * What is selected, what it frees at once, and what can be done with it.
+ * The figure for a selection.
  *
- * @param props - The rows; `known` is what the kernel says they free.
+ * @param rows - The selected rows.
+ * @param joint - What they free together, if the kernel has told it; until
+ * then the figure is their sum, which may be too little.
  */
+export function selectionPart(
+  rows: readonly IRow[],
+  joint: IPart | null
+): IPart {
+  const sum = together(rows);
+  return rows.length <= 1 ? sum : (joint ?? { ...sum, exact: false });
+}
+
+/** What the selected rows free together, and what can be done with them. */
 export function SelectionBar(props: {
-  rows: readonly IRow[];
-  known: ITogether | null;
-  releasable: boolean;
-  view: ViewModel;
-  onRelease: () => void;
-  onClear: () => void;
-}): React.JSX.Element {
-  const { rows, known, releasable, view, onRelease, onClear } = props;
-  const { trans } = view;
-  const part = selectionBytes(rows, known);
+  table: TableModel;
+  trans: TranslationBundle;
+}): React.JSX.Element | null {
+  const { table, trans } = props;
+  const rows = table.selected;
+  if (rows.length === 0) {
+    return null;
+  }
+  const part = selectionPart(rows, table.jointSize(table.selectedKeys));
   return (
     <div
       className="jp-Memguard-selection"
@@ -35,16 +47,15 @@ export function SelectionBar(props: {
           figureText(part, trans)
         )}
       </span>
-      <button
-        className="jp-Memguard-button"
-        disabled={!releasable}
-        onClick={onRelease}
+      <ActionButton
+        disabled={!table.canRelease}
+        onClick={() => table.releaseSelected()}
       >
         {trans.__('Release selected')}
-      </button>
-      <button className="jp-Memguard-linkButton" onClick={onClear}>
+      </ActionButton>
+      <LinkButton onClick={() => void table.clearSelection()}>
         {trans.__('Clear')}
-      </button>
+      </LinkButton>
     </div>
   );
 }

@@ -5,8 +5,10 @@ import { formatBytes } from '../../ui/format';
 import type { IStillAlive } from '../../wire/protocol';
 import type { Outcome } from '../../tokens';
 import { failureText, releaseText } from '../../ui/releaseWords';
+import { IconButton } from '../buttons';
 import { holderText } from '../sentences';
 
+/** What a release could not free, and who holds it. */
 function StillAlive(props: {
   still: readonly IStillAlive[];
   trans: TranslationBundle;
@@ -44,9 +46,39 @@ function StillAlive(props: {
   );
 }
 
+/** What came of a release: the sentence, the memory, what stays. */
+function AccountText(props: {
+  outcome: Outcome;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { outcome, trans } = props;
+  if (outcome.kind === 'failed') {
+    return <p>{failureText(outcome.code, trans)}</p>;
+  }
+  const { result } = outcome;
+  const { before_rss_bytes: before, after_rss_bytes: after } = result;
+  return (
+    <>
+      <p className="jp-Memguard-accountHead">{releaseText(outcome, trans)}</p>
+      {result.released > 0 && before !== null && after !== null && (
+        <p className="jp-Memguard-quiet">
+          {trans.__(
+            'The kernel had %1 before and %2 right after.',
+            formatBytes(before),
+            formatBytes(after)
+          )}
+        </p>
+      )}
+      {result.still_alive.length > 0 && (
+        <StillAlive still={result.still_alive} trans={trans} />
+      )}
+    </>
+  );
+}
+
 /**
  * What the last release did. The region is always there, so that a screen
- * reader tells what comes into it.
+ * reader reads what comes into it.
  *
  * @param props - The outcome, and what takes it away.
  */
@@ -56,52 +88,27 @@ export function Account(props: {
   onDismiss: () => void;
 }): React.JSX.Element {
   const { outcome, trans, onDismiss } = props;
-  const result = outcome?.kind === 'released' ? outcome.result : null;
+  if (outcome === null) {
+    return <div role="status" />;
+  }
+  const result = outcome.kind === 'released' ? outcome.result : null;
   return (
     <div
       role="status"
-      className={outcome === null ? undefined : 'jp-Memguard-account'}
+      className="jp-Memguard-account"
       data-before-bytes={result?.before_rss_bytes ?? undefined}
       data-after-bytes={result?.after_rss_bytes ?? undefined}
       data-released={result?.released}
-      data-failed={outcome?.kind === 'failed' ? outcome.code : undefined}
+      data-failed={outcome.kind === 'failed' ? outcome.code : undefined}
     >
-      {outcome !== null && (
-        <>
-          <div className="jp-Memguard-accountText">
-            {outcome.kind === 'failed' ? (
-              <p>{failureText(outcome.code, trans)}</p>
-            ) : (
-              <p className="jp-Memguard-accountHead">
-                {releaseText(outcome, trans)}
-              </p>
-            )}
-            {result !== null &&
-              result.released > 0 &&
-              result.before_rss_bytes !== null &&
-              result.after_rss_bytes !== null && (
-                <p className="jp-Memguard-quiet">
-                  {trans.__(
-                    'The kernel had %1 before and %2 right after.',
-                    formatBytes(result.before_rss_bytes),
-                    formatBytes(result.after_rss_bytes)
-                  )}
-                </p>
-              )}
-            {result !== null && result.still_alive.length > 0 && (
-              <StillAlive still={result.still_alive} trans={trans} />
-            )}
-          </div>
-          <button
-            className="jp-Memguard-iconButton"
-            aria-label={trans.__('Dismiss')}
-            title={trans.__('Dismiss')}
-            onClick={onDismiss}
-          >
-            <closeIcon.react tag="span" width="14px" height="14px" />
-          </button>
-        </>
-      )}
+      <div className="jp-Memguard-accountText">
+        <AccountText outcome={outcome} trans={trans} />
+      </div>
+      <IconButton
+        icon={closeIcon}
+        name={trans.__('Dismiss')}
+        onClick={onDismiss}
+      />
     </div>
   );
 }

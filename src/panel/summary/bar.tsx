@@ -14,11 +14,12 @@ export interface IBarPart {
 /**
  * The process's memory in parts that sum to it.
  *
- * @param overview - Each part in addition to those before it.
- * @param retained - What the results are by the best reading. Where they have
- * become more since, that is in the overview's later parts; where there was no
- * time for all of them, it is in none.
- * @returns the parts and, where the process's size is known, the rest: what
+ * @param overview - The bytes of each part that no part before it has.
+ * @param retained - What the results free, by the reading that knows most. If
+ * that is more than the overview's exact figure, the overview counted the
+ * difference among its later parts; if that figure is a bound, it counted the
+ * difference nowhere.
+ * @returns the parts and, if the size of the process is known, the rest: what
  * the interpreter and the libraries use, and what is lost between blocks.
  */
 export function barParts(
@@ -52,7 +53,7 @@ function sumOf(parts: readonly IBarPart[]): number {
   return parts.reduce((sum, part) => sum + part.bytes, 0);
 }
 
-/** What lower bounds leave over is at most so much. */
+/** Whether a figure is an upper bound: what lower bounds leave over. */
 export function isAtMost({ name, exact }: IBarPart): boolean {
   return name === 'rest' && !exact;
 }
@@ -91,11 +92,46 @@ function partName(name: IBarPart['name'], trans: TranslationBundle): string {
   }
 }
 
+/** A part in the list beside the bar. */
+function LegendItem(props: {
+  part: IBarPart;
+  /** The bytes of all parts. */
+  whole: number;
+  action?: React.ReactNode;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { part, whole, action, trans } = props;
+  return (
+    <li
+      className="jp-Memguard-legendItem"
+      data-part={part.name}
+      data-bytes={part.bytes}
+      data-exact={part.exact}
+    >
+      <span
+        className="jp-Memguard-swatch"
+        data-part={part.name}
+        aria-hidden="true"
+      />
+      <span className="jp-Memguard-legendName">
+        {partName(part.name, trans)} {action}
+      </span>
+      <span className="jp-Memguard-legendBytes" title={partTitle(part, trans)}>
+        {partBytes(part)}
+      </span>
+      <span className="jp-Memguard-legendShare">
+        {whole > 0 ? formatShare(part.bytes / whole) : ''}
+      </span>
+    </li>
+  );
+}
+
 /**
  * Where the process's memory is: a bar, and the same as a list.
  *
- * @param props - The parts, and the bytes of the process, which can be more
- * than they are, if known; `actions` has what can be done with one.
+ * @param props - The parts; `wholeBytes` has the bytes of the process, if they
+ * are known, which can be more than those of the parts; `actions` has what can
+ * be done with a part.
  */
 export function MemoryBar(props: {
   parts: readonly IBarPart[];
@@ -123,31 +159,13 @@ export function MemoryBar(props: {
         aria-label={trans.__('Where the memory of the kernel is')}
       >
         {parts.map(part => (
-          <li
+          <LegendItem
             key={part.name}
-            className="jp-Memguard-legendItem"
-            data-part={part.name}
-            data-bytes={part.bytes}
-            data-exact={part.exact}
-          >
-            <span
-              className="jp-Memguard-swatch"
-              data-part={part.name}
-              aria-hidden="true"
-            />
-            <span className="jp-Memguard-legendName">
-              {partName(part.name, trans)} {actions?.[part.name]}
-            </span>
-            <span
-              className="jp-Memguard-legendBytes"
-              title={partTitle(part, trans)}
-            >
-              {partBytes(part)}
-            </span>
-            <span className="jp-Memguard-legendShare">
-              {whole > 0 ? formatShare(part.bytes / whole) : ''}
-            </span>
-          </li>
+            part={part}
+            whole={whole}
+            action={actions?.[part.name]}
+            trans={trans}
+          />
         ))}
       </ul>
     </div>

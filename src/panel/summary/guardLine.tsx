@@ -7,6 +7,7 @@ import type { GuardMode, IGuardState } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { isMode } from '../../wire/protocol';
 import { modeText } from '../../ui/guardWords';
+import { LinkButton } from '../buttons';
 import type { ViewModel } from '../viewModel';
 
 /** Chooses a document's mode as a person does; null follows the settings. */
@@ -36,12 +37,45 @@ function originSentence(
   }
 }
 
+/** Whether the guard has its place in IPython, and what else is there. */
+function placeFacts(
+  { mode, on_top: onTop, other, since_execution: since }: IGuardState,
+  trans: TranslationBundle
+): string[] {
+  const name = other ?? trans.__('Something');
+  if (mode === 'off') {
+    return onTop === 'other'
+      ? [trans.__('%1 decides what IPython does with results.', name)]
+      : [];
+  }
+  switch (onTop) {
+    case 'us':
+      return [
+        ...(since === null ? [] : [trans.__('In effect since [%1].', since)]),
+        ...(other === null
+          ? []
+          : [trans.__('%1 was there before and is kept.', other)])
+      ];
+    case 'other':
+      return [
+        trans.__(
+          '%1 stands in front of the guard: results may be retained all the same.',
+          name
+        )
+      ];
+    case 'nobody':
+      return [
+        trans.__('Something took the guard out of its place in IPython.')
+      ];
+  }
+}
+
 /**
  * What there is to know of the guard besides its mode.
  *
- * @param state - The kernel's guard, if it has told it.
+ * @param state - The kernel's guard, if the kernel has told it.
  * @param lateSince - The first execution that was looked after, if cells ran
- * before that.
+ * before it.
  * @param trans - The words.
  */
 export function guardFacts(
@@ -49,36 +83,7 @@ export function guardFacts(
   lateSince: number | null,
   trans: TranslationBundle
 ): string[] {
-  const facts: string[] = [];
-  const other = state?.other ?? trans.__('Something');
-  if (state !== null && state.mode === 'off') {
-    if (state.on_top === 'other') {
-      facts.push(trans.__('%1 decides what IPython does with results.', other));
-    }
-  } else if (state !== null) {
-    switch (state.on_top) {
-      case 'us':
-        if (state.since_execution !== null) {
-          facts.push(trans.__('In effect since [%1].', state.since_execution));
-        }
-        if (state.other !== null) {
-          facts.push(trans.__('%1 was there before and is kept.', other));
-        }
-        break;
-      case 'other':
-        facts.push(
-          trans.__(
-            '%1 stands in front of the guard: results may be retained all the same.',
-            other
-          )
-        );
-        break;
-      case 'nobody':
-        facts.push(
-          trans.__('Something took the guard out of its place in IPython.')
-        );
-    }
-  }
+  const facts = state === null ? [] : placeFacts(state, trans);
   if (lateSince !== null) {
     facts.push(
       trans.__('Cells that ran before [%1] were not looked after.', lateSince)
@@ -97,8 +102,8 @@ export function guardFacts(
 }
 
 /**
- * The guard: its mode, which can be chosen, where that comes from, and
- * whether it does its work.
+ * The guard: its mode, which can be chosen, where the mode comes from, and
+ * whether the guard does its work.
  *
  * @param props - Whose guard, and what a choice does.
  */
@@ -130,12 +135,9 @@ export function GuardLine(props: {
         {watched.guardStore.own !== null && (
           <>
             {' '}
-            <button
-              className="jp-Memguard-linkButton"
-              onClick={() => choose(watched, null)}
-            >
+            <LinkButton onClick={() => choose(watched, null)}>
               {trans.__('Follow the settings')}
-            </button>
+            </LinkButton>
           </>
         )}
       </p>
@@ -143,12 +145,8 @@ export function GuardLine(props: {
         aria-label={trans.__('Guard')}
         aria-describedby={`${id}-facts`}
         value={holding.mode}
-        options={MODES.map(mode => ({
-          value: mode,
-          label: modeText(mode, trans)
-        }))}
-        onChange={event => {
-          const { value } = event.target;
+        options={MODES.map(value => ({ value, label: modeText(value, trans) }))}
+        onChange={({ target: { value } }) => {
           if (isMode(value)) {
             choose(watched, value);
           }

@@ -1,9 +1,10 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { IVariable } from '../../wire/protocol';
 import { Figure } from '../figure';
 import { shortType } from '../results/rows';
-import { panelState } from '../states';
+import { panelState } from '../panelState';
 import type { ViewModel } from '../viewModel';
 
 /** The least that is worth a line, in bytes. */
@@ -16,9 +17,67 @@ function isWorthALine({ name, type, freed_bytes: bytes }: IVariable): boolean {
   return !isTheirs && type !== 'module' && bytes >= LEAST;
 }
 
+/** One of the variables. */
+function VariableRow(props: {
+  variable: IVariable;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { variable, trans } = props;
+  const { name, freed_bytes: bytes, exact, shared_with: partners } = variable;
+  const what = `${shortType(variable.type)} ${variable.summary}`;
+  return (
+    <tr data-name={name} data-bytes={bytes}>
+      <th scope="row">
+        <code>{name}</code>
+      </th>
+      <td>
+        <span title={what}>{what}</span>
+        {partners.length > 0 && (
+          <span className="jp-Memguard-sentence">
+            {trans.__(
+              'shared with %1',
+              partners
+                .slice(0, 3)
+                .map(partner => `\`${partner}\``)
+                .join(', ')
+            )}
+          </span>
+        )}
+      </td>
+      <td>
+        <Figure part={{ bytes, exact }} trans={trans} />
+      </td>
+    </tr>
+  );
+}
+
+/** The variables with what deleting each would free. */
+function VariableTable(props: {
+  variables: readonly IVariable[];
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { variables, trans } = props;
+  return (
+    <table className="jp-Memguard-variables">
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('Variable')}</th>
+          <th scope="col">{trans.__('Type')}</th>
+          <th scope="col">{trans.__('Would free')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {variables.map(variable => (
+          <VariableRow key={variable.name} variable={variable} trans={trans} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 /**
- * The user's largest variables with what deleting each would free. Only to
- * look at: variables are the user's.
+ * The user's largest variables. They can only be looked at: to delete them is
+ * the user's own affair.
  *
  * @param props - What to look at.
  */
@@ -33,65 +92,15 @@ export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
             ? (watched?.model.overview ?? null)
             : null;
         const large = overview?.largest.filter(isWorthALine) ?? [];
-        if (large.length === 0) {
-          return (
-            <p className="jp-Memguard-nothing">
-              {overview === null
-                ? trans.__('No figures.')
-                : trans.__('No variable holds much.')}
-            </p>
-          );
+        if (large.length > 0) {
+          return <VariableTable variables={large} trans={trans} />;
         }
         return (
-          <table className="jp-Memguard-variables">
-            <thead>
-              <tr>
-                <th scope="col">{trans.__('Variable')}</th>
-                <th scope="col">{trans.__('Type')}</th>
-                <th scope="col">{trans.__('Would free')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {large.map(variable => (
-                <tr
-                  key={variable.name}
-                  data-name={variable.name}
-                  data-bytes={variable.freed_bytes}
-                >
-                  <th scope="row">
-                    <code>{variable.name}</code>
-                  </th>
-                  <td>
-                    <span
-                      title={`${shortType(variable.type)} ${variable.summary}`}
-                    >
-                      {`${shortType(variable.type)} ${variable.summary}`}
-                    </span>
-                    {variable.shared_with.length > 0 && (
-                      <span className="jp-Memguard-sentence">
-                        {trans.__(
-                          'shared with %1',
-                          variable.shared_with
-                            .slice(0, 3)
-                            .map(name => `\`${name}\``)
-                            .join(', ')
-                        )}
-                      </span>
-                    )}
-                  </td>
-                  <td>
-                    <Figure
-                      part={{
-                        bytes: variable.freed_bytes,
-                        exact: variable.exact
-                      }}
-                      trans={trans}
-                    />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <p className="jp-Memguard-nothing">
+            {overview === null
+              ? trans.__('No figures.')
+              : trans.__('No variable holds much.')}
+          </p>
         );
       }}
     </UseSignal>

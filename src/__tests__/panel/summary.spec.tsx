@@ -1,0 +1,323 @@
+import * as React from 'react';
+import { Summary } from '../../panel/summary/summary';
+import type { IReleased } from '../../wire/protocol';
+import type { Selection } from '../../tokens';
+import { aRelease, aReport, aRow, aView } from '../fakes';
+import { button, cleanUp, doing, layOut, one, render } from '../render';
+
+beforeAll(() => layOut(600));
+afterEach(cleanUp);
+
+const MIB = 1024 * 1024;
+
+const noChoice = () => {
+  throw new Error('not in this test');
+};
+
+describe('Summary', () => {
+  it('gives one answer', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, 800_000_000)], {
+      rss_bytes: 1024 * MIB
+    });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const total = one(host, '.jp-Memguard-total');
+    expect(total.dataset.bytes).toBe('800000000');
+    expect(total.textContent).toBe('762.9 MiB');
+    expect(host.textContent).toContain('1 GiB is results you are not using');
+  });
+
+  it('is calm when there is nothing to free', async () => {
+    const { view, model } = aView();
+    model.report = aReport([], { rss_bytes: 834 * MIB });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const total = one(host, '.jp-Memguard-total');
+    expect(total.dataset.bytes).toBe('0');
+    expect(total.textContent).toBe('Nothing to free');
+    expect(host.textContent).toContain('This kernel has 834 MiB.');
+    const guess = { exact: false, estimate_bytes: 80 * MIB };
+    await doing(() =>
+      model.set({
+        report: aReport([aRow(1, 0, guess)], {
+          estimate_bytes_all: 80 * MIB
+        })
+      })
+    );
+    expect(total.textContent).toBe('About 80 MiB');
+  });
+
+  it('marks a total that is a bound', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, MIB, { exact: false })]);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const total = one(host, '.jp-Memguard-total');
+    expect(total.textContent).toBe('\u2265\u00a01 MiB');
+    expect(total.title).toContain('At least this');
+    const hint = one(host, '.jp-Memguard-bounds');
+    expect(hint.textContent).toContain('\u2265 is at least');
+    expect(hint.querySelector('button')).not.toBeNull();
+    // What the sign means can be read while nothing can be measured.
+    await doing(() =>
+      model.set({ activity: { kind: 'measuring', budgetMs: 400 } })
+    );
+    expect(hint.textContent).toBe('\u2265 is at least');
+  });
+
+  it('says in the answer what the bar says, whichever reading knew more', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, 0, { exact: false })], {
+      rss_bytes: 900 * MIB
+    });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const total = one(host, '.jp-Memguard-total');
+    expect(total.textContent).toBe('Nothing known to free');
+    const part = (name: string) =>
+      Number(one(host, `li[data-part=${name}]`).dataset.bytes);
+    const figures = (better: number) =>
+      doing(() =>
+        model.set({
+          better: { bytes: better * MIB, exact: false },
+          overview: {
+            rss_bytes: 900 * MIB,
+            results: { bytes: 100 * MIB, exact: false },
+            shown: { bytes: 10 * MIB, exact: true },
+            tracebacks: { bytes: 50 * MIB, exact: false },
+            variables: { bytes: 400 * MIB, exact: false },
+            largest: [],
+            elapsed_ms: 1
+          }
+        })
+      );
+    for (const better of [100, 120, 300]) {
+      await figures(better);
+      expect(total.textContent).toBe(`\u2265\u00a0${better} MiB`);
+      expect(host.textContent).toContain('900 MiB is results');
+      expect(part('results')).toBe(better * MIB);
+      // What was not known of the results was in the rest.
+      expect(part('tracebacks')).toBe(50 * MIB);
+      expect(part('rest')).toBe((440 - better) * MIB);
+    }
+  });
+
+  it('frees memory at a press, and not again while it does', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, MIB)]);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    await doing(() => button(host, 'Free memory').click());
+    expect(model.released).toEqual([{ kind: 'large' }]);
+    await doing(() =>
+      model.set({ activity: { kind: 'freeing', selection: { kind: 'large' } } })
+    );
+    await doing(() => button(host, 'Free memory').click());
+    expect(model.released).toHaveLength(1);
+    expect(one(host, '[role=progressbar]').getAttribute('aria-label')).toBe(
+      'Freeing\u2026'
+    );
+  });
+
+  it('lets a queued release be taken back', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, MIB)]);
+    model.activity = { kind: 'queued', selection: { kind: 'large' } };
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    await doing(() => button(host, 'Take back').click());
+    expect(model.cancelled).toBe(1);
+  });
+
+  it('accounts for a release, and for what stays', async () => {
+    const { view, model } = aView();
+    model.report = aReport([]);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    // It is there before what comes into it, or else it would not be heard.
+    const [, account] = host.querySelectorAll<HTMLElement>('[role=status]');
+    expect(account.hidden).toBe(false);
+    expect(account.textContent).toBe('');
+    await doing(() =>
+      model.set({
+        outcome: aRelease({
+          still_alive: [
+            {
+              key: 'k1',
+              type: 'DataFrame',
+              freed_bytes: MIB,
+              held_by: ['df', '<frame main>', '<unknown>']
+            }
+          ]
+        })
+      })
+    );
+    expect(account.dataset.beforeBytes).toBe('1000000000');
+    expect(account.dataset.afterBytes).toBe('200000000');
+    expect(account.dataset.released).toBe('1');
+    expect(account.textContent).toContain(
+      'Released 1 result: 762.9 MiB came back.' +
+        'The kernel had 953.7 MiB before and 190.7 MiB right after.'
+    );
+    expect(account.textContent).toContain(
+      'DataFrame (1 MiB): held by `df`, the running function `main`, ' +
+        'something that could not be found'
+    );
+    await doing(() => button(host, 'Dismiss').click());
+    expect(account.textContent).toBe('');
+  });
+
+  it('tells what goes on in a place that was there before', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, MIB)]);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const regions = [...host.querySelectorAll('[role=status]')];
+    expect(regions.map(({ textContent }) => textContent)).toEqual(['', '']);
+    await doing(() => model.set({ activity: { kind: 'freeing' } as never }));
+    expect(regions[0].isConnected).toBe(true);
+    expect(regions[0].textContent).toBe('Freeing\u2026');
+  });
+
+  it.each<[Selection['kind'], number, string]>([
+    ['large', 2, 'Released 2 results: 762.9 MiB came back.'],
+    ['shown', 1, 'Released what 1 cell showed: 762.9 MiB came back.'],
+    ['shown', 3, 'Released what 3 cells showed: 762.9 MiB came back.'],
+    ['tracebacks', 1, 'Released 1 traceback: 762.9 MiB came back.'],
+    ['tracebacks', 3, 'Released 3 tracebacks: 762.9 MiB came back.']
+  ])('says of %s (%i) "%s"', async (kind, released, text) => {
+    const { view, model } = aView();
+    model.outcome = aRelease({ released }, { kind } as Selection);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    expect(one(host, '.jp-Memguard-accountHead').textContent).toBe(text);
+  });
+
+  it.each<[Partial<IReleased>, string]>([
+    [
+      { released: 0 },
+      'There was nothing large to release. Free everything takes small results, too.'
+    ],
+    [{ before_rss_bytes: null }, 'Released 1 result.'],
+    [
+      { after_rss_bytes: 1_000_000_000 },
+      'Released 1 result; the process did not become smaller.'
+    ]
+  ])('says of %j "%s"', async (result, text) => {
+    const { view, model } = aView();
+    model.outcome = aRelease(result);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    expect(one(host, '.jp-Memguard-accountHead').textContent).toBe(text);
+  });
+
+  it('says why nothing was released', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(1, 5)]);
+    model.outcome = { kind: 'failed', selection: null, code: 'restarted' };
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    expect(one(host, '.jp-Memguard-account').textContent).toContain(
+      'The kernel was restarted'
+    );
+  });
+
+  it('says of when the figures are while a cell runs', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(1, 5)], { execution_count: 7 });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    await doing(() => model.agent.setRunning(true));
+    expect(one(host, '.jp-Memguard-asOf').dataset.execution).toBe('6');
+    await doing(() => model.agent.setRunning(false));
+    expect(host.querySelector('.jp-Memguard-asOf')).toBeNull();
+  });
+
+  it('splits the process into parts that sum to it', async () => {
+    const { view, model } = aView();
+    const exact = true;
+    model.report = aReport([aRow(1, 500 * MIB)], {
+      shown: { bytes: 100 * MIB, count: 3, exact }
+    });
+    model.overview = {
+      rss_bytes: 2000 * MIB,
+      results: { bytes: 500 * MIB, exact },
+      shown: { bytes: 100 * MIB, exact },
+      tracebacks: { bytes: 0, exact },
+      variables: { bytes: 1000 * MIB, exact: false },
+      largest: [],
+      elapsed_ms: 1
+    };
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const items = [...host.querySelectorAll<HTMLElement>('li[data-part]')];
+    expect(items.map(item => item.dataset.part)).toEqual([
+      'results',
+      'shown',
+      'tracebacks',
+      'variables',
+      'rest'
+    ]);
+    const sum = items.reduce(
+      (all, item) => all + Number(item.dataset.bytes),
+      0
+    );
+    expect(sum).toBe(2000 * MIB);
+    expect(items[3].textContent).toContain('\u2265\u00a01,000 MiB');
+    // What a lower bound leaves over is an upper bound.
+    expect(items[4].textContent).toContain('\u2264\u00a0400 MiB');
+    // Both signs are explained, once for all and where one points.
+    const titles = items.map(
+      item => item.querySelector<HTMLElement>('[title]')?.title
+    );
+    expect(titles[3]).toBe('At least this');
+    expect(titles[4]).toContain('At most this');
+    expect(one(host, '.jp-Memguard-bounds').textContent).toBe(
+      '\u2265 is at least, \u2264 is at most'
+    );
+    await doing(() => {
+      const { variables, ...others } = model.overview!;
+      const overview = { ...others, variables: { ...variables, exact } };
+      model.set({ overview });
+    });
+    const rest = one(host, 'li[data-part=rest]').textContent;
+    expect(rest).toContain('400 MiB');
+    expect(rest).not.toContain('\u2264');
+    expect(host.querySelector('.jp-Memguard-bounds')).toBeNull();
+    await doing(() => button(host, 'Release what was shown').click());
+    expect(model.released).toEqual([{ kind: 'shown' }]);
+    // There are none: the button is there, and does nothing.
+    const tracebacks = button(host, 'Release tracebacks');
+    expect(tracebacks.getAttribute('aria-disabled')).toBe('true');
+    await doing(() => tracebacks.click());
+    expect(model.released).toHaveLength(1);
+  });
+
+  it('shows no part that is not known yet', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(1, 500 * MIB)], { rss_bytes: 2000 * MIB });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const items = [...host.querySelectorAll<HTMLElement>('li[data-part]')];
+    expect(items.map(item => item.dataset.part)).toEqual([
+      'results',
+      'shown',
+      'tracebacks'
+    ]);
+    expect(items[0].textContent).toContain('25%');
+  });
+
+  it('names the variable that is most of the kernel', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(1, 5)]);
+    const part = { bytes: 0, exact: true };
+    model.overview = {
+      rss_bytes: 14 * 1024 * MIB,
+      results: part,
+      shown: part,
+      tracebacks: part,
+      variables: part,
+      largest: [
+        {
+          name: 'df',
+          type: 'DataFrame',
+          summary: '',
+          freed_bytes: 12 * 1024 * MIB,
+          exact: true,
+          estimate_bytes: null,
+          shared_with: []
+        }
+      ],
+      elapsed_ms: 1
+    };
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    expect(host.textContent).toContain('your variable `df` is 12 GiB');
+  });
+});

@@ -1,0 +1,44 @@
+/** The panel's buttons: the toolkit's, in the three forms that occur here. */
+
+import { Button, type LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+type Attributes = React.ButtonHTMLAttributes<HTMLButtonElement>;
+
+/** The action that a part of the panel is there for. */
+export function ActionButton(
+  props: Attributes & { large?: boolean }
+): React.JSX.Element {
+  const { large = false, className = '', ...attributes } = props;
+  return (
+    <Button
+      {...attributes}
+      small={!large}
+      className={`jp-mod-styled jp-mod-accept ${className}`}
+    />
+  );
+}
+
+/** A lesser action, which looks like a link in a text. */
+export function LinkButton(props: Attributes): React.JSX.Element {
+  return <Button {...props} minimal small className="jp-Memguard-link" />;
+}
+
+/** A button with a picture; a screen reader and a tooltip say its name. */
+export function IconButton(
+  props: Attributes & { icon: LabIcon; name: string; size?: string }
+): React.JSX.Element {
+  const { icon, name, size = '14px', className = '', ...attributes } = props;
+  return (
+    <Button
+      {...attributes}
+      minimal
+      small
+      className={`jp-Memguard-icon ${className}`}
+      aria-label={name}
+      title={name}
+    >
+      <icon.react tag="span" width={size} height={size} />
+    </Button>
+  );
+}
