@@ -1,10 +1,15 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { chartPlugin } from './plugins/chart';
 import { commandsPlugin } from './plugins/commands';
-import { memoryPlugin } from './plugins/memory';
+import { eventLogPlugin } from './plugins/eventLog';
+import { kernelsPlugin } from './plugins/kernels';
 import { marksPlugin } from './plugins/marks';
+import { memoryPlugin } from './plugins/memory';
 import { panelPlugin } from './plugins/panel';
 import { servicePlugin } from './plugins/service';
+import { statusPlugin } from './plugins/status';
 import { togglePlugin } from './plugins/toggle';
+import { warningsPlugin } from './plugins/warnings';
 
 export { IMemguard } from './tokens';
 
@@ -15,7 +20,12 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   togglePlugin,
   panelPlugin,
   marksPlugin,
-  memoryPlugin
+  memoryPlugin,
+  statusPlugin,
+  kernelsPlugin,
+  chartPlugin,
+  warningsPlugin,
+  eventLogPlugin
 ];
 
 export default plugins;

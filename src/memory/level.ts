@@ -1,3 +1,5 @@
+/** How near a kernel is to its limit. */
+
 import type { ILimit } from '../wire/rest';
 
 /** How near a kernel is to its limit. */
@@ -7,9 +9,9 @@ const HIGH = 0.8;
 const CRITICAL = 0.95;
 
 /**
- * Tell how near a level is to the limit.
+ * How near a level is to the limit.
  *
- * @param level - the used part of the limit, 0 to 1.
+ * @param level - The used part of the limit, from 0 to 1.
  */
 export function severityOf(level: number | null): Severity {
   if (level === null || level < HIGH) {
@@ -19,10 +21,10 @@ export function severityOf(level: number | null): Severity {
 }
 
 /**
- * A level in whole percent. It is rounded down: 95 % is not said before it is
- * reached.
+ * A level in whole percent, rounded down: nobody reads 95 % before the level
+ * has reached it.
  *
- * @param level - the used part of the limit, 0 to 1.
+ * @param level - The used part of the limit, from 0 to 1.
  */
 export function percentOf(level: number): number {
   // The nearest double of 0.29 times 100 is just under 29.
@@ -30,9 +32,9 @@ export function percentOf(level: number): number {
 }
 
 /**
- * Tell whether other processes count against a limit too.
+ * Whether other processes count against a limit, too.
  *
- * @param limit - the limit.
+ * @param limit - The limit.
  */
 export function isShared(limit: ILimit): boolean {
   return (

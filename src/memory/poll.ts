@@ -1,3 +1,5 @@
+/** The memory of the kernel in front, read again and again. */
+
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
@@ -17,7 +19,7 @@ const NO_KERNEL: Reading = {
   reason: 'no_kernel'
 };
 
-/** The reasons that only time can heal: ask less and less often. */
+/** Reasons that only time removes: the poll asks less and less often. */
 const BACK_OFF: ReadonlySet<string> = new Set([
   'no_kernel',
   'unreachable',
@@ -32,27 +34,25 @@ const BACK_OFF: ReadonlySet<string> = new Set([
  */
 export class MemoryPoll implements IDisposable {
   /**
-   * @param memguard - says which document is in front, and how often to ask.
-   * @param source - where a kernel's memory is read.
+   * @param memguard - Tells which document is in front, and how often to ask.
+   * @param source - Reads a kernel's memory.
    */
-  constructor(
-    memguard: IMemguard,
-    private readonly source: MemorySource
-  ) {
-    this.poll = new Poll<void>({
+  constructor(memguard: IMemguard, source: MemorySource) {
+    this._source = source;
+    this._poll = new Poll<void>({
       name: 'jupyter-memguard:memory',
-      factory: () => this.read(),
+      factory: () => this._read(),
       frequency: frequencyOf(memguard.settings),
       standby: () =>
-        this.kernel === null || !memguard.settings.statusBar || this.isCut
+        this._kernel === null || !memguard.settings.statusBar || this._isCut
           ? true
           : 'when-hidden',
       auto: false
     });
-    memguard.currentChanged.connect(this.onCurrent, this);
-    memguard.settingsChanged.connect(this.onSettings, this);
-    document.addEventListener('visibilitychange', this.onVisibility);
-    this.onCurrent(memguard, memguard.current);
+    memguard.currentChanged.connect(this._onCurrent, this);
+    memguard.settingsChanged.connect(this._onSettings, this);
+    document.addEventListener('visibilitychange', this._onVisibility);
+    this._onCurrent(memguard, memguard.current);
   }
 
   /** The newest reading of the kernel in front. */
@@ -60,12 +60,12 @@ export class MemoryPoll implements IDisposable {
     return this._reading;
   }
 
-  /** Bytes of the last readings of this kernel, the oldest first. */
+  /** The bytes of this kernel's last readings, the oldest first. */
   get history(): readonly number[] {
     return this._history;
   }
 
-  /** A new reading is there. */
+  /** There is a new reading. */
   get changed(): ISignal<this, Reading> {
     return this._changed;
   }
@@ -79,46 +79,49 @@ export class MemoryPoll implements IDisposable {
       return;
     }
     this._isDisposed = true;
-    document.removeEventListener('visibilitychange', this.onVisibility);
-    this.poll.dispose();
+    document.removeEventListener('visibilitychange', this._onVisibility);
+    this._poll.dispose();
     Signal.clearData(this);
   }
 
   /** Read now, whatever is under way. */
   readNow(): void {
-    void this.poll.schedule({ interval: Poll.IMMEDIATE, phase: 'refreshed' });
+    void this._poll.schedule({ interval: Poll.IMMEDIATE, phase: 'refreshed' });
   }
 
-  private async read(): Promise<void> {
-    const { kernel, life } = this;
+  private async _read(): Promise<void> {
+    const kernel = this._kernel;
+    const life = this._life;
     if (kernel === null) {
       return;
     }
-    const reading = await this.source.read(kernel);
-    if (kernel !== this.kernel || life !== this.life || this._isDisposed) {
-      // Another document is in front, or another process has the id.
+    const reading = await this._source.read(kernel);
+    if (kernel !== this._kernel || life !== this._life || this._isDisposed) {
+      // Meanwhile another document came to the front, or a new process has
+      // the kernel's id.
       return;
     }
-    this.show(reading);
+    this._show(reading);
     if (reading.kind === 'none' && BACK_OFF.has(reading.reason)) {
       throw new Error(reading.reason);
     }
   }
 
   /**
-   * The server is gone: the connection that the kernel's page makes anew says
-   * when it is back. After some tries it is given up, and says nothing more.
+   * Whether the server is gone while JupyterLab reconnects. The poll rests
+   * until the connection's status changes; once JupyterLab gives up, the
+   * status tells nothing more and the poll asks by itself.
    */
-  private get isCut(): boolean {
-    const { kernel, _reading: reading } = this;
+  private get _isCut(): boolean {
+    const reading = this._reading;
     return (
       reading.kind === 'none' &&
       reading.reason === 'unreachable' &&
-      kernel?.connectionStatus === 'connecting'
+      this._kernel?.connectionStatus === 'connecting'
     );
   }
 
-  private show(reading: Reading): void {
+  private _show(reading: Reading): void {
     const last = this._reading;
     this._reading = reading;
     if (reading.kind === 'none') {
@@ -129,91 +132,96 @@ export class MemoryPoll implements IDisposable {
     this._changed.emit(reading);
   }
 
-  /** Another process has the kernel's id, or another kernel the document. */
-  private restart(reason: NoReading): void {
-    const kernel = this.context?.session?.kernel;
+  /** The kernel's id has a new process, or the document a new kernel. */
+  private _restart(reason: NoReading): void {
+    const kernel = this._context?.session?.kernel;
     if (kernel) {
-      this.source.forget(kernel);
+      this._source.forget(kernel);
     }
-    this.begin(reason);
+    this._begin(reason);
   }
 
   /** Follow the kernel that the document has now. */
-  private begin(reason: NoReading): void {
-    this.life += 1;
-    this.kernel = this.context?.session?.kernel ?? null;
-    this.show(
-      this.kernel
-        ? { kind: 'none', kernelId: this.kernel.id, reason }
+  private _begin(reason: NoReading): void {
+    this._life += 1;
+    this._kernel = this._context?.session?.kernel ?? null;
+    this._show(
+      this._kernel
+        ? { kind: 'none', kernelId: this._kernel.id, reason }
         : NO_KERNEL
     );
     this._history = [];
     this.readNow();
   }
 
-  private follow(context: ISessionContext | null): void {
-    if (this.context) {
-      this.context.kernelChanged.disconnect(this.onKernel, this);
-      this.context.statusChanged.disconnect(this.onStatus, this);
-      this.context.connectionStatusChanged.disconnect(this.onConnection, this);
+  private _follow(context: ISessionContext | null): void {
+    if (this._context) {
+      this._context.kernelChanged.disconnect(this._onKernel, this);
+      this._context.statusChanged.disconnect(this._onStatus, this);
+      this._context.connectionStatusChanged.disconnect(
+        this._onConnection,
+        this
+      );
     }
-    this.context = context;
+    this._context = context;
     if (context) {
-      context.kernelChanged.connect(this.onKernel, this);
-      context.statusChanged.connect(this.onStatus, this);
-      context.connectionStatusChanged.connect(this.onConnection, this);
+      context.kernelChanged.connect(this._onKernel, this);
+      context.statusChanged.connect(this._onStatus, this);
+      context.connectionStatusChanged.connect(this._onConnection, this);
     }
   }
 
-  private onCurrent(_: IMemguard, current: IWatched | null): void {
-    this.follow(current?.widget.sessionContext ?? null);
-    this.begin('reading');
+  private _onCurrent(_: IMemguard, current: IWatched | null): void {
+    this._follow(current?.widget.sessionContext ?? null);
+    this._begin('reading');
   }
 
-  /** It need not be a new one: a page that is loaded finds it running. */
-  private onKernel(): void {
-    this.restart('reading');
+  /** A page that was just loaded also reports a kernel that has run before. */
+  private _onKernel(): void {
+    this._restart('reading');
   }
 
-  private onStatus(_: ISessionContext, status: Kernel.Status): void {
+  private _onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'dead') {
-      this.life += 1;
-      this.show({
+      this._life += 1;
+      this._show({
         kind: 'none',
-        kernelId: this.kernel?.id ?? null,
+        kernelId: this._kernel?.id ?? null,
         reason: 'died'
       });
     } else if (status === 'autorestarting' || status === 'restarting') {
-      this.restart('starting');
+      this._restart('starting');
     }
   }
 
-  private onConnection(
+  private _onConnection(
     _: ISessionContext,
     status: Kernel.ConnectionStatus
   ): void {
-    // Also when it is lost: the figure may be the last one of a server that is gone.
+    // Also when the connection is lost: the figure shown may be the last one
+    // of a server that is gone.
     if (status !== 'disconnected') {
       this.readNow();
     }
   }
 
-  private onSettings(_: IMemguard, settings: ISettings): void {
-    this.poll.frequency = frequencyOf(settings);
+  private _onSettings(_: IMemguard, settings: ISettings): void {
+    this._poll.frequency = frequencyOf(settings);
     this.readNow();
   }
 
-  private readonly onVisibility = (): void => {
+  private readonly _onVisibility = (): void => {
     if (!document.hidden) {
       this.readNow();
     }
   };
 
-  private context: ISessionContext | null = null;
-  private kernel: Kernel.IKernelConnection | null = null;
-  /** Counts the processes that were followed: an answer belongs to one. */
-  private life = 0;
-  private readonly poll: Poll<void>;
+  private readonly _source: MemorySource;
+  private _context: ISessionContext | null = null;
+  private _kernel: Kernel.IKernelConnection | null = null;
+  /** Counts the processes that were followed; an answer belongs to one. */
+  private _life = 0;
+  private readonly _poll: Poll<void>;
   private _reading: Reading = NO_KERNEL;
   private _history: number[] = [];
   private _isDisposed = false;

@@ -1,21 +1,17 @@
-import type { IMemguard, IWatched } from '../tokens';
+/** What the browser knows of documents' kernels without asking them. */
 
-/** What a kernel's display cache keeps, as far as the browser knows it. */
-export interface IRetained {
-  /** What comes back when it is released, in bytes. */
-  bytes: number;
-  /** False: at least so much. */
-  exact: boolean;
-}
+import type { IMemguard, IWatched } from '../tokens';
+import type { IPart } from '../wire/protocol';
 
 /**
- * What a document's kernel retains, by its last report if nothing happened
- * since, else by what the kernel told at the cells' ends. Nothing is asked.
+ * What a document's kernel retains: by its last report if nothing happened
+ * since, else by the sizes that the kernel sent when cells ended. The kernel
+ * is not asked.
  *
- * @param watched - the document.
+ * @param watched - The document.
  * @returns null if nothing is known.
  */
-export function retainedOf(watched: IWatched | null): IRetained | null {
+export function retainedOf(watched: IWatched | null): IPart | null {
   const model = watched?.model;
   if (!model) {
     return null;
@@ -26,7 +22,7 @@ export function retainedOf(watched: IWatched | null): IRetained | null {
   if (model.pushed.size === 0) {
     return null;
   }
-  // One object may have been shown under several numbers.
+  // One object may have several numbers.
   const byKey = new Map<string, number>();
   for (const { key, bytes } of model.pushed.values()) {
     byKey.set(key, bytes);
@@ -38,8 +34,8 @@ export function retainedOf(watched: IWatched | null): IRetained | null {
 /**
  * Find the open document with a kernel.
  *
- * @param memguard - what is open.
- * @param kernelId - the kernel.
+ * @param memguard - What is open.
+ * @param kernelId - The kernel.
  */
 export function watchedWith(
   memguard: IMemguard,

@@ -1,13 +1,21 @@
+/** Where a kernel's memory is read: from the server, else from the kernel. */
+
 import type { Kernel } from '@jupyterlab/services';
-import { ILimit, NoFigure, Rest, RestError, RestFailure } from '../wire/rest';
-import { UsageRequests } from './usageRequest';
+import {
+  RestError,
+  type ILimit,
+  type NoFigure,
+  type Rest,
+  type RestFailure
+} from '../wire/rest';
+import type { UsageRequests } from './usageRequest';
 
 /** Why there is no figure. */
 export type NoReading =
   | Exclude<NoFigure, 'remote'>
-  /** The first answer is on its way. */
+  /** The first answer has not come yet. */
   | 'reading'
-  /** Elsewhere, and it does not answer `usage_request`. */
+  /** The kernel is on another machine and does not answer `usage_request`. */
   | 'remote_silent'
   | Exclude<RestFailure, 'unknown_kernel'>;
 
@@ -29,12 +37,12 @@ export interface IProcessReading {
   time: number;
 }
 
-/** What the kernel told about itself: proportional set size with children. */
+/** What the kernel says of itself: proportional set size with children. */
 export interface IUsageReading {
   kind: 'usage_request';
   kernelId: string;
   bytes: number;
-  /** Its machine's memory, the only limit that it tells of. */
+  /** Its machine's memory, the only limit that the kernel reports. */
   limit: ILimit | null;
   level: number | null;
   /** Seconds since the epoch, by the kernel's clock. */
@@ -48,58 +56,58 @@ export interface INoReading {
   reason: NoReading;
 }
 
-/** How long a kernel that has no process here is not looked for again. */
+/** After so long the server is asked again for a kernel that it lacked. */
 const REMOTE_MS = 10000;
 
 /**
- * The sources of a kernel's memory in order: its process, which the server
- * reads; its own answer; nothing, with the reason.
+ * Reads a kernel's memory from its process, by the server; else from the
+ * kernel's own answer; else says why there is no figure.
  */
 export class MemorySource {
   /**
-   * @param rest - the server's half.
-   * @param usage - the kernels' own answers.
+   * @param rest - The server's half.
+   * @param usage - Asks kernels for their own figures.
    */
-  constructor(
-    private readonly rest: Rest,
-    private readonly usage: UsageRequests
-  ) {}
+  constructor(rest: Rest, usage: UsageRequests) {
+    this._rest = rest;
+    this._usage = usage;
+  }
 
   /**
    * Read a kernel's memory.
    *
-   * @param kernel - the connection to it.
-   * @returns never a figure older than its source's interval.
+   * @param kernel - The connection to it.
+   * @returns a figure that is not older than its source's interval.
    */
   async read(kernel: Kernel.IKernelConnection): Promise<Reading> {
-    const age = Date.now() - (this.remoteSince.get(kernel) ?? 0);
-    // Below 0 where the clock was put back.
+    const age = Date.now() - (this._remoteSince.get(kernel) ?? 0);
+    // The age is below 0 where the clock was put back.
     if (age < 0 || age >= REMOTE_MS) {
-      const reading = await this.readProcess(kernel.id);
+      const reading = await this._readProcess(kernel.id);
       if (reading !== 'remote') {
         return reading;
       }
-      this.remoteSince.set(kernel, Date.now());
+      this._remoteSince.set(kernel, Date.now());
     }
-    const answer = await this.usage.ask(kernel);
+    const answer = await this._usage.ask(kernel);
     return answer === null
       ? { kind: 'none', kernelId: kernel.id, reason: 'remote_silent' }
       : { kind: 'usage_request', kernelId: kernel.id, ...answer };
   }
 
   /**
-   * Forget what is known of a kernel: it has been restarted.
+   * Forget what is known of a kernel, because it was restarted.
    *
-   * @param kernel - the connection to it.
+   * @param kernel - The connection to it.
    */
   forget(kernel: Kernel.IKernelConnection): void {
-    this.remoteSince.delete(kernel);
-    this.usage.forget(kernel);
+    this._remoteSince.delete(kernel);
+    this._usage.forget(kernel);
   }
 
-  private async readProcess(kernelId: string): Promise<Reading | 'remote'> {
+  private async _readProcess(kernelId: string): Promise<Reading | 'remote'> {
     try {
-      const memory = await this.rest.memory(kernelId);
+      const memory = await this._rest.memory(kernelId);
       if (memory.reason === 'remote') {
         return 'remote';
       }
@@ -125,7 +133,9 @@ export class MemorySource {
     }
   }
 
-  private readonly remoteSince = new WeakMap<
+  private readonly _rest: Rest;
+  private readonly _usage: UsageRequests;
+  private readonly _remoteSince = new WeakMap<
     Kernel.IKernelConnection,
     number
   >();

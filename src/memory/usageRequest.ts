@@ -1,12 +1,14 @@
-import { Kernel, KernelMessage } from '@jupyterlab/services';
+/** Asks kernels for their own memory. */
+
+import { KernelMessage, type Kernel } from '@jupyterlab/services';
 import { measure } from '../wire/checks';
 import type { ILimit } from '../wire/rest';
 
-/** What a kernel told of itself, and when. */
+/** What a kernel says of itself, and when it said so. */
 export interface IUsage {
   /** Proportional set size of the kernel with its children, in bytes. */
   bytes: number;
-  /** Its machine's memory, and what all use of it; null if it does not tell. */
+  /** Its machine's memory and how much of it is used, if the kernel says so. */
   limit: ILimit | null;
   /** The used part of the limit, 0 to 1. */
   level: number | null;
@@ -16,18 +18,18 @@ export interface IUsage {
 
 /** The least time between two requests, in milliseconds. */
 const LEAST_MS = 10000;
-/** A request that took long is followed by this many times as long a pause. */
+/** The pause after a request is so many times as long as the request took. */
 const PAUSE_PER_ANSWER = 5;
-/** A kernel that has not answered in so long is silent, in milliseconds. */
+/** A kernel that does not answer for so long counts as silent; milliseconds. */
 const TIMEOUT_MS = 10000;
-/** A silent kernel is asked again after so long, in milliseconds. */
+/** A silent kernel is asked again after so many milliseconds. */
 const SILENT_MS = 60000;
 
 interface IState {
   answer: IUsage | null;
   /** When it was answered, by the browser's clock in milliseconds. */
   answered: number;
-  /** How long after that it is not asked again, in milliseconds. */
+  /** The pause after the answer, in milliseconds. */
   restMs: number;
   pending: Promise<IUsage | null> | null;
 }
@@ -36,43 +38,43 @@ interface IState {
  * Asks kernels for their own memory with `usage_request` (ipykernel 6.10 and
  * later answer it) on the control channel, so also while a cell runs.
  *
- * Answering costs the kernel what reading its proportional set size costs,
- * which grows with its memory: it is asked seldom.
+ * To answer, the kernel reads its proportional set size. That costs more the
+ * more memory it has, so a kernel is asked seldom.
  */
 export class UsageRequests {
   /**
-   * Ask, unless it has been asked a moment ago.
+   * Ask a kernel, unless it was asked a moment ago.
    *
-   * @param kernel - the connection to it.
-   * @returns null if it does not answer.
+   * @param kernel - The connection to it.
+   * @returns null if the kernel does not answer.
    */
   async ask(kernel: Kernel.IKernelConnection): Promise<IUsage | null> {
-    const state = this.states.get(kernel) ?? {
+    const state = this._states.get(kernel) ?? {
       answer: null,
       answered: 0,
       restMs: 0,
       pending: null
     };
-    this.states.set(kernel, state);
+    this._states.set(kernel, state);
     const age = Date.now() - state.answered;
-    // Below 0 where the clock was put back.
+    // The age is below 0 where the clock was put back.
     if (age < 0 || age >= state.restMs || state.pending) {
-      state.pending ??= this.request(kernel, state);
+      state.pending ??= this._request(kernel, state);
       return state.pending;
     }
     return state.answer;
   }
 
   /**
-   * Forget a kernel's answer: it has been restarted.
+   * Forget a kernel's answer, because the kernel was restarted.
    *
-   * @param kernel - the connection to it.
+   * @param kernel - The connection to it.
    */
   forget(kernel: Kernel.IKernelConnection): void {
-    this.states.delete(kernel);
+    this._states.delete(kernel);
   }
 
-  private async request(
+  private async _request(
     kernel: Kernel.IKernelConnection,
     state: IState
   ): Promise<IUsage | null> {
@@ -88,15 +90,15 @@ export class UsageRequests {
     return state.answer;
   }
 
-  private readonly states = new WeakMap<Kernel.IKernelConnection, IState>();
+  private readonly _states = new WeakMap<Kernel.IKernelConnection, IState>();
 }
 
-/** Send one request; null without a valid answer. */
+/** Send one request; the result is null if there is no valid answer. */
 async function sendUsageRequest(
   kernel: Kernel.IKernelConnection
 ): Promise<IUsage | null> {
   const message = KernelMessage.createMessage({
-    // The protocol's list of types does not know it.
+    // JupyterLab's list of message types lacks this one.
     msgType: 'usage_request' as 'debug_request',
     channel: 'control',
     username: kernel.username,

@@ -1,3 +1,5 @@
+/** The words for kernels' memory. */
+
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { formatBytes } from '../ui/format';
 import type { ILimit, LimitSource } from '../wire/rest';
@@ -12,9 +14,9 @@ import type {
 /**
  * A reading as the status item shows it.
  *
- * @param reading - the reading.
- * @param trans - the translator.
- * @param withLimit - whether to tell the limit.
+ * @param reading - The reading.
+ * @param trans - The words.
+ * @param withLimit - Whether the text has the limit, too.
  */
 export function statusText(
   reading: Reading,
@@ -37,7 +39,7 @@ export function statusText(
   return text + how + levelSuffix(level, nearestOf(reading), trans);
 }
 
-/** The limit that a reading's level is of. */
+/** The limit that a reading's level belongs to. */
 export function nearestOf(
   reading: IProcessReading | IUsageReading
 ): ILimit | null {
@@ -46,6 +48,7 @@ export function nearestOf(
     : reading.limit;
 }
 
+/** How full the limit is, once that is worth a word. */
 function levelSuffix(
   level: number | null,
   nearest: ILimit | null,
@@ -55,46 +58,55 @@ function levelSuffix(
   if (level === null || severity === 'normal') {
     return '';
   }
-  const percent = percentOf(level);
-  const isCritical = severity === 'critical';
-  switch (nearest?.source) {
+  const source = nearest?.source ?? null;
+  const text =
+    severity === 'critical'
+      ? almostFullText(source, percentOf(level), trans)
+      : fillText(source, percentOf(level), trans);
+  return ` · ${text}`;
+}
+
+function fillText(
+  source: LimitSource | null,
+  percent: number,
+  trans: TranslationBundle
+): string {
+  switch (source) {
     case 'cgroup1':
     case 'cgroup2':
-      return (
-        ' · ' +
-        (isCritical
-          ? trans.__('container %1 % full, almost out of memory', percent)
-          : trans.__('container %1 % full', percent))
-      );
+      return trans.__('container %1 % full', percent);
     case 'machine':
-      return (
-        ' · ' +
-        (isCritical
-          ? trans.__('machine %1 % full, almost out of memory', percent)
-          : trans.__('machine %1 % full', percent))
-      );
+      return trans.__('machine %1 % full', percent);
     case 'rlimit_as':
-      return (
-        ' · ' +
-        (isCritical
-          ? trans.__('address space %1 % full, almost out of memory', percent)
-          : trans.__('address space %1 % full', percent))
-      );
+      return trans.__('address space %1 % full', percent);
     default:
-      return (
-        ' · ' +
-        (isCritical
-          ? trans.__('%1 %, almost out of memory', percent)
-          : trans.__('%1 % of the limit', percent))
-      );
+      return trans.__('%1 % of the limit', percent);
+  }
+}
+
+function almostFullText(
+  source: LimitSource | null,
+  percent: number,
+  trans: TranslationBundle
+): string {
+  switch (source) {
+    case 'cgroup1':
+    case 'cgroup2':
+      return trans.__('container %1 % full, almost out of memory', percent);
+    case 'machine':
+      return trans.__('machine %1 % full, almost out of memory', percent);
+    case 'rlimit_as':
+      return trans.__('address space %1 % full, almost out of memory', percent);
+    default:
+      return trans.__('%1 %, almost out of memory', percent);
   }
 }
 
 /**
- * Say why there is no figure, in a few words.
+ * Why there is no figure, in a few words.
  *
- * @param reason - the reason.
- * @param trans - the translator.
+ * @param reason - The reason.
+ * @param trans - The words.
  */
 export function reasonText(
   reason: NoReading,
@@ -127,10 +139,10 @@ export function reasonText(
 }
 
 /**
- * Say who sets a limit.
+ * Who sets a limit.
  *
- * @param source - the code.
- * @param trans - the translator.
+ * @param source - The limit's source.
+ * @param trans - The words.
  */
 export function limitText(
   source: LimitSource,
@@ -152,10 +164,10 @@ export function limitText(
 }
 
 /**
- * Say what counts against a limit.
+ * What counts against a limit.
  *
- * @param source - the limit's source.
- * @param trans - the translator.
+ * @param source - The limit's source.
+ * @param trans - The words.
  * @returns null if it is the kernel's resident memory alone.
  */
 export function usedText(

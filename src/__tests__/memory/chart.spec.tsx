@@ -3,7 +3,7 @@ import { DisposableDelegate } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import type { CellFate } from '../../ui/cellLink';
-import { ChartSection } from '../../memory/chart/chart';
+import { ChartSection } from '../../memory/chart/chartSection';
 import type { IMeasured, RunRecorder } from '../../memory/chart/runs';
 import { FakeMemguard } from '../fakes';
 import { aDocument, aPromise, FakeKernel, settled } from './fakes';
@@ -41,12 +41,11 @@ describe('the chart by cell', () => {
 
   async function show(bars: IMeasured[]): Promise<SVGGElement[]> {
     recorder.measured = bars;
-    section = new ChartSection(
-      new FakeMemguard(watched),
-      () => recorder as unknown as RunRecorder,
+    section = new ChartSection(new FakeMemguard(watched), {
+      recorderOf: () => recorder as unknown as RunRecorder,
       goTo,
       trans
-    );
+    });
     await settled(() => Widget.attach(section, document.body));
     return [...section.node.querySelectorAll<SVGGElement>('[role=button]')];
   }

@@ -1,4 +1,4 @@
-import { tellFreed } from '../../memory/warnings/freedEvents';
+import { tellFreed } from '../../memory/freedEvents';
 import { aRelease, FakeMemguard } from '../fakes';
 import { aDocument, FakeKernel, FakeServer, until } from './fakes';
 

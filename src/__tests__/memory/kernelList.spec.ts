@@ -78,11 +78,11 @@ describe('how often the kernels are listed', () => {
     kernels[0].usage = { kernel_memory: 5 };
     const looking = list.observe();
     await jest.advanceTimersByTimeAsync(100);
-    expect(list.told.get('one')).toMatchObject({ bytes: 5 });
+    expect(list.remote.get('one')).toMatchObject({ bytes: 5 });
     looking.dispose();
     await jest.advanceTimersByTimeAsync(3_600_000);
     list.observe();
-    expect(list.told.size).toBe(0);
+    expect(list.remote.size).toBe(0);
   });
 
   it('is not at all while a connection is made anew and none is there', async () => {

@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { KernelList } from '../../memory/kernels/kernelList';
-import { KernelsSection } from '../../memory/kernels/kernels';
+import { KernelsSection } from '../../memory/kernels/kernelsSection';
 import { MemorySource } from '../../memory/source';
 import { UsageRequests } from '../../memory/usageRequest';
 import { aReport, aRow, FakeMemguard } from '../fakes';
@@ -44,7 +44,7 @@ describe('the list of all kernels', () => {
       source,
       server.sessionsChanged
     );
-    section = new KernelsSection(list, memguard, opened, trans);
+    section = new KernelsSection(list, { memguard, open: opened, trans });
     await settled(() => Widget.attach(section, document.body));
   }
 

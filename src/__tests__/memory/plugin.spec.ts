@@ -1,6 +1,8 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { Widget } from '@lumino/widgets';
+import type { IMemoryReadings } from '../../memory/readings';
+import { kernelsPlugin } from '../../plugins/kernels';
 import { memoryPlugin } from '../../plugins/memory';
 import { FakeMemguard } from '../fakes';
 import {
@@ -20,14 +22,9 @@ const GONE = new Response('{}', {
   headers: { 'Content-Type': 'application/json' }
 });
 
-/** Start the plugin on a server that a test plays. */
-async function start(
-  server: FakeServer,
-  memguard: FakeMemguard,
-  panel: object,
-  commands: object = {}
-): Promise<void> {
-  const app = {
+/** An application on a server that a test plays. */
+function anApp(server: FakeServer, commands: object = {}): JupyterFrontEnd {
+  return {
     commands,
     serviceManager: {
       serverSettings: server.settings,
@@ -35,13 +32,11 @@ async function start(
     },
     shell: {}
   } as unknown as JupyterFrontEnd;
-  await memoryPlugin.activate(app, memguard, null, null, panel, null);
 }
 
 it('tells the model that a kernel has ended, and not of each start in vain', async () => {
   const server = new FakeServer();
   const { watched, context } = aDocument('a.ipynb', new FakeKernel('k'));
-  const panel = { addSection: () => undefined };
   const { model } = watched;
   const told = async (answer: object): Promise<boolean> => {
     server.answer = path => (path === '/k/memory' ? answer : { kernels: [] });
@@ -54,7 +49,7 @@ it('tells the model that a kernel has ended, and not of each start in vain', asy
     return model.processEnded;
   };
   server.answer = () => noReply('k', 'starting');
-  await start(server, new FakeMemguard(watched), panel);
+  await memoryPlugin.activate(anApp(server), new FakeMemguard(watched));
   expect(await told(noReply('k', 'starting'))).toBe(false);
   expect(await told(noReply('k', 'died'))).toBe(true);
   expect(await told(noReply('k', 'starting'))).toBe(true);
@@ -95,7 +90,13 @@ describe("a kernel's notebook in the list", () => {
       ]
     });
     const panel = { addSection: (each: Widget) => sections.push(each) };
-    await start(server, new FakeMemguard(null), panel, commands);
+    const app = anApp(server, commands);
+    const memguard = new FakeMemguard(null);
+    const readings: IMemoryReadings = await memoryPlugin.activate(
+      app,
+      memguard
+    );
+    await kernelsPlugin.activate(app, memguard, readings, panel, null);
   });
 
   beforeEach(async () => {

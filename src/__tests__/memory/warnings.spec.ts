@@ -5,14 +5,8 @@ import type { KernelList } from '../../memory/kernels/kernelList';
 import type { MemoryPoll } from '../../memory/poll';
 import { Warnings } from '../../memory/warnings/warnings';
 import { aReport, aRow, FakeMemguard } from '../fakes';
-import {
-  aDocument,
-  aReply,
-  FakeKernel,
-  FakeServer,
-  GIB,
-  until
-} from './fakes';
+import { settled as promisesKept } from '../utils';
+import { aDocument, aReply, FakeKernel, FakeServer, GIB, until } from './fakes';
 
 const LIMIT = {
   source: 'config' as const,
@@ -54,8 +48,9 @@ describe('the warnings', () => {
 
   afterEach(() => warnings.dispose());
 
-  function read(level: number, time = 1000): void {
-    poll.changed.emit({
+  /** A reading of the kernel in front; what tells a person is loaded then. */
+  async function read(level: number, time = 1000): Promise<void> {
+    await tell({
       kind: 'process',
       kernelId: 'k',
       bytes: level * 8 * GIB,
@@ -66,23 +61,30 @@ describe('the warnings', () => {
     });
   }
 
+  async function tell(reading: object): Promise<void> {
+    poll.changed.emit(reading);
+    await promisesKept();
+  }
+
   function messages(): string[] {
     return Notification.manager.notifications.map(each => each.message);
   }
 
-  it('come once per crossing', () => {
-    [0.5, 0.89, 0.91, 0.95, 0.89, 0.92].forEach(read);
+  it('come once per crossing', async () => {
+    for (const level of [0.5, 0.89, 0.91, 0.95, 0.89, 0.92]) {
+      await read(level);
+    }
     expect(messages()).toEqual([
       'The kernel of a.ipynb uses 7.3 GiB, 91 % of its limit of 8 GiB.'
     ]);
-    read(0.5);
+    await read(0.5);
     expect(messages()).toEqual([]);
-    read(0.93);
+    await read(0.93);
     expect(messages().length).toBe(1);
   });
 
   it('say how much is retained as soon as the kernel has told', async () => {
-    read(0.91);
+    await read(0.91);
     expect(opened.model.observers).toBe(1);
     opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
     // JupyterLab would lose it if it came before the warning is on the page.
@@ -101,8 +103,8 @@ describe('the warnings', () => {
       jest.useRealTimers();
     });
 
-    it('are held until it has told what it retains', () => {
-      read(0.91);
+    it('are held until it has told what it retains', async () => {
+      await read(0.91);
       expect(messages()).toEqual([]);
       jest.advanceTimersByTime(100);
       opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
@@ -113,15 +115,15 @@ describe('the warnings', () => {
       expect(messages().length).toBe(1);
     });
 
-    it('are not held for long', () => {
-      read(0.91);
+    it('are not held for long', async () => {
+      await read(0.91);
       jest.advanceTimersByTime(2000);
       expect(messages()).toEqual([expect.not.stringContaining('retained')]);
     });
 
-    it('do not come when it is safe again before that', () => {
-      read(0.91);
-      read(0.5);
+    it('do not come when it is safe again before that', async () => {
+      await read(0.91);
+      await read(0.5);
       jest.advanceTimersByTime(60_000);
       expect(messages()).toEqual([]);
       expect(opened.model.observers).toBe(0);
@@ -137,43 +139,47 @@ describe('the warnings', () => {
       'machine' as const,
       'The machine of a.ipynb is 93 % full (8 GiB, shared); its kernel uses 1 GiB.'
     ]
-  ])('tell of a shared limit (%s) once, of who is in front', (...args) => {
-    const [source, text] = args;
-    const other = new FakeKernel('behind');
-    const behind = aDocument('b.ipynb', other);
-    memguard.bring(behind.watched);
-    memguard.bring(opened.watched);
-    const limit = { ...LIMIT, source };
-    const seen = (id: string, level: number) =>
-      inList({
-        ...aReply(id),
-        rss_bytes: GIB,
-        limit,
-        level,
-        nearest: limit
-      });
-    function inList(kernel: object): void {
-      list.kernels = [kernel];
-      list.changed.emit();
+  ])(
+    'tell of a shared limit (%s) once, of who is in front',
+    async (...args) => {
+      const [source, text] = args;
+      const other = new FakeKernel('behind');
+      const behind = aDocument('b.ipynb', other);
+      memguard.bring(behind.watched);
+      memguard.bring(opened.watched);
+      const limit = { ...LIMIT, source };
+      const seen = (id: string, level: number) =>
+        inList({
+          ...aReply(id),
+          rss_bytes: GIB,
+          limit,
+          level,
+          nearest: limit
+        });
+      async function inList(kernel: object): Promise<void> {
+        list.kernels = [kernel];
+        list.changed.emit();
+        await promisesKept();
+      }
+      await seen('behind', 0.93);
+      expect(messages()).toEqual([]);
+      await seen('k', 0.93);
+      await seen('behind', 0.94);
+      expect(messages()).toEqual([text]);
+      // In a group of its own that may grow as big.
+      await seen('behind', 0.5);
+      expect(messages()).toEqual([text]);
+      await seen('k', 0.5);
+      expect(messages()).toEqual([]);
+      list.kernels = null;
     }
-    seen('behind', 0.93);
-    expect(messages()).toEqual([]);
-    seen('k', 0.93);
-    seen('behind', 0.94);
-    expect(messages()).toEqual([text]);
-    // In a group of its own that may grow as big.
-    seen('behind', 0.5);
-    expect(messages()).toEqual([text]);
-    seen('k', 0.5);
-    expect(messages()).toEqual([]);
-    list.kernels = null;
-  });
+  );
 
-  it('tell of a container of its own also of a kernel that is not in front', () => {
+  it('tell of a container of its own also of a kernel that is not in front', async () => {
     const behind = aDocument('own.ipynb', new FakeKernel('contained'));
     memguard.open(behind.watched);
     behind.model.agent.cellRunning = true;
-    read(0.2);
+    await read(0.2);
     const limit = { ...LIMIT, source: 'cgroup2', limit_bytes: 2 * GIB };
     list.kernels = [
       {
@@ -185,19 +191,20 @@ describe('the warnings', () => {
       }
     ];
     list.changed.emit();
+    await promisesKept();
     list.kernels = null;
     expect(messages()).toEqual([
       'The container of own.ipynb is 93 % full (2 GiB, shared); its kernel uses 1 GiB.'
     ]);
   });
 
-  it('do not take the memory that is used for the address space that is', () => {
+  it('do not take the memory that is used for the address space that is', async () => {
     const limit = {
       source: 'rlimit_as',
       limit_bytes: 8 * GIB,
       used_bytes: 7.5 * GIB
     };
-    poll.changed.emit({
+    await tell({
       kind: 'process',
       kernelId: 'k',
       bytes: GIB,
@@ -211,8 +218,8 @@ describe('the warnings', () => {
     ]);
   });
 
-  it('tell of a remote kernel, too', () => {
-    poll.changed.emit({
+  it('tell of a remote kernel, too', async () => {
+    await tell({
       kind: 'usage_request',
       kernelId: 'k',
       bytes: GIB,
@@ -226,8 +233,8 @@ describe('the warnings', () => {
   it.each([
     ['is shut down', null],
     ['gives way to another', new FakeKernel('other')]
-  ])('go when their kernel %s', (_, next) => {
-    read(0.97);
+  ])('go when their kernel %s', async (_, next) => {
+    await read(0.97);
     expect(messages().length).toBe(1);
     opened.context.session = { kernel: next };
     opened.context.kernelChanged.emit(null);
@@ -236,13 +243,13 @@ describe('the warnings', () => {
 
   it.each(['config', 'cgroup2'])(
     'go when the kernel is restarted (limit: %s)',
-    source => {
+    async source => {
       const limit = { ...LIMIT, source };
       const bytes = 7 * GIB;
       const level = 0.93;
       const kind = 'process';
       const reading = { kind, kernelId: 'k', bytes, level, limit };
-      poll.changed.emit({ ...reading, nearest: limit, time: 1 });
+      await tell({ ...reading, nearest: limit, time: 1 });
       expect(messages().length).toBe(1);
       opened.context.statusChanged.emit('restarting');
       expect(messages()).toEqual([]);
@@ -251,10 +258,10 @@ describe('the warnings', () => {
 
   it.each(['is closed', 'takes another kernel'])(
     'do not come again when another document of the kernel %s',
-    what => {
+    async what => {
       const other = aDocument('console', kernel);
       memguard.open(other.watched);
-      read(0.97);
+      await read(0.97);
       // A person has put it away.
       Notification.manager.dismiss();
       if (what === 'is closed') {
@@ -264,34 +271,34 @@ describe('the warnings', () => {
         other.context.session = { kernel: new FakeKernel('other') };
         other.context.kernelChanged.emit(null);
       }
-      read(0.97);
+      await read(0.97);
       expect(messages()).toEqual([]);
     }
   );
 
-  it('name another document when the one that they name is closed', () => {
+  it('name another document when the one that they name is closed', async () => {
     const first = aDocument('first.ipynb', kernel);
     memguard.watched.delete(opened.watched);
     memguard.open(first.watched);
     memguard.watched.add(opened.watched);
     first.model.agent.cellRunning = true;
-    read(0.97);
+    await read(0.97);
     expect(messages()).toEqual([expect.stringContaining('of first.ipynb')]);
     memguard.watched.delete(first.watched);
     first.watched.widget.dispose();
     expect(messages()).toEqual([]);
-    read(0.97);
+    await read(0.97);
     expect(messages()).toEqual([expect.stringContaining('of a.ipynb')]);
   });
 
-  it('stay when the same kernel is told of again', () => {
-    read(0.97);
+  it('stay when the same kernel is told of again', async () => {
+    await read(0.97);
     opened.context.kernelChanged.emit(null);
     expect(messages().length).toBe(1);
   });
 
-  it('offer to free memory', () => {
-    read(0.91);
+  it('offer to free memory', async () => {
+    await read(0.91);
     const [{ options }] = Notification.manager.notifications;
     const [action] = options.actions ?? [];
     expect(action.label).toBe('Free memory');
@@ -300,7 +307,7 @@ describe('the warnings', () => {
   });
 
   it('say so when a kernel died near its limit', async () => {
-    read(0.97);
+    await read(0.97);
     // The order in which services tell an automatic restart.
     opened.context.statusChanged.emit('restarting');
     opened.context.statusChanged.emit('autorestarting');
@@ -314,7 +321,7 @@ describe('the warnings', () => {
 
   it('take the last samples of a kernel that grew too fast to be seen', async () => {
     server.answer = () => ({ samples: [[1001, 7.9 * GIB, null]] });
-    read(0.5);
+    await read(0.5);
     opened.context.statusChanged.emit('dead');
     await until(() => messages().length > 0);
     expect(messages()[0]).toContain('died at 7.9 GiB, with 98 %');
@@ -323,7 +330,7 @@ describe('the warnings', () => {
   it("ask for the last samples by the server's clock, which may be another", async () => {
     server.answer = () => ({ samples: [] });
     const asked = server.asked.length;
-    read(0.97, 5);
+    await read(0.97, 5);
     opened.context.statusChanged.emit('dead');
     await until(() => server.asked.length > asked);
     expect(server.asked[asked].query.get('since')).toBe('5');
@@ -331,13 +338,13 @@ describe('the warnings', () => {
 
   it('take what was seen long ago, before the page was hidden, for no reason to die of', async () => {
     server.answer = () => ({ samples: [] });
-    read(0.97);
+    await read(0.97);
     const later = Date.now() + 60_000;
     const clock = jest.spyOn(Date, 'now').mockReturnValue(later);
     const asked = server.asked.length;
     opened.context.statusChanged.emit('dead');
     clock.mockRestore();
-    read(0.97, 5);
+    await read(0.97, 5);
     opened.context.statusChanged.emit('dead');
     await until(() => messages().length > 0);
     // Of the first end nothing was asked.
@@ -353,7 +360,7 @@ describe('the warnings', () => {
       ]
     });
     const asked = server.asked.length;
-    read(0.85);
+    await read(0.85);
     opened.context.statusChanged.emit('dead');
     await until(() => server.asked.length > asked);
     await new Promise(resolve => setTimeout(resolve));
@@ -367,7 +374,7 @@ describe('the warnings', () => {
         headers: { 'Content-Type': 'application/json' }
       });
     const asked = server.asked.length;
-    read(0.97);
+    await read(0.97);
     opened.context.statusChanged.emit('dead');
     await until(() => server.asked.length > asked);
     await new Promise(resolve => setTimeout(resolve));
@@ -378,7 +385,7 @@ describe('the warnings', () => {
     const { title } = opened.watched.widget;
     const before = title.label;
     title.label = `${'long'.repeat(12)}.ipynb`;
-    read(0.91);
+    await read(0.91);
     opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
     await until(() => messages()[0].includes('retained'));
     title.label = before;
@@ -390,7 +397,7 @@ describe('the warnings', () => {
   it('say nothing when a kernel died far from its limit', async () => {
     server.answer = () => ({ samples: [] });
     const asked = server.asked.length;
-    read(0.3);
+    await read(0.3);
     opened.context.statusChanged.emit('dead');
     await until(() => server.asked.length > asked);
     await new Promise(resolve => setTimeout(resolve));

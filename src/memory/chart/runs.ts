@@ -1,77 +1,72 @@
+/** What each run of a cell did to the memory of the kernel's process. */
+
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
-import { DisposableDelegate, IDisposable } from '@lumino/disposable';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
-import { ISignal, Signal } from '@lumino/signaling';
-import { ISample, Rest, RestError, RestFailure } from '../../wire/rest';
-import type { ICellRuns, RunStep } from '../../tokens';
-import { ISpan, IStretch, measure } from './stretches';
+import { Signal, type ISignal } from '@lumino/signaling';
+import type { ICellRuns } from '../../tokens';
+import {
+  RestError,
+  type ISample,
+  type Rest,
+  type RestFailure
+} from '../../wire/rest';
+import { OpenRuns, type IRun } from './openRuns';
 import { SampleStore } from './sampleStore';
+import { measure, type IStretch } from './stretches';
 
 /** How many bars are kept for a document. */
 const KEPT = 200;
+
 /** The pause between two looks for the samples of runs that have ended. */
 const LOOK_MS = 500;
-/** So many looks are given to a run that has ended. */
+
+/** How many looks a run that has ended gets. */
 const LOOKS = 12;
+
 /**
- * The pause between two looks while a cell runs or somebody watches. The
- * server stops sampling when it is not asked for thirty seconds.
+ * The pause between two looks while a cell runs or a person looks at the
+ * chart. The server stops sampling when nobody asks for thirty seconds.
  */
 const KEEP_ALIVE_MS = 10000;
 
-/** A kernel's messages come in order: an earlier one tells another clock. */
-const PUT_BACK_SECONDS = 1;
-
-/** One run of a cell. */
-export interface IRun extends ISpan {
-  /** The id of the request that ran it. */
-  id: string;
-  /** The n of `In[n]`. */
-  count: number;
-  cellId: string | null;
-}
-
-/** What one run did to the memory, or some that no sample parts. */
+/** What one run did to the memory, or several that no sample parts. */
 export interface IMeasured extends IStretch<IRun> {
-  /** Counts the kernel's restarts: numbers begin anew with each. */
+  /** Counts the kernel's restarts: execution counts begin anew with each. */
   life: number;
 }
 
-/** A run as long as it is not complete. */
-interface IOpenRun {
-  cellId: string | null;
-  start: number | null;
-  count: number | null;
-}
-
 /**
- * Notes the runs of a document's cells, and what each did to the memory of
+ * Records the runs of a document's cells, and what each did to the memory of
  * the kernel's process. It listens to messages and reads the server's
- * samples; the kernel is asked nothing.
+ * samples; it asks the kernel nothing.
  */
 export class RunRecorder implements IDisposable {
   /**
-   * @param context - the document's session.
-   * @param rest - the server's half.
-   * @param runs - the runs of the document's kernel.
+   * @param context - The document's session.
+   * @param rest - The server's half.
+   * @param runs - The runs of the document's kernel.
    */
-  constructor(
-    private readonly context: ISessionContext,
-    private readonly rest: Rest,
-    runs: ICellRuns
-  ) {
-    this.poll = new Poll<void>({
+  constructor(context: ISessionContext, rest: Rest, runs: ICellRuns) {
+    this._context = context;
+    this._rest = rest;
+    this._poll = new Poll<void>({
       name: 'jupyter-memguard:runs',
-      factory: () => this.look(),
+      factory: () => this._look(),
       frequency: { interval: KEEP_ALIVE_MS, backoff: true, max: 60000 },
-      standby: () => (this.isWanted ? 'when-hidden' : true)
+      standby: () => (this._isWanted ? 'when-hidden' : true)
     });
-    context.kernelChanged.connect(this.onKernel, this);
-    context.statusChanged.connect(this.onStatus, this);
-    context.connectionStatusChanged.connect(this.onConnection, this);
-    runs.step.connect(this.onStep, this);
-    this.kernel = context.session?.kernel ?? null;
+    context.kernelChanged.connect(this._onKernel, this);
+    context.statusChanged.connect(this._onStatus, this);
+    context.connectionStatusChanged.connect(this._onConnection, this);
+    this._kernel = context.session?.kernel ?? null;
+    this._open = new OpenRuns(runs, {
+      onSent: () => this._onSent(),
+      onFinished: run => this._onFinished(run),
+      onRestarted: () => this._begin(),
+      onClockPutBack: () => this._dropSamples()
+    });
   }
 
   /** The runs that could be measured, the oldest first. */
@@ -79,7 +74,7 @@ export class RunRecorder implements IDisposable {
     return this._measured;
   }
 
-  /** Whether there were no samples for the last runs, as of a remote kernel. */
+  /** Whether the last runs had no samples, as those of a remote kernel. */
   get unmeasured(): boolean {
     return this._unmeasured;
   }
@@ -90,266 +85,236 @@ export class RunRecorder implements IDisposable {
   }
 
   get isDisposed(): boolean {
-    return this.poll.isDisposed;
+    return this._poll.isDisposed;
   }
 
   dispose(): void {
     if (this.isDisposed) {
       return;
     }
-    this.poll.dispose();
-    this.kernel = null;
+    this._poll.dispose();
+    this._open.dispose();
     Signal.clearData(this);
   }
 
-  /** Take note of a reading of the process that somebody else has made. */
+  /**
+   * Take a reading of the process that somebody else has made.
+   *
+   * @param sample - The reading.
+   */
   add(sample: ISample): void {
-    this.store.add([sample]);
-    this.prune();
+    this._store.add([sample]);
+    this._prune();
   }
 
   /**
-   * Take note of what a remote kernel told of itself, by its own clock. The
-   * server has no samples of it: runs wait for the next of these.
+   * Take what a remote kernel says of itself. The server has no samples of
+   * such a kernel, so that runs wait for the next of these.
+   *
+   * @param sample - The kernel's memory, with the time by its own clock.
    */
   addTold(sample: ISample): void {
-    if (this.told !== sample.time) {
-      this.told = sample.time;
+    if (this._remoteTime !== sample.time) {
+      this._remoteTime = sample.time;
       this.add(sample);
-      this.settle();
+      this._settle();
     }
   }
 
-  /** Whether the kernel is elsewhere, and seldom tells its memory. */
+  /** Whether the kernel is on another machine and seldom says its memory. */
   get isRemote(): boolean {
-    return this.told !== null;
+    return this._remoteTime !== null;
   }
 
-  /** Somebody watches: samples are taken also between the runs. */
+  /**
+   * Take samples also between the runs, because a person looks.
+   *
+   * @returns what ends that when it is disposed.
+   */
   observe(): IDisposable {
-    this.observers += 1;
-    this.lookIn(0);
+    this._observers += 1;
+    this._lookIn(0);
     return new DisposableDelegate(() => {
-      this.observers -= 1;
+      this._observers -= 1;
     });
   }
 
-  private onKernel(): void {
-    this.open.clear();
-    this.begin();
-    this.kernel = this.context.session?.kernel ?? null;
+  private _onKernel(): void {
+    this._open.clear();
+    this._begin();
+    this._kernel = this._context.session?.kernel ?? null;
   }
 
-  private onStatus(_: ISessionContext, status: Kernel.Status): void {
+  private _onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'autorestarting') {
-      this.open.clear();
-      this.begin();
+      this._open.clear();
+      this._begin();
     }
   }
 
-  private onConnection(
+  private _onConnection(
     _: ISessionContext,
     status: Kernel.ConnectionStatus
   ): void {
     if (status !== 'connected') {
-      // Whether they end before it is there again is not told.
-      this.open.clear();
+      // The runs may end while nobody hears it.
+      this._open.clear();
     }
   }
 
-  /** Another process: what it will do has nothing to do with what was. */
-  private begin(): void {
-    this.life += 1;
-    this.count = 0;
-    this.told = null;
-    this.startClockAnew();
-  }
-
-  /** The server's clock was put back: what it told is later than what it will. */
-  private startClockAnew(): void {
-    this.waiting = [];
-    this.measuredUntil = 0;
-    this.store.clear();
-  }
-
-  private onStep(_: ICellRuns, step: RunStep): void {
-    const { id, cellId } = step;
-    const run = this.open.get(id) ?? { cellId, start: null, count: null };
-    switch (step.kind) {
-      case 'sent':
-        this.open.set(id, run);
-        if (this.isRefused) {
-          // Once a run: the answer may be another by now.
-          this.failure = null;
-        }
-        this.lookIn(0);
-        break;
-      case 'busy':
-        this.tick(step.time);
-        run.start = step.time;
-        this.open.set(id, run);
-        break;
-      case 'input':
-        this.onInput(id, run, step.count);
-        break;
-      case 'idle':
-        this.tick(step.time);
-        this.onEnd(id, run, step.time);
-    }
-  }
-
-  private onInput(id: string, run: IOpenRun, count: number): void {
-    if (count < this.count) {
-      // Another client has restarted the kernel: no signal says so.
-      for (const [other, { start }] of this.open) {
-        if (start !== null && other !== id) {
-          this.open.delete(other);
-        }
-      }
-      this.begin();
-    }
-    this.count = count;
-    run.count = count;
-  }
-
-  private onEnd(id: string, run: IOpenRun, time: number): void {
-    this.open.delete(id);
-    if (run.start !== null && run.count !== null) {
-      const end = Math.max(time, run.start);
-      this.finish({ ...run, id, start: run.start, end, count: run.count });
-    }
-  }
-
-  private tick(time: number): void {
-    if (time < this.clock - PUT_BACK_SECONDS) {
-      this.startClockAnew();
-    }
-    this.clock = time;
-  }
-
-  private finish(run: IRun): void {
-    this.waiting.push(run);
-    if (this.isRemote) {
-      return;
-    }
-    if (this.isRefused) {
-      // The look at its start was in vain.
-      this.settle();
-      return;
-    }
-    this.looks = LOOKS;
-    this.sampleSoon();
-    this.lookIn(LOOK_MS);
-  }
-
-  /** Whether the server tells nothing, however often it is asked. */
-  private get isRefused(): boolean {
-    return this.failure === 'extension_missing' || this.failure === 'denied';
+  /** There is another process: the samples before tell nothing about it. */
+  private _begin(): void {
+    this._life += 1;
+    this._open.countAnew();
+    this._remoteTime = null;
+    this._dropSamples();
   }
 
   /**
-   * Take a sample right after a run, before the next one does much. One is
-   * asked for at a time: a loop of quick runs must not flood the server.
+   * Drop all samples: they are another process's, or their times are later
+   * than those to come because the clock was put back.
    */
-  private sampleSoon(): void {
-    if (this.sampling) {
-      this.sampleAgain = true;
+  private _dropSamples(): void {
+    this._waiting = [];
+    this._measuredUntil = 0;
+    this._store.clear();
+  }
+
+  private _onSent(): void {
+    if (this._isRefused) {
+      // Ask again, once for each run: the server may answer by now.
+      this._failure = null;
+    }
+    this._lookIn(0);
+  }
+
+  private _onFinished(run: IRun): void {
+    this._waiting.push(run);
+    if (this.isRemote) {
       return;
     }
-    this.sampling = true;
-    void this.sampleNow().finally(() => {
-      this.sampling = false;
-      if (this.sampleAgain) {
-        this.sampleAgain = false;
-        this.sampleSoon();
+    if (this._isRefused) {
+      // The server refused when the run began.
+      this._settle();
+      return;
+    }
+    this._looks = LOOKS;
+    this._sampleSoon();
+    this._lookIn(LOOK_MS);
+  }
+
+  /** Whether the server refuses, however often it is asked. */
+  private get _isRefused(): boolean {
+    return this._failure === 'extension_missing' || this._failure === 'denied';
+  }
+
+  /**
+   * Take a sample right after a run, before the next one does much. There is
+   * one request at a time: a loop of quick runs must not flood the server.
+   */
+  private _sampleSoon(): void {
+    if (this._isSampling) {
+      this._sampleAgain = true;
+      return;
+    }
+    this._isSampling = true;
+    void this._sampleNow().finally(() => {
+      this._isSampling = false;
+      if (this._sampleAgain) {
+        this._sampleAgain = false;
+        this._sampleSoon();
       }
     });
   }
 
-  private async sampleNow(): Promise<void> {
-    const { kernel, life } = this;
+  private async _sampleNow(): Promise<void> {
+    const kernel = this._kernel;
+    const life = this._life;
     if (kernel === null || document.hidden) {
       return;
     }
     try {
-      const { rss_bytes, sampled } = await this.rest.memory(kernel.id);
-      if (rss_bytes !== null && life === this.life) {
+      const { rss_bytes, sampled } = await this._rest.memory(kernel.id);
+      if (rss_bytes !== null && life === this._life) {
         this.add({ time: sampled, rssBytes: rss_bytes, highWaterBytes: null });
       }
     } catch (error) {
       if (!(error instanceof RestError)) {
         throw error;
       }
-      // The samples that are looked for later may still tell.
+      // The server's own samples, read later, may still do.
     }
   }
 
-  private lookIn(interval: number): void {
-    void this.poll.schedule({ interval, phase: 'refreshed' });
+  private _lookIn(interval: number): void {
+    void this._poll.schedule({ interval, phase: 'refreshed' });
   }
 
-  /** The server is gone: the connection that is made anew says when it is back. */
-  private get isCut(): boolean {
+  /**
+   * Whether the server is gone while JupyterLab reconnects: then the poll
+   * rests until the server is back.
+   */
+  private get _isCut(): boolean {
     return (
-      this.failure === 'unreachable' &&
-      this.kernel?.connectionStatus === 'connecting'
+      this._failure === 'unreachable' &&
+      this._kernel?.connectionStatus === 'connecting'
     );
   }
 
-  /** Whether there is a use for samples, and a hope of them. */
-  private get isWanted(): boolean {
-    const running = this.isRefused ? 0 : this.open.size;
-    return this.waiting.length + running + this.observers > 0 && !this.isCut;
+  /** Whether samples are of use, and there is hope of them. */
+  private get _isWanted(): boolean {
+    const running = this._isRefused ? 0 : this._open.size;
+    return this._waiting.length + running + this._observers > 0 && !this._isCut;
   }
 
   /** Read the samples that the server has taken since the last look. */
-  private async look(): Promise<void> {
-    const { kernel, life } = this;
+  private async _look(): Promise<void> {
+    const kernel = this._kernel;
+    const life = this._life;
     if (kernel === null || this.isRemote) {
       return;
     }
     try {
-      const samples = await this.rest.samples(kernel.id, this.store.newest);
-      this.failure = null;
-      if (life === this.life) {
-        this.store.addTaken(samples);
+      const samples = await this._rest.samples(kernel.id, this._store.newest);
+      this._failure = null;
+      if (life === this._life) {
+        this._store.addTaken(samples);
       }
     } catch (error) {
-      this.failure = error instanceof RestError ? error.code : null;
+      this._failure = error instanceof RestError ? error.code : null;
       throw error;
     } finally {
-      this.settle();
-      if (this.waiting.length > 0) {
-        this.lookIn(LOOK_MS);
+      this._settle();
+      if (this._waiting.length > 0) {
+        this._lookIn(LOOK_MS);
       }
     }
   }
 
   /** Measure the runs that have ended, once there is a sample after them. */
-  private settle(): void {
-    const last = this.waiting[this.waiting.length - 1];
+  private _settle(): void {
+    const last = this._waiting[this._waiting.length - 1];
     if (last === undefined) {
       return;
     }
-    this.looks = this.isRefused ? 0 : this.looks - 1;
-    const newest = this.told ?? this.store.newest;
-    if (newest < last.end && (this.looks > 0 || this.isRemote)) {
+    this._looks = this._isRefused ? 0 : this._looks - 1;
+    const newest = this._remoteTime ?? this._store.newest;
+    if (newest < last.end && (this._looks > 0 || this.isRemote)) {
       return;
     }
-    const { life } = this;
-    const next = Math.min(...this.starts(), Infinity);
+    const life = this._life;
     const stretches = measure(
-      this.waiting,
-      this.store.samples,
-      this.measuredUntil,
-      next
+      this._waiting,
+      this._store.samples,
+      this._measuredUntil,
+      Math.min(...this._open.starts, Infinity)
     );
-    this.waiting = [];
-    this.measuredUntil = Math.max(
-      this.measuredUntil,
+    this._waiting = [];
+    this._measuredUntil = Math.max(
+      this._measuredUntil,
       ...stretches.map(stretch => stretch.until)
     );
-    this.prune();
+    this._prune();
     this._unmeasured = stretches.length === 0;
     this._measured = [
       ...this._measured,
@@ -358,37 +323,30 @@ export class RunRecorder implements IDisposable {
     this._changed.emit();
   }
 
-  /** When the runs began that go on. */
-  private starts(): number[] {
-    return [...this.open.values()].flatMap(({ start }) => start ?? []);
-  }
-
   /** Keep the samples that a run still needs. */
-  private prune(): void {
-    const starts = [...this.starts(), ...this.waiting.map(run => run.start)];
-    this.store.keepFrom(Math.min(...starts, Infinity));
+  private _prune(): void {
+    const ended = this._waiting.map(run => run.start);
+    this._store.keepFrom(Math.min(...this._open.starts, ...ended, Infinity));
   }
 
-  private kernel: Kernel.IKernelConnection | null = null;
-  private life = 0;
-  private readonly open = new Map<string, IOpenRun>();
+  private readonly _context: ISessionContext;
+  private readonly _rest: Rest;
+  private readonly _open: OpenRuns;
+  private readonly _poll: Poll<void>;
+  private readonly _store = new SampleStore();
+  private _kernel: Kernel.IKernelConnection | null;
+  private _life = 0;
   /** Runs that have ended and are not measured yet. */
-  private waiting: IRun[] = [];
-  private looks = 0;
-  private sampling = false;
-  /** Runs have ended since the server was asked for a sample. */
-  private sampleAgain = false;
-  private measuredUntil = 0;
-  /** The n of the newest `In[n]`. */
-  private count = 0;
-  /** When the kernel last began or ended a run, in seconds by its clock. */
-  private clock = 0;
-  private readonly store = new SampleStore();
-  /** When a remote kernel last told its memory, in seconds by its clock. */
-  private told: number | null = null;
-  private observers = 0;
-  private failure: RestFailure | null = null;
-  private readonly poll: Poll<void>;
+  private _waiting: IRun[] = [];
+  private _looks = 0;
+  private _isSampling = false;
+  /** Whether runs have ended since the server was asked for a sample. */
+  private _sampleAgain = false;
+  private _measuredUntil = 0;
+  /** When a remote kernel last said its memory, in seconds by its clock. */
+  private _remoteTime: number | null = null;
+  private _observers = 0;
+  private _failure: RestFailure | null = null;
   private _unmeasured = false;
   private _measured: readonly IMeasured[] = [];
   private readonly _changed = new Signal<this, void>(this);

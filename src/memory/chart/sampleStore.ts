@@ -1,9 +1,11 @@
+/** Samples of a process's memory. */
+
 import type { ISample } from '../../wire/rest';
 
-/** More samples than this are thinned out. */
+/** Above so many samples, some are dropped. */
 const MANY = 4000;
 
-/** Samples of one process in order of time, from the server and from us. */
+/** The samples of one process in order of time: the server's and our own. */
 export class SampleStore {
   /** The samples, the oldest first. */
   get samples(): readonly ISample[] {
@@ -15,7 +17,11 @@ export class SampleStore {
     return this._newest;
   }
 
-  /** Add samples that the server took by itself, in order of time. */
+  /**
+   * Add samples that the server took by itself.
+   *
+   * @param samples - The samples, in order of time.
+   */
   addTaken(samples: readonly ISample[]): void {
     if (samples.length > 0) {
       this._newest = samples[samples.length - 1].time;
@@ -23,7 +29,11 @@ export class SampleStore {
     }
   }
 
-  /** Add samples in order of time. */
+  /**
+   * Add samples.
+   *
+   * @param samples - The samples, in order of time.
+   */
   add(samples: readonly ISample[]): void {
     this._samples = [...this._samples, ...samples].sort(
       (one, other) => one.time - other.time
@@ -33,14 +43,18 @@ export class SampleStore {
     }
   }
 
-  /** Drop what lies before a time, but for the last sample before it. */
+  /**
+   * Drop the samples before a time, except the last of them.
+   *
+   * @param time - The time, in seconds since the epoch.
+   */
   keepFrom(time: number): void {
     const after = this._samples.findIndex(sample => sample.time > time);
     const first = after < 0 ? this._samples.length : after;
     this._samples = this._samples.slice(Math.max(0, first - 1));
   }
 
-  /** Drop everything: the process is another one. */
+  /** Drop everything, because there is another process. */
   clear(): void {
     this._samples = [];
     this._newest = 0;
@@ -50,7 +64,7 @@ export class SampleStore {
   private _newest = 0;
 }
 
-/** Of each two samples the greater, and the first and the last of all. */
+/** The greater of each two samples, and the first and the last of all. */
 function thinned(samples: readonly ISample[]): ISample[] {
   const kept = [samples[0]];
   for (let index = 1; index < samples.length - 2; index += 2) {

@@ -1,3 +1,5 @@
+/** Measures runs by the samples before, during and after them. */
+
 import type { ISample } from '../../wire/rest';
 
 /** When a run of a cell began and ended, in seconds since the epoch. */
@@ -8,13 +10,13 @@ export interface ISpan {
 
 /** What the kernel's memory did during a run, in bytes. */
 export interface IChange {
-  /** Resident after the run, less what was resident before it. */
+  /** What was resident after the run, less what was before it. */
   delta: number;
   /** The most that was resident during it, less what was before it. */
   peak: number;
 }
 
-/** Runs in a row that no sample parts, and what they did together. */
+/** Successive runs that no sample parts, and what they did together. */
 export interface IStretch<T extends ISpan> {
   runs: T[];
   change: IChange;
@@ -26,18 +28,18 @@ export interface IStretch<T extends ISpan> {
  * Measure runs by a sample between each two of them, so that their changes
  * add up to the whole change.
  *
- * Where there is no sample between two runs, the first one in the second run
- * is taken. Runs too short to have one are measured together.
+ * Where there is no sample between two runs, the first sample within the
+ * second run is taken. Runs too short to have one are measured together.
  *
- * The peak is the high-water mark where that rose, else the greatest sample:
- * what rose and fell between two samples under an old mark is not seen.
+ * The peak is the high-water mark if that rose, else the greatest sample. A
+ * peak between two samples that stays below an older mark is not seen.
  *
- * @param runs - runs of one process in order.
- * @param samples - of that process in order of time.
- * @param from - samples before this time belong to earlier runs.
- * @param next - when the run after the last one began; Infinity if none has.
- * @returns what the samples tell; the last runs are missing as long as there
- * is no sample after them, the first ones if there is none before them.
+ * @param runs - The runs of one process, in order.
+ * @param samples - The samples of that process, in order of time.
+ * @param from - Samples before this time belong to earlier runs.
+ * @param next - When the run after the last one began; Infinity if none has.
+ * @returns the stretches. The last runs are missing while there is no sample
+ * after them, the first ones if there is none before them.
  */
 export function measure<T extends ISpan>(
   runs: readonly T[],
@@ -71,8 +73,8 @@ export function measure<T extends ISpan>(
 
 /**
  * The samples that part two runs: the first and the last between them, which
- * differ if something happened there. If there is none, it is the first that
- * was taken while the second one ran.
+ * differ if something happened there. If there is none, it is the first
+ * sample that was taken while the second run went on.
  */
 function parting(
   samples: readonly ISample[],
@@ -83,11 +85,12 @@ function parting(
     ({ time }) => time >= run.end && time <= follower.start
   );
   if (gap.length > 0) {
-    // A sample with a high-water mark tells more, and comes soon after.
+    // A sample with a high-water mark is better, and comes soon after.
     const marked = gap.find(sample => sample.highWaterBytes !== null);
     return { first: marked ?? gap[0], last: gap[gap.length - 1] };
   }
-  // Later is better than earlier: at a run's end it lets go of much.
+  // A sample after a run's end is better than one before it: at its end a run
+  // gives much memory back.
   const late = samples.find(
     ({ time }) => time >= run.end && time < follower.end
   );

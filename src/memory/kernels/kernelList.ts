@@ -1,12 +1,19 @@
-import { DisposableDelegate, IDisposable } from '@lumino/disposable';
+/** All kernels of the server, read again and again. */
+
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
-import { ISignal, Signal } from '@lumino/signaling';
-import { IKernelMemory, Rest, RestError, RestFailure } from '../../wire/rest';
+import { Signal, type ISignal } from '@lumino/signaling';
 import type { IMemguard } from '../../tokens';
+import {
+  RestError,
+  type IKernelMemory,
+  type Rest,
+  type RestFailure
+} from '../../wire/rest';
 import { watchedWith } from '../retained';
 import type { MemorySource, Reading } from '../source';
 
-/** How often all kernels are read while nobody looks: for the warnings. */
+/** The pause between readings while nobody looks, for the warnings. */
 const UNSEEN_MS = 10000;
 /** The least time between two readings while somebody looks. */
 const SEEN_MS = 2000;
@@ -18,26 +25,29 @@ const LONGEST_MS = 60000;
  */
 export class KernelList implements IDisposable {
   /**
-   * @param memguard - what is open, and how often to ask.
-   * @param rest - the server's half.
-   * @param source - reads remote kernels whose document is open.
-   * @param sessionsChanged - a session began, ended, or has another name.
+   * @param memguard - What is open, and how often to ask.
+   * @param rest - The server's half.
+   * @param source - Reads remote kernels whose document is open.
+   * @param sessionsChanged - Emits when a session begins, ends or is renamed.
    */
   constructor(
-    private readonly memguard: IMemguard,
-    private readonly rest: Rest,
-    private readonly source: MemorySource,
+    memguard: IMemguard,
+    rest: Rest,
+    source: MemorySource,
     sessionsChanged: ISignal<unknown, unknown>
   ) {
-    this.poll = new Poll<void>({
+    this._memguard = memguard;
+    this._rest = rest;
+    this._source = source;
+    this._poll = new Poll<void>({
       name: 'jupyter-memguard:kernels',
-      factory: () => this.read(),
-      frequency: this.frequency(),
-      standby: () => (this.isCut ? true : 'when-hidden')
+      factory: () => this._read(),
+      frequency: this._frequency,
+      standby: () => (this._isCut ? true : 'when-hidden')
     });
-    memguard.settingsChanged.connect(this.readIfSeen, this);
-    sessionsChanged.connect(this.readIfSeen, this);
-    document.addEventListener('visibilitychange', this.onVisibility);
+    memguard.settingsChanged.connect(this._readIfSeen, this);
+    sessionsChanged.connect(this._readIfSeen, this);
+    document.addEventListener('visibilitychange', this._onVisibility);
   }
 
   /** The kernels, or null before they are known. */
@@ -50,42 +60,49 @@ export class KernelList implements IDisposable {
     return this._failure;
   }
 
-  /** What a remote kernel told of itself, by kernel id. */
-  get told(): ReadonlyMap<string, Reading> {
-    return this._told;
+  /** What remote kernels say of themselves, by kernel id. */
+  get remote(): ReadonlyMap<string, Reading> {
+    return this._remote;
   }
 
-  /** Another reading is there. */
+  /** There is a new reading. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
   get isDisposed(): boolean {
-    return this.poll.isDisposed;
+    return this._poll.isDisposed;
   }
 
   dispose(): void {
-    document.removeEventListener('visibilitychange', this.onVisibility);
-    this.poll.dispose();
+    document.removeEventListener('visibilitychange', this._onVisibility);
+    this._poll.dispose();
     Signal.clearData(this);
   }
 
-  /** Somebody looks, until the result is disposed. */
+  /**
+   * Read often from now on, because a person looks.
+   *
+   * @returns what ends that when it is disposed.
+   */
   observe(): IDisposable {
-    if (this.observers === 0) {
-      this._told = new Map();
+    if (this._observers === 0) {
+      this._remote = new Map();
     }
-    this.observers += 1;
+    this._observers += 1;
     this.readNow();
     return new DisposableDelegate(() => {
-      this.observers -= 1;
-      this.poll.frequency = this.frequency();
+      this._observers -= 1;
+      this._poll.frequency = this._frequency;
     });
   }
 
-  /** The server is gone: connections that are made anew say when it is back. */
-  private get isCut(): boolean {
-    const links = [...this.memguard.watched].flatMap(
+  /**
+   * Whether the server is gone while JupyterLab reconnects: then the list
+   * rests until it is back.
+   */
+  private get _isCut(): boolean {
+    const links = [...this._memguard.watched].flatMap(
       ({ widget }) =>
         widget.sessionContext.session?.kernel?.connectionStatus ?? []
     );
@@ -98,34 +115,34 @@ export class KernelList implements IDisposable {
 
   /** Read now, whatever is under way. */
   readNow(): void {
-    this.poll.frequency = this.frequency();
-    void this.poll.schedule({ interval: Poll.IMMEDIATE, phase: 'refreshed' });
+    this._poll.frequency = this._frequency;
+    void this._poll.schedule({ interval: Poll.IMMEDIATE, phase: 'refreshed' });
   }
 
-  private readonly onVisibility = (): void => {
+  private readonly _onVisibility = (): void => {
     if (!document.hidden) {
-      this._told = new Map();
-      this.readIfSeen();
+      this._remote = new Map();
+      this._readIfSeen();
     }
   };
 
-  private readIfSeen(): void {
-    if (this.observers > 0) {
+  private _readIfSeen(): void {
+    if (this._observers > 0) {
       this.readNow();
     }
   }
 
-  private frequency() {
+  private get _frequency() {
     const interval =
-      this.observers > 0
-        ? Math.max(SEEN_MS, this.memguard.settings.pollSeconds * 1000)
+      this._observers > 0
+        ? Math.max(SEEN_MS, this._memguard.settings.pollSeconds * 1000)
         : UNSEEN_MS;
     return { interval, backoff: true, max: Math.max(LONGEST_MS, interval) };
   }
 
-  private async read(): Promise<void> {
+  private async _read(): Promise<void> {
     try {
-      this._kernels = await this.rest.kernels();
+      this._kernels = await this._rest.kernels();
       this._failure = null;
     } catch (error) {
       this._kernels = null;
@@ -134,35 +151,38 @@ export class KernelList implements IDisposable {
     } finally {
       this._changed.emit();
     }
-    if (this.observers > 0) {
-      void this.askRemote(this._kernels);
+    if (this._observers > 0) {
+      void this._askRemote(this._kernels);
     }
   }
 
-  /** Ask the remote ones that we are connected to; each is asked seldom. */
-  private async askRemote(kernels: readonly IKernelMemory[]): Promise<void> {
-    const told = new Map<string, Reading>();
+  /** Ask those remote kernels whose document is open; each is asked seldom. */
+  private async _askRemote(kernels: readonly IKernelMemory[]): Promise<void> {
+    const remote = new Map<string, Reading>();
     await Promise.all(
       kernels
         .filter(kernel => kernel.reason === 'remote')
         .map(async ({ id }) => {
-          const connection = watchedWith(this.memguard, id)?.widget
+          const connection = watchedWith(this._memguard, id)?.widget
             .sessionContext.session?.kernel;
           if (connection) {
-            told.set(id, await this.source.read(connection));
+            remote.set(id, await this._source.read(connection));
           }
         })
     );
     if (!this.isDisposed) {
-      this._told = told;
+      this._remote = remote;
       this._changed.emit();
     }
   }
 
-  private observers = 0;
-  private readonly poll: Poll<void>;
+  private readonly _memguard: IMemguard;
+  private readonly _rest: Rest;
+  private readonly _source: MemorySource;
+  private _observers = 0;
+  private readonly _poll: Poll<void>;
   private _kernels: readonly IKernelMemory[] | null = null;
   private _failure: RestFailure | null = null;
-  private _told: ReadonlyMap<string, Reading> = new Map();
+  private _remote: ReadonlyMap<string, Reading> = new Map();
   private readonly _changed = new Signal<this, void>(this);
 }

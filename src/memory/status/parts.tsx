@@ -1,13 +1,15 @@
+/** The parts of a kernel's memory, in the status item's pop-up. */
+
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { figureText, formatBytes } from '../../ui/format';
+import type { IPart } from '../../wire/protocol';
 import type { ILimit } from '../../wire/rest';
-import type { IRetained } from '../retained';
-import type { Reading } from '../source';
+import type { IProcessReading, IUsageReading, Reading } from '../source';
 import { limitText, nearestOf, reasonText, usedText } from '../words';
 
-/** One line of the list: `id` is for tests and style sheets. */
-interface IPart {
+/** One line of the list; `id` is for tests and style sheets. */
+interface ILine {
   id: string;
   label: string;
   value: string;
@@ -16,19 +18,19 @@ interface IPart {
 /**
  * The parts of a kernel's memory as a list of terms and figures.
  *
- * @param props - the reading, what is retained if known, the translator.
+ * @param props - The reading, what is retained if that is known, and the words.
  */
 export function Parts(props: {
   reading: Reading;
-  retained: IRetained | null;
+  retained: IPart | null;
   trans: TranslationBundle;
 }): JSX.Element {
   return (
     <dl className="jp-Memguard-parts">
-      {partsOf(props.reading, props.retained, props.trans).map(part => (
-        <div key={part.id} data-part={part.id}>
-          <dt>{part.label}</dt>
-          <dd>{part.value}</dd>
+      {partsOf(props.reading, props.retained, props.trans).map(line => (
+        <div key={line.id} data-part={line.id}>
+          <dt>{line.label}</dt>
+          <dd>{line.value}</dd>
         </div>
       ))}
     </dl>
@@ -37,10 +39,9 @@ export function Parts(props: {
 
 function partsOf(
   reading: Reading,
-  retained: IRetained | null,
+  retained: IPart | null,
   trans: TranslationBundle
-): IPart[] {
-  const parts: IPart[] = [];
+): ILine[] {
   switch (reading.kind) {
     case 'none':
       return [
@@ -51,62 +52,98 @@ function partsOf(
         }
       ];
     case 'usage_request':
-      parts.push(
-        {
-          id: 'kernel',
-          label: trans.__('PSS with children, as the kernel tells'),
-          value: formatBytes(reading.bytes)
-        },
-        {
-          id: 'told',
-          label: trans.__('Told at (asked every 10 s at most)'),
-          value: new Date(reading.time * 1000).toLocaleTimeString()
-        }
-      );
-      break;
+      return [
+        ...usageLines(reading, trans),
+        ...retainedLines(retained, trans),
+        ...limitLines(reading.limit, 'limit', trans),
+        ...containerLines(reading.limit, trans)
+      ];
     case 'process':
-      parts.push({
-        id: 'kernel',
-        label: trans.__('Kernel (resident)'),
-        value: formatBytes(reading.bytes)
-      });
-      if (reading.childrenBytes) {
-        parts.push({
-          id: 'children',
-          label: trans.__('Its child processes'),
-          value: formatBytes(reading.childrenBytes)
-        });
-      }
+      return [
+        ...processLines(reading, trans),
+        ...retainedLines(retained, trans),
+        ...limitLines(reading.limit, 'limit', trans),
+        ...nearestLines(reading, trans)
+      ];
   }
-  if (retained) {
-    parts.push({
-      id: 'retained',
-      label: trans.__('Retained results'),
-      value: figureText(retained, trans)
-    });
-  }
-  const { limit } = reading;
-  parts.push(...limitParts(limit, 'limit', trans));
-  const nearest = nearestOf(reading);
-  if (nearest && nearest.source !== limit?.source) {
-    parts.push(...limitParts(nearest, 'nearest', trans));
-  }
-  if (reading.kind === 'usage_request' && limit) {
-    parts.push({
-      id: 'unknown',
-      label: trans.__("Container's limit"),
-      value: trans.__('not known from here')
-    });
-  }
-  return parts;
 }
 
-/** A limit, and what counts against it where that is not the kernel alone. */
-function limitParts(
+/** What a kernel says of itself, and when it said so. */
+function usageLines(
+  { bytes, time }: IUsageReading,
+  trans: TranslationBundle
+): ILine[] {
+  return [
+    {
+      id: 'kernel',
+      label: trans.__('PSS with children, as the kernel tells'),
+      value: formatBytes(bytes)
+    },
+    {
+      id: 'told',
+      label: trans.__('Told at (asked every 10 s at most)'),
+      value: new Date(time * 1000).toLocaleTimeString()
+    }
+  ];
+}
+
+/** What the server reads of a kernel's process. */
+function processLines(
+  { bytes, childrenBytes }: IProcessReading,
+  trans: TranslationBundle
+): ILine[] {
+  const kernel = {
+    id: 'kernel',
+    label: trans.__('Kernel (resident)'),
+    value: formatBytes(bytes)
+  };
+  if (!childrenBytes) {
+    return [kernel];
+  }
+  const label = trans.__('Its child processes');
+  return [kernel, { id: 'children', label, value: formatBytes(childrenBytes) }];
+}
+
+function retainedLines(
+  retained: IPart | null,
+  trans: TranslationBundle
+): ILine[] {
+  if (retained === null) {
+    return [];
+  }
+  const label = trans.__('Retained results');
+  return [{ id: 'retained', label, value: figureText(retained, trans) }];
+}
+
+/** The limit that is nearest, unless it is the one that is shown anyway. */
+function nearestLines(
+  reading: IProcessReading,
+  trans: TranslationBundle
+): ILine[] {
+  const nearest = nearestOf(reading);
+  return nearest && nearest.source !== reading.limit?.source
+    ? limitLines(nearest, 'nearest', trans)
+    : [];
+}
+
+/** A kernel knows its machine's memory, but not its container's limit. */
+function containerLines(
+  limit: ILimit | null,
+  trans: TranslationBundle
+): ILine[] {
+  if (limit === null) {
+    return [];
+  }
+  const label = trans.__("Container's limit");
+  return [{ id: 'unknown', label, value: trans.__('not known from here') }];
+}
+
+/** A limit, and what counts against it if that is more than the kernel. */
+function limitLines(
   limit: ILimit | null,
   id: string,
   trans: TranslationBundle
-): IPart[] {
+): ILine[] {
   if (limit === null) {
     return [];
   }

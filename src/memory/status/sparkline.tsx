@@ -1,13 +1,15 @@
+/** A small line of values over time. */
+
 import * as React from 'react';
 
 const WIDTH = 48;
 const HEIGHT = 14;
 
 /**
- * A small line of values over time, from zero to the greatest of them. It
- * says nothing that is not in words beside it.
+ * A line of values over time, scaled from zero to the greatest. The words
+ * beside it say all that matters, so that screen readers skip it.
  *
- * @param props - the values, the oldest first, and how many fill the width.
+ * @param props - The values, the oldest first, and how many fill the width.
  */
 export function Sparkline(props: {
   values: readonly number[];

@@ -1,69 +1,28 @@
+/** The kernel's memory as a button, for the status bar or a toolbar. */
+
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
+import { VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { createPortal } from 'react-dom';
-import type { IMemguard, IWatched } from '../../tokens';
 import { severityOf } from '../level';
-import { Parts } from './parts';
-import { HISTORY, MemoryPoll } from '../poll';
+import { HISTORY } from '../poll';
 import { retainedOf } from '../retained';
-import { Sparkline } from './sparkline';
 import { statusText } from '../words';
+import { Parts } from './parts';
+import { Sparkline } from './sparkline';
+import type { StatusModel } from './statusModel';
 
-/** What the status item shows: the poll's reading, and what is retained. */
-export class StatusModel extends VDomModel {
-  /**
-   * @param memguard - says which document is in front.
-   * @param poll - reads its kernel's memory.
-   */
-  constructor(
-    readonly memguard: IMemguard,
-    readonly poll: MemoryPoll
-  ) {
-    super();
-    poll.changed.connect(this.emitChanged, this);
-    memguard.settingsChanged.connect(this.emitChanged, this);
-    memguard.currentChanged.connect(this.onCurrent, this);
-    this.onCurrent(memguard, memguard.current);
-  }
-
-  /** Whether there is something to show, and it is wanted. */
-  get active(): boolean {
-    return this.memguard.settings.statusBar && this.watched !== null;
-  }
-
-  /** The document in front. */
-  get watched(): IWatched | null {
-    return this._watched;
-  }
-
-  private onCurrent(_: IMemguard, current: IWatched | null): void {
-    this._watched?.model.changed.disconnect(this.emitChanged, this);
-    this._watched = current;
-    current?.model.changed.connect(this.emitChanged, this);
-    this.emitChanged();
-  }
-
-  private emitChanged(): void {
-    this.stateChanged.emit();
-  }
-
-  private _watched: IWatched | null = null;
-}
-
-/** The kernel's memory as a button, for the status bar or a toolbar. */
+/** The button. Pointing at it, or focusing it, shows the parts. */
 export class StatusItem extends VDomRenderer<StatusModel> {
   /**
-   * @param model - what it shows; it is disposed with the item.
-   * @param open - what a click does.
-   * @param trans - the translator.
+   * @param model - What it shows; the item disposes it.
+   * @param open - What a click does.
+   * @param trans - The words.
    */
-  constructor(
-    model: StatusModel,
-    private readonly open: () => void,
-    private readonly trans: TranslationBundle
-  ) {
+  constructor(model: StatusModel, open: () => void, trans: TranslationBundle) {
     super(model);
+    this._open = open;
+    this._trans = trans;
     this.addClass('jp-Memguard-statusItem');
     this.addClass('jp-mod-highlighted');
   }
@@ -79,9 +38,12 @@ export class StatusItem extends VDomRenderer<StatusModel> {
 
   protected render(): JSX.Element | null {
     return this.model.active ? (
-      <Status model={this.model} open={this.open} trans={this.trans} />
+      <Status model={this.model} open={this._open} trans={this._trans} />
     ) : null;
   }
+
+  private readonly _open: () => void;
+  private readonly _trans: TranslationBundle;
 }
 
 function Status(props: {
@@ -117,38 +79,46 @@ function Status(props: {
         onMouseLeave={hide}
         onFocus={show}
         onBlur={hide}
-        onKeyDown={event => {
-          if (event.key === 'Escape') {
-            hide();
-          }
-        }}
+        onKeyDown={event => event.key === 'Escape' && hide()}
       >
         {statusBarShows === 'history' && (
           <Sparkline values={history} slots={HISTORY} />
         )}
         <span>{text}</span>
       </button>
-      {anchor &&
-        createPortal(
-          <div
-            id={popupId}
-            role="tooltip"
-            className="jp-ThemedContainer jp-Memguard-statusPopup"
-            style={placeBeside(anchor)}
-          >
-            <Parts
-              reading={reading}
-              retained={retainedOf(model.watched)}
-              trans={trans}
-            />
-          </div>,
-          document.body
-        )}
+      {anchor && (
+        <PopUp id={popupId} anchor={anchor} model={model} trans={trans} />
+      )}
     </>
   );
 }
 
-/** Above what is low on the page, below what is high; inside the window. */
+/** The parts of the memory, beside the button. */
+function PopUp(props: {
+  id: string;
+  anchor: DOMRect;
+  model: StatusModel;
+  trans: TranslationBundle;
+}): React.ReactPortal {
+  const { id, anchor, model, trans } = props;
+  return createPortal(
+    <div
+      id={id}
+      role="tooltip"
+      className="jp-ThemedContainer jp-Memguard-statusPopup"
+      style={placeBeside(anchor)}
+    >
+      <Parts
+        reading={model.poll.reading}
+        retained={retainedOf(model.watched)}
+        trans={trans}
+      />
+    </div>,
+    document.body
+  );
+}
+
+/** Above an anchor low on the page, else below it; within the window. */
 function placeBeside(anchor: DOMRect): React.CSSProperties {
   const { innerWidth, innerHeight } = window;
   const gap = 4;

@@ -1,24 +1,26 @@
-import { DisposableDelegate, IDisposable } from '@lumino/disposable';
-import { attachToEach } from '../../ui/attach';
-import { Rest, RestError } from '../../wire/rest';
-import type { IMemguard, Outcome } from '../../tokens';
+/** Tells the server of releases, for its event log. */
+
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
+import type { IMemguard, Outcome } from '../tokens';
+import { attachToEach } from '../ui/attach';
+import { RestError, type Rest } from '../wire/rest';
 
 /**
  * Tell the server of every release that a person asked for here, for its
  * event log.
  *
- * @param memguard - what is open.
- * @param rest - the server's half.
+ * @param memguard - What is open.
+ * @param rest - The server's half.
  */
 export function tellFreed(memguard: IMemguard, rest: Rest): IDisposable {
   return attachToEach(memguard, ({ model, widget }) => {
-    let told: Outcome | null = model.outcome;
+    let sent: Outcome | null = model.outcome;
     const look = () => {
       const { outcome } = model;
-      if (outcome === told) {
+      if (outcome === sent) {
         return;
       }
-      told = outcome;
+      sent = outcome;
       const id = widget.sessionContext.session?.kernel?.id;
       if (outcome?.kind !== 'released' || id === undefined) {
         return;
@@ -31,7 +33,7 @@ export function tellFreed(memguard: IMemguard, rest: Rest): IDisposable {
       void send(rest, id, {
         before_bytes: before_rss_bytes,
         after_bytes: after_rss_bytes,
-        // Of these the kernel counts cells and exceptions.
+        // For these the kernel counts cells and exceptions, not results.
         released: kind === 'shown' || kind === 'tracebacks' ? 0 : released
       });
     };
@@ -50,8 +52,8 @@ async function send(
   try {
     await rest.freed(id, event);
   } catch (error) {
-    // The memory is freed all the same; a log that cannot be reached is the
-    // administrator's matter.
+    // The memory is freed anyway. That the log lacks it concerns the
+    // administrator, who finds the server's error.
     if (!(error instanceof RestError)) {
       throw error;
     }

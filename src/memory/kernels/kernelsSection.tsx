@@ -1,0 +1,218 @@
+/** The panel's section with all kernels of the server. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { IDisposable } from '@lumino/disposable';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+import { Figure } from '../../panel/figure';
+import type { IMemguard } from '../../tokens';
+import { formatBound, formatBytes } from '../../ui/format';
+import { percentOf, severityOf } from '../level';
+import { reasonText, usedText } from '../words';
+import type { KernelList } from './kernelList';
+import { rowsOf, type IKernelRow } from './kernelRows';
+
+/** The panel's section with all kernels of the server. */
+export class KernelsSection extends ReactWidget {
+  /**
+   * @param list - The kernels, which are read often only while this is visible.
+   * @param options - The open documents, what shows one, and the words.
+   */
+  constructor(list: KernelList, options: KernelsSection.IOptions) {
+    super();
+    this._list = list;
+    this._options = options;
+    list.changed.connect(this.update, this);
+  }
+
+  dispose(): void {
+    this._stopObserving();
+    super.dispose();
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._observe();
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._observe();
+  }
+
+  protected onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._observe();
+  }
+
+  protected onBeforeDetach(message: Message): void {
+    this._stopObserving();
+    super.onBeforeDetach(message);
+  }
+
+  protected render(): JSX.Element {
+    const list = this._list;
+    const { memguard, open, trans } = this._options;
+    if (list.failure) {
+      const reason =
+        list.failure === 'unknown_kernel' ? 'invalid_reply' : list.failure;
+      return <p role="status">{reasonText(reason, trans)}</p>;
+    }
+    if (list.kernels === null) {
+      return <p role="status">{trans.__('Reading…')}</p>;
+    }
+    const rows = rowsOf(list, memguard, trans);
+    if (rows.length === 0) {
+      return <p>{trans.__('No kernel is running.')}</p>;
+    }
+    return <KernelTable rows={rows} open={open} trans={trans} />;
+  }
+
+  /** Read the list often while a person can see it. */
+  private _observe(): void {
+    if (this.isVisible) {
+      this._observing ??= this._list.observe();
+    } else {
+      this._stopObserving();
+    }
+  }
+
+  private _stopObserving(): void {
+    this._observing?.dispose();
+    this._observing = null;
+  }
+
+  private readonly _list: KernelList;
+  private readonly _options: KernelsSection.IOptions;
+  private _observing: IDisposable | null = null;
+}
+
+/** A namespace for the options. */
+export namespace KernelsSection {
+  /** What the section needs. */
+  export interface IOptions {
+    /** The open documents. */
+    readonly memguard: IMemguard;
+    /** Shows a kernel's document. */
+    readonly open: (row: IKernelRow) => void;
+    readonly trans: TranslationBundle;
+  }
+}
+
+function KernelTable(props: {
+  rows: IKernelRow[];
+  open: (row: IKernelRow) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { rows, open, trans } = props;
+  return (
+    <table className="jp-Memguard-kernelTable">
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('Kernel')}</th>
+          <th scope="col">{trans.__('Memory')}</th>
+          <th scope="col">{trans.__('Of limit')}</th>
+          <th scope="col" title={trans.__('Results that could be freed')}>
+            {trans.__('Retained')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(row => (
+          <KernelRow key={row.id} row={row} open={open} trans={trans} />
+        ))}
+      </tbody>
+      <tfoot>
+        <Together rows={rows} trans={trans} />
+      </tfoot>
+    </table>
+  );
+}
+
+/** The line with the sum of all kernels. */
+function Together(props: {
+  rows: IKernelRow[];
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { rows, trans } = props;
+  const total = rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0);
+  const isAll = rows.every(row => row.bytes !== null || row.isGone);
+  const shared = fullest(rows);
+  return (
+    <tr data-severity={severityOf(shared?.level ?? null)}>
+      <th scope="row">
+        {trans.__('Together')}
+        {!isAll && total > 0 && (
+          <small>
+            {trans.__('at least: not every kernel tells its memory')}
+          </small>
+        )}
+        {shared && (
+          <small>
+            {trans.__(
+              '%1: %2 of %3',
+              usedText(shared.limit.source, trans),
+              formatBytes(shared.limit.used_bytes ?? 0),
+              formatBytes(shared.limit.limit_bytes)
+            )}
+          </small>
+        )}
+      </th>
+      <td>{isAll || total > 0 ? formatBound(total, isAll) : '–'}</td>
+      <td>{shared ? trans.__('%1 %', percentOf(shared.level)) : null}</td>
+      <td />
+    </tr>
+  );
+}
+
+/** The shared limit that is the most used. */
+function fullest(rows: readonly IKernelRow[]): IKernelRow['shared'] {
+  const shared = rows.flatMap(row => row.shared ?? []);
+  return shared.reduce<IKernelRow['shared']>(
+    (most, each) => (most && most.level >= each.level ? most : each),
+    null
+  );
+}
+
+function KernelRow(props: {
+  row: IKernelRow;
+  open: (row: IKernelRow) => void;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { row, open, trans } = props;
+  const name = row.path.split('/').pop() ?? row.path;
+  return (
+    <tr
+      data-kernel-id={row.id}
+      data-bytes={row.bytes ?? undefined}
+      data-severity={row.severity}
+    >
+      <th scope="row" title={row.path}>
+        {row.opens ? (
+          <button
+            type="button"
+            className="jp-Memguard-link"
+            onClick={() => open(row)}
+          >
+            {name}
+          </button>
+        ) : (
+          name
+        )}
+        {row.note && <small>{row.note}</small>}
+      </th>
+      <td>{row.bytes === null ? '–' : formatBytes(row.bytes)}</td>
+      <td>
+        {row.share === null ? '–' : trans.__('%1 %', percentOf(row.share))}
+      </td>
+      <td>
+        {row.retained === null ? (
+          '–'
+        ) : (
+          <Figure part={row.retained} trans={trans} />
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,138 @@
+/** The notifications: loaded when a kernel first comes near its limit. */
+
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import { isFree } from '../../kernel/kernelFree';
+import type { IReport } from '../../wire/protocol';
+import type { IWatched } from '../../tokens';
+import { freeLabel } from '../../ui/freeLabels';
+import { retainedOf } from '../retained';
+import type { ISeen } from './seen';
+import { deathText, fitting, nearText, retainedText } from './texts';
+
+/** A free kernel has so many milliseconds to say what it retains. */
+const HOLD_MS = 2000;
+
+/**
+ * JupyterLab takes so many milliseconds to put a notification on the page,
+ * and loses updates that come before that.
+ */
+const STANDS_MS = 2000;
+
+/**
+ * Warns that a kernel is near its limit, and says how much is retained as soon
+ * as the kernel has answered. A free kernel is given a moment to answer before
+ * the warning is shown; what a busy kernel answers later is added.
+ */
+export class NearLimitNotice implements IDisposable {
+  /**
+   * @param watched - The document.
+   * @param seen - What was seen of its kernel.
+   * @param trans - The words.
+   */
+  constructor(watched: IWatched, seen: ISeen, trans: TranslationBundle) {
+    this._watched = watched;
+    this._seen = seen;
+    this._trans = trans;
+    this._earlier = watched.model.report;
+    this._observation = watched.model.observe();
+    watched.model.changed.connect(this._look, this);
+    if (isFree(watched.agent)) {
+      this._hold = setTimeout(() => this._show(''), HOLD_MS);
+    } else {
+      this._show('');
+    }
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Take the warning back: the kernel is safe or gone. */
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    clearTimeout(this._hold);
+    this._stopAsking();
+    if (this._id !== null) {
+      Notification.dismiss(this._id);
+    }
+  }
+
+  private _look(): void {
+    const retained = retainedOf(this._watched);
+    if (retained !== null && this._watched.model.report !== this._earlier) {
+      this._stopAsking();
+      this._show(' ' + retainedText(retained, this._trans));
+    }
+  }
+
+  private _stopAsking(): void {
+    this._observation.dispose();
+    this._watched.model.changed.disconnect(this._look, this);
+  }
+
+  private _show(more: string): void {
+    clearTimeout(this._hold);
+    const message = fitting(
+      this._watched.widget.title.label,
+      name => nearText(name, this._seen, this._trans) + more
+    );
+    const options = this._notificationOptions();
+    if (this._id === null) {
+      this._id = Notification.warning(message, options);
+      this._stands = new Promise(resolve => setTimeout(resolve, STANDS_MS));
+      return;
+    }
+    const id = this._id;
+    void this._stands.then(() => {
+      if (!this._isDisposed) {
+        Notification.update({ id, message, ...options });
+      }
+    });
+  }
+
+  private _notificationOptions(): Notification.IOptions<null> {
+    const { agent, model } = this._watched;
+    const canFree =
+      agent.state.kind === 'ready' || agent.state.kind === 'installing';
+    const free = {
+      label: freeLabel('large', this._trans),
+      caption: this._trans.__('Release the results that the kernel retains'),
+      displayType: 'accent' as const,
+      callback: () => void model.release({ kind: 'large' })
+    };
+    return { autoClose: false, actions: canFree ? [free] : [] };
+  }
+
+  private readonly _watched: IWatched;
+  private readonly _seen: ISeen;
+  private readonly _trans: TranslationBundle;
+  private readonly _earlier: IReport | null;
+  private readonly _observation: IDisposable;
+  private _hold: ReturnType<typeof setTimeout> | undefined;
+  private _id: string | null = null;
+  private _stands: Promise<void> = Promise.resolve();
+  private _isDisposed = false;
+}
+
+/**
+ * Say that a kernel died near its limit.
+ *
+ * @param watched - The document.
+ * @param seen - What the kernel had at its end.
+ * @param trans - The words.
+ */
+export function tellDeath(
+  watched: IWatched,
+  seen: ISeen,
+  trans: TranslationBundle
+): void {
+  const text = fitting(watched.widget.title.label, name =>
+    deathText(name, seen, trans)
+  );
+  Notification.error(text, { autoClose: false });
+}

@@ -1,0 +1,117 @@
+/** The warnings' texts. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { formatBytes } from '../../ui/format';
+import type { IPart } from '../../wire/protocol';
+import { percentOf } from '../level';
+import type { ISeen } from './seen';
+
+/** JupyterLab shows so many characters of a notification. */
+const MOST_SHOWN = 140;
+
+/** So many characters of a document's name are enough to recognize it. */
+const LEAST_NAME = 8;
+
+/**
+ * A text about a document. The name is cut so that the whole text is shown.
+ *
+ * @param name - The document's name.
+ * @param say - Makes the text with a name.
+ */
+export function fitting(name: string, say: (name: string) => string): string {
+  const over = say(name).length - MOST_SHOWN;
+  const kept = Math.max(LEAST_NAME, name.length - over - 1);
+  return over > 0 && kept < name.length
+    ? say(name.slice(0, kept) + '\u2026')
+    : say(name);
+}
+
+/**
+ * That a kernel is near its limit.
+ *
+ * @param name - The document's name.
+ * @param seen - What was seen of the kernel.
+ * @param trans - The words.
+ */
+export function nearText(
+  name: string,
+  seen: ISeen,
+  trans: TranslationBundle
+): string {
+  const { level, nearest } = seen;
+  const bytes = formatBytes(seen.bytes);
+  const percent = percentOf(level);
+  const limit = formatBytes(nearest.limit_bytes);
+  switch (nearest.source) {
+    case 'cgroup1':
+    case 'cgroup2':
+      return trans.__(
+        'The container of %1 is %2 % full (%3, shared); its kernel uses %4.',
+        name,
+        percent,
+        limit,
+        bytes
+      );
+    case 'machine':
+      return trans.__(
+        'The machine of %1 is %2 % full (%3, shared); its kernel uses %4.',
+        name,
+        percent,
+        limit,
+        bytes
+      );
+    case 'rlimit_as':
+      return trans.__(
+        'The address space of %1 is %2 % full (%3); its kernel uses %4 of memory.',
+        name,
+        percent,
+        limit,
+        bytes
+      );
+    default:
+      return trans.__(
+        'The kernel of %1 uses %2, %3 % of its limit of %4.',
+        name,
+        bytes,
+        percent,
+        limit
+      );
+  }
+}
+
+/**
+ * How much of a kernel's memory is retained results.
+ *
+ * @param retained - What is retained.
+ * @param trans - The words.
+ */
+export function retainedText(
+  retained: IPart,
+  trans: TranslationBundle
+): string {
+  const bytes = formatBytes(retained.bytes);
+  return retained.exact
+    ? trans.__('%1 of it is retained results.', bytes)
+    : trans.__('At least %1 of it is retained results.', bytes);
+}
+
+/**
+ * That a kernel died near its limit.
+ *
+ * @param name - The document's name.
+ * @param seen - What the kernel had at its end.
+ * @param trans - The words.
+ */
+export function deathText(
+  name: string,
+  seen: ISeen,
+  trans: TranslationBundle
+): string {
+  return trans.__(
+    'The kernel of %1 died at %2, with %3 % of the limit of %4 in use. It probably ran out of memory.',
+    name,
+    formatBytes(seen.bytes),
+    percentOf(seen.level),
+    formatBytes(seen.nearest.limit_bytes)
+  );
+}

@@ -1,0 +1,51 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { RunRecorders } from '../memory/chart/recorders';
+import type { GoToRun } from '../memory/chart/chartSection';
+import { LazySection } from '../memory/lazySection';
+import { IMemoryReadings } from '../memory/readings';
+import { IMemguardPanel } from '../panel/panel';
+import { IMemguard } from '../tokens';
+
+const RANK = 400;
+
+/** The panel's section with what each run of a cell did to the memory. */
+export const chartPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-memguard:chart',
+  description: 'Draws what each cell did to the memory in the panel.',
+  autoStart: true,
+  requires: [IMemguard, IMemoryReadings, IMemguardPanel],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    memguard: IMemguard,
+    { poll, rest }: IMemoryReadings,
+    panel: IMemguardPanel,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('jupyter_memguard');
+    const recorders = new RunRecorders(memguard, poll, rest);
+    const goTo: GoToRun = async (watched, run) => {
+      const { goToCell } = await import('../ui/cellLink');
+      app.shell.activateById(watched.widget.id);
+      return goToCell(watched.widget, {
+        cell_id: run.cellId,
+        execution: run.count,
+        source: null
+      });
+    };
+    const load = async () => {
+      const { ChartSection } = await import(
+        /* webpackChunkName: "chart" */ '../memory/chart/chartSection'
+      );
+      const recorderOf = await recorders.load();
+      return new ChartSection(memguard, { recorderOf, goTo, trans });
+    };
+    const section = new LazySection(trans.__('Memory by cell'), load, trans);
+    section.addClass('jp-Memguard-chartSection');
+    panel.addSection(section, RANK);
+  }
+};
