@@ -1,19 +1,13 @@
 /** The one who talks with a document's kernel. */
 
 import type { ISessionContext } from '@jupyterlab/apputils';
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import { JSONExt } from '@lumino/coreutils';
+import type { Kernel } from '@jupyterlab/services';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
+import type { AgentState, IKernelAgent } from '../tokens';
 import type { IRequestOptions, RequestFailure } from '../wire/channel';
 import { Channel, codeOf, RequestError } from '../wire/channel';
 import { MainShellComm } from '../wire/comm';
-import { CellRuns } from './cellRuns';
-import { EngineOnDemand, needsEngine } from './engineOnDemand';
-import { ExecutedCells } from './executedCells';
-import { guardNeedsEngine, installRequest, readInstalled } from './inject';
-import { KERNEL_CODE, type IKernelCode } from './kernelCode';
-import { KernelSession } from './kernelSession';
 import type {
   IEvents,
   IGuard,
@@ -23,21 +17,18 @@ import type {
   Method
 } from '../wire/protocol';
 import { COMM_TARGET, PROTOCOL_VERSION } from '../wire/protocol';
-import { RunningCells } from './runningCells';
-import type { AgentState, IKernelAgent } from '../tokens';
+import type { AgentEvent } from './agentStates';
+import { AgentMachine, isLive } from './agentStates';
+import { cancellable } from './cancellable';
+import { CellRuns } from './cellRuns';
+import { EngineOnDemand, needsEngine } from './engineOnDemand';
+import { ExecutedCells } from './executedCells';
+import type { Answer, InstallStep } from './installer';
+import { errorName, Installer } from './installer';
+import { KERNEL_CODE, type IKernelCode } from './kernelCode';
 import { failureOf, NO_COMM, untilReady } from './kernelFree';
-
-/** How often the install message is sent again when failing cells take it along. */
-const MOST_ABORTS = 20;
-
-/** One install message. */
-interface IInstall {
-  attempt: number;
-  /** How often failing cells took it along. */
-  aborts: number;
-  /** Whether the engine goes along whatever the guard needs. */
-  whole: boolean;
-}
+import { KernelSession } from './kernelSession';
+import { RunningCells } from './runningCells';
 
 /**
  * Installs the kernel code and keeps the comm, through restarts, kernel
@@ -48,6 +39,10 @@ interface IInstall {
  * and a kernel change, and the connection status `connecting` for an
  * automatic restart. A restart by another client gives no signal: there the
  * first message of the new kernel is noticed.
+ *
+ * What happens is told to the machine in agentStates.ts, which knows where
+ * that leads; what is to be done about it is here. What comes from an earlier
+ * kernel, installation or comm is not looked at.
  */
 export class KernelAgent implements IKernelAgent {
   /**
@@ -61,28 +56,28 @@ export class KernelAgent implements IKernelAgent {
     guard: () => IGuard | null,
     code: IKernelCode = KERNEL_CODE
   ) {
-    this._guardToSet = guard;
-    this._code = code;
+    this._installer = new Installer(code, guard, this.cellRuns, step =>
+      this._onInstallStep(step)
+    );
     this._engine = new EngineOnDemand(code, {
       load: params => this._ask('load_engine', params),
       reinstall: () => {
-        this._install(this._isLate, true);
+        this._install(true);
         return untilReady(this);
       }
     });
-    // The install message can go out within a signal once these are there.
-    void this._loadCode(guardNeedsEngine(guard())).catch(() => undefined);
     sessionContext.kernelChanged.connect(this._onKernelChanged, this);
     sessionContext.statusChanged.connect(this._onStatus, this);
     sessionContext.connectionStatusChanged.connect(this._onConnection, this);
     sessionContext.specsManager.specsChanged.connect(this._onSpecs, this);
+    this._machine.changed.connect(this._onState, this);
     this._running.changed.connect(this._onRunning, this);
     window.addEventListener('pagehide', this._onPageHide);
     this._follow(sessionContext.session?.kernel ?? null);
   }
 
   get state(): AgentState {
-    return this._state;
+    return this._machine.state;
   }
 
   get stateChanged(): ISignal<this, AgentState> {
@@ -106,7 +101,9 @@ export class KernelAgent implements IKernelAgent {
   }
 
   get lateSince(): number | null {
-    return this._lateSince;
+    const { stage, isLate } = this._machine;
+    const count = this._hello?.execution_count ?? 1;
+    return stage === 'ready' && isLate && count > 1 ? count : null;
   }
 
   get event(): ISignal<this, KernelEvent> {
@@ -147,7 +144,7 @@ export class KernelAgent implements IKernelAgent {
 
   /** Install anew, after a failure. */
   retry(): void {
-    this._install(this._isLate);
+    this._install();
   }
 
   dispose(): void {
@@ -155,12 +152,35 @@ export class KernelAgent implements IKernelAgent {
       return;
     }
     this._isDisposed = true;
-    this._attempt++;
+    this._installer.stop();
     window.removeEventListener('pagehide', this._onPageHide);
     this._dropChannel('not_ready');
     Signal.clearData(this);
+    Signal.clearData(this._machine);
     Signal.clearData(this._running);
     Signal.clearData(this.cellRuns);
+  }
+
+  private async _ask<K extends Method>(
+    method: K,
+    params: IRequests[K]['params'],
+    options: IRequestOptions = {}
+  ): Promise<IRequests[K]['result']> {
+    if (this._channel === null || this.state.kind !== 'ready') {
+      throw new RequestError(failureOf(this.state));
+    }
+    const result = await this._channel.request(method, params, options);
+    if (method === 'set_guard') {
+      this._setGuard(result as IGuardState);
+    }
+    return result;
+  }
+
+  private async _ensureEngine(signal?: AbortSignal): Promise<void> {
+    if (this.state.kind !== 'ready') {
+      throw new RequestError(failureOf(this.state));
+    }
+    await cancellable(this._engine.ensure(), signal);
   }
 
   /** Nothing disposes of the agents of a page that is closed or left. */
@@ -174,55 +194,33 @@ export class KernelAgent implements IKernelAgent {
     this._follow(this.sessionContext.session?.kernel ?? null);
   }
 
-  private async _ask<K extends Method>(
-    method: K,
-    params: IRequests[K]['params'],
-    options: IRequestOptions = {}
-  ): Promise<IRequests[K]['result']> {
-    if (this._channel === null || this._state.kind !== 'ready') {
-      throw new RequestError(failureOf(this._state));
-    }
-    const result = await this._channel.request(method, params, options);
-    if (method === 'set_guard') {
-      this._setGuard(result as IGuardState);
-    }
-    return result;
-  }
-
-  private _ensureEngine(signal?: AbortSignal): Promise<void> {
-    if (this._state.kind !== 'ready') {
-      return Promise.reject(new RequestError(failureOf(this._state)));
-    }
-    return orCancelled(this._engine.ensure(), signal);
-  }
-
-  private _loadCode(withEngine: boolean): Promise<unknown> {
-    const { core, engine } = this._code;
-    return Promise.all([core.load(), withEngine ? engine.load() : null]);
-  }
-
   /** Take a kernel, which may be the one from before its restart. */
   private _follow(kernel: Kernel.IKernelConnection | null): void {
-    const ended = this._ended;
     if (kernel !== this._kernel) {
       this._kernel?.anyMessage.disconnect(this._onMessage, this);
       this._kernel = kernel;
-      if (kernel !== null && this._isLive) {
-        this._stop('disconnected', { kind: 'no-kernel' });
-      }
       this._session = new KernelSession();
-      this._link = kernel?.connectionStatus === 'connected' ? 'up' : 'new';
       kernel?.anyMessage.connect(this._onMessage, this);
+      if (kernel !== null) {
+        const isUp = kernel.connectionStatus === 'connected';
+        this._replace(isUp ? 'replacedConnected' : 'replaced');
+      }
     }
     if (kernel !== null) {
-      this._install(false);
-      return;
+      this._install();
+    } else if (this._isLive && this._machine.link === 'new') {
+      // User shut-downs signal earlier, so the kernel ended by itself.
+      this._die();
+    } else if (this.state.kind !== 'dead') {
+      this._stop('not_ready', 'shutDown');
     }
-    if (this._isLive && ended.atStart) {
-      // A person's shut-down is told of before: this is none.
-      this._stop('dead', ended);
-    } else if (this._state.kind !== 'dead') {
-      this._stop('not_ready', { kind: 'no-kernel' });
+  }
+
+  private _replace(event: 'replaced' | 'replacedConnected'): void {
+    if (this._isLive) {
+      this._stop('disconnected', event);
+    } else {
+      this._machine.on(event);
     }
   }
 
@@ -230,23 +228,21 @@ export class KernelAgent implements IKernelAgent {
     switch (status) {
       case 'restarting':
       case 'autorestarting':
-        // Its connection is made anew in any case.
-        this._link = 'new';
-        this._stop('restarted', { kind: 'restarting' });
+        this._stop('restarted', 'restarts');
         break;
       case 'dead':
-        this._stop('dead', this._ended);
+        this._die();
         break;
       case 'terminating':
-        this._stop('not_ready', { kind: 'no-kernel' });
+        this._stop('not_ready', 'shutDown');
         break;
       default:
         if (
-          this._state.kind === 'no-kernel' &&
+          this._machine.stage === 'none' &&
           !this.sessionContext.isTerminating
         ) {
-          // It was to be shut down, and lives on.
-          this._install(false);
+          // The shut-down has failed: the kernel lives on.
+          this._install();
         }
     }
   }
@@ -256,31 +252,28 @@ export class KernelAgent implements IKernelAgent {
     status: Kernel.ConnectionStatus
   ): void {
     if (status === 'connecting') {
-      if (this._link === 'up') {
-        this._link = 'lost';
-      }
       this._dropChannel('disconnected');
-      if (this._state.kind === 'ready') {
-        this._setState(this._untilReady);
-      }
+      this._machine.on('connecting');
       this._running.clear();
-      this._install(false);
+      this._install();
     } else if (status === 'connected') {
-      this._link = 'up';
-      if (this._state.kind === 'disconnected') {
-        this._setState(this._untilReady);
-      }
-    } else if (status === 'disconnected' && this._isLive) {
+      this._machine.on('connected');
+    } else if (this._isLive) {
       // A kernel that died or was shut down loses its connection, too.
-      this._stop('disconnected', { kind: 'disconnected' });
+      this._stop('disconnected', 'disconnected');
     }
   }
 
   /** A kernel whose language was not known may be known now. */
   private _onSpecs(): void {
-    if (this._waitsForSpec) {
-      this._install(this._isLate);
+    const { stage } = this._machine;
+    if (stage === 'unspecified' || stage === 'unlisted') {
+      this._install();
     }
+  }
+
+  private _onState(_: AgentMachine, state: AgentState): void {
+    this._stateChanged.emit(state);
   }
 
   private _onRunning(_: RunningCells, any: boolean): void {
@@ -293,120 +286,64 @@ export class KernelAgent implements IKernelAgent {
   ): void {
     const { msg, direction } = args;
     if (direction === 'recv' && this._session.isAnother(msg)) {
-      this._stop('restarted', { kind: 'restarting' });
-      this._install(true);
+      this._stop('restarted', 'restarted');
+      this._install();
     }
     this.cellRuns.see(args);
   }
 
   /**
-   * Send the install message. It is harmless to do so twice, and each time
-   * takes the place of the one before.
+   * Install into the kernel if it is one for that.
    *
-   * @param late - Whether cells may have run in this kernel already.
-   * @param whole - Whether the engine goes along whatever the guard needs.
+   * @param withEngine - Whether the engine goes along whatever the guard
+   * needs.
    */
-  private _install(late: boolean, whole = false): void {
+  private _install(withEngine = false): void {
     const kernel = this._kernel;
     if (kernel === null || kernel.isDisposed) {
       return;
     }
     if (kernel.status === 'dead') {
-      this._stop('dead', this._ended);
+      this._die();
       return;
     }
-    this._attempt++;
-    this._isLate = late;
-    this._dropChannel(late ? 'restarted' : 'disconnected');
+    this._installer.stop();
+    this._dropChannel('disconnected');
     const specs = this.sessionContext.specsManager.specs;
     const language = specs?.kernelspecs[kernel.name]?.language;
-    this._waitsForSpec = language === undefined;
     if (language === undefined) {
-      this._setState(
-        specs ? { kind: 'not-python', language: null } : this._untilReady
-      );
+      this._machine.on(specs ? 'unlisted' : 'unspecified');
     } else if (language.toLowerCase() !== 'python') {
-      this._setState({ kind: 'not-python', language });
+      this._machine.on('foreign', { language });
     } else {
-      this._setState(this._untilReady);
-      this._send(kernel, { attempt: this._attempt, aborts: 0, whole });
+      this._installer.start(kernel, withEngine);
     }
   }
 
-  private _send(kernel: Kernel.IKernelConnection, install: IInstall): void {
-    const { attempt, whole } = install;
-    const guard = this._guardToSet();
-    const withEngine = whole || guardNeedsEngine(guard);
-    const core = this._code.core.loaded;
-    const engine = this._code.engine.loaded;
-    if (core === null || (withEngine && engine === null)) {
-      this._sendOnceLoaded(kernel, install, withEngine);
-      return;
+  private _onInstallStep(step: InstallStep): void {
+    switch (step.kind) {
+      case 'failed':
+        this._machine.on('failed', { detail: step.detail });
+        break;
+      case 'answered':
+        this._session.note(step.session);
+        this._onInstalled(step.installed);
+        break;
+      default:
+        this._machine.on(step.kind);
     }
-    const text = withEngine && engine !== null ? engine.text : '';
-    let future: ReturnType<typeof kernel.requestExecute>;
-    try {
-      future = this.cellRuns.unseen(() =>
-        kernel.requestExecute(installRequest(core, guard, text))
-      );
-    } catch {
-      // The connection has gone in between; the next signal begins anew.
-      return;
-    }
-    future.done.then(
-      reply => {
-        if (attempt === this._attempt) {
-          this._onInstalled(kernel, reply, install);
-        }
-      },
-      () => {
-        // A restart took the message along; its signals begin anew.
-      }
-    );
   }
 
-  private _sendOnceLoaded(
-    kernel: Kernel.IKernelConnection,
-    install: IInstall,
-    withEngine: boolean
-  ): void {
-    this._loadCode(withEngine).then(
-      () => {
-        if (install.attempt === this._attempt) {
-          this._send(kernel, install);
-        }
-      },
-      error => {
-        if (install.attempt === this._attempt) {
-          this._setState({ kind: 'failed', detail: errorName(error) });
-        }
-      }
-    );
-  }
-
-  private _onInstalled(
-    kernel: Kernel.IKernelConnection,
-    reply: KernelMessage.IExecuteReplyMsg,
-    install: IInstall
-  ): void {
-    const installed = readInstalled(reply.content);
-    if (installed.kind === 'aborted') {
-      if (install.aborts < MOST_ABORTS) {
-        this._send(kernel, { ...install, aborts: install.aborts + 1 });
-      } else {
-        this._setState({ kind: 'failed', detail: 'aborted' });
-      }
-      return;
-    }
-    this._session.note(reply.header.session);
+  private _onInstalled(installed: Answer): void {
     if (installed.kind === 'failed') {
-      this._setState(installed);
+      this._machine.on('failed', { detail: installed.detail });
     } else if (installed.version === 0) {
-      this._setState({ kind: 'no-shell' });
+      this._machine.on('noShell');
     } else if (installed.version !== PROTOCOL_VERSION) {
-      this._setState({ kind: 'version', theirs: installed.version });
-    } else {
-      this._open(kernel);
+      this._machine.on('otherVersion', { theirs: installed.version });
+    } else if (this._kernel !== null) {
+      this._machine.on('installed');
+      this._open(this._kernel);
     }
   }
 
@@ -419,49 +356,51 @@ export class KernelAgent implements IKernelAgent {
       channel.closed.connect(this._onClosed, this);
       void channel.open().then(() => this._onOpened(channel));
     } catch (error) {
-      this._setState({ kind: 'failed', detail: errorName(error) });
+      this._machine.on('failed', { detail: errorName(error) });
     }
   }
 
-  /** A kernel that was to greet and did not takes no comms. */
+  /** A kernel that is through with the opening and has not greeted takes no comms. */
   private _onOpened(channel: Channel): void {
-    const { kind } = this._state;
-    if (channel === this._channel && kind !== 'ready' && kind !== 'version') {
+    const { stage } = this._machine;
+    if (
+      channel === this._channel &&
+      (stage === 'greeting' || stage === 'reopening')
+    ) {
       this._dropChannel('not_ready');
-      this._setState({ kind: 'failed', detail: NO_COMM });
+      this._machine.on('refused', { detail: NO_COMM });
     }
   }
 
   /**
    * The kernel closes the comm when another page's copy of the kernel code
-   * takes the place of ours: that one knows the target, too. It is not
-   * replaced in turn, which would never end. It does so as well when it has
-   * not heard of us for long.
+   * takes the place of ours: that copy knows the target, too. We do not
+   * replace it in turn, which would never end. The kernel does so as well
+   * when it has not heard of us for long.
    */
   private _onClosed(channel: Channel): void {
     if (channel !== this._channel) {
       return;
     }
-    if (this._state.kind === 'ready' && this._kernel !== null) {
+    if (this._machine.stage === 'ready' && this._kernel !== null) {
+      this._hello = null;
       this._setGuard(null);
-      this._setState({ kind: 'installing' });
+      this._machine.on('closed');
       this._reopen(this._kernel, channel);
       return;
     }
     this._dropChannel('restarted');
-    if (this._state.kind !== 'version') {
-      this._setState({ kind: 'failed', detail: 'comm_close' });
-    }
+    this._machine.on('closed', { detail: 'comm_close' });
   }
 
-  /** What was asked over the comm that is closed is asked over the new one. */
+  /** Requests without an answer are sent again over the new comm. */
   private _reopen(kernel: Kernel.IKernelConnection, channel: Channel): void {
     try {
       const opened = channel.reopen(new MainShellComm(kernel, COMM_TARGET));
       void opened.then(() => this._onOpened(channel));
     } catch (error) {
       this._dropChannel('disconnected');
-      this._setState({ kind: 'failed', detail: errorName(error) });
+      this._machine.on('failed', { detail: errorName(error) });
     }
   }
 
@@ -479,69 +418,47 @@ export class KernelAgent implements IKernelAgent {
 
   private _onHello(hello: IEvents['hello']): void {
     if (hello.version !== PROTOCOL_VERSION) {
-      this._setState({ kind: 'version', theirs: hello.version });
+      this._machine.on('otherVersion', { theirs: hello.version });
       return;
     }
-    const { execution_count } = hello;
-    this._lateSince =
-      this._isLate && execution_count > 1 ? execution_count : null;
-    this._link = 'up';
+    this._hello = hello;
     this._engine.isPresent = hello.engine;
     this._setGuard(hello.guard_state);
-    this._setState({ kind: 'ready' });
-  }
-
-  /**
-   * What a kernel is that has not greeted: while a lost connection is made
-   * anew, which may be for ever, nothing is on its way.
-   */
-  private get _untilReady(): AgentState {
-    return this._link === 'lost'
-      ? { kind: 'disconnected', again: true }
-      : { kind: 'installing' };
-  }
-
-  /** What a kernel is that has ended by itself. */
-  private get _ended(): Extract<AgentState, { kind: 'dead' }> {
-    return this._link === 'new'
-      ? { kind: 'dead', atStart: true }
-      : { kind: 'dead' };
+    this._machine.on('greeted');
   }
 
   private get _isLive(): boolean {
-    return this._state.kind !== 'dead' && this._state.kind !== 'no-kernel';
+    return isLive(this._machine.stage);
+  }
+
+  /** The kernel has ended by itself. */
+  private _die(): void {
+    const atStart = this._machine.link === 'new';
+    this._stop('dead', atStart ? 'diesAtStart' : 'dies');
   }
 
   /** The kernel is not there to be talked to until a signal says otherwise. */
-  private _stop(reason: RequestFailure, state: AgentState): void {
-    this._attempt++;
+  private _stop(reason: RequestFailure, event: AgentEvent): void {
+    this._installer.stop();
     this._session.forget();
     this._dropChannel(reason);
     if (reason === 'restarted' || reason === 'dead') {
       this.cellRuns.clear();
       this.executed.clear();
     }
-    this._setState(state);
-    // At last: nobody must take it for the end of a cell, after which to ask.
+    this._machine.on(event);
+    // Clear last, so that listeners do not mistake this for a cell's end and
+    // send a request.
     this._running.clear();
   }
 
   private _dropChannel(reason: RequestFailure): void {
     const channel = this._channel;
     this._channel = null;
+    this._hello = null;
     this._engine.isPresent = false;
     channel?.end(reason);
     this._setGuard(null);
-  }
-
-  private _setState(state: AgentState): void {
-    if (state.kind !== 'ready') {
-      this._lateSince = null;
-    }
-    if (!JSONExt.deepEqual(state, this._state)) {
-      this._state = state;
-      this._stateChanged.emit(state);
-    }
   }
 
   private _setGuard(guard: IGuardState | null): void {
@@ -549,50 +466,19 @@ export class KernelAgent implements IKernelAgent {
     this._guardChanged.emit(guard);
   }
 
-  private _guardToSet: () => IGuard | null;
-  private _code: IKernelCode;
+  private _installer: Installer;
   private _engine: EngineOnDemand;
+  private _machine = new AgentMachine();
   private _kernel: Kernel.IKernelConnection | null = null;
   private _channel: Channel | null = null;
-  /** The connection: not made yet, made, or lost and made anew. */
-  private _link: 'new' | 'up' | 'lost' = 'new';
-  /** Counts install messages; an answer to an older one is not looked at. */
-  private _attempt = 0;
-  private _waitsForSpec = false;
-  private _isLate = false;
-  private _lateSince: number | null = null;
+  /** What the kernel greeted with over the channel. */
+  private _hello: IEvents['hello'] | null = null;
   private _session = new KernelSession();
   private _running = new RunningCells(this.cellRuns);
-  private _state: AgentState = { kind: 'no-kernel' };
   private _guard: IGuardState | null = null;
   private _isDisposed = false;
   private _stateChanged = new Signal<this, AgentState>(this);
   private _cellRunningChanged = new Signal<this, boolean>(this);
   private _guardChanged = new Signal<this, IGuardState | null>(this);
   private _event = new Signal<this, KernelEvent>(this);
-}
-
-/** A name only: an error's text could be anything. */
-function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
-}
-
-/** Wait for something that may go on after a request was cancelled. */
-function orCancelled<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined
-): Promise<T> {
-  if (signal === undefined) {
-    return promise;
-  }
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new RequestError('cancelled'));
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) {
-      onAbort();
-    }
-    promise
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

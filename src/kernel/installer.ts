@@ -1,0 +1,164 @@
+/** Sends the install message, until a kernel has answered it. */
+
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { IGuard } from '../wire/protocol';
+import type { CellRuns } from './cellRuns';
+import type { Installed } from './inject';
+import { guardNeedsEngine, installRequest, readInstalled } from './inject';
+import type { ICoreCode, IKernelCode } from './kernelCode';
+
+/** How often the message is sent again when failing cells take it along. */
+const MOST_ABORTS = 20;
+
+/** How far an installation has got. */
+export type InstallStep =
+  /** The page loads the code that goes into the kernel. */
+  | { kind: 'load' }
+  | { kind: 'send' }
+  | { kind: 'failed'; detail: string }
+  | { kind: 'answered'; installed: Answer; session: string };
+
+/** What a kernel says that has not given the message up. */
+export type Answer = Exclude<Installed, { kind: 'aborted' }>;
+
+/** One installation into one kernel. */
+interface IInstallation {
+  readonly kernel: Kernel.IKernelConnection;
+  /** Whether the engine goes along whatever the guard needs. */
+  readonly withEngine: boolean;
+  /** How often failing cells took the message along. */
+  aborts: number;
+}
+
+/**
+ * Installs into one kernel at a time: what an earlier installation comes to
+ * is not told. Sending the message twice does no harm.
+ */
+export class Installer {
+  /**
+   * @param code - The code for kernels.
+   * @param guard - The guard to set; asked for when the message is sent.
+   * @param runs - The runs of the kernel, of which the message is none.
+   * @param tell - Called with each step of the present installation.
+   */
+  constructor(
+    code: IKernelCode,
+    guard: () => IGuard | null,
+    runs: CellRuns,
+    tell: (step: InstallStep) => void
+  ) {
+    this._code = code;
+    this._guard = guard;
+    this._runs = runs;
+    this._tell = tell;
+    // The message can go out within a signal once the code is there.
+    this._load(guardNeedsEngine(guard())).catch(() => undefined);
+  }
+
+  /**
+   * Begin an installation, in the place of the one before.
+   *
+   * @param kernel - The kernel's connection.
+   * @param withEngine - Whether the engine goes along whatever the guard
+   * needs.
+   */
+  start(kernel: Kernel.IKernelConnection, withEngine: boolean): void {
+    this._current = { kernel, withEngine, aborts: 0 };
+    this._send(this._current);
+  }
+
+  /** Give the present installation up. */
+  stop(): void {
+    this._current = null;
+  }
+
+  private _send(current: IInstallation): void {
+    const guard = this._guard();
+    const needsEngine = current.withEngine || guardNeedsEngine(guard);
+    const core = this._code.core.loaded;
+    const engine = needsEngine ? this._code.engine.loaded : NO_ENGINE;
+    if (core === null || engine === null) {
+      this._sendOnceLoaded(current, needsEngine);
+    } else {
+      this._post(current, core, guard, engine.text);
+    }
+  }
+
+  private _sendOnceLoaded(current: IInstallation, needsEngine: boolean): void {
+    this._tell({ kind: 'load' });
+    this._load(needsEngine).then(
+      () => {
+        if (current === this._current) {
+          this._send(current);
+        }
+      },
+      error => {
+        if (current === this._current) {
+          this._tell({ kind: 'failed', detail: errorName(error) });
+        }
+      }
+    );
+  }
+
+  private _load(withEngine: boolean): Promise<unknown> {
+    const { core, engine } = this._code;
+    return Promise.all([core.load(), withEngine ? engine.load() : null]);
+  }
+
+  private _post(
+    current: IInstallation,
+    core: ICoreCode,
+    guard: IGuard | null,
+    engine: string
+  ): void {
+    const { kernel } = current;
+    this._tell({ kind: 'send' });
+    let future: ReturnType<typeof kernel.requestExecute>;
+    try {
+      future = this._runs.unseen(() =>
+        kernel.requestExecute(installRequest(core, guard, engine))
+      );
+    } catch {
+      // The connection has gone in between; the next signal begins anew.
+      return;
+    }
+    future.done.then(
+      reply => this._onReply(current, reply),
+      () => {
+        // A restart took the message along; its signals begin anew.
+      }
+    );
+  }
+
+  private _onReply(
+    current: IInstallation,
+    reply: KernelMessage.IExecuteReplyMsg
+  ): void {
+    if (current !== this._current) {
+      return;
+    }
+    const installed = readInstalled(reply.content);
+    if (installed.kind !== 'aborted') {
+      const { session } = reply.header;
+      this._tell({ kind: 'answered', installed, session });
+    } else if (current.aborts < MOST_ABORTS) {
+      current.aborts++;
+      this._send(current);
+    } else {
+      this._tell({ kind: 'failed', detail: 'aborted' });
+    }
+  }
+
+  private _code: IKernelCode;
+  private _guard: () => IGuard | null;
+  private _runs: CellRuns;
+  private _tell: (step: InstallStep) => void;
+  private _current: IInstallation | null = null;
+}
+
+const NO_ENGINE = { text: '' };
+
+/** A name only: an error's text could be anything. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}
