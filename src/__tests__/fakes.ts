@@ -3,6 +3,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { CellRuns } from '../kernel/cellRuns';
+import { ExecutedCells } from '../kernel/executedCells';
 import { RequestError } from '../wire/channel';
 import type {
   ErrorCode,
@@ -97,16 +98,25 @@ export function aReport(rows: IRow[], more?: Partial<IReport>): IReport {
   };
 }
 
-class FakeAgent implements IKernelAgent {
+/** An agent that records what it is asked, and answers when told to. */
+export class FakeAgent implements IKernelAgent {
   state: AgentState = { kind: 'ready' };
   cellRunning = false;
   guard: IGuardState | null = null;
   lateSince: number | null = null;
-  /** What was asked, oldest first. */
-  readonly asked: object[] = [];
-  /** What a report of some numbers says. */
-  answer: IReport | null = null;
   isDisposed = false;
+  retries = 0;
+  /** What was asked, oldest first. */
+  readonly asked: { method: Method; params: object }[] = [];
+  /** How long each answer may take, in milliseconds. */
+  readonly timeouts: number[] = [];
+  /**
+   * What the kernel answers: a value, an error to throw, or what makes an
+   * answer of the parameters.
+   */
+  answers: Partial<Record<Method, unknown>> = {};
+  /** While set, answers wait for it. */
+  gate: Promise<void> | null = null;
   readonly stateChanged: Signal<IKernelAgent, AgentState> = new Signal(this);
   readonly cellRunningChanged: Signal<IKernelAgent, boolean> = new Signal(this);
   readonly guardChanged: Signal<IKernelAgent, IGuardState | null> = new Signal(
@@ -114,21 +124,36 @@ class FakeAgent implements IKernelAgent {
   );
   readonly event: Signal<IKernelAgent, KernelEvent> = new Signal(this);
   readonly cellRuns = new CellRuns();
+  readonly executed = new ExecutedCells(this.cellRuns);
   get sessionContext(): never {
     throw new Error('not in this test');
   }
   async request<K extends Method>(
-    _: K,
-    params: IRequests[K]['params']
+    method: K,
+    params: IRequests[K]['params'],
+    options: { signal?: AbortSignal; timeoutMs?: number } = {}
   ): Promise<IRequests[K]['result']> {
-    this.asked.push(params);
-    if (this.answer === null) {
-      throw new Error('not in this test');
+    this.asked.push({ method, params });
+    this.timeouts.push(options.timeoutMs ?? 0);
+    await this.gate;
+    if (options.signal?.aborted) {
+      throw new RequestError('cancelled');
     }
-    return this.answer as IRequests[K]['result'];
+    const answer = this.answers[method] ?? new Error('not in this test');
+    if (answer instanceof Error) {
+      throw answer;
+    }
+    return typeof answer === 'function' ? answer(params) : answer;
+  }
+  retry(): void {
+    this.retries++;
   }
   dispose(): void {
     this.isDisposed = true;
+  }
+  /** The methods asked since the last call. */
+  methods(): Method[] {
+    return this.asked.splice(0).map(({ method }) => method);
   }
   setState(state: AgentState): void {
     this.state = state;
@@ -137,6 +162,9 @@ class FakeAgent implements IKernelAgent {
   setRunning(running: boolean): void {
     this.cellRunning = running;
     this.cellRunningChanged.emit(running);
+  }
+  tell(event: KernelEvent): void {
+    this.event.emit(event);
   }
 }
 

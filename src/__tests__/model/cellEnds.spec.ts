@@ -1,0 +1,90 @@
+import type { KernelEvent } from '../../wire/protocol';
+import { aGuardState, aReleased, settled } from '../utils';
+import { aModel } from './fakes';
+
+const END: KernelEvent = {
+  event: 'cell_end',
+  data: {
+    execution_count: 9,
+    cell_id: null,
+    gone: [],
+    results: [{ key: 'r9', number: 9, freed_bytes: 5, exact: true }],
+    withheld: []
+  }
+};
+
+describe('cell ends', () => {
+  it('are subscribed to while the guard is on', async () => {
+    const { agent } = aModel();
+    agent.guard = { ...aGuardState(), mode: 'large' };
+    agent.guardChanged.emit(agent.guard);
+    agent.guardChanged.emit(agent.guard);
+    agent.guard = { ...aGuardState(), mode: 'off' };
+    agent.guardChanged.emit(agent.guard);
+    expect(agent.asked.map(({ params }) => params)).toEqual([
+      { cell_end: true },
+      { cell_end: false }
+    ]);
+  });
+
+  it('are subscribed to again in a new kernel', async () => {
+    const { agent, model } = aModel();
+    model.observe();
+    await settled();
+    agent.methods();
+    agent.setState({ kind: 'restarting' });
+    agent.setState({ kind: 'ready' });
+    await settled();
+    expect(agent.methods()).toEqual(['subscribe', 'report']);
+  });
+
+  it('bring the bytes of results without asking', () => {
+    const { agent, model } = aModel();
+    agent.tell(END);
+    expect(model.pushed.get(9)).toEqual({ key: 'r9', bytes: 5 });
+    expect(agent.asked).toEqual([]);
+  });
+
+  it('tell which older results the guard has let go', () => {
+    const { agent, model } = aModel();
+    agent.tell(END);
+    const withheld = [{ number: 9, type: 'list', bytes: 5 }];
+    agent.tell({ ...END, data: { ...END.data, results: [], withheld } });
+    expect(model.pushed.size).toBe(0);
+  });
+
+  it('tell which results have gone, before those that have their numbers now', () => {
+    const { agent, model } = aModel();
+    agent.tell(END);
+    const nine = { key: 'r10', number: 9, freed_bytes: 7, exact: true };
+    const eight = { ...nine, number: 8 };
+    agent.tell({ ...END, data: { ...END.data, results: [eight] } });
+    agent.tell({
+      ...END,
+      data: { ...END.data, gone: [8, 9], results: [nine] }
+    });
+    expect([...model.pushed]).toEqual([[9, { key: 'r10', bytes: 7 }]]);
+  });
+
+  it('are not told while nobody looks and the guard is off, so that what was known is no more', async () => {
+    const { agent, model } = aModel();
+    const looking = model.observe();
+    await settled();
+    expect(model.pushed.size).toBeGreaterThan(0);
+    agent.setRunning(true);
+    looking.dispose();
+    // This one's end is still told.
+    agent.setRunning(false);
+    expect(model.pushed.size).toBeGreaterThan(0);
+    agent.setRunning(true);
+    agent.setRunning(false);
+    expect(model.pushed.size).toBe(0);
+  });
+
+  it('are believed no more when another client has released something', () => {
+    const { agent, model } = aModel();
+    agent.tell(END);
+    agent.tell({ event: 'released', data: aReleased() });
+    expect(model.pushed.size).toBe(0);
+  });
+});

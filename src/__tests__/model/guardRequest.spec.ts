@@ -1,0 +1,39 @@
+import { RequestError } from '../../wire/channel';
+import { settled } from '../utils';
+import { aGate, aModel } from './fakes';
+
+describe('setting the guard', () => {
+  it('says what was asked until the kernel has answered', async () => {
+    const { agent, model } = aModel();
+    const { gate, open } = aGate();
+    agent.gate = gate;
+    const set = model.setGuard({ mode: 'all' });
+    expect(model.guardAsked).toEqual({ mode: 'all' });
+    open();
+    await set;
+    expect(model.guardAsked).toBeNull();
+  });
+
+  it('waits for a kernel that is not ready', async () => {
+    const { agent, model } = aModel();
+    agent.setState({ kind: 'installing' });
+    await model.setGuard({ mode: 'all' });
+    expect(agent.asked).toEqual([]);
+    agent.setState({ kind: 'ready' });
+    await settled();
+    expect(agent.methods()).toEqual(['set_guard']);
+    expect(model.guardAsked).toBeNull();
+  });
+
+  it('tells why the kernel refused', async () => {
+    const { agent, model } = aModel();
+    agent.answers.set_guard = new RequestError('wrong_thread');
+    await model.setGuard({ mode: 'all' });
+    expect(model.outcome).toEqual({
+      kind: 'failed',
+      selection: null,
+      code: 'wrong_thread'
+    });
+    expect(model.guardAsked).toBeNull();
+  });
+});

@@ -1,0 +1,127 @@
+import type { Method } from '../../wire/protocol';
+import type { AgentState, Selection } from '../../tokens';
+import { aReleased, settled } from '../utils';
+import { aGate, aModel } from './fakes';
+
+describe('releasing', () => {
+  it.each<[Selection, Method, object]>([
+    [{ kind: 'large' }, 'release', { min_bytes: 2 * 1024 * 1024 }],
+    [{ kind: 'all' }, 'release', {}],
+    [{ kind: 'keys', keys: ['r1'] }, 'release', { keys: ['r1'] }],
+    [{ kind: 'shown' }, 'release_shown', {}],
+    [{ kind: 'tracebacks' }, 'release_tracebacks', {}]
+  ])('%j asks for %s with %j', async (selection, method, params) => {
+    const { agent, model } = aModel();
+    await model.release(selection);
+    expect(agent.asked).toEqual([{ method, params }]);
+    expect(model.outcome).toEqual({
+      kind: 'released',
+      selection,
+      result: aReleased()
+    });
+  });
+
+  it('reads again before it is over', async () => {
+    const { agent, model } = aModel();
+    model.observe();
+    await settled();
+    agent.methods();
+    await model.release({ kind: 'all' });
+    expect(agent.methods()).toEqual(['release', 'report']);
+    expect(model.activity.kind).toBe('idle');
+  });
+
+  it('waits for the cells that run, and can be taken back', async () => {
+    const { agent, model } = aModel();
+    agent.setRunning(true);
+    const released = model.release({ kind: 'all' });
+    expect(model.activity).toEqual({
+      kind: 'queued',
+      selection: { kind: 'all' }
+    });
+    model.cancel();
+    await released;
+    agent.setRunning(false);
+    await settled();
+    expect(agent.methods()).toEqual([]);
+    expect(model.outcome).toBeNull();
+    expect(model.activity.kind).toBe('idle');
+  });
+
+  it('happens when the cells have ended', async () => {
+    const { agent, model } = aModel();
+    agent.setRunning(true);
+    const released = model.release({ kind: 'all' });
+    agent.setRunning(false);
+    await released;
+    expect(agent.methods()).toEqual(['release']);
+  });
+
+  it('takes the place of one that waits', async () => {
+    const { agent, model } = aModel();
+    agent.setRunning(true);
+    const first = model.release({ kind: 'all' });
+    const second = model.release({ kind: 'large' });
+    agent.setRunning(false);
+    await Promise.all([first, second]);
+    expect(agent.methods()).toEqual(['release']);
+    expect(model.outcome).toMatchObject({ selection: { kind: 'large' } });
+  });
+
+  it('waits for a kernel that is being installed into', async () => {
+    const { agent, model } = aModel();
+    agent.setState({ kind: 'installing' });
+    const released = model.release({ kind: 'all' });
+    await settled();
+    expect(model.activity.kind).toBe('queued');
+    agent.setState({ kind: 'ready' });
+    await released;
+    expect(model.outcome?.kind).toBe('released');
+  });
+
+  it.each<[AgentState, string]>([
+    [{ kind: 'restarting' }, 'restarted'],
+    [{ kind: 'dead' }, 'dead'],
+    [{ kind: 'disconnected' }, 'disconnected'],
+    [{ kind: 'no-kernel' }, 'not_ready']
+  ])('fails when the kernel is %j', async (state, code) => {
+    const { agent, model } = aModel();
+    agent.setRunning(true);
+    const released = model.release({ kind: 'all' });
+    agent.setState(state);
+    await released;
+    expect(model.outcome).toEqual({
+      kind: 'failed',
+      selection: { kind: 'all' },
+      code
+    });
+    model.dismissOutcome();
+    expect(model.outcome).toBeNull();
+  });
+
+  it('is told of as long as that kernel lives', async () => {
+    const { agent, model } = aModel();
+    await model.release({ kind: 'all' });
+    agent.setState({ kind: 'disconnected' });
+    agent.setState({ kind: 'installing' });
+    agent.setState({ kind: 'ready' });
+    expect(model.outcome?.kind).toBe('released');
+    agent.setState({ kind: 'restarting' });
+    expect(model.outcome).toBeNull();
+  });
+
+  it('is not mixed up with a reading under way', async () => {
+    const { agent, model } = aModel();
+    const { gate, open } = aGate();
+    agent.gate = gate;
+    model.observe();
+    const released = model.release({ kind: 'all' });
+    await settled();
+    expect(model.activity.kind).toBe('freeing');
+    open();
+    await released;
+    await settled();
+    expect(model.activity.kind).toBe('idle');
+    expect(model.outcome?.kind).toBe('released');
+  });
+});
