@@ -3,7 +3,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { attachToEach } from '../ui/attach';
+import { attachMarks } from '../ui/attachMarks';
 import { IMemguard } from '../tokens';
 import { IMemguardPanel } from '../panel/panel';
 
@@ -23,15 +23,6 @@ export const marksPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     const showPanel =
       panel === null ? null : () => app.shell.activateById(panel.id);
-    const markAll = async (): Promise<void> => {
-      const { CellMarks } = await import('../ui/marks');
-      attachToEach(
-        memguard,
-        watched => new CellMarks(watched, { memguard, trans, showPanel })
-      );
-    };
-    markAll().catch((error: unknown) => {
-      console.error('The marks of jupyter-memguard cannot be loaded.', error);
-    });
+    attachMarks({ memguard, trans, showPanel });
   }
 };

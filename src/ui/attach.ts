@@ -1,12 +1,15 @@
-import { DisposableDelegate, IDisposable } from '@lumino/disposable';
+/** Attaches something to every open document. */
+
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import type { IMemguard, IWatched } from '../tokens';
 
 /**
  * Attach something to every open document, also to those opened later, until
  * it is closed.
  *
- * @param memguard - what is open.
- * @param attach - makes what is attached; it is disposed with the document.
+ * @param memguard - What is open.
+ * @param attach - Makes what is attached; it is disposed with the document.
+ * @returns what takes everything off again when it is disposed.
  */
 export function attachToEach(
   memguard: IMemguard,

@@ -1,3 +1,5 @@
+/** Finds and shows the cell that made a result. */
+
 import type { Cell, ICodeCellModel } from '@jupyterlab/cells';
 import { ConsolePanel } from '@jupyterlab/console';
 import { NotebookPanel } from '@jupyterlab/notebook';
@@ -6,15 +8,15 @@ import type { IRow } from '../wire/protocol';
 
 /** What became of the cell that made a result. */
 export type CellFate =
-  /** It is there, as it ran. */
+  /** It is there and unchanged. */
   | 'same'
-  /** It is there, with another text. */
+  /** It is there with another text. */
   | 'edited'
-  /** It is there, and ran again since. */
+  /** It is there and has run again. */
   | 'run-again'
-  /** It is in the document no more. */
+  /** It is no longer in the document. */
   | 'deleted'
-  /** The kernel does not know which cell it was. */
+  /** The kernel does not know which cell made the result. */
   | 'unknown';
 
 /** What a row knows of its cell. */
@@ -39,7 +41,7 @@ export function cellsOf(widget: Widget): readonly Cell[] {
   return [];
 }
 
-/** The first line of a text that says something, as the kernel gives it. */
+/** The first line of a text that is not empty, cut as the kernel cuts it. */
 function firstLine(source: string): string {
   return source.trim().split('\n')[0].trim().slice(0, 200);
 }
@@ -61,8 +63,8 @@ function fate(cell: Cell, ref: CellRef): CellFate {
 }
 
 /**
- * Find the cell that made a result: by the id of the cell that ran, which
- * stays the same wherever the cell is moved to. Counting is not used.
+ * Find the cell that made a result by the id of the cell that ran. The id
+ * stays the same wherever a person moves the cell.
  *
  * @param widget - A notebook or a console.
  * @param ref - What the kernel knows of the cell.
@@ -99,10 +101,10 @@ export async function goToCell(
     notebook.deselectAll();
     notebook.activeCellIndex = index;
     try {
-      // Also draws the cell if it is not drawn yet.
+      // This also draws a cell that is not drawn yet.
       await notebook.scrollToItem(index, 'center');
     } catch {
-      // Another scroll took the place of this one.
+      // Another scroll has replaced this one.
     }
   } else {
     cell.node.scrollIntoView({ block: 'center' });

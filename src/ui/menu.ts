@@ -1,3 +1,5 @@
+/** A menu under a button of ours. */
+
 import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 
@@ -26,7 +28,8 @@ export function openMenu(
     const command = `memguard-menu:${index}`;
     commands.addCommand(command, {
       label,
-      // Lumino's own separators can be focused, and are said to be nothing.
+      // Lumino's own separators take the focus, and a screen reader has
+      // nothing to say there.
       className: separator === true ? 'jp-Memguard-menuBreak' : '',
       isEnabled: () => isEnabled,
       execute: run,

@@ -15,12 +15,12 @@ import type { IMemguard, IWatched } from '../tokens';
 import { guardText } from './guardWords';
 
 /**
- * Turns the guard on and off; a menu beside it has the modes. Its node tells
- * tests and styles the state: `data-guard-mode`, `data-guard-origin`
+ * Turns the guard on and off; a menu beside it has the modes. For tests and
+ * styles its node has the state in `data-guard-mode`, `data-guard-origin`
  * (`document`, `settings` or `kernel`) and `data-guard-asked`.
  */
 export class GuardToggle extends ReactWidget {
-  /** @param options - What it executes and says. */
+  /** @param options - The settings, the commands and the words. */
   constructor(options: GuardToggle.IOptions) {
     super();
     this._options = options;
@@ -29,8 +29,10 @@ export class GuardToggle extends ReactWidget {
   }
 
   /**
-   * Show a document's guard. A toolbar is made before its document is known,
-   * so that there is nothing to see until then.
+   * Show a document's guard. JupyterLab makes a toolbar before the document
+   * is known here; until then the toggle shows nothing.
+   *
+   * @param watched - The document.
    */
   watch(watched: IWatched): void {
     this._watched = watched;
@@ -57,8 +59,8 @@ export class GuardToggle extends ReactWidget {
       : trans.__('Memory guard: for Python kernels only');
     const icon = isOn && holding.isConfirmed ? guardOnIcon : guardIcon;
     const menuName = trans.__('What the memory guard does');
-    // Not the toolbar's own buttons, whose outer element says that it is
-    // pressed, though it is no button.
+    // The toolbar's own buttons say on an outer element, which is no button,
+    // that they are pressed.
     return (
       <>
         <button

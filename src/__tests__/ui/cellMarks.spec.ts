@@ -1,9 +1,11 @@
 import { CodeCell } from '@jupyterlab/cells';
 import { nullTranslator } from '@jupyterlab/translation';
 import { cellsOf } from '../../ui/cellLink';
-import { CellMarks } from '../../ui/marks';
-import { FakeMemguard } from '../fakes';
-import { aDocument, FakeKernel, until } from '../memory/fakes';
+import { CellMarks } from '../../ui/cellMarks';
+import { CellNumbers } from '../../ui/cellNumbers';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { until } from '../fakes/waiting';
 
 jest.mock('../../ui/cellLink', () => ({ cellsOf: jest.fn() }));
 
@@ -33,8 +35,8 @@ function aCell(id: string, executionCount: number, isPlaceholder = false) {
 
 function theMarks(...cells: CodeCell[]) {
   jest.mocked(cellsOf).mockReturnValue(cells);
-  const { watched, model } = aDocument('a', new FakeKernel('k'));
-  const marks = new CellMarks(watched, {
+  const { watched, model } = aDocument('a', new FakeKernel({ id: 'k' }));
+  const marks = new CellMarks(watched, new CellNumbers(watched), {
     memguard: new FakeMemguard(watched),
     trans: nullTranslator.load('jupyter_memguard'),
     showPanel: null

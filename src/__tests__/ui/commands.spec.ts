@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { addCommands, PALETTE } from '../../ui/commands';
 import { CommandIDs, MODES } from '../../ui/commandIds';
-import { ConsoleGuard } from '../../model/guard';
+import { ConsoleGuard } from '../../model/guardStores';
 import type { GuardMode, IGuard } from '../../wire/protocol';
 import { untilFree } from '../../kernel/kernelFree';
 import { DEFAULTS } from '../../model/settings';
@@ -17,10 +17,14 @@ import type {
   IWatched,
   Selection
 } from '../../tokens';
-import { aReport, settled } from '../utils';
+import { sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 
 /** A document whose kernel does what it is told at once. */
-function aDocument(state: AgentState = { kind: 'ready' }, report = aReport()) {
+function aDocument(
+  state: AgentState = { kind: 'ready' },
+  report = sampleReport()
+) {
   const released: Selection[] = [];
   const widget = new Widget();
   widget.id = `document-${++documents}`;
@@ -189,7 +193,7 @@ describe('the guard', () => {
     ['last', 'only the newest 3 stay'],
     ['all', 'They stay until they are freed']
   ] as const)('tells what becomes of it in %s', async (mode, words) => {
-    const report = aReport();
+    const report = sampleReport();
     report.guard_state.mode = mode;
     const { watched } = aDocument(undefined, report);
     const { commands } = anApp(watched);

@@ -2,19 +2,26 @@ import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
 import { tellReleases } from '../../ui/releaseNotices';
 import type { Selection } from '../../tokens';
-import { aRelease, FakeMemguard } from '../fakes';
-import { aDocument } from '../memory/fakes';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { type FakeModel } from '../fakes/model';
+import { aRelease } from '../fakes/rows';
+import { settled } from '../fakes/waiting';
 
 const SELECTION: Selection = { kind: 'large' };
 
-function theNews(isShown = false) {
+function theNotices(isShown = false) {
   const { watched, model } = aDocument('a', null);
   const telling = tellReleases({
     memguard: new FakeMemguard(watched),
     trans: nullTranslator.load('jupyter_memguard'),
     isShown: () => isShown
   });
-  return { model, telling };
+  /** Change the model; the first release loads what tells of it. */
+  const set = async (values: Partial<FakeModel>): Promise<void> => {
+    model.set(values);
+    await settled();
+  };
+  return { model, set, telling };
 }
 
 function told() {
@@ -23,55 +30,55 @@ function told() {
   );
 }
 
-describe('news of releases', () => {
+describe('notices of releases', () => {
   afterEach(() => Notification.manager.dismiss());
 
-  it('tell what a release did', () => {
-    const { model, telling } = theNews();
-    model.set({ outcome: aRelease() });
-    model.set({ isStale: false });
+  it('tell what a release did', async () => {
+    const { set, telling } = theNotices();
+    await set({ outcome: aRelease() });
+    await set({ isStale: false });
     expect(told()).toEqual([
       'success: Released 1 result: 762.9 MiB came back.'
     ]);
     telling.dispose();
   });
 
-  it('tell why nothing was released', () => {
-    const { model, telling } = theNews();
-    model.set({
+  it('tell why nothing was released', async () => {
+    const { set, telling } = theNotices();
+    await set({
       outcome: { kind: 'failed', selection: SELECTION, code: 'dead' }
     });
     expect(told()).toEqual(['warning: The kernel died before it answered.']);
     telling.dispose();
   });
 
-  it('tell nothing that the panel shows', () => {
-    const { model, telling } = theNews(true);
+  it('tell nothing that the panel shows', async () => {
+    const { model, set, telling } = theNotices(true);
     model.agent.setRunning(true);
-    model.set({ activity: { kind: 'queued', selection: SELECTION } });
-    model.set({ activity: { kind: 'idle' }, outcome: aRelease() });
+    await set({ activity: { kind: 'queued', selection: SELECTION } });
+    await set({ activity: { kind: 'idle' }, outcome: aRelease() });
     expect(told()).toEqual([]);
     telling.dispose();
   });
 
-  it('tell nothing of the waiting for a free kernel', () => {
-    const { model, telling } = theNews();
-    model.set({ activity: { kind: 'queued', selection: SELECTION } });
+  it('tell nothing of the waiting for a free kernel', async () => {
+    const { set, telling } = theNotices();
+    await set({ activity: { kind: 'queued', selection: SELECTION } });
     expect(told()).toEqual([]);
     telling.dispose();
   });
 
-  it('tell of a release that waits, in the same place until it is over', () => {
-    const { model, telling } = theNews();
+  it('tell of a release that waits, in the same place until it is over', async () => {
+    const { model, set, telling } = theNotices();
     model.agent.setRunning(true);
-    model.set({ activity: { kind: 'queued', selection: SELECTION } });
-    model.set({ isStale: true });
+    await set({ activity: { kind: 'queued', selection: SELECTION } });
+    await set({ isStale: true });
     expect(told()).toEqual([
       'in-progress: Queued: runs when the cell has ended'
     ]);
-    model.set({ activity: { kind: 'freeing', selection: SELECTION } });
+    await set({ activity: { kind: 'freeing', selection: SELECTION } });
     expect(told()).toEqual(['in-progress: Freeing\u2026']);
-    model.set({ activity: { kind: 'idle' }, outcome: aRelease() });
+    await set({ activity: { kind: 'idle' }, outcome: aRelease() });
     expect(told()).toEqual([
       'success: Released 1 result: 762.9 MiB came back.'
     ]);
@@ -81,24 +88,24 @@ describe('news of releases', () => {
     expect(told()).toHaveLength(1);
   });
 
-  it('let a release that waits be taken back', () => {
-    const { model, telling } = theNews();
+  it('let a release that waits be taken back', async () => {
+    const { model, set, telling } = theNotices();
     model.agent.setRunning(true);
-    model.set({ activity: { kind: 'queued', selection: SELECTION } });
+    await set({ activity: { kind: 'queued', selection: SELECTION } });
     const [{ options }] = Notification.manager.notifications;
     options.actions?.[0].callback({} as MouseEvent);
     expect(model.cancelled).toBe(1);
-    model.set({ activity: { kind: 'idle' } });
+    await set({ activity: { kind: 'idle' } });
     expect(told()).toEqual([]);
     telling.dispose();
   });
 
-  it('tell an outcome although the waiting was put away', () => {
-    const { model, telling } = theNews();
+  it('tell an outcome although the waiting was put away', async () => {
+    const { model, set, telling } = theNotices();
     model.agent.setRunning(true);
-    model.set({ activity: { kind: 'queued', selection: SELECTION } });
+    await set({ activity: { kind: 'queued', selection: SELECTION } });
     Notification.manager.dismiss();
-    model.set({ activity: { kind: 'idle' }, outcome: aRelease() });
+    await set({ activity: { kind: 'idle' }, outcome: aRelease() });
     expect(told()).toHaveLength(1);
     telling.dispose();
   });

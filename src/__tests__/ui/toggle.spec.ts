@@ -2,14 +2,14 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
-import { ConsoleGuard } from '../../model/guard';
+import { ConsoleGuard } from '../../model/guardStores';
 import type { GuardMode, IGuard } from '../../wire/protocol';
 import { DEFAULTS } from '../../model/settings';
 import { GuardToggle } from '../../ui/toggle';
 import type { IMemguard, IWatched } from '../../tokens';
 import { CommandIDs } from '../../ui/commandIds';
-import { doing, layOut, one } from '../render';
-import { aGuardState } from '../utils';
+import { doing, layOut, one } from '../fakes/render';
+import { sampleGuard } from '../fakes/samples';
 
 beforeAll(() => layOut(600));
 

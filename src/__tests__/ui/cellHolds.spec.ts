@@ -1,13 +1,4 @@
-import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { CellMarks, holdsByCell } from '../../ui/marks';
-import { marksPlugin } from '../../plugins/marks';
-import { FakeMemguard } from '../fakes';
-import { aDocument, FakeKernel, until } from '../memory/fakes';
-
-jest.mock('../../ui/marks', () => ({
-  ...jest.requireActual('../../ui/marks'),
-  CellMarks: jest.fn(() => ({ dispose: () => undefined }))
-}));
+import { holdsByCell } from '../../ui/cellHolds';
 
 function holds(
   pushed: [number, string, number][],
@@ -76,17 +67,4 @@ describe('holdsByCell', () => {
       )
     ).toEqual([['a', 100, [5, 6, 7]]]);
   });
-});
-
-it('marks documents behind others too, as when a page is loaded', async () => {
-  const [front, behind] = ['a', 'b'].map(
-    name => aDocument(`${name}.ipynb`, new FakeKernel(name)).watched
-  );
-  const memguard = new FakeMemguard(front);
-  const made = jest.mocked(CellMarks).mock.calls;
-  await marksPlugin.activate({} as JupyterFrontEnd, memguard, null, null);
-  await until(() => made.length > 0);
-  memguard.open(behind);
-  await until(() => made.length > 1);
-  expect(made.map(([watched]) => watched)).toEqual([front, behind]);
 });

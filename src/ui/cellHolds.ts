@@ -1,0 +1,57 @@
+/** What is retained of the results of cells. */
+
+/** What is retained of the results of one cell. */
+export interface ICellHold {
+  /** Bytes by key, so that a result with several numbers counts once. */
+  readonly bytes: ReadonlyMap<string, number>;
+  readonly numbers: readonly number[];
+}
+
+/**
+ * What is retained of each cell's results.
+ *
+ * @param pushed - The bytes of results, by their numbers.
+ * @param cellIds - The ids of the cells that ran, by number. A number that is
+ * not in it belongs to the cell that shows it, if only one cell does.
+ * @param shown - The number that each cell shows, by the cell's id.
+ * @returns what is retained, by the cell's id.
+ */
+export function holdsByCell(
+  pushed: ReadonlyMap<number, { key: string; bytes: number }>,
+  cellIds: ReadonlyMap<number, string>,
+  shown: ReadonlyMap<string, number | null>
+): ReadonlyMap<string, ICellHold> {
+  const byNumber = new Map<number, string | null>();
+  for (const [id, number] of shown) {
+    if (number !== null) {
+      byNumber.set(number, byNumber.has(number) ? null : id);
+    }
+  }
+  const holds = new Map<
+    string,
+    { bytes: Map<string, number>; numbers: number[] }
+  >();
+  for (const [number, { key, bytes }] of pushed) {
+    const id = cellIds.get(number) ?? byNumber.get(number) ?? null;
+    if (id === null) {
+      continue;
+    }
+    const hold = holds.get(id) ?? {
+      bytes: new Map<string, number>(),
+      numbers: new Array<number>()
+    };
+    hold.bytes.set(key, bytes);
+    hold.numbers.push(number);
+    holds.set(id, hold);
+  }
+  return holds;
+}
+
+/** The bytes of all results of a cell. */
+export function bytesOf(hold: ICellHold): number {
+  let bytes = 0;
+  for (const each of hold.bytes.values()) {
+    bytes += each;
+  }
+  return bytes;
+}

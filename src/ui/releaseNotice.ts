@@ -1,0 +1,120 @@
+/** The notifications of one document's releases. */
+
+import { Notification } from '@jupyterlab/apputils';
+import type { IDisposable } from '@lumino/disposable';
+import { isFree } from '../kernel/kernelFree';
+import type { IWatched, Outcome } from '../tokens';
+import type { INoticeOptions } from './releaseNotices';
+import { failureText, releaseText } from './releaseWords';
+
+/** Says what becomes of a document's releases while no panel shows it. */
+export class ReleaseNotice implements IDisposable {
+  /**
+   * @param watched - The document.
+   * @param known - The outcome that was told before, or is too old to tell.
+   * @param options - Where releases are shown already, and the words.
+   */
+  constructor(
+    watched: IWatched,
+    known: Outcome | null,
+    options: INoticeOptions
+  ) {
+    this._watched = watched;
+    this._known = known;
+    this._options = options;
+    watched.model.changed.connect(this._look, this);
+    this._look();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this._watched.model.changed.disconnect(this._look, this);
+    this._close();
+  }
+
+  private _look(): void {
+    this._tellOutcome();
+    switch (this._watched.model.activity.kind) {
+      case 'queued':
+        this._tellQueued();
+        break;
+      case 'freeing':
+        if (this._open !== null) {
+          const message = this._options.trans.__('Freeing\u2026');
+          Notification.update({ id: this._open, message, actions: [] });
+        }
+        break;
+      default:
+        this._close();
+    }
+  }
+
+  private _tellOutcome(): void {
+    const { trans } = this._options;
+    const { outcome } = this._watched.model;
+    if (outcome === this._known) {
+      return;
+    }
+    this._known = outcome;
+    if (outcome === null || (this._open === null && this._isShown)) {
+      return;
+    }
+    if (outcome.kind === 'released') {
+      this._say(releaseText(outcome, trans), 'success');
+    } else {
+      this._say(failureText(outcome.code, trans), 'warning');
+    }
+    this._open = null;
+  }
+
+  /** Say that a release waits; a free kernel begins at once. */
+  private _tellQueued(): void {
+    const { model, agent } = this._watched;
+    const { trans } = this._options;
+    if (this._open === null && !isFree(agent) && !this._isShown) {
+      this._open = Notification.emit(
+        trans.__('Queued: runs when the cell has ended'),
+        'in-progress',
+        {
+          autoClose: false,
+          actions: [
+            { label: trans.__('Take back'), callback: () => model.cancel() }
+          ]
+        }
+      );
+    }
+  }
+
+  private _say(message: string, type: Notification.TypeOptions): void {
+    if (this._open !== null && Notification.manager.has(this._open)) {
+      // This one does not close by itself: the person may look away while the
+      // cell ends.
+      const id = this._open;
+      Notification.update({ id, message, type, actions: [] });
+    } else {
+      Notification.emit(message, type);
+    }
+  }
+
+  private _close(): void {
+    if (this._open !== null) {
+      Notification.dismiss(this._open);
+      this._open = null;
+    }
+  }
+
+  private get _isShown(): boolean {
+    return this._options.isShown(this._watched);
+  }
+
+  private readonly _watched: IWatched;
+  private readonly _options: INoticeOptions;
+  private _known: Outcome | null;
+  /** The notification of a release that is not over. */
+  private _open: string | null = null;
+  private _isDisposed = false;
+}
