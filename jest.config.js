@@ -19,15 +19,10 @@ const baseConfig = jestJupyterLab(__dirname);
 module.exports = {
   ...baseConfig,
   automock: false,
-  moduleFileExtensions: [...baseConfig.moduleFileExtensions, 'py'],
   modulePathIgnorePatterns: [
     '<rootDir>/jupyter_memguard/labextension',
     '<rootDir>/\\.venv'
   ],
   testRegex: 'src/__tests__/.*\\.spec\\.tsx?$',
-  transform: {
-    ...baseConfig.transform,
-    '\\.py$': '<rootDir>/jest-python-text.js'
-  },
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };
