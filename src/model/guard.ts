@@ -1,59 +1,18 @@
-/** Which guard a document wants: its own metadata first, then the settings. */
+/**
+ * Which guard a document wants, and which one holds: the document's own guard
+ * comes before the settings.
+ */
 
-import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { JSONObject } from '@lumino/coreutils';
-import { JSONExt } from '@lumino/coreutils';
-import type { IDisposable } from '@lumino/disposable';
-import type { ISignal } from '@lumino/signaling';
-import { Signal } from '@lumino/signaling';
 import type { GuardMode, IGuard, IGuardState } from '../wire/protocol';
 import { guardDiffers, MIB } from './settings';
-import type {
-  IGuardStore,
-  IKernelAgent,
-  IOwnGuard,
-  ISettings,
-  IWatched
-} from '../tokens';
-import { isMode } from '../wire/protocol';
-
-/** The notebook metadata's key. */
-const METADATA_KEY = 'jupyter_memguard';
-
-/**
- * Read a notebook's own guard. Anybody may have written there, so that what
- * is not right counts as absent.
- *
- * @param value - What stands under `METADATA_KEY`.
- * @returns the guard, or null if the notebook has none of its own.
- */
-export function readOwnGuard(value: unknown): IOwnGuard | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return null;
-  }
-  const { guard, threshold_bytes, keep_last } = value as Record<
-    string,
-    unknown
-  >;
-  if (!isMode(guard)) {
-    return null;
-  }
-  const own: IOwnGuard = { guard };
-  if (isCount(threshold_bytes) && threshold_bytes > 0) {
-    own.threshold_bytes = threshold_bytes;
-  }
-  if (isCount(keep_last)) {
-    own.keep_last = keep_last;
-  }
-  return own;
-}
+import type { IKernelAgent, IOwnGuard, ISettings, IWatched } from '../tokens';
 
 /**
  * The guard that a document wants.
  *
- * @param own - The notebook's own, if any.
- * @param settings - What holds for all that the notebook does not say.
- * @param mode - A mode that a person has just chosen, if any.
+ * @param own - The document's own guard, if it has one.
+ * @param settings - Have what the document's own guard leaves open.
+ * @param mode - Another mode in the place of the one that these two give.
  */
 export function wantedGuard(
   own: IOwnGuard | null,
@@ -72,9 +31,13 @@ export function wantedGuard(
 }
 
 /**
- * The guard that goes into a kernel with the install message. A notebook's
- * explicit `off` is set like any other mode, so that another notebook on the
- * kernel does not turn it on; where nobody said anything, nothing is set.
+ * The guard that goes into a kernel with the install message.
+ *
+ * @param own - The document's own guard, if it has one. Its explicit `off` is
+ * set like any other mode, so that another document on the same kernel does
+ * not turn the guard on.
+ * @param settings - Have what the document's own guard leaves open.
+ * @returns null where nobody has chosen a guard.
  */
 export function firstGuard(
   own: IOwnGuard | null,
@@ -85,7 +48,12 @@ export function firstGuard(
     : wantedGuard(own, settings);
 }
 
-/** The mode that turning the guard on chooses. */
+/**
+ * The mode that the toggle turns on.
+ *
+ * @param own - The document's own guard, if it has one.
+ * @param settings - Have the mode for documents without one.
+ */
 export function modeWhenOn(
   own: IOwnGuard | null,
   settings: ISettings
@@ -94,85 +62,6 @@ export function modeWhenOn(
     return own.guard;
   }
   return settings.guardMode === 'off' ? 'large' : settings.guardMode;
-}
-
-/** A notebook's own guard, kept in its metadata. */
-export class NotebookGuard implements IGuardStore, IDisposable {
-  /** @param panel - The notebook; its model may not be there yet. */
-  constructor(panel: NotebookPanel) {
-    this._panel = panel;
-    panel.context.model.metadataChanged.connect(this._onMetadata, this);
-  }
-
-  get own(): IOwnGuard | null {
-    return readOwnGuard(this._panel.context.model.getMetadata(METADATA_KEY));
-  }
-
-  set own(own: IOwnGuard | null) {
-    const model = this._panel.context.model;
-    if (own === null) {
-      model.deleteMetadata(METADATA_KEY);
-      return;
-    }
-    // What a later version of this extension may have written stays.
-    const before: unknown = model.getMetadata(METADATA_KEY);
-    const kept = JSONExt.isObject(before as JSONObject)
-      ? (before as JSONObject)
-      : {};
-    model.setMetadata(METADATA_KEY, { ...kept, ...own });
-  }
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    this._isDisposed = true;
-    Signal.clearData(this);
-  }
-
-  private _onMetadata(_: unknown, change: { key: string }): void {
-    if (change.key === METADATA_KEY) {
-      this._changed.emit();
-    }
-  }
-
-  private _panel: NotebookPanel;
-  private _isDisposed = false;
-  private _changed = new Signal<this, void>(this);
-}
-
-/** A console's own guard, which nothing outlives. */
-export class ConsoleGuard implements IGuardStore, IDisposable {
-  get own(): IOwnGuard | null {
-    return this._own;
-  }
-
-  set own(own: IOwnGuard | null) {
-    this._own = own;
-    this._changed.emit();
-  }
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    this._isDisposed = true;
-    Signal.clearData(this);
-  }
-
-  private _own: IOwnGuard | null = null;
-  private _isDisposed = false;
-  private _changed = new Signal<this, void>(this);
 }
 
 /** Where the guard that holds for a document comes from. */
@@ -187,9 +76,9 @@ export type GuardOrigin =
 export interface IHolding {
   mode: GuardMode;
   origin: GuardOrigin;
-  /** It was asked for, and the kernel has not told of it yet. */
+  /** It was asked for, and the kernel has not confirmed it yet. */
   isAsked: boolean;
-  /** The kernel has told of its guard, which else may not be there at all. */
+  /** The kernel has told its guard; until then there may be none. */
   isConfirmed: boolean;
 }
 
@@ -197,7 +86,7 @@ export interface IHolding {
  * Which guard holds for a document now.
  *
  * @param watched - The document.
- * @param settings - What holds for all that the document does not say.
+ * @param settings - Have what the document's own guard leaves open.
  */
 export function holdingGuard(watched: IWatched, settings: ISettings): IHolding {
   const own = watched.guardStore.own;
@@ -217,12 +106,12 @@ export function holdingGuard(watched: IWatched, settings: ISettings): IHolding {
 }
 
 /**
- * What a person chose for a document: it is kept there, and the kernel does
- * so from now on.
+ * Choose a document's mode as a person does: the document keeps it, and the
+ * kernel gets it.
  *
  * @param watched - The document.
- * @param mode - The mode; null for that of the settings, from now on too.
- * @param settings - What holds for all that the document does not say.
+ * @param mode - The mode; null to follow the settings from now on.
+ * @param settings - Have what the document's own guard leaves open.
  */
 export async function chooseGuard(
   watched: IWatched,
@@ -237,6 +126,10 @@ export async function chooseGuard(
 /**
  * Bring kernels in line with settings that a person has changed. A mode that
  * a document or a toggle has set stays; its sizes follow the settings.
+ *
+ * @param documents - All that are open.
+ * @param before - The settings until now.
+ * @param settings - The settings from now on.
  */
 export function followSettings(
   documents: Iterable<IWatched>,
@@ -268,7 +161,7 @@ export function followSettings(
   }
 }
 
-/** Do something with the guard that a kernel has, once it has told it. */
+/** Do something with a kernel's guard as soon as the kernel has told it. */
 function whenKnown(
   agent: IKernelAgent,
   then: (guard: IGuardState) => void
@@ -281,8 +174,4 @@ function whenKnown(
   };
   agent.guardChanged.connect(look);
   look();
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

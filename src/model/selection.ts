@@ -1,4 +1,4 @@
-/** What a release is asked for. */
+/** What a person selects to release. */
 
 import type { IReleased } from '../wire/protocol';
 import type { IKernelAgent, Selection } from '../tokens';
@@ -6,9 +6,9 @@ import type { IKernelAgent, Selection } from '../tokens';
 /**
  * Ask the kernel for a release.
  *
- * @param agent - Who talks with it.
- * @param selection - What to let go of.
- * @param minimum - From how many bytes on a result is a large one.
+ * @param agent - Talks with the kernel.
+ * @param selection - What to release.
+ * @param minimum - The least bytes of a large result.
  * @throws RequestError
  */
 export function requestRelease(
@@ -31,11 +31,11 @@ export function requestRelease(
 }
 
 /**
- * Tells which results are among those selected.
+ * Make a test of which results are selected.
  *
  * @param selection - The selection.
- * @param minimum - From how many bytes on a result is a large one.
- * @returns what says it of a result's key and the bytes that it keeps.
+ * @param minimum - The least bytes of a large result.
+ * @returns the test, of a result's key and the bytes that it retains.
  */
 export function selects(
   selection: Selection,

@@ -11,7 +11,7 @@ export const MIB = 1024 * 1024;
 /** The plugin whose settings these are. */
 export const PLUGIN_ID = 'jupyter-memguard:plugin';
 
-/** What holds where there is no setting registry; the same as the schema's. */
+/** The schema's defaults, for applications without a setting registry. */
 export const DEFAULTS: ISettings = {
   guardMode: 'off',
   guardThresholdMiB: 10,
@@ -26,7 +26,7 @@ export const DEFAULTS: ISettings = {
   markThresholdMiB: 10
 };
 
-/** The names of the settings that a guard is made of. */
+/** The names of the guard's settings. */
 const OF_GUARD = [
   'guardMode',
   'guardThresholdMiB',
@@ -39,8 +39,8 @@ const OF_GUARD = [
 /**
  * Read the settings.
  *
- * @param settings - The registry's; a value that is not right is replaced by
- * its default.
+ * @param settings - What the registry has. A value that is not valid is
+ * replaced by its default.
  */
 export function readSettings(
   settings: Pick<ISettingRegistry.ISettings, 'composite'>
@@ -86,7 +86,7 @@ const LEAST = {
   markThresholdMiB: 0
 } as const;
 
-/** A pebibyte: more is nobody's, and the protocol's numbers end not far above. */
+/** A pebibyte: nobody has more, and the protocol's numbers end not far above. */
 const MOST_MIB = 2 ** 30;
 
 /** The most that each number may be. */
@@ -100,7 +100,12 @@ const MOST: Record<keyof typeof LEAST, number> = {
   markThresholdMiB: MOST_MIB
 };
 
-/** Whether two settings make different guards. */
+/**
+ * Whether two settings differ in what makes a guard.
+ *
+ * @param one - Settings.
+ * @param other - Settings to compare with them.
+ */
 export function guardDiffers(one: ISettings, other: ISettings): boolean {
   return OF_GUARD.some(name => one[name] !== other[name]);
 }

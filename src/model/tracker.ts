@@ -1,4 +1,4 @@
-/** What is open, and which of it is in front. */
+/** The open documents, and the one in front. */
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { IConsoleTracker } from '@jupyterlab/console';
@@ -8,14 +8,15 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import { KernelAgent } from '../kernel/agent';
-import { ConsoleGuard, firstGuard, NotebookGuard } from './guard';
+import { firstGuard } from './guard';
+import { ConsoleGuard, NotebookGuard } from './guardStores';
 import { RetainedModel } from './retained';
 import type { IGuardStore, IMemguard, ISettings, IWatched } from '../tokens';
 
 /** A widget with a kernel of its own. */
 type Watchable = Widget & { sessionContext: ISessionContext };
 
-/** The part of a shell that tells what is in front. */
+/** The part of a shell that knows the widget in front. */
 export interface IFront {
   readonly currentWidget: Widget | null;
   readonly currentChanged?: ISignal<unknown, unknown>;
@@ -23,7 +24,7 @@ export interface IFront {
 
 /** A namespace for the tracker's options. */
 export namespace Tracker {
-  /** What tells of widgets. */
+  /** Where widgets are found. */
   export interface ISources {
     /** Open notebooks; null where the application has none. */
     notebooks: INotebookTracker | null;
@@ -34,7 +35,7 @@ export namespace Tracker {
   }
 }
 
-/** One open notebook or console, with those who belong to it. */
+/** One open notebook or console, with its agent, model and guard. */
 class Watched implements IWatched {
   constructor(
     readonly widget: Watchable,
@@ -65,7 +66,7 @@ class Watched implements IWatched {
 /** Watches the notebooks and consoles that are open. */
 export class Tracker implements IMemguard {
   /**
-   * @param sources - What tells of widgets.
+   * @param sources - Where widgets are found.
    * @param settings - The settings as they are now.
    */
   constructor(sources: Tracker.ISources, settings: ISettings) {
@@ -78,8 +79,8 @@ export class Tracker implements IMemguard {
     consoles?.widgetAdded.connect((_, panel) => this._add(panel, null));
     notebooks?.currentChanged.connect((_, panel) => this._toFront(panel));
     consoles?.currentChanged.connect((_, panel) => this._toFront(panel));
-    // A notebook that comes back in front of a console is still the current
-    // one of its tracker.
+    // When a notebook comes back in front of a console, its tracker emits
+    // nothing: the notebook has been the tracker's current one all the time.
     front.currentChanged?.connect(() => this._toFront(front.currentWidget));
     this._toFront(notebooks?.currentWidget ?? consoles?.currentWidget ?? null);
     this._toFront(front.currentWidget);
@@ -144,7 +145,7 @@ export class Tracker implements IMemguard {
     watched.dispose();
   }
 
-  /** Something that is not watched leaves the one before in its place. */
+  /** A widget that is not watched leaves the current document as it is. */
   private _toFront(widget: Widget | null): void {
     const watched = widget === null ? null : this.find(widget);
     if (watched !== null) {

@@ -4,10 +4,10 @@ import { formatBound } from '../ui/format';
 import type { IPart } from '../wire/protocol';
 import { boundText } from './sentences';
 
-/** A figure; where it is a bound, pointing at it tells what its sign means. */
+/** A figure; if it is a bound, a tooltip tells what its sign means. */
 export function Figure(props: {
   part: IPart;
-  /** What it leaves out, by the kernel's codes. */
+  /** What the figure leaves out, as the kernel's codes. */
   notes?: readonly string[];
   trans: TranslationBundle;
 }): React.JSX.Element {

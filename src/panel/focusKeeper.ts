@@ -1,13 +1,13 @@
 import type { IDisposable } from '@lumino/disposable';
 
 /**
- * Keeps the focus in an element when what had it goes: a row that was
- * released, or a button that has done its work.
+ * Keeps the focus in an element when its focused descendant is removed: a row
+ * that was released, or a button that has done its work.
  */
 export class FocusKeeper implements IDisposable {
   /**
    * @param node - The element.
-   * @param next - What has the focus instead.
+   * @param next - Finds what gets the focus instead.
    */
   constructor(node: HTMLElement, next: () => HTMLElement | null) {
     this._node = node;
@@ -37,8 +37,8 @@ export class FocusKeeper implements IDisposable {
 
   private _onFocusOut = (event: FocusEvent): void => {
     const left = event.target as HTMLElement;
-    // Of what is taken out of the page, browsers may tell this too, some of
-    // them before it is out.
+    // Browsers may also fire this for an element that is being removed, some
+    // of them before it is out of the page: look again when that is done.
     setTimeout(() => {
       if (left === this._last && left.isConnected) {
         this._last = null;

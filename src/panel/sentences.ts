@@ -1,3 +1,5 @@
+/** What the panel says of figures, rows and cells. */
+
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CellFate } from '../ui/cellLink';
 import type { IRow } from '../wire/protocol';
@@ -75,9 +77,10 @@ function listed(names: readonly string[], trans: TranslationBundle): string {
  * Why a row frees nothing now, or less than it seems.
  *
  * @param row - The row.
- * @param partners - The rows it shares memory with, as far as they are known.
+ * @param partners - The rows that it shares memory with, as far as they are
+ * loaded.
  * @param trans - The words.
- * @param sum - What they free together, as a text; absent if that is not known.
+ * @param sum - What all of them free together, as a text, if that is known.
  * @returns a sentence, or null if the figure says it all.
  */
 export function rowSentence(
@@ -108,13 +111,13 @@ export function rowSentence(
           row.shared_with.length
         );
   }
-  // A bound is marked as one, and told of in the details.
+  // A bound has its sign, and the details explain it.
   return row.freed_bytes === 0 && row.exact
     ? trans.__('something else still uses it: nothing comes back now')
     : null;
 }
 
-/** What there is to say of a cell that ran; null where it is as it ran. */
+/** What became of a cell since it ran; null if it has not changed. */
 export function fateText(
   fate: CellFate,
   trans: TranslationBundle

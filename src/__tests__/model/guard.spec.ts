@@ -1,14 +1,13 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 import fc from 'fast-check';
 import {
-  ConsoleGuard,
   firstGuard,
   followSettings,
   holdingGuard,
   modeWhenOn,
-  readOwnGuard,
   wantedGuard
 } from '../../model/guard';
+import { ConsoleGuard, readOwnGuard } from '../../model/guardStores';
 import type { GuardMode, IGuard } from '../../wire/protocol';
 import { DEFAULTS, readSettings } from '../../model/settings';
 import type { IOwnGuard, ISettings, IWatched } from '../../tokens';

@@ -204,7 +204,7 @@ describe('the guard', () => {
 
   it('does not offer to free what Free memory leaves alone', async () => {
     const { watched } = aDocument(undefined, {
-      ...aReport(),
+      ...sampleReport(),
       freed_bytes_all: 28,
       estimate_bytes_all: null
     });

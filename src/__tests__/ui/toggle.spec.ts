@@ -30,7 +30,7 @@ async function aToggle(kernel: GuardMode | null, guardAsked?: IGuard) {
   });
   const guardStore = new ConsoleGuard();
   guardStore.own = { guard: 'large' };
-  const guard = kernel && { ...aGuardState(), mode: kernel, on_top: 'us' };
+  const guard = kernel && { ...sampleGuard(), mode: kernel, on_top: 'us' };
   const nothing = new Signal({});
   const watched = {
     widget: new Widget(),

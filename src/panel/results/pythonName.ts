@@ -8,7 +8,7 @@ const KEYWORDS = new Set(
 
 /**
  * Whether a text can name a new variable: a Python identifier that is no
- * keyword and does not begin with an underscore, which IPython keeps for
+ * keyword and does not begin with an underscore. IPython keeps such names for
  * itself.
  *
  * @param name - What the person typed.

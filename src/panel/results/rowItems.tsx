@@ -104,7 +104,7 @@ function Row(props: {
         partners={partners}
         sum={sum}
         now={props.now}
-        isFocused={table.focusedKey === row.key}
+        isFocused={table.focus.key === row.key}
         isSelected={table.isSelected(row.key)}
         isExpanded={isExpanded}
         canRelease={table.canRelease}

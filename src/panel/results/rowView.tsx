@@ -51,7 +51,7 @@ export const RowView = React.memo(function RowView(
       data-exact={row.exact}
       data-numbers={row.numbers.join(',')}
       data-free={isFree(row)}
-      onFocus={() => table.focus(row.key)}
+      onFocus={() => table.takeFocus(row.key)}
     >
       <SelectCell {...props} />
       <span

@@ -1,3 +1,5 @@
+/** The results as rows: their names, their order, the filter. */
+
 import type { IRow } from '../../wire/protocol';
 
 /** What the rows can be sorted by. */
@@ -35,24 +37,24 @@ export function rowNames(row: IRow): string[] {
     : row.holders.slice(0, 1);
 }
 
-/** Its first name and how many follow, for where there is room for one. */
+/** The first name of a row, and how many more it has. */
 export function rowLabel(row: IRow): string {
   const names = rowNames(row);
   const more = names.length - 1;
   return (names[0] ?? row.key) + (more > 0 ? ` +${more}` : '');
 }
 
-/** The number to find a result by: the newest. */
+/** The newest of a result's numbers: by it a person finds the result. */
 function newest(row: IRow): number {
   return row.execution ?? Math.max(-1, ...row.numbers);
 }
 
-/** Whether something comes back at once when the row goes. */
+/** Whether releasing the row frees memory at once. */
 export function isFree(row: IRow): boolean {
   return row.freed_bytes > 0;
 }
 
-/** Whether an estimate says more than the figure. */
+/** Whether the estimate is above the figure. */
 export function hasEstimate(
   row: IRow
 ): row is IRow & { estimate_bytes: number } {
@@ -125,8 +127,12 @@ export function sortRows(
 }
 
 /**
- * The order after a press on a column's head: the other way round if it is
- * the column already, else the way in which a person looks first.
+ * The order after a press on a column's head.
+ *
+ * @param sort - The order before it.
+ * @param column - The column.
+ * @returns the opposite order if the rows are sorted by this column already,
+ * else the order in which a person looks first.
  */
 export function nextSort(sort: ISort, column: Column): ISort {
   return sort.column === column
@@ -135,11 +141,12 @@ export function nextSort(sort: ISort, column: Column): ISort {
 }
 
 /**
- * What rows free together, as far as it can be told without asking.
+ * The sum of what rows free, which is known without asking the kernel.
  *
  * @param rows - Rows to be released at once.
- * @returns the sum, and whether it is all: things that rows share come back
- * only with the last of them, and are in no row's own figure.
+ * @returns the sum, and whether it is exact. It is a lower bound where rows
+ * share memory: that comes back with the last of them only, and is in the
+ * figure of none.
  */
 export function together(rows: readonly IRow[]): {
   bytes: number;

@@ -19,15 +19,15 @@ function useFocusMoves(
   scroller: React.RefObject<HTMLElement>
 ): void {
   React.useEffect(() => {
-    const key = table.focusedKey;
-    if (!table.isFocusMoving || key === null) {
+    const { key, isMoving } = table.focus;
+    if (!isMoving || key === null) {
       return;
     }
     const row = scroller.current?.querySelector<HTMLElement>(
       `[role=row][data-key="${CSS.escape(key)}"]`
     );
     if (row) {
-      table.focusMoved();
+      table.focus.moved();
       row.focus({ preventScroll: true });
     }
   });
@@ -77,8 +77,8 @@ function onKeyDown(
   if (hasOwnKeys(event.target) || !pressKey(table, event, page)) {
     return;
   }
-  if (table.isFocusMoving) {
-    virtual.scrollToIndex(table.focusedIndex, { align: 'auto' });
+  if (table.focus.isMoving) {
+    virtual.scrollToIndex(table.focus.index, { align: 'auto' });
   }
   event.preventDefault();
   event.stopPropagation();

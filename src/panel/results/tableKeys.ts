@@ -22,14 +22,14 @@ export function pressKey(
     table.toggleKeys();
     return true;
   }
-  if (table.focusedKey === null) {
+  if (table.focus.key === null) {
     return false;
   }
   return moveByKey(table, press.key, page) || actByKey(table, press);
 }
 
 function moveByKey(table: TableModel, key: string, page: number): boolean {
-  const index = table.focusedIndex;
+  const { index } = table.focus;
   const step = Math.max(1, page - 1);
   const targets: Readonly<Record<string, number | undefined>> = {
     ArrowDown: index + 1,
@@ -48,7 +48,7 @@ function moveByKey(table: TableModel, key: string, page: number): boolean {
 }
 
 function actByKey(table: TableModel, press: Press): boolean {
-  const row = table.focusedKey ?? '';
+  const row = table.focus.key ?? '';
   switch (press.key) {
     case 'ArrowRight':
       table.expand(row, true);

@@ -8,6 +8,7 @@ import type { IPart, IRow } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import type { CellFate } from '../../ui/cellLink';
 import type { IViewState } from '../viewState';
+import { RowFocus } from './rowFocus';
 import { RowList } from './rowList';
 
 /** Goes to the cell of a row, and tells what became of the cell. */
@@ -45,11 +46,15 @@ export class TableModel {
   ) {
     this._options = options;
     this.list = new RowList(watched);
+    this.focus = new RowFocus(() => this.list.rows);
     this.update();
   }
 
   /** The rows, in their order. */
   readonly list: RowList;
+
+  /** The row with the focus. */
+  readonly focus: RowFocus;
 
   /** Whether the list of keys is shown. */
   get areKeysShown(): boolean {
@@ -64,21 +69,6 @@ export class TableModel {
   /** The keys of `selected`; the same array until they are others. */
   get selectedKeys(): readonly string[] {
     return this._selectedKeys;
-  }
-
-  /** The key of the row that Tab goes to; null without rows. */
-  get focusedKey(): string | null {
-    return this.list.rows[this._focusedIndex]?.key ?? null;
-  }
-
-  /** The place of that row; -1 without rows. */
-  get focusedIndex(): number {
-    return Math.min(this._focusedIndex, this.list.rows.length - 1);
-  }
-
-  /** Whether the focus is to move to that row once it is drawn. */
-  get isFocusMoving(): boolean {
-    return this._isFocusMoving;
   }
 
   /** Whether a release can be asked for now. */
@@ -124,7 +114,7 @@ export class TableModel {
     }
     if (this.list.update(report, this._options.viewState())) {
       this._updateSelected();
-      this._updateFocus();
+      this.focus.update();
     }
   }
 
@@ -174,30 +164,17 @@ export class TableModel {
     return had;
   }
 
-  /** A row has the focus. */
-  focus(key: string): void {
-    if (key !== this._wantedFocus) {
-      this._wantedFocus = key;
-      this._updateFocus();
+  /** A row has got the focus. */
+  takeFocus(key: string): void {
+    if (this.focus.take(key)) {
       this._options.changed();
     }
   }
 
   /** Move the focus to the row of an index, or to the nearest there is. */
   moveFocus(index: number): void {
-    const { rows } = this.list;
-    const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
-    if (row !== undefined) {
-      this._wantedFocus = row.key;
-      this._isFocusMoving = true;
-      this._updateFocus();
-      this._options.changed();
-    }
-  }
-
-  /** The focus has moved. */
-  focusMoved(): void {
-    this._isFocusMoving = false;
+    this.focus.move(index);
+    this._options.changed();
   }
 
   /** Whether an action is possible now. */
@@ -284,13 +261,6 @@ export class TableModel {
     this._selectedKeys = this._selected.map(row => row.key);
   }
 
-  /** When the focused row goes, the row that takes its place is focused. */
-  private _updateFocus(): void {
-    const { rows } = this.list;
-    const found = rows.findIndex(({ key }) => key === this._wantedFocus);
-    this._focusedIndex = found >= 0 ? found : Math.max(0, this.focusedIndex);
-  }
-
   private _options: TableModel.IOptions;
   private _areKeysShown = false;
   /** Also rows that do not pass the filter, or are gone. */
@@ -300,9 +270,6 @@ export class TableModel {
   private _fates = new Map<string, CellFate>();
   private _selected: readonly IRow[] = [];
   private _selectedKeys: readonly string[] = [];
-  private _wantedFocus: string | null = null;
-  private _focusedIndex = 0;
-  private _isFocusMoving = false;
 }
 
 /** A namespace for what a table depends on. */

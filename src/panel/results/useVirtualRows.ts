@@ -22,7 +22,7 @@ export function useVirtualRows(
   scroller: React.RefObject<HTMLElement>
 ): VirtualRows {
   const { rows, count } = table.list;
-  const { focusedIndex } = table;
+  const { index: focusedIndex } = table.focus;
   return useVirtualizer<HTMLElement, Element>({
     // Rows that are still to come have their place already.
     count,

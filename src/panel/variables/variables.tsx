@@ -10,7 +10,7 @@ import type { ViewModel } from '../viewModel';
 /** The least that is worth a line, in bytes. */
 const LEAST = 1024;
 
-/** Whether a variable is the user's, and holds something. */
+/** Whether a variable is the user's own, and large enough for a line. */
 function isWorthALine({ name, type, freed_bytes: bytes }: IVariable): boolean {
   // IPython and Python have names such as `__session__` and `__builtins__`.
   const isTheirs = /^__.*__$/.test(name);
