@@ -1,8 +1,10 @@
 import type { IGuard } from '../../wire/protocol';
 import type { AgentState } from '../../tokens';
 import { NO_COMM } from '../../kernel/kernelFree';
-import { aReleased, aReport, FakeContext, FakeKernel, settled } from '../utils';
-import { anAgent, askingAgent, failing, readyAgent } from './agents';
+import { anAgent, askingAgent, failing, readyAgent } from '../fakes/agents';
+import { FakeContext, FakeKernel } from '../fakes/kernel';
+import { sampleReleased, sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 
 const GUARD: IGuard = { mode: 'large' };
 
@@ -102,12 +104,12 @@ describe('a kernel that gets nothing', () => {
   it('is one of another language', () => {
     const context = new FakeContext();
     const { agent } = anAgent(context, GUARD);
-    const kernel = new FakeKernel('echo');
+    const kernel = new FakeKernel({ name: 'echo' });
     context.setKernel(kernel);
     context.connectionStatusChanged.emit('connecting');
     kernel.tellStatus('busy', 'somebody');
     expect(agent.state).toEqual({ kind: 'not-python', language: 'echo' });
-    context.setKernel(new FakeKernel('of another server'));
+    context.setKernel(new FakeKernel({ name: 'of another server' }));
     expect(agent.state).toEqual({ kind: 'not-python', language: null });
     expect(kernel.installs).toHaveLength(0);
     expect(kernel.sent).toHaveLength(0);
@@ -176,8 +178,8 @@ describe('requests', () => {
     const [{ id, method, params }] = kernel.requests;
     expect([method, params]).toEqual(['report', { limit: 5 }]);
     kernel.say({ id: 'another', ok: true, result: {} });
-    kernel.say({ id, ok: true, result: aReport() });
-    expect(await asked).toEqual(aReport());
+    kernel.say({ id, ok: true, result: sampleReport() });
+    expect(await asked).toEqual(sampleReport());
   });
 
   it.each([
@@ -191,8 +193,8 @@ describe('requests', () => {
     const [first, second] = kernel.requests;
     kernel.say({ id: first.id, ...reply });
     expect(await asked).toBe(code);
-    kernel.say({ id: second.id, ok: true, result: aReport() });
-    expect(await other).toEqual(aReport());
+    kernel.say({ id: second.id, ok: true, result: sampleReport() });
+    expect(await other).toEqual(sampleReport());
     expect(agent.state.kind).toBe('ready');
   });
 
@@ -203,7 +205,7 @@ describe('requests', () => {
     const asked = failing(agent.request('report', {}, { signal }));
     abort.abort();
     expect(await asked).toBe('cancelled');
-    kernel.say({ id: kernel.requests[0].id, ok: true, result: aReport() });
+    kernel.say({ id: kernel.requests[0].id, ok: true, result: sampleReport() });
     expect(agent.state.kind).toBe('ready');
     expect(await failing(agent.request('report', {}, { signal }))).toBe(
       'cancelled'
@@ -283,8 +285,12 @@ describe('requests', () => {
       jest.advanceTimersByTime(900);
       kernel.begin();
       jest.advanceTimersByTime(100_000);
-      kernel.say({ id: kernel.requests[0].id, ok: true, result: aReleased() });
-      expect(await asked).toEqual(aReleased());
+      kernel.say({
+        id: kernel.requests[0].id,
+        ok: true,
+        result: sampleReleased()
+      });
+      expect(await asked).toEqual(sampleReleased());
     } finally {
       jest.useRealTimers();
     }
@@ -316,10 +322,10 @@ describe('requests', () => {
     ]);
     expect(kernel.requests.slice(2)).toEqual([first, second]);
     kernel.hello();
-    kernel.say({ id: first.id, ok: true, result: aReleased() });
-    kernel.say({ id: second.id, ok: true, result: aReport() });
-    expect(await release).toEqual(aReleased());
-    expect(await report).toEqual(aReport());
+    kernel.say({ id: first.id, ok: true, result: sampleReleased() });
+    kernel.say({ id: second.id, ok: true, result: sampleReport() });
+    expect(await release).toEqual(sampleReleased());
+    expect(await report).toEqual(sampleReport());
   });
 
   it('fail when the kernel does not take the new comm either', async () => {

@@ -10,8 +10,10 @@ import {
 } from '../../kernel/agentStates';
 import type { AgentState } from '../../tokens';
 import type { IKernelCode } from '../../kernel/kernelCode';
-import { FakeContext, FakeKernel, KERNEL_CODE, settled } from '../utils';
-import { anAgent } from './agents';
+import { anAgent } from '../fakes/agents';
+import { FakeContext, FakeKernel } from '../fakes/kernel';
+import { KERNEL_CODE } from '../fakes/kernelCode';
+import { settled } from '../fakes/waiting';
 
 const STAGES = Object.keys(TRANSITIONS) as Stage[];
 const ENDED: Stage[] = ['none', 'stillborn', 'dead'];
@@ -204,7 +206,7 @@ async function agentIn(stage: Stage) {
   if (stage === 'unspecified') {
     context.specsManager.specs = null;
   }
-  const kernel = new FakeKernel(NAMES[stage]);
+  const kernel = new FakeKernel({ name: NAMES[stage] });
   context.setKernel(kernel);
   const code = stage === 'loading' ? NO_CODE : KERNEL_CODE;
   const { agent } = anAgent(context, null, code);

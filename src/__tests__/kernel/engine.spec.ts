@@ -2,8 +2,11 @@
 
 import type { ChunkOf, IKernelCode } from '../../kernel/kernelCode';
 import { needsEngine } from '../../kernel/engineOnDemand';
-import { aReport, FakeKernel, KERNEL_CODE, settled } from '../utils';
-import { askingAgent, failing, readyAgent } from './agents';
+import { askingAgent, failing, readyAgent } from '../fakes/agents';
+import { FakeKernel } from '../fakes/kernel';
+import { KERNEL_CODE } from '../fakes/kernelCode';
+import { sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 
 /** A chunk that is loaded when a test says so. */
 class SlowChunk<T> implements ChunkOf<T> {
@@ -134,8 +137,8 @@ describe('the engine', () => {
     expect(asked(kernel)).toEqual([WITHOUT]);
     await reply(kernel, 0, { engine: true });
     expect(asked(kernel)).toEqual([WITHOUT, REPORT]);
-    await reply(kernel, 1, aReport());
-    expect(await report).toEqual(aReport());
+    await reply(kernel, 1, sampleReport());
+    expect(await report).toEqual(sampleReport());
     void agent.request('report', {});
     expect(asked(kernel)).toEqual([WITHOUT, REPORT, REPORT]);
   });
@@ -162,8 +165,8 @@ describe('the engine', () => {
     kernel.hello();
     await settled();
     expect(asked(kernel)).toEqual([WITHOUT, REPORT]);
-    await reply(kernel, 1, aReport());
-    expect(await report).toEqual(aReport());
+    await reply(kernel, 1, sampleReport());
+    expect(await report).toEqual(sampleReport());
   });
 
   it('is brought again where another page has replaced it', async () => {

@@ -2,7 +2,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { CellRuns } from '../../kernel/cellRuns';
 import { ExecutedCells } from '../../kernel/executedCells';
 import type { IRow } from '../../wire/protocol';
-import { aRow } from '../fakes';
+import { aRow } from '../fakes/rows';
 
 let runs: CellRuns;
 let executed: ExecutedCells;

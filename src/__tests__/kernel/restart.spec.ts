@@ -1,12 +1,9 @@
 import { KernelAgent } from '../../kernel/agent';
 import { RetainedModel } from '../../model/retained';
-import {
-  aReport,
-  FakeContext,
-  FakeKernel,
-  KERNEL_CODE,
-  settled
-} from '../utils';
+import { FakeContext, FakeKernel } from '../fakes/kernel';
+import { KERNEL_CODE } from '../fakes/kernelCode';
+import { sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 
 /** A document whose kernel has greeted, with the guard in a mode. */
 async function aDocument(mode = 'off') {
@@ -75,7 +72,7 @@ describe('a new kernel', () => {
   ])('%s retains nothing of the old one', async (_, change) => {
     const { context, kernel, model } = await aDocument();
     model.observe();
-    await answer(kernel, aReport());
+    await answer(kernel, sampleReport());
     expect(model.report).not.toBeNull();
     change(context, kernel);
     expect(model.report).toBeNull();

@@ -5,8 +5,10 @@ import { Widget } from '@lumino/widgets';
 import type { CellFate } from '../../ui/cellLink';
 import { ChartSection } from '../../memory/chart/chartSection';
 import type { IMeasured, RunRecorder } from '../../memory/chart/runs';
-import { FakeMemguard } from '../fakes';
-import { aDocument, aPromise, FakeKernel, settled } from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { redrawn } from '../fakes/render';
+import { aPromise } from '../fakes/waiting';
 
 const trans = nullTranslator.load('jupyter_memguard');
 const MIB = 1024 ** 2;
@@ -23,7 +25,7 @@ function aBar(count: number, delta: number, more?: Partial<IMeasured>) {
 }
 
 describe('the chart by cell', () => {
-  const { watched } = aDocument('a.ipynb', new FakeKernel('k'));
+  const { watched } = aDocument('a.ipynb', new FakeKernel({ id: 'k' }));
   const recorder = {
     measured: [] as IMeasured[],
     unmeasured: false,
@@ -46,13 +48,13 @@ describe('the chart by cell', () => {
       goTo,
       trans
     });
-    await settled(() => Widget.attach(section, document.body));
+    await redrawn(() => Widget.attach(section, document.body));
     return [...section.node.querySelectorAll<SVGGElement>('[role=button]')];
   }
 
   afterEach(async () => {
     goTo.mockClear();
-    await settled(() => section.dispose());
+    await redrawn(() => section.dispose());
   });
 
   it('has a bar for each run, named with its figures', async () => {
@@ -87,7 +89,7 @@ describe('the chart by cell', () => {
   it('goes to the cell, and says what became of it', async () => {
     const bars = await show([aBar(1, 100), aBar(2, 200)]);
     goTo.mockResolvedValueOnce('deleted');
-    await settled(() =>
+    await redrawn(() =>
       bars[0].dispatchEvent(new MouseEvent('click', { bubbles: true }))
     );
     expect(goTo.mock.calls[0][1]).toMatchObject({ cellId: 'cell-1' });
@@ -102,9 +104,9 @@ describe('the chart by cell', () => {
     goTo.mockReturnValueOnce(promise);
     const click = (bar: SVGGElement) =>
       bar.dispatchEvent(new MouseEvent('click', { bubbles: true }));
-    await settled(() => click(bars[0]));
-    await settled(() => click(bars[1]));
-    await settled(() => resolve('deleted'));
+    await redrawn(() => click(bars[0]));
+    await redrawn(() => click(bars[1]));
+    await redrawn(() => resolve('deleted'));
     expect(
       section.node.querySelector('[role=status]')?.textContent?.trim()
     ).toBe('In [2]: +200 MiB, peak +200 MiB');
@@ -113,14 +115,14 @@ describe('the chart by cell', () => {
   it('is one stop for the keyboard, with arrows inside', async () => {
     const bars = await show([aBar(1, 1), aBar(2, 2)]);
     expect(bars.map(bar => bar.getAttribute('tabindex'))).toEqual(['-1', '0']);
-    await settled(() => {
+    await redrawn(() => {
       bars[1].focus();
       bars[1].dispatchEvent(
         new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true })
       );
     });
     expect(document.activeElement).toBe(bars[0]);
-    await settled(() =>
+    await redrawn(() =>
       bars[0].dispatchEvent(
         new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })
       )
@@ -145,11 +147,11 @@ describe('the chart by cell', () => {
     await show([]);
     expect(section.node.textContent).toContain('Run a cell');
     expect(recorder.observers).toBe(1);
-    await settled(() => section.hide());
+    await redrawn(() => section.hide());
     expect(recorder.observers).toBe(0);
-    await settled(() => section.show());
+    await redrawn(() => section.show());
     expect(recorder.observers).toBe(1);
-    await settled(() => section.dispose());
+    await redrawn(() => section.dispose());
     expect(recorder.observers).toBe(0);
   });
 });

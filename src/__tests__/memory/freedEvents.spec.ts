@@ -1,6 +1,9 @@
 import { tellFreed } from '../../memory/freedEvents';
-import { aRelease, FakeMemguard } from '../fakes';
-import { aDocument, FakeKernel, FakeServer, until } from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { aRelease } from '../fakes/rows';
+import { FakeServer } from '../fakes/server';
+import { until } from '../fakes/waiting';
 
 describe('telling the server what was freed', () => {
   it('sends each release once, also of documents opened later', async () => {
@@ -8,7 +11,7 @@ describe('telling the server what was freed', () => {
     server.answer = () => new Response(null, { status: 204 });
     const memguard = new FakeMemguard(null);
     const telling = tellFreed(memguard, server.rest);
-    const { watched, model } = aDocument('a', new FakeKernel('k'));
+    const { watched, model } = aDocument('a', new FakeKernel({ id: 'k' }));
     memguard.bring(watched);
     model.set({ outcome: aRelease() });
     model.set({ refreshed: 1 });
@@ -28,7 +31,7 @@ describe('telling the server what was freed', () => {
     async kind => {
       const server = new FakeServer();
       server.answer = () => new Response(null, { status: 204 });
-      const { watched, model } = aDocument('a', new FakeKernel('k'));
+      const { watched, model } = aDocument('a', new FakeKernel({ id: 'k' }));
       const telling = tellFreed(new FakeMemguard(watched), server.rest);
       model.set({ outcome: aRelease({ released: 7 }, { kind }) });
       await until(() => server.asked.length > 0);
@@ -39,7 +42,7 @@ describe('telling the server what was freed', () => {
 
   it('sends nothing where nothing was released or measured', async () => {
     const server = new FakeServer();
-    const { watched, model } = aDocument('a', new FakeKernel('k'));
+    const { watched, model } = aDocument('a', new FakeKernel({ id: 'k' }));
     const telling = tellFreed(new FakeMemguard(watched), server.rest);
     model.set({ outcome: { kind: 'failed', selection: null, code: 'dead' } });
     model.set({ outcome: aRelease({ before_rss_bytes: null }) });

@@ -1,14 +1,15 @@
 import { KernelList } from '../../memory/kernels/kernelList';
 import { MemorySource } from '../../memory/source';
 import { UsageRequests } from '../../memory/usageRequest';
-import { FakeMemguard } from '../fakes';
-import { aDocument, FakeKernel, FakeServer, noReply } from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { FakeServer, noReply } from '../fakes/server';
 
 describe('how often the kernels are listed', () => {
   let server: FakeServer;
   let memguard: FakeMemguard;
   let list: KernelList;
-  const kernels = ['one', 'other'].map(id => new FakeKernel(id));
+  const kernels = ['one', 'other'].map(id => new FakeKernel({ id }));
 
   beforeEach(() => {
     jest.useFakeTimers();

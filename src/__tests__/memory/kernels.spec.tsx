@@ -4,17 +4,11 @@ import { KernelList } from '../../memory/kernels/kernelList';
 import { KernelsSection } from '../../memory/kernels/kernelsSection';
 import { MemorySource } from '../../memory/source';
 import { UsageRequests } from '../../memory/usageRequest';
-import { aReport, aRow, FakeMemguard } from '../fakes';
-import {
-  aDocument,
-  aReply,
-  FakeKernel,
-  FakeServer,
-  GIB,
-  noReply,
-  settled,
-  shows
-} from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { redrawn, shows } from '../fakes/render';
+import { aReport, aRow } from '../fakes/rows';
+import { FakeServer, GIB, aReply, noReply } from '../fakes/server';
 
 const trans = nullTranslator.load('jupyter_memguard');
 
@@ -29,7 +23,7 @@ function inList(
 
 describe('the list of all kernels', () => {
   const server = new FakeServer();
-  const doc = aDocument('open.ipynb', new FakeKernel('open'));
+  const doc = aDocument('open.ipynb', new FakeKernel({ id: 'open' }));
   const memguard = new FakeMemguard(doc.watched);
   const opened: jest.Mock = jest.fn();
   let list: KernelList;
@@ -45,11 +39,11 @@ describe('the list of all kernels', () => {
       server.sessionsChanged
     );
     section = new KernelsSection(list, { memguard, open: opened, trans });
-    await settled(() => Widget.attach(section, document.body));
+    await redrawn(() => Widget.attach(section, document.body));
   }
 
   afterEach(async () => {
-    await settled(() => section.dispose());
+    await redrawn(() => section.dispose());
     list.dispose();
   });
 
@@ -152,7 +146,7 @@ describe('the list of all kernels', () => {
   });
 
   it('asks a remote kernel itself, if its document is open', async () => {
-    const kernel = new FakeKernel('open');
+    const kernel = new FakeKernel({ id: 'open' });
     kernel.usage = { kernel_memory: 5 * GIB };
     doc.context.session = { kernel };
     await start(path =>
@@ -187,7 +181,7 @@ describe('the list of all kernels', () => {
 it('the list is asked for no more while the server is gone, and comes back', async () => {
   jest.useFakeTimers();
   const server = new FakeServer();
-  const kernel = new FakeKernel('open');
+  const kernel = new FakeKernel({ id: 'open' });
   kernel.connectionStatus = 'connecting';
   const memguard = new FakeMemguard(aDocument('a.ipynb', kernel).watched);
   const source = new MemorySource(server.rest, new UsageRequests());

@@ -4,17 +4,11 @@ import { Widget } from '@lumino/widgets';
 import type { IMemoryReadings } from '../../memory/readings';
 import { kernelsPlugin } from '../../plugins/kernels';
 import { memoryPlugin } from '../../plugins/memory';
-import { FakeMemguard } from '../fakes';
-import {
-  aDocument,
-  aReply,
-  FakeKernel,
-  FakeServer,
-  noReply,
-  settled,
-  shows,
-  until
-} from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { redrawn, shows } from '../fakes/render';
+import { FakeServer, aReply, noReply } from '../fakes/server';
+import { until } from '../fakes/waiting';
 
 /** The server's answer about a kernel that it does not have. */
 const GONE = new Response('{}', {
@@ -36,7 +30,10 @@ function anApp(server: FakeServer, commands: object = {}): JupyterFrontEnd {
 
 it('tells the model that a kernel has ended, and not of each start in vain', async () => {
   const server = new FakeServer();
-  const { watched, context } = aDocument('a.ipynb', new FakeKernel('k'));
+  const { watched, context } = aDocument(
+    'a.ipynb',
+    new FakeKernel({ id: 'k' })
+  );
   const { model } = watched;
   const told = async (answer: object): Promise<boolean> => {
     server.answer = path => (path === '/k/memory' ? answer : { kernels: [] });
@@ -45,7 +42,7 @@ it('tells the model that a kernel has ended, and not of each start in vain', asy
     const before = reads();
     context.connectionStatusChanged.emit('connecting');
     await until(() => reads() > before);
-    await settled();
+    await redrawn();
     return model.processEnded;
   };
   server.answer = () => noReply('k', 'starting');
@@ -101,25 +98,25 @@ describe("a kernel's notebook in the list", () => {
 
   beforeEach(async () => {
     opened.length = 0;
-    await settled(() => Widget.attach(sections[0], document.body));
+    await redrawn(() => Widget.attach(sections[0], document.body));
     await shows(() => sections[0].node.querySelector('button') !== null);
   });
 
-  afterEach(() => settled(() => Widget.detach(sections[0])));
+  afterEach(() => redrawn(() => Widget.detach(sections[0])));
 
   function messages(): string[] {
     return Notification.manager.notifications.map(each => each.message);
   }
 
   it('opens on a click', async () => {
-    await settled(() => sections[0].node.querySelector('button')?.click());
+    await redrawn(() => sections[0].node.querySelector('button')?.click());
     expect(opened).toEqual(OPENED);
     expect(messages()).toEqual([]);
   });
 
   it('is said to be gone where it was renamed or deleted', async () => {
     opens = false;
-    await settled(() => sections[0].node.querySelector('button')?.click());
+    await redrawn(() => sections[0].node.querySelector('button')?.click());
     expect(opened).toEqual(OPENED);
     expect(messages()).toEqual(['b/a.ipynb cannot be opened.']);
   });

@@ -2,8 +2,9 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { MemoryPoll } from '../../memory/poll';
 import type { MemorySource, Reading } from '../../memory/source';
 import { reasonText } from '../../memory/words';
-import { FakeMemguard } from '../fakes';
-import { aDocument, aPromise, FakeKernel, until } from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { aPromise, until } from '../fakes/waiting';
 
 const trans = nullTranslator.load('jupyter_memguard');
 
@@ -72,7 +73,7 @@ describe('the poll of the kernel in front', () => {
   }
 
   it('reads at once, and keeps a history', async () => {
-    const { fake, poll } = start(new FakeKernel('k'));
+    const { fake, poll } = start(new FakeKernel({ id: 'k' }));
     await until(() => fake.asked.length === 1);
     await fake.give(aReading('k', 100));
     await until(() => poll.reading.kind === 'process');
@@ -92,10 +93,12 @@ describe('the poll of the kernel in front', () => {
   });
 
   it('drops a late answer about a kernel that is not in front', async () => {
-    const { fake, memguard, poll } = start(new FakeKernel('first'));
+    const { fake, memguard, poll } = start(new FakeKernel({ id: 'first' }));
     await until(() => fake.asked.length === 1);
     const late = fake.asked[0].give;
-    memguard.bring(aDocument('b.ipynb', new FakeKernel('second')).watched);
+    memguard.bring(
+      aDocument('b.ipynb', new FakeKernel({ id: 'second' })).watched
+    );
     expect(poll.reading).toMatchObject({ kernelId: 'second', kind: 'none' });
     await until(() => fake.asked.length === 2);
     expect(fake.asked[1].kernelId).toBe('second');
@@ -107,7 +110,7 @@ describe('the poll of the kernel in front', () => {
   });
 
   it('drops a late answer about the process before a restart', async () => {
-    const { fake, context, poll } = start(new FakeKernel('k'));
+    const { fake, context, poll } = start(new FakeKernel({ id: 'k' }));
     await until(() => fake.asked.length === 1);
     const late = fake.asked[0].give;
     context.statusChanged.emit('restarting');
@@ -120,9 +123,11 @@ describe('the poll of the kernel in front', () => {
   });
 
   it('forgets what a kernel told when it restarts, not when it comes in front', async () => {
-    const { fake, context, memguard } = start(new FakeKernel('first'));
+    const { fake, context, memguard } = start(new FakeKernel({ id: 'first' }));
     const first = memguard.current;
-    memguard.bring(aDocument('b.ipynb', new FakeKernel('second')).watched);
+    memguard.bring(
+      aDocument('b.ipynb', new FakeKernel({ id: 'second' })).watched
+    );
     memguard.bring(first);
     expect(fake.forgotten).toBe(0);
     context.statusChanged.emit('restarting');
@@ -130,21 +135,23 @@ describe('the poll of the kernel in front', () => {
   });
 
   it('says that it starts of a kernel that does, not of each that comes in front', async () => {
-    const { fake, context, memguard, poll } = start(new FakeKernel('k'));
+    const { fake, context, memguard, poll } = start(
+      new FakeKernel({ id: 'k' })
+    );
     expect(poll.reading).toMatchObject({ kind: 'none', reason: 'reading' });
     await until(() => fake.asked.length === 1);
     await fake.give(aReading('k', 1));
     await until(() => poll.reading.kind === 'process');
     context.statusChanged.emit('restarting');
     expect(poll.reading).toMatchObject({ kind: 'none', reason: 'starting' });
-    const other = aDocument('b.ipynb', new FakeKernel('other'));
+    const other = aDocument('b.ipynb', new FakeKernel({ id: 'other' }));
     memguard.bring(other.watched);
     expect(poll.reading).toMatchObject({ kind: 'none', reason: 'reading' });
     expect(reasonText('reading', trans)).toBe('reading…');
   });
 
   it('shows no figure of a kernel that died', async () => {
-    const { fake, context, poll } = start(new FakeKernel('k'));
+    const { fake, context, poll } = start(new FakeKernel({ id: 'k' }));
     await until(() => fake.asked.length === 1);
     await fake.give(aReading('k', 1));
     await until(() => poll.reading.kind === 'process');
@@ -155,7 +162,7 @@ describe('the poll of the kernel in front', () => {
 
   it('shows no figure when the server does not answer, and asks less', async () => {
     jest.useFakeTimers();
-    const { fake, poll } = start(new FakeKernel('k'));
+    const { fake, poll } = start(new FakeKernel({ id: 'k' }));
     await jest.advanceTimersByTimeAsync(0);
     await fake.give(aReading('k', 1));
     for (let second = 0; second < 120; second++) {
@@ -168,7 +175,7 @@ describe('the poll of the kernel in front', () => {
 
   it('asks less about a kernel that the server does not have any more', async () => {
     jest.useFakeTimers();
-    const { fake } = start(new FakeKernel('k'));
+    const { fake } = start(new FakeKernel({ id: 'k' }));
     for (let second = 0; second < 120; second++) {
       await jest.advanceTimersByTimeAsync(1000);
       await fake.give({ kind: 'none', kernelId: 'k', reason: 'no_kernel' });
@@ -178,7 +185,7 @@ describe('the poll of the kernel in front', () => {
 
   it('asks no more while the server is gone, and at once when it is back', async () => {
     jest.useFakeTimers();
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     const { fake, context, poll } = start(kernel);
     const link = (status: 'connecting' | 'connected') => {
       kernel.connectionStatus = status;
@@ -206,7 +213,7 @@ describe('the poll of the kernel in front', () => {
 
   it('asks seldom when the connection is given up: nothing else says that the server is back', async () => {
     jest.useFakeTimers();
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     const { fake, context, poll } = start(kernel);
     kernel.connectionStatus = 'connecting';
     await jest.advanceTimersByTimeAsync(0);
@@ -232,7 +239,7 @@ describe('the poll of the kernel in front', () => {
   it('stands still while the page is hidden', async () => {
     jest.useFakeTimers();
     setHidden(true);
-    const { fake } = start(new FakeKernel('k'));
+    const { fake } = start(new FakeKernel({ id: 'k' }));
     await jest.advanceTimersByTimeAsync(10000);
     const before = fake.asked.length;
     await jest.advanceTimersByTimeAsync(10000);

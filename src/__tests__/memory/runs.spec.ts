@@ -2,14 +2,9 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
 import { CellRuns } from '../../kernel/cellRuns';
 import { RunRecorder } from '../../memory/chart/runs';
-import {
-  aReply,
-  FakeContext,
-  FakeKernel,
-  FakeServer,
-  noReply,
-  until
-} from './fakes';
+import { FakeContext, FakeKernel } from '../fakes/kernel';
+import { FakeServer, aReply, noReply } from '../fakes/server';
+import { until } from '../fakes/waiting';
 
 const START = Date.parse('2026-01-01T00:00:00Z') / 1000;
 
@@ -75,7 +70,7 @@ describe('the recorder of runs', () => {
       path.endsWith('/samples')
         ? { samples: samples.map(([at, ...rest]) => [START + at, ...rest]) }
         : aReply('k', { sampled: START - 100 });
-    kernel = new FakeKernel('k');
+    kernel = new FakeKernel({ id: 'k' });
     context = new FakeContext(kernel);
     const runs = new CellRuns();
     kernel.anyMessage.connect((_, args) => runs.see(args));

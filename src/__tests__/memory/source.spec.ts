@@ -1,6 +1,7 @@
 import { MemorySource } from '../../memory/source';
 import { UsageRequests } from '../../memory/usageRequest';
-import { aReply, FakeKernel, FakeServer, GIB, noReply } from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeServer, GIB, aReply, noReply } from '../fakes/server';
 
 function aSource() {
   const server = new FakeServer();
@@ -15,7 +16,7 @@ describe('the source of a kernel’s memory', () => {
   it('is the process, and the kernel is not asked', async () => {
     const { server, source } = aSource();
     server.answer = () => aReply('k', { children_bytes: 5 });
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     expect(await source.read(kernel.connection)).toMatchObject({
       kind: 'process',
       kernelId: 'k',
@@ -29,7 +30,7 @@ describe('the source of a kernel’s memory', () => {
   it('is the kernel’s own answer where there is no process', async () => {
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     kernel.usage = { kernel_memory: 1234, pid: 1 };
     expect(await source.read(kernel.connection)).toMatchObject({
       kind: 'usage_request',
@@ -42,7 +43,7 @@ describe('the source of a kernel’s memory', () => {
   it('has the machine’s memory of the kernel’s own answer', async () => {
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     kernel.usage = {
       kernel_memory: 1234,
       host_virtual_memory: { total: 1000, available: 100, used: 700 }
@@ -63,7 +64,7 @@ describe('the source of a kernel’s memory', () => {
   ])('has no limit of an answer with %j', async host_virtual_memory => {
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     kernel.usage = { kernel_memory: 1234, host_virtual_memory };
     expect(await source.read(kernel.connection)).toMatchObject({
       bytes: 1234,
@@ -76,7 +77,7 @@ describe('the source of a kernel’s memory', () => {
     jest.useFakeTimers();
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     kernel.usage = { kernel_memory: 1234 };
     for (let second = 0; second < 35; second++) {
       await source.read(kernel.connection);
@@ -90,7 +91,7 @@ describe('the source of a kernel’s memory', () => {
     jest.useFakeTimers();
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     kernel.usage = { kernel_memory: 1 };
     await source.read(kernel.connection);
     jest.setSystemTime(Date.now() - 3_600_000);
@@ -101,7 +102,7 @@ describe('the source of a kernel’s memory', () => {
 
   it('asks less often where the answers are slow', async () => {
     jest.useFakeTimers();
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     kernel.sendControlMessage = () => {
       kernel.usageAsked += 1;
       const done = new Promise(resolve =>
@@ -122,7 +123,7 @@ describe('the source of a kernel’s memory', () => {
     jest.useFakeTimers();
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
-    const reading = source.read(new FakeKernel('k').connection);
+    const reading = source.read(new FakeKernel({ id: 'k' }).connection);
     await jest.advanceTimersByTimeAsync(10000);
     expect(await reading).toEqual({
       kind: 'none',
@@ -134,7 +135,7 @@ describe('the source of a kernel’s memory', () => {
   it('is nothing where the answer has no memory in it', async () => {
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     kernel.usage = { cpu_count: 2 };
     expect(await source.read(kernel.connection)).toMatchObject({
       kind: 'none',
@@ -147,17 +148,21 @@ describe('the source of a kernel’s memory', () => {
     async reason => {
       const { server, source } = aSource();
       server.answer = () => noReply('k', reason);
-      expect(await source.read(new FakeKernel('k').connection)).toEqual({
-        kind: 'none',
-        kernelId: 'k',
-        reason
-      });
+      expect(await source.read(new FakeKernel({ id: 'k' }).connection)).toEqual(
+        {
+          kind: 'none',
+          kernelId: 'k',
+          reason
+        }
+      );
     }
   );
 
   it('is nothing where the server is not there', async () => {
     const { source } = aSource();
-    expect(await source.read(new FakeKernel('k').connection)).toMatchObject({
+    expect(
+      await source.read(new FakeKernel({ id: 'k' }).connection)
+    ).toMatchObject({
       reason: 'unreachable'
     });
   });
@@ -165,7 +170,7 @@ describe('the source of a kernel’s memory', () => {
   it('does not ask a kernel again after a restart for what it was', async () => {
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
-    const kernel = new FakeKernel('k');
+    const kernel = new FakeKernel({ id: 'k' });
     kernel.usage = { kernel_memory: 1 };
     await source.read(kernel.connection);
     kernel.usage = { kernel_memory: 2 };

@@ -6,8 +6,11 @@ import type { Reading } from '../../memory/source';
 import { StatusItem } from '../../memory/status/statusItem';
 import { StatusModel } from '../../memory/status/statusModel';
 import type { ISettings } from '../../tokens';
-import { aReport, aRow, FakeMemguard } from '../fakes';
-import { aDocument, FakeKernel, GIB, settled } from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { redrawn } from '../fakes/render';
+import { aReport, aRow } from '../fakes/rows';
+import { GIB } from '../fakes/server';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -43,7 +46,7 @@ describe('the status item', () => {
   };
 
   async function show(reading: Reading): Promise<HTMLElement> {
-    await settled(() => {
+    await redrawn(() => {
       poll.reading = reading;
       poll.changed.emit(reading);
     });
@@ -72,18 +75,18 @@ describe('the status item', () => {
 
   beforeEach(async () => {
     opened.mockClear();
-    doc = aDocument('a.ipynb', new FakeKernel('k'));
+    doc = aDocument('a.ipynb', new FakeKernel({ id: 'k' }));
     memguard = new FakeMemguard(doc.watched);
     item = new StatusItem(
       new StatusModel(memguard, poll as unknown as MemoryPoll),
       opened,
       trans
     );
-    await settled(() => Widget.attach(item, document.body));
+    await redrawn(() => Widget.attach(item, document.body));
   });
 
   afterEach(async () => {
-    await settled(() => item.dispose());
+    await redrawn(() => item.dispose());
   });
 
   it('shows the figure, the limit, and both as data', async () => {
@@ -138,7 +141,7 @@ describe('the status item', () => {
       time: 1
     });
     expect(node.textContent).toBe('Kernel 1 GiB of 64 GiB (PSS with children)');
-    await settled(() => node.focus());
+    await redrawn(() => node.focus());
     expect(parts()).toMatchObject({
       kernel: '1 GiB',
       limit: '64 GiB',
@@ -190,16 +193,16 @@ describe('the status item', () => {
 
   it('tells nothing of results as of before they were released', async () => {
     const report = aReport([aRow(1, GIB)]);
-    await settled(() => doc.model.set({ report, isStale: true }));
+    await redrawn(() => doc.model.set({ report, isStale: true }));
     const node = await show(aReading(GIB, 0.1));
-    await settled(() => node.focus());
+    await redrawn(() => node.focus());
     expect(parts()).not.toHaveProperty('retained');
-    await settled(() => doc.model.set({ isStale: false }));
+    await redrawn(() => doc.model.set({ isStale: false }));
     expect(parts()).toHaveProperty('retained', '1 GiB');
   });
 
   it('lists the parts to who points or tabs to it, until Escape', async () => {
-    await settled(() => doc.model.set({ report: aReport([aRow(1, GIB)]) }));
+    await redrawn(() => doc.model.set({ report: aReport([aRow(1, GIB)]) }));
     const node = await show({
       ...aReading(4 * GIB, 0.9),
       kind: 'process',
@@ -207,7 +210,7 @@ describe('the status item', () => {
       nearest: aLimit('cgroup2', 10, 9)
     } as Reading);
     expect(parts()).toEqual({});
-    await settled(() => node.focus());
+    await redrawn(() => node.focus());
     expect(parts()).toEqual({
       kernel: '4 GiB',
       children: '2 GiB',
@@ -219,7 +222,7 @@ describe('the status item', () => {
     expect(
       document.getElementById(node.getAttribute('aria-describedby') ?? '')
     ).not.toBeNull();
-    await settled(() => {
+    await redrawn(() => {
       node.dispatchEvent(
         new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })
       );
@@ -229,7 +232,7 @@ describe('the status item', () => {
 
   it('is there only for a document in front', async () => {
     expect(item.model.active).toBe(true);
-    await settled(() => memguard.bring(null));
+    await redrawn(() => memguard.bring(null));
     expect(item.model.active).toBe(false);
   });
 });

@@ -4,9 +4,11 @@ import { Signal } from '@lumino/signaling';
 import type { KernelList } from '../../memory/kernels/kernelList';
 import type { MemoryPoll } from '../../memory/poll';
 import { Warnings } from '../../memory/warnings/warnings';
-import { aReport, aRow, FakeMemguard } from '../fakes';
-import { settled as promisesKept } from '../utils';
-import { aDocument, aReply, FakeKernel, FakeServer, GIB, until } from './fakes';
+import { FakeKernel } from '../fakes/kernel';
+import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { aReport, aRow } from '../fakes/rows';
+import { FakeServer, GIB, aReply } from '../fakes/server';
+import { settled as promisesKept, until } from '../fakes/waiting';
 
 const LIMIT = {
   source: 'config' as const,
@@ -16,7 +18,7 @@ const LIMIT = {
 
 describe('the warnings', () => {
   const server = new FakeServer();
-  const kernel = new FakeKernel('k');
+  const kernel = new FakeKernel({ id: 'k' });
   const opened = aDocument('a.ipynb', kernel);
   const poll = { changed: new Signal<object, object>({}) };
   class FakeList {
@@ -143,7 +145,7 @@ describe('the warnings', () => {
     'tell of a shared limit (%s) once, of who is in front',
     async (...args) => {
       const [source, text] = args;
-      const other = new FakeKernel('behind');
+      const other = new FakeKernel({ id: 'behind' });
       const behind = aDocument('b.ipynb', other);
       memguard.bring(behind.watched);
       memguard.bring(opened.watched);
@@ -176,7 +178,7 @@ describe('the warnings', () => {
   );
 
   it('tell of a container of its own also of a kernel that is not in front', async () => {
-    const behind = aDocument('own.ipynb', new FakeKernel('contained'));
+    const behind = aDocument('own.ipynb', new FakeKernel({ id: 'contained' }));
     memguard.open(behind.watched);
     behind.model.agent.cellRunning = true;
     await read(0.2);
@@ -232,7 +234,7 @@ describe('the warnings', () => {
 
   it.each([
     ['is shut down', null],
-    ['gives way to another', new FakeKernel('other')]
+    ['gives way to another', new FakeKernel({ id: 'other' })]
   ])('go when their kernel %s', async (_, next) => {
     await read(0.97);
     expect(messages().length).toBe(1);
@@ -268,7 +270,7 @@ describe('the warnings', () => {
         memguard.watched.delete(other.watched);
         other.watched.widget.dispose();
       } else {
-        other.context.session = { kernel: new FakeKernel('other') };
+        other.context.session = { kernel: new FakeKernel({ id: 'other' }) };
         other.context.kernelChanged.emit(null);
       }
       await read(0.97);

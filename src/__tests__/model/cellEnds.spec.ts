@@ -1,5 +1,6 @@
 import type { KernelEvent } from '../../wire/protocol';
-import { aGuardState, aReleased, settled } from '../utils';
+import { sampleGuard, sampleReleased } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 import { aModel } from './fakes';
 
 const END: KernelEvent = {
@@ -16,10 +17,10 @@ const END: KernelEvent = {
 describe('cell ends', () => {
   it('are subscribed to while the guard is on', async () => {
     const { agent } = aModel();
-    agent.guard = { ...aGuardState(), mode: 'large' };
+    agent.guard = { ...sampleGuard(), mode: 'large' };
     agent.guardChanged.emit(agent.guard);
     agent.guardChanged.emit(agent.guard);
-    agent.guard = { ...aGuardState(), mode: 'off' };
+    agent.guard = { ...sampleGuard(), mode: 'off' };
     agent.guardChanged.emit(agent.guard);
     expect(agent.asked.map(({ params }) => params)).toEqual([
       { cell_end: true },
@@ -84,7 +85,7 @@ describe('cell ends', () => {
   it('are believed no more when another client has released something', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    agent.tell({ event: 'released', data: aReleased() });
+    agent.tell({ event: 'released', data: sampleReleased() });
     expect(model.pushed.size).toBe(0);
   });
 });

@@ -1,17 +1,18 @@
 import { RetainedModel } from '../../model/retained';
-import { FakeAgent } from '../fakes';
-import { aGuardState, aReleased, aReport } from '../utils';
+import { FakeAgent } from '../fakes/agent';
+import { sampleGuard, sampleReleased, sampleReport } from '../fakes/samples';
+import { aPromise } from '../fakes/waiting';
 
 /** A model, and an agent whose kernel answers what the samples have. */
 export function aModel() {
   const agent = new FakeAgent();
   agent.answers = {
-    report: aReport(),
-    release: aReleased(),
-    release_shown: aReleased(),
-    release_tracebacks: aReleased(),
+    report: sampleReport(),
+    release: sampleReleased(),
+    release_shown: sampleReleased(),
+    release_tracebacks: sampleReleased(),
     subscribe: {},
-    set_guard: aGuardState()
+    set_guard: sampleGuard()
   };
   const model = new RetainedModel(agent, () => 2);
   return { agent, model };
@@ -19,7 +20,6 @@ export function aModel() {
 
 /** A promise that a test resolves. */
 export function aGate() {
-  let open: () => void = () => undefined;
-  const gate = new Promise<void>(resolve => (open = resolve));
-  return { gate, open };
+  const { promise: gate, resolve } = aPromise<void>();
+  return { gate, open: () => resolve() };
 }

@@ -1,5 +1,5 @@
 import { RequestError } from '../../wire/channel';
-import { settled } from '../utils';
+import { settled } from '../fakes/waiting';
 import { aGate, aModel } from './fakes';
 
 describe('setting the guard', () => {

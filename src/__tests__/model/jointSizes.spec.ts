@@ -1,5 +1,6 @@
 import { RequestError } from '../../wire/channel';
-import { aReport, settled } from '../utils';
+import { sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 import { aGate, aModel } from './fakes';
 
 const AB = ['a', 'b'];
@@ -63,7 +64,7 @@ describe('joint sizes', () => {
     await settled();
     expect(agent.methods()).toEqual([]);
     const { gate, open } = aGate();
-    agent.answers.report = () => gate.then(aReport);
+    agent.answers.report = () => gate.then(sampleReport);
     agent.setRunning(false);
     await settled();
     expect(agent.methods()).toEqual(['report']);

@@ -1,10 +1,11 @@
 import type { IReport } from '../../wire/protocol';
-import { aReport, settled } from '../utils';
+import { sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 import { aGate, aModel } from './fakes';
 
 describe('measuring exactly', () => {
   const inexact = (elapsed_ms: number): IReport => ({
-    ...aReport(),
+    ...sampleReport(),
     exact_all: false,
     elapsed_ms
   });
@@ -16,7 +17,7 @@ describe('measuring exactly', () => {
       budgets.push(budget_ms);
       return budgets.length < 3
         ? inexact(budget_ms)
-        : { ...aReport(), exact_all: true, results: [], count: 0 };
+        : { ...sampleReport(), exact_all: true, results: [], count: 0 };
     };
     await model.measureExactly();
     expect(budgets).toEqual([400, 1600, 6400]);

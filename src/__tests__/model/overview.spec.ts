@@ -1,5 +1,6 @@
 import type { IReport } from '../../wire/protocol';
-import { aReport, settled } from '../utils';
+import { sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 import { aGate, aModel } from './fakes';
 
 describe('the overview', () => {
@@ -13,7 +14,7 @@ describe('the overview', () => {
     elapsed_ms
   });
   const aCut = (bytes: number): IReport => ({
-    ...aReport(),
+    ...sampleReport(),
     freed_bytes_all: bytes,
     exact_all: false
   });
@@ -31,8 +32,8 @@ describe('the overview', () => {
     await settled();
     expect(told).toBeGreaterThan(0);
     expect(model.retained).toEqual({
-      bytes: aReport().freed_bytes_all,
-      exact: aReport().exact_all
+      bytes: sampleReport().freed_bytes_all,
+      exact: sampleReport().exact_all
     });
     open();
   });

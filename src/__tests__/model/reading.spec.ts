@@ -1,6 +1,7 @@
 import { RequestError } from '../../wire/channel';
 import type { IReport } from '../../wire/protocol';
-import { aReport, settled } from '../utils';
+import { sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 import { aGate, aModel } from './fakes';
 
 describe('reading', () => {
@@ -20,7 +21,7 @@ describe('reading', () => {
     const looking = model.observe();
     await settled();
     expect(agent.methods()).toEqual(['subscribe', 'report']);
-    expect(model.report).toEqual(aReport());
+    expect(model.report).toEqual(sampleReport());
     agent.setRunning(true);
     await settled();
     expect(agent.methods()).toEqual([]);
@@ -67,7 +68,7 @@ describe('reading', () => {
     await settled();
     expect(model.failure).toBe('invalid_reply');
     expect(model.report).toBeNull();
-    agent.answers.report = aReport();
+    agent.answers.report = sampleReport();
     await model.refresh();
     expect(model.failure).toBeNull();
   });
@@ -128,9 +129,9 @@ describe('reading', () => {
 
   it('adds the rows that come after', async () => {
     const { agent, model } = aModel();
-    const [first, second] = aReport().results;
+    const [first, second] = sampleReport().results;
     agent.answers.report = ({ offset = 0 }): IReport => ({
-      ...aReport(),
+      ...sampleReport(),
       count: 2,
       results: offset === 0 ? [first] : [first, second]
     });
@@ -147,7 +148,7 @@ describe('reading', () => {
 
   it('adds no more rows while nobody looks', async () => {
     const { agent, model } = aModel();
-    agent.answers.report = { ...aReport(), count: 9 };
+    agent.answers.report = { ...sampleReport(), count: 9 };
     const looking = model.observe();
     await settled();
     looking.dispose();
@@ -170,9 +171,9 @@ describe('reading', () => {
 
 it('completes rows by what the page saw run', async () => {
   const { agent, model } = aModel();
-  const [first, ...others] = aReport().results;
+  const [first, ...others] = sampleReport().results;
   const row = { ...first, execution: 3, cell_id: null, time: null };
-  agent.answers.report = { ...aReport(), results: [row, ...others] };
+  agent.answers.report = { ...sampleReport(), results: [row, ...others] };
   const parent_header = { msg_id: 'theirs', msg_type: 'execute_request' };
   agent.cellRuns.see({
     direction: 'recv',

@@ -1,6 +1,7 @@
 import type { Method } from '../../wire/protocol';
 import type { AgentState, Selection } from '../../tokens';
-import { aReleased, settled } from '../utils';
+import { sampleReleased } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 import { aGate, aModel } from './fakes';
 
 describe('releasing', () => {
@@ -17,7 +18,7 @@ describe('releasing', () => {
     expect(model.outcome).toEqual({
       kind: 'released',
       selection,
-      result: aReleased()
+      result: sampleReleased()
     });
   });
 

@@ -1,4 +1,5 @@
-import { aReport, settled } from '../utils';
+import { sampleReport } from '../fakes/samples';
+import { settled } from '../fakes/waiting';
 import { aModel } from './fakes';
 
 describe('reading the totals', () => {
@@ -9,7 +10,7 @@ describe('reading the totals', () => {
     await settled();
     expect(agent.asked).toEqual([]);
     agent.setRunning(false);
-    expect(await read).toEqual(aReport());
+    expect(await read).toEqual(sampleReport());
     expect(agent.asked).toEqual([{ method: 'report', params: { limit: 1 } }]);
     expect(model.report).toBeNull();
   });

@@ -9,7 +9,7 @@ import { DEFAULTS } from '../../model/settings';
 import type { IWatched } from '../../tokens';
 import { Tracker } from '../../model/tracker';
 import { KERNEL_CODE } from '../../kernel/kernelCode';
-import { FakeContext, FakeKernel } from '../utils';
+import { FakeContext, FakeKernel } from '../fakes/kernel';
 
 /** A notebook's or console's widget. */
 class Document extends Widget {

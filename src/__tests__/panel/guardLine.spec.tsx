@@ -3,8 +3,9 @@ import * as React from 'react';
 import { guardFacts } from '../../panel/summary/guardLine';
 import { Summary } from '../../panel/summary/summary';
 import type { IGuardState } from '../../wire/protocol';
-import { aReport, aView, GUARD } from '../fakes';
-import { button, cleanUp, doing, layOut, one, render } from '../render';
+import { button, cleanUp, doing, layOut, one, render } from '../fakes/render';
+import { GUARD, aReport } from '../fakes/rows';
+import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);

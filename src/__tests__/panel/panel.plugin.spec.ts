@@ -4,8 +4,8 @@ import { ContextMenuSvg } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import { panelPlugin } from '../../plugins/panel';
 import type { MemguardPanel } from '../../panel/panel';
-import { FakeMemguard } from '../fakes';
-import { until } from '../memory/fakes';
+import { FakeMemguard } from '../fakes/memguard';
+import { until } from '../fakes/waiting';
 
 describe('the panel', () => {
   it('keeps what is folded also where nothing could be read', async () => {

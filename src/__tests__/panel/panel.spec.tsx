@@ -4,8 +4,9 @@ import { type AccordionPanel, Widget } from '@lumino/widgets';
 import { MemguardPanel } from '../../panel/panel';
 import type { AgentState } from '../../tokens';
 import { NO_COMM } from '../../kernel/kernelFree';
-import { aReport, aRow, aView } from '../fakes';
-import { button, cleanUp, doing, layOut, one, press } from '../render';
+import { button, cleanUp, doing, layOut, one, press } from '../fakes/render';
+import { aReport, aRow } from '../fakes/rows';
+import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);

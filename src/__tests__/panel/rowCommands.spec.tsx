@@ -5,8 +5,9 @@ import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 import { MemguardPanel } from '../../panel/panel';
 import { addRowCommands, RowCommandIDs } from '../../panel/results/rowCommands';
-import { aReport, aRow, aView } from '../fakes';
-import { cleanUp, doing, layOut, one } from '../render';
+import { cleanUp, doing, layOut, one } from '../fakes/render';
+import { aReport, aRow } from '../fakes/rows';
+import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);

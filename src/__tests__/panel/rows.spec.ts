@@ -9,7 +9,7 @@ import {
   together
 } from '../../panel/results/rows';
 import { rowSentence } from '../../panel/sentences';
-import { aRow } from '../fakes';
+import { aRow } from '../fakes/rows';
 
 const trans = nullTranslator.load('jupyter_memguard');
 

@@ -2,8 +2,9 @@ import * as React from 'react';
 import { Summary } from '../../panel/summary/summary';
 import type { IReleased } from '../../wire/protocol';
 import type { Selection } from '../../tokens';
-import { aRelease, aReport, aRow, aView } from '../fakes';
-import { button, cleanUp, doing, layOut, one, render } from '../render';
+import { button, cleanUp, doing, layOut, one, render } from '../fakes/render';
+import { aRelease, aReport, aRow } from '../fakes/rows';
+import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);

@@ -1,7 +1,6 @@
 import * as React from 'react';
 import type { IRow } from '../../wire/protocol';
 import { Results } from '../../panel/results/results';
-import { aReport, aRow, aView } from '../fakes';
 import {
   button,
   cleanUp,
@@ -11,7 +10,9 @@ import {
   press,
   render,
   type
-} from '../render';
+} from '../fakes/render';
+import { aReport, aRow } from '../fakes/rows';
+import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);

@@ -1,7 +1,8 @@
 import * as React from 'react';
 import { Variables } from '../../panel/variables/variables';
-import { aReport, aView } from '../fakes';
-import { cleanUp, doing, layOut, render } from '../render';
+import { cleanUp, doing, layOut, render } from '../fakes/render';
+import { aReport } from '../fakes/rows';
+import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readMessage } from '../../wire/messages';
 import { EVENTS, RESULTS } from '../../wire/protocol';
-import { samples } from '../utils';
+import { samples } from '../fakes/samples';
 
 /** Whether a message is right, as the one who asked for `kind` finds out. */
 function accepts(kind: string, message: unknown): boolean {

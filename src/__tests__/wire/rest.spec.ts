@@ -1,4 +1,4 @@
-import { aReply, FakeServer, GIB, noReply } from '../memory/fakes';
+import { FakeServer, GIB, aReply, noReply } from '../fakes/server';
 
 function failure(code: string): unknown {
   return expect.objectContaining({ code });

@@ -1,0 +1,92 @@
+/** Rows, reports and releases as a test needs them. */
+
+import type {
+  IGuardState,
+  IReleased,
+  IReport,
+  IRow
+} from '../../wire/protocol';
+import type { Outcome, Selection } from '../../tokens';
+
+/** A row with what a test does not care about filled in. */
+export function aRow(
+  number: number,
+  freed: number,
+  more?: Partial<IRow>
+): IRow {
+  return {
+    key: `k${number}`,
+    numbers: [number],
+    type: 'ndarray',
+    summary: '(1000, 1000) float64',
+    freed_bytes: freed,
+    exact: true,
+    notes: [],
+    estimate_bytes: null,
+    device_bytes: null,
+    holders: [`Out[${number}]`, `_${number}`],
+    variables: [],
+    shared_with: [],
+    cell_id: `cell-${number}`,
+    execution: number,
+    time: 1_700_000_000 + number,
+    source: `source_${number}`,
+    ...more
+  };
+}
+
+/** A guard that is off and that nobody has set. */
+export const GUARD: IGuardState = {
+  mode: 'off',
+  settings: {
+    threshold_bytes: 0,
+    total_bytes: 0,
+    keep_last: 0,
+    shown_bytes: 0,
+    tracebacks: false
+  },
+  set: false,
+  since_execution: null,
+  on_top: 'nobody',
+  other: null,
+  withheld: 0
+};
+
+/** A report of some rows. */
+export function aReport(rows: IRow[], more?: Partial<IReport>): IReport {
+  return {
+    results: rows,
+    count: rows.length,
+    freed_bytes_all: rows.reduce((sum, row) => sum + row.freed_bytes, 0),
+    exact_all: rows.every(row => row.exact),
+    notes_all: [],
+    estimate_bytes_all: null,
+    rss_bytes: 4_000_000_000,
+    guard: 'off',
+    guard_state: GUARD,
+    shown: { bytes: 0, count: 0, exact: true },
+    tracebacks: { bytes: 0, count: 0, exact: true },
+    execution_count: 9,
+    elapsed_ms: 3,
+    ...more
+  };
+}
+
+/** The outcome of a release. */
+export function aRelease(
+  result?: Partial<IReleased>,
+  selection: Selection = { kind: 'large' }
+): Outcome {
+  return {
+    kind: 'released',
+    selection,
+    result: {
+      before_rss_bytes: 1_000_000_000,
+      after_rss_bytes: 200_000_000,
+      released: 1,
+      still_alive: [],
+      elapsed_ms: 1,
+      ...result
+    }
+  };
+}

@@ -1,0 +1,21 @@
+/** The sample messages that the tests of both ends read, and parts of them. */
+
+import samples from '../../../jupyter_memguard/kernel/tests/protocol_samples.json';
+import type { IGuardState, IReleased, IReport } from '../../wire/protocol';
+
+export { samples };
+
+/** The result of a sample reply. */
+function resultOf<T>(name: keyof typeof samples.valid, index = 0): T {
+  const sample = samples.valid[name][index] as unknown as { result: T };
+  return JSON.parse(JSON.stringify(sample.result));
+}
+
+/** A report as the kernel gives it. */
+export const sampleReport = (): IReport => resultOf('reply.report');
+
+/** A release's account. */
+export const sampleReleased = (): IReleased => resultOf('reply.release');
+
+/** A guard's state. */
+export const sampleGuard = (): IGuardState => resultOf('reply.set_guard');
