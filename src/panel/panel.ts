@@ -61,11 +61,11 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     super({ translator: options.translator });
     this._memguard = memguard;
     this._options = options;
-    this._words = options.translator.load('jupyter_memguard');
+    this._trans = options.translator.load('jupyter_memguard');
     this.id = PANEL_ID;
     this.addClass('jp-Memguard');
     this.title.icon = guardIcon;
-    this.title.caption = this._words.__('Memory of the kernel');
+    this.title.caption = this._trans.__('Memory of the kernel');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
     this._accordion.expansionToggled.connect(this._emitState, this);
@@ -217,7 +217,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
             host: this.node,
             goTo: this._options.goTo,
             chooseMode: this._options.chooseMode,
-            trans: this._words
+            trans: this._trans
           })
         );
       }
@@ -241,7 +241,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   private _tellFailure(): void {
     const node = document.createElement('p');
     node.setAttribute('role', 'alert');
-    node.textContent = this._words.__(
+    node.textContent = this._trans.__(
       'The panel could not be loaded. Close and open it to try again.'
     );
     this._failure = new Widget({ node });
@@ -281,7 +281,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
 
   private readonly _memguard: IMemguard;
   private readonly _options: MemguardPanel.IOptions;
-  private readonly _words: TranslationBundle;
+  private readonly _trans: TranslationBundle;
   private _stateChanged = new Signal<this, void>(this);
   private _body: PanelBody | null = null;
   private _loaded: Promise<void> | null = null;
