@@ -12,7 +12,8 @@ is a message that does nothing; the figures after the bar are those beyond it.
 - `core, imported`: as before, and the kernel's environment has the same build of it.
 - `whole, sent` and `whole, imported`: the guard is in the mode `large`.
 
-`--other` adds the code text in a file, such as another version's message.
+`--other` adds another message, such as another version's: a file with the JSON of an object with
+`code` and, if need be, `user_expressions`.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ class Cost(NamedTuple):
     rss_kib: float
 
 
-def message(digest: str, mode: str) -> str:
-    """Return the browser's message with the guard in a mode, for a build with this digest."""
+def expression(digest: str, mode: str) -> str:
+    """Return the expression in the browser's message with the guard in a mode, for a build with this digest."""
     core, engine = kernel_bundle.stages()
-    head, tail = kernel_bundle.statement(core, digest)
+    head, tail = kernel_bundle.expression(core, digest)
     values = {
         "OPTIONS_JSON": json.dumps({"guard": {"mode": mode}}),
         "ENGINE": "" if mode == "off" else kernel_bundle.packed(engine),
@@ -58,21 +59,27 @@ def message(digest: str, mode: str) -> str:
     return str(head + json.dumps(values) + tail)
 
 
-def messages(others: list[str]) -> dict[str, str]:
-    """Return the code texts of all rows."""
+def message(installing: str) -> dict[str, Any]:
+    """Return the message that has the expression."""
+    return {"code": "pass", "user_expressions": {"memguard": installing}}
+
+
+def messages(others: list[str]) -> dict[str, dict[str, Any]]:
+    """Return what each row's message has: its code and its expressions."""
+    kernel_bundle.main()  # the installed copy has the digest of the last build
     own = kernel_bundle.bundle()[0]["digest"]
-    found = {"pass": "pass"}
+    found: dict[str, dict[str, Any]] = {"pass": {"code": "pass"}}
     for stage, mode in (("core", "off"), ("whole", "large")):
-        found[f"{stage}, sent"] = message("another build", mode)
-        found[f"{stage}, imported"] = message(own, mode)
+        found[f"{stage}, sent"] = message(expression("another build", mode))
+        found[f"{stage}, imported"] = message(expression(own, mode))
     for other in others:
         name, _, path = other.partition("=")
-        found[name] = Path(path).read_text()
+        found[name] = json.loads(Path(path).read_text())
     return found
 
 
-def cost(code: str) -> Cost:
-    """Start a kernel, send it the code, open the comm, and return what that cost."""
+def cost(content: dict[str, Any]) -> Cost:
+    """Start a kernel, send it the message, open the comm, and return what that cost."""
     manager = KernelManager()
     manager.start_kernel(extra_arguments=["--HistoryManager.enabled=False"])
     client = manager.client()
@@ -84,7 +91,7 @@ def cost(code: str) -> Cost:
             before = _processor_ns(client)
         rss = process.memory_info().rss
         began = time.perf_counter()
-        _answer(client, code)
+        _answer(client, content)
         answered = time.perf_counter() - began
         _open_comm(client)
         after = _processor_ns(client)
@@ -92,11 +99,11 @@ def cost(code: str) -> Cost:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    return Cost(len(json.dumps(code)), answered * 1e3, (after - before) / 1e6, grown / 1024)
+    return Cost(len(json.dumps(content)), answered * 1e3, (after - before) / 1e6, grown / 1024)
 
 
-def _answer(client: Any, code: str, **expressions: str) -> dict[str, Any]:
-    sent = client.execute(code, user_expressions=expressions, **OPTIONS)
+def _answer(client: Any, content: dict[str, Any]) -> dict[str, Any]:
+    sent = client.execute(**content, **OPTIONS)
     while True:
         reply = client.get_shell_msg(timeout=PATIENCE_S)
         if reply["parent_header"].get("msg_id") == sent:
@@ -104,7 +111,8 @@ def _answer(client: Any, code: str, **expressions: str) -> dict[str, Any]:
 
 
 def _processor_ns(client: Any) -> int:
-    found = _answer(client, "pass", ns=PROCESSOR_TIME)["user_expressions"]["ns"]
+    asked = {"code": "pass", "user_expressions": {"ns": PROCESSOR_TIME}}
+    found = _answer(client, asked)["user_expressions"]["ns"]
     return int(found["data"]["text/plain"])
 
 
@@ -127,8 +135,8 @@ def main() -> None:
     rows = messages(arguments.other)
     found: dict[str, list[Cost]] = {name: [] for name in rows}
     for _ in range(arguments.times):
-        for name, code in rows.items():
-            found[name].append(cost(code))
+        for name, content in rows.items():
+            found[name].append(cost(content))
     base = [statistics.median(column) for column in zip(*found["pass"], strict=True)]
     print(f"medians of {arguments.times} fresh kernels each; after the bar: beyond `pass`")
     print("| message | wire, kB | answer, ms | processor, ms | RSS, KiB |")

@@ -2,8 +2,7 @@
 
 Writes, all ignored by git:
 
-- `src/kernel/sources/core.json`: `head` and `tail` of the statement that installs the core;
-  between them comes a JSON object of texts with `OPTIONS_JSON` and `ENGINE` (see bootstrap.py),
+- `src/kernel/sources/core.json`: `head` and `tail` of the expression that installs the core,
 - `src/kernel/sources/engine.json`: `text`, the engine, for `ENGINE` or the request `load_engine`,
 - `jupyter_memguard/kernel/_digest.py`: the digest of the whole, by which a kernel whose
   environment has this package knows that its copy is the same.
@@ -69,19 +68,30 @@ def packed(texts: dict[str, str]) -> str:
     return base64.b64encode(zlib.compress(json.dumps(texts).encode("ascii"), 9)).decode("ascii")
 
 
-def statement(core: dict[str, str], digest: str) -> tuple[str, str]:
-    """Return head and tail of the statement that installs files, by their paths, as the core."""
+def expression(core: dict[str, str], digest: str) -> tuple[str, str]:
+    """Return head and tail of the expression that installs files, by their paths, as the core.
+
+    Between them comes a JSON object of texts with `OPTIONS_JSON` and `ENGINE` (see bootstrap.py).
+    The expression's value is the protocol's version; where nothing was installed, 0 without an
+    IPython shell and -1 with one: kernels that are built on ipykernel import IPython and need not
+    have a shell. It is evaluated in the user's namespace and binds nothing there.
+    """
     bootstrap = code_only((KERNEL / "bootstrap.py").read_text("ascii"))
     fixed = {"__name__": "_jupyter_memguard_bootstrap", "CORE": packed(core), "DIGEST": digest}
     # JSON's texts are Python's too, and so is a map from texts to texts. The builtins are taken by
     # import, because `from re import *` gives a notebook a `compile` of its own. A debugger steps
     # over files whose names begin like this one.
     head = (
-        '__import__("builtins").exec(__import__("builtins").compile('
+        '[__import__("builtins").exec(__import__("builtins").compile('
         f'{json.dumps(bootstrap)}, "<frozen jupyter-memguard>/bootstrap.py", "exec"), '
         f"{{**{json.dumps(fixed)}, **"
     )
-    return head, "})"
+    tail = (
+        '}), __import__("builtins").getattr(__import__("sys").modules.get("_jupyter_memguard"), '
+        '"PROTOCOL_VERSION", 0 - ("IPython" in __import__("sys").modules '
+        'and __import__("IPython").get_ipython() is not None))][1]'
+    )
+    return head, tail
 
 
 def stages() -> tuple[dict[str, str], dict[str, str]]:
@@ -94,9 +104,9 @@ def stages() -> tuple[dict[str, str], dict[str, str]]:
 def bundle() -> tuple[dict[str, str], dict[str, str]]:
     """Return the contents of core.json and engine.json."""
     core, engine = stages()
-    every = [statement({}, ""), core, engine]
+    every = [expression({}, ""), core, engine]
     digest = hashlib.sha256(json.dumps(every).encode("ascii")).hexdigest()[:16]
-    head, tail = statement(core, digest)
+    head, tail = expression(core, digest)
     return (
         {"digest": digest, "head": head, "tail": tail},
         {"digest": digest, "text": packed(engine)},

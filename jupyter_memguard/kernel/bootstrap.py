@@ -1,7 +1,8 @@
 """Put the kernel package into a running kernel, from texts in one silent message.
 
-The browser sends one `execute_request` whose only statement runs this file with some globals
-(scripts/kernel_bundle.py makes the statement):
+The browser sends one `execute_request` with one of its `user_expressions`, which runs this file
+with some globals (scripts/kernel_bundle.py makes the expression). It is no cell's code, because
+ipykernel hashes that in Python, at a millisecond for each 3 kB. The globals are
 
 - `CORE` and `ENGINE`: the package's files, as base64 of the zlib-compressed JSON of a map from
   paths, such as "retention/keys.py", to texts; `ENGINE` is "" where it is not needed yet,
@@ -11,12 +12,13 @@ The browser sends one `execute_request` whose only statement runs this file with
 Where the kernel's own environment has the package with the same digest, that copy is imported
 instead: it is compiled already.
 
-Nothing here may fail loudly: the statement runs in somebody's kernel.
+Nothing here may fail loudly: the expression is evaluated in somebody's kernel.
 """
 
 from __future__ import annotations
 
 import base64
+import gc
 import importlib
 import importlib.abc
 import importlib.util
@@ -143,9 +145,21 @@ def install(core: str, engine: str, digest: str, options: dict[str, Any]) -> Non
     module.start(options)
 
 
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Do without collections, which would go through the user's objects for what is compiled."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 if "CORE" in globals():
     # Quiet in any case: the browser reads version 0.
-    with suppress(Exception, KeyboardInterrupt):
+    with suppress(Exception, KeyboardInterrupt), collector_paused():
         install(
             globals()["CORE"],
             globals()["ENGINE"],

@@ -8,20 +8,10 @@ import type { IGuard } from '../wire/protocol';
 import type { ICoreCode } from './kernelCode';
 
 /**
- * Evaluates to the protocol's version; where nothing was installed, to 0
- * without an IPython shell and to -1 with one: kernels that are built on
- * ipykernel import IPython and need not have a shell. The expression runs in
- * the user's namespace: it binds nothing there, and takes `getattr` from its
- * module in case the user has one of their own.
+ * The name of the expression that installs the code. Its value is the
+ * protocol's version, as `scripts/kernel_bundle.py` describes it.
  */
-const VERSION_EXPRESSION =
-  '__import__("builtins").getattr(__import__("sys").modules.get(' +
-  '"_jupyter_memguard"), "PROTOCOL_VERSION", ' +
-  '0 - ("IPython" in __import__("sys").modules ' +
-  'and __import__("IPython").get_ipython() is not None))';
-
-/** The name under which the version is asked for. */
-const VERSION_NAME = 'memguard';
+const EXPRESSION = 'memguard';
 
 /** What a kernel answered to the install message. */
 export type Installed =
@@ -50,14 +40,15 @@ export function installRequest(
 ): KernelMessage.IExecuteRequestMsg['content'] {
   const values = { OPTIONS_JSON: JSON.stringify({ guard }), ENGINE: engine };
   // JSON's texts are Python's too, and so is a map from texts to texts.
-  const code = core.head + JSON.stringify(values) + core.tail;
+  const expression = core.head + JSON.stringify(values) + core.tail;
   return {
-    code,
+    // An expression, because ipykernel hashes a cell's code in Python.
+    code: 'pass',
     silent: true,
     store_history: false,
     allow_stdin: false,
     stop_on_error: false,
-    user_expressions: { [VERSION_NAME]: VERSION_EXPRESSION }
+    user_expressions: { [EXPRESSION]: expression }
   };
 }
 
@@ -74,7 +65,7 @@ export function readInstalled(content: unknown): Installed {
   if (reply.status !== 'ok') {
     return { kind: 'failed', detail: name(reply.ename) };
   }
-  const answer = fields(fields(reply.user_expressions)[VERSION_NAME]);
+  const answer = fields(fields(reply.user_expressions)[EXPRESSION]);
   if (answer.status === 'error') {
     return { kind: 'failed', detail: name(answer.ename) };
   }

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = "jupyter_memguard"
 VERSION = 2
-VERSION_EXPRESSION = (
-    "__import__('builtins').getattr("
-    "__import__('sys').modules.get('_jupyter_memguard'), 'PROTOCOL_VERSION', 0)"
-)
 PATIENCE_S = 60.0
 
 
@@ -46,13 +42,13 @@ def injection(
     engine: bool = True,
     digest: str = "test",
 ) -> str:
-    """Return the code text of the browser's silent request.
+    """Return the expression in the browser's silent request.
 
     With the digest of the build a kernel of this environment imports its installed copy; with
     any other it takes the text.
     """
     stages = kernel_bundle.stages()
-    head, tail = kernel_bundle.statement(stages[0] if core is None else core, digest)
+    head, tail = kernel_bundle.expression(stages[0] if core is None else core, digest)
     values = {
         "OPTIONS_JSON": json.dumps({"guard": guard}),
         "ENGINE": kernel_bundle.packed(stages[1]) if engine else "",
@@ -121,12 +117,12 @@ class Kernel:
     def inject(self, guard: dict[str, Any] | None = None, **options: Any) -> int:
         """Inject the code as the browser does; return the protocol version it told."""
         reply, published = self.execute(
-            injection(guard, **options),
+            "pass",
             silent=True,
             store_history=False,
             allow_stdin=False,
             stop_on_error=False,
-            user_expressions={"memguard": VERSION_EXPRESSION},
+            user_expressions={"memguard": injection(guard, **options)},
         )
         assert reply["status"] == "ok", reply
         assert {m["msg_type"] for m in published} <= {"status", "comm_close"}, published

@@ -10,6 +10,11 @@ import { PROTOCOL_VERSION } from '../../wire/protocol';
 
 const CORE = { digest: 'd', head: 'install(', tail: ')' };
 
+function expressionOf(...args: Parameters<typeof installRequest>): string {
+  const expressions = installRequest(...args).user_expressions;
+  return String(expressions?.memguard);
+}
+
 describe('the code of this build', () => {
   it('has a core and an engine of one digest', async () => {
     const core = await KERNEL_CODE.core.load();
@@ -19,11 +24,13 @@ describe('the code of this build', () => {
     expect(KERNEL_CODE.engine.loaded).toBe(engine);
   });
 
-  it('is one statement on one line', async () => {
+  it('is one expression on one line', async () => {
     const core = await KERNEL_CODE.core.load();
-    const { code } = installRequest(core, { mode: 'large' }, 'text');
+    const expression = expressionOf(core, { mode: 'large' }, 'text');
     // ASCII, so that a literal of JSON is one of Python.
-    expect(code).toMatch(/^__import__\("builtins"\)\.exec\([\x20-\x7e]*\)$/);
+    expect(expression).toMatch(
+      /^\[__import__\("builtins"\)\.exec\([\x20-\x7e]*\)\]\[1\]$/
+    );
   });
 });
 
@@ -39,8 +46,8 @@ describe('installRequest', () => {
 
   it('carries the guard and the engine as texts', () => {
     const guard = { mode: 'last' as const, keep_last: 3 };
-    const { code } = installRequest(CORE, guard, 'the engine');
-    const values = JSON.parse(code.slice(CORE.head.length, -CORE.tail.length));
+    const text = expressionOf(CORE, guard, 'the engine');
+    const values = JSON.parse(text.slice(CORE.head.length, -CORE.tail.length));
     expect(JSON.parse(values.OPTIONS_JSON)).toEqual({ guard });
     expect(values.ENGINE).toBe('the engine');
   });
