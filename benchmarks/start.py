@@ -49,7 +49,7 @@ class Cost(NamedTuple):
 
 
 def expression(digest: str, mode: str) -> str:
-    """Return the expression in the browser's message with the guard in a mode, for a build with this digest."""
+    """Return what installs a build with this digest, and its guard in a mode."""
     core, engine = kernel_bundle.stages()
     head, tail = kernel_bundle.expression(core, digest)
     values = {

@@ -28,7 +28,7 @@ export class FakeKernel {
   readonly anyMessage = new Signal<this, Kernel.IAnyMessageArgs>(this);
   readonly iopubMessage = new Signal<this, Message>(this);
   /** Contents of the install messages, oldest first. */
-  readonly installs: KernelMessage.IExecuteRequestMsg['content'][] = [];
+  readonly installs: string[] = [];
   /** What was sent over comms, oldest first. */
   readonly sent: Message[] = [];
   status: Kernel.Status = 'idle';
@@ -46,7 +46,7 @@ export class FakeKernel {
   requestExecute(
     content: KernelMessage.IExecuteRequestMsg['content']
   ): Partial<Kernel.IShellFuture> {
-    this.installs.push(content);
+    this.installs.push(String(content.user_expressions?.memguard));
     const delegate = new PromiseDelegate<KernelMessage.IExecuteReplyMsg>();
     this._installs.push(delegate);
     const msg = this._message('execute_request', content);

@@ -15,7 +15,7 @@ describe('installing', () => {
     const kernel = new FakeKernel();
     context.setKernel(kernel);
     expect(kernel.installs).toHaveLength(1);
-    expect(kernel.installs[0].code).toContain('{\\"guard\\":{\\"mode\\"');
+    expect(kernel.installs[0]).toContain('{\\"guard\\":{\\"mode\\"');
     expect(agent.state).toEqual({ kind: 'installing' });
   });
 

@@ -39,7 +39,7 @@ function slowCode() {
 
 /** The values that an install message carries. */
 function values(kernel: FakeKernel, place = 0) {
-  const { code } = kernel.installs[place];
+  const code = kernel.installs[place];
   return JSON.parse(code.slice('install('.length, -1));
 }
 

@@ -181,10 +181,10 @@ describe("a document's guard", () => {
     notebook.metadata.jupyter_memguard = { guard: 'all' };
     const kernel = new FakeKernel();
     notebook.sessionContext.setKernel(kernel);
-    expect(kernel.installs[0].code).toContain('mode\\":\\"all');
+    expect(kernel.installs[0]).toContain('mode\\":\\"all');
     const other = new FakeKernel();
     notebooks.open().sessionContext.setKernel(other);
-    expect(other.installs[0].code).toContain('mode\\":\\"large');
+    expect(other.installs[0]).toContain('mode\\":\\"large');
   });
 
   it("is kept in a notebook's metadata with what else is there", () => {
