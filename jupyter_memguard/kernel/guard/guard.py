@@ -172,7 +172,7 @@ class Guard:
             return Size(freed_bytes=sys.getsizeof(obj))
         if not stages.has_engine():
             return Size(notes=("cut",))
-        size: Size = stages.module("sizing").reaches(
+        size: Size = stages.module("sizing").keeps_alive(
             obj,
             threshold_bytes=threshold_bytes,
             budget_ms=budget_ms,
@@ -240,7 +240,7 @@ class Guard:
         try:
             if not stages.has_engine():
                 return []
-            sizes: list[int] = stages.module("sizing").reaches_in_turn(
+            sizes: list[int] = stages.module("sizing").keeps_alive_in_turn(
                 objects,
                 most_bytes=most_bytes,
                 budget_ms=budget_ms,

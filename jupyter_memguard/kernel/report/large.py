@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Sequence
 
 from ..retention.holders import boundary
 from ..retention.sizes import Size
-from ..sizing import reaches
+from ..sizing import keeps_alive
 from .rows import size_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Choice:
         """Tell whether it keeps less than the minimum alive, as far as there is time to ask."""
         if index not in self.keeps_less and self.left_ms > 0:
             started = time.perf_counter()
-            kept = reaches(
+            kept = keeps_alive(
                 self.entries[index].obj,
                 threshold_bytes=self.min_bytes,
                 budget_ms=KEEPING_MS,

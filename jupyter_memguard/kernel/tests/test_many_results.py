@@ -114,11 +114,11 @@ def test_what_is_kept_is_not_weighed_for_each_small_result(kernel: Kernel) -> No
     comm.request("set_guard", mode="large", threshold_bytes=10**6, total_bytes=10**7)
     kernel.run(
         "import _jupyter_memguard as m\ng = m._stages.module('sizing')\n"
-        "weighed, real = [], g.reaches_in_turn\n"
+        "weighed, real = [], g.keeps_alive_in_turn\n"
         "def in_turn(objects, **how):\n"
         "    weighed.append(len(objects))\n"
         "    return real(objects, **how)\n"
-        "g.reaches_in_turn = in_turn"
+        "g.keeps_alive_in_turn = in_turn"
     )
     kernel.run("show(bytes(10**5) for n in range(300))")
     kept = "sum(type(x) is bytes for x in Out.values())"
