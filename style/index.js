@@ -1,13 +1,4 @@
 import './base.css';
-import './controls.css';
 import './toggle.css';
 import './panel.css';
-import './summary.css';
-import './bar.css';
-import './states.css';
-import './filter.css';
-import './rows.css';
-import './detail.css';
-import './variables.css';
-import './memory.css';
-import './marks.css';
+import './status.css';

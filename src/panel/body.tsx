@@ -16,6 +16,7 @@ import { Summary } from './summary/summary';
 import { Variables } from './variables/variables';
 import { ViewModel } from './viewModel';
 import { readViewState, type IViewState } from './viewState';
+import '../../style/content.css';
 
 /**
  * The panel's own content: the answer, the results and the variables. It asks
@@ -162,7 +163,8 @@ function summary(view: ViewModel, chooseMode: ChooseMode): Widget {
 function results(view: ViewModel): Widget {
   const widget = ReactWidget.create(<Results view={view} />);
   widget.addClass('jp-Memguard-results');
-  widget.title.label = view.trans.__('Retained results');
+  const { trans } = view;
+  widget.title.label = trans.__('Retained results');
   return widget;
 }
 
@@ -171,6 +173,7 @@ function variables(view: ViewModel): Widget {
   widget.addClass('jp-Memguard-variablesSection');
   // It scrolls, and nothing in it takes the focus.
   widget.node.tabIndex = 0;
-  widget.title.label = view.trans.__('Largest variables');
+  const { trans } = view;
+  widget.title.label = trans.__('Largest variables');
   return widget;
 }

@@ -3,7 +3,7 @@
  * comes when a person first looks at it.
  */
 
-import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import type { ITranslator } from '@jupyterlab/translation';
 import { SidePanel } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
@@ -61,11 +61,11 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     super({ translator: options.translator });
     this._memguard = memguard;
     this._options = options;
-    this._trans = options.translator.load('jupyter_memguard');
+    const trans = options.translator.load('jupyter_memguard');
     this.id = PANEL_ID;
     this.addClass('jp-Memguard');
     this.title.icon = guardIcon;
-    this.title.caption = this._trans.__('Memory of the kernel');
+    this.title.caption = trans.__('Memory of the kernel');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
     this._accordion.expansionToggled.connect(this._emitState, this);
@@ -217,7 +217,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
             host: this.node,
             goTo: this._options.goTo,
             chooseMode: this._options.chooseMode,
-            trans: this._trans
+            trans: this._options.translator.load('jupyter_memguard')
           })
         );
       }
@@ -241,7 +241,8 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   private _tellFailure(): void {
     const node = document.createElement('p');
     node.setAttribute('role', 'alert');
-    node.textContent = this._trans.__(
+    const trans = this._options.translator.load('jupyter_memguard');
+    node.textContent = trans.__(
       'The panel could not be loaded. Close and open it to try again.'
     );
     this._failure = new Widget({ node });
@@ -281,7 +282,6 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
 
   private readonly _memguard: IMemguard;
   private readonly _options: MemguardPanel.IOptions;
-  private readonly _trans: TranslationBundle;
   private _stateChanged = new Signal<this, void>(this);
   private _body: PanelBody | null = null;
   private _loaded: Promise<void> | null = null;

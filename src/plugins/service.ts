@@ -7,7 +7,7 @@ import { setLanguage } from '../ui/format';
 import { followSettings } from '../model/guard';
 import { DEFAULTS, PLUGIN_ID, readSettings } from '../model/settings';
 import { IMemguard } from '../tokens';
-import { Tracker } from '../model/tracker';
+import { LateTracker } from '../model/lateTracker';
 
 /** The service that all other plugins use. */
 export const servicePlugin: JupyterFrontEndPlugin<IMemguard> = {
@@ -32,7 +32,7 @@ export const servicePlugin: JupyterFrontEndPlugin<IMemguard> = {
       console.error('The settings of jupyter-memguard cannot be read.', error);
       return undefined;
     });
-    const tracker = new Tracker(
+    const tracker = new LateTracker(
       { notebooks, consoles, front: app.shell },
       settings ? readSettings(settings) : DEFAULTS
     );

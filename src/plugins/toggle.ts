@@ -1,11 +1,9 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IToolbarWidgetRegistry } from '@jupyterlab/apputils';
-import { IConsoleTracker } from '@jupyterlab/console';
-import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
 import { GuardToggle } from '../ui/toggle';
-import { IMemguard } from '../tokens';
+import { IMemguard, type IWatched } from '../tokens';
 
 /** The toolbar item's name in schema/plugin.json. */
 const TOOLBAR_ITEM = 'memguard-toggle';
@@ -16,33 +14,31 @@ export const togglePlugin: JupyterFrontEndPlugin<void> = {
   description: "Adds the memory guard's toggle to toolbars.",
   autoStart: true,
   requires: [IMemguard, IToolbarWidgetRegistry],
-  optional: [INotebookTracker, IConsoleTracker, ITranslator],
+  optional: [ITranslator],
   activate: (
     app,
     memguard: IMemguard,
     toolbars: IToolbarWidgetRegistry,
-    notebooks: INotebookTracker | null,
-    consoles: IConsoleTracker | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     const { commands } = app;
-    const unwatched = new Map<Widget, GuardToggle>();
-    const onAdded = (_: unknown, widget: Widget): void => {
-      const watched = memguard.find(widget);
-      if (watched !== null) {
-        unwatched.get(widget)?.watch(watched);
-        unwatched.delete(widget);
-      }
+    /** The toggles of documents that are not watched yet. */
+    const waiting = new Map<Widget, GuardToggle>();
+    const watch = (watched: IWatched): void => {
+      waiting.get(watched.widget)?.watch(watched);
+      waiting.delete(watched.widget);
     };
-    notebooks?.widgetAdded.connect(onAdded);
-    consoles?.widgetAdded.connect(onAdded);
+    memguard.added.connect((_, watched) => watch(watched));
     for (const factory of ['Notebook', 'ConsolePanel']) {
       toolbars.addFactory(factory, TOOLBAR_ITEM, (widget: Widget) => {
         const toggle = new GuardToggle({ memguard, commands, trans });
-        unwatched.set(widget, toggle);
-        widget.disposed.connect(() => unwatched.delete(widget));
-        onAdded(null, widget);
+        waiting.set(widget, toggle);
+        widget.disposed.connect(() => waiting.delete(widget));
+        const watched = memguard.find(widget);
+        if (watched !== null) {
+          watch(watched);
+        }
         return toggle;
       });
     }

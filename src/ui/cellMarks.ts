@@ -14,6 +14,7 @@ import { formatBytes } from './format';
 import { guardIcon } from './icons';
 import type { IMemguard, IRetainedModel, IWatched } from '../tokens';
 import { openMenu } from './menu';
+import '../../style/marks.css';
 
 const NOTHING: IRetainedModel['pushed'] = new Map();
 
@@ -112,10 +113,8 @@ export class CellMarks implements IDisposable {
       return;
     }
     const mark = old ?? this._newMark();
-    const text = this._options.trans.__(
-      '%1 retained by this result',
-      formatBytes(bytes)
-    );
+    const { trans } = this._options;
+    const text = trans.__('%1 retained by this result', formatBytes(bytes));
     mark.dataset.bytes = `${bytes}`;
     mark.dataset.numbers = hold.numbers.join(',');
     mark.title = text;

@@ -1,11 +1,19 @@
 /** The notifications of one document's releases. */
 
 import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { isFree } from '../kernel/kernelFree';
-import type { IWatched, Outcome } from '../tokens';
-import type { INoticeOptions } from './releaseNotices';
+import type { IMemguard, IWatched, Outcome } from '../tokens';
 import { failureText, releaseText } from './releaseWords';
+
+/** What the notifications need. */
+export interface INoticeOptions {
+  readonly memguard: IMemguard;
+  readonly trans: TranslationBundle;
+  /** Whether a person sees in the panel what becomes of a release. */
+  readonly isShown: (watched: IWatched) => boolean;
+}
 
 /** Says what becomes of a document's releases while no panel shows it. */
 export class ReleaseNotice implements IDisposable {
@@ -37,6 +45,7 @@ export class ReleaseNotice implements IDisposable {
   }
 
   private _look(): void {
+    const { trans } = this._options;
     this._tellOutcome();
     switch (this._watched.model.activity.kind) {
       case 'queued':
@@ -44,7 +53,7 @@ export class ReleaseNotice implements IDisposable {
         break;
       case 'freeing':
         if (this._open !== null) {
-          const message = this._options.trans.__('Freeing\u2026');
+          const message = trans.__('Freeing\u2026');
           Notification.update({ id: this._open, message, actions: [] });
         }
         break;

@@ -1,17 +1,9 @@
 /** Says what becomes of releases that no panel shows. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { DisposableSet, type IDisposable } from '@lumino/disposable';
-import type { IMemguard, IWatched } from '../tokens';
+import type { IWatched } from '../tokens';
 import { attachToEach } from './attach';
-
-/** What the notifications need. */
-export interface INoticeOptions {
-  readonly memguard: IMemguard;
-  readonly trans: TranslationBundle;
-  /** Whether a person sees in the panel what becomes of a release. */
-  readonly isShown: (watched: IWatched) => boolean;
-}
+import type { INoticeOptions } from './releaseNotice';
 
 /**
  * Tell of releases that a person asks for outside the panel: by a command, at

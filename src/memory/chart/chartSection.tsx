@@ -88,7 +88,8 @@ export class ChartSection extends ReactWidget {
   }
 
   private _whyTogether(): string {
-    return this._options.trans.__(
+    const { trans } = this._options;
+    return trans.__(
       'This kernel is elsewhere and tells its memory every 10 s at most: runs in between are shown together.'
     );
   }
