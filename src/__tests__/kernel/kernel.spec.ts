@@ -9,8 +9,10 @@ import { JupyterServer } from '@jupyterlab/testing';
 import type { ISignal } from '@lumino/signaling';
 import * as path from 'path';
 import { KernelAgent } from '../../kernel/agent';
+import { KERNEL_CODE, type IKernelCode } from '../../kernel/kernelCode';
 import { RetainedModel } from '../../model/retained';
 import type { IGuard } from '../../wire/protocol';
+import { aChunk } from '../fakes/kernelCode';
 
 /** How long a kernel may take to start on a slow machine, in milliseconds. */
 const PATIENCE = 120000;
@@ -35,7 +37,7 @@ function until<S, T>(
   });
 }
 
-/** Run a cell, and return what it printed. */
+/** Run a cell that does not fail, and return what it printed. */
 async function execute(
   kernel: Kernel.IKernelConnection,
   code: string
@@ -45,24 +47,32 @@ async function execute(
   future.onIOPub = ({ content }) => {
     printed += (content as { text?: string }).text ?? '';
   };
-  await future.done;
+  const { content } = await future.done;
+  expect(content).toMatchObject({ status: 'ok' });
   return printed;
 }
 
 /** A session with a kernel, and an agent that was there before it. */
-async function aSession(kernel: string, guard: IGuard | null = null) {
+async function aSession(
+  kernel: string,
+  guard: IGuard | null = null,
+  code: IKernelCode = KERNEL_CODE
+) {
   const context = new SessionContext({
     kernelManager: manager.kernels,
     sessionManager: manager.sessions,
     specsManager: manager.kernelspecs,
     kernelPreference: { name: kernel }
   });
-  const agent = new KernelAgent(context, () => guard);
+  const agent = new KernelAgent(context, () => guard, code);
   await context.initialize();
   await context.ready;
   const run = (code: string) => execute(context.session!.kernel!, code);
-  const ready = () =>
-    until(agent.stateChanged, () => agent.state.kind === 'ready');
+  const ready = async (): Promise<void> => {
+    const ends = ['ready', 'failed', 'version', 'no-shell'];
+    await until(agent.stateChanged, () => ends.includes(agent.state.kind));
+    expect(agent.state).toEqual({ kind: 'ready' });
+  };
   const close = async (): Promise<void> => {
     await context.shutdown();
     agent.dispose();
@@ -71,8 +81,24 @@ async function aSession(kernel: string, guard: IGuard | null = null) {
   return { agent, context, run, ready, close };
 }
 
+/** The code of a build that no kernel's environment has. */
+async function unknownBuild(): Promise<IKernelCode> {
+  const core = await KERNEL_CODE.core.load();
+  const engine = await KERNEL_CODE.engine.load();
+  const digest = 'unknown';
+  const head = core.head.replace(core.digest, digest);
+  return {
+    core: aChunk({ ...core, digest, head }),
+    engine: aChunk({ ...engine, digest })
+  };
+}
+
 /** Prints whether the guard is on top when this cell runs. */
 const IS_GUARDED = "print('update_user_ns' in vars(get_ipython().displayhook))";
+
+/** Prints the name of the package that was installed. */
+const NAME =
+  "import sys; print(sys.modules['_jupyter_memguard'].__name__); del sys";
 
 beforeAll(async () => {
   const bin = path.resolve(__dirname, '../../../.venv/bin');
@@ -118,6 +144,26 @@ describe('a Python kernel', () => {
       expect(model.report!.results).toEqual([]);
       looking.dispose();
       model.dispose();
+      await close();
+    },
+    PATIENCE
+  );
+
+  it.each<IGuard['mode']>(['off', 'large'])(
+    'gets core and engine as texts where it has no copy, with the guard %s',
+    async mode => {
+      const code = await unknownBuild();
+      const { agent, run, ready, close } = await aSession(
+        'ipython',
+        { mode },
+        code
+      );
+      await ready();
+      expect(await run(NAME)).toBe('_jupyter_memguard\n');
+      await run('b"x" * 20_000_000');
+      expect(await agent.request('report', {})).toMatchObject({
+        results: mode === 'off' ? [{ numbers: [2], exact: true }] : []
+      });
       await close();
     },
     PATIENCE
@@ -189,8 +235,9 @@ describe('a Python kernel', () => {
       // As if it had not heard of this page for long, pauses or not.
       await run(
         'import sys; package = sys.modules["_jupyter_memguard"].__name__\n' +
-          "sys.modules[package + '.channel'].SILENT_CELLS = 3\n" +
-          "sys.modules[package + '.cells'].PAUSE_S = -1"
+          "module = sys.modules[package + '.stages'].module\n" +
+          "module('channel').SILENT_CELLS = 3\n" +
+          "module('cells').PAUSE_S = -1"
       );
       const states: string[] = [];
       agent.stateChanged.connect((_, { kind }) => states.push(kind));
