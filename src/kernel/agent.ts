@@ -5,8 +5,7 @@ import type { Kernel } from '@jupyterlab/services';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { AgentState, IKernelAgent } from '../tokens';
-import type { IRequestOptions, RequestFailure } from '../wire/channel';
-import { Channel, codeOf, RequestError } from '../wire/channel';
+import { Channel } from '../wire/channel';
 import { MainShellComm } from '../wire/comm';
 import type {
   IEvents,
@@ -17,6 +16,8 @@ import type {
   Method
 } from '../wire/protocol';
 import { COMM_TARGET, PROTOCOL_VERSION } from '../wire/protocol';
+import type { IRequestOptions, RequestFailure } from '../wire/request';
+import { codeOf, RequestError } from '../wire/request';
 import type { AgentEvent } from './agentStates';
 import { AgentMachine, isLive } from './agentStates';
 import { cancellable } from './cancellable';

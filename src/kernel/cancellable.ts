@@ -3,7 +3,7 @@
  * them gives up.
  */
 
-import { RequestError } from '../wire/channel';
+import { RequestError } from '../wire/request';
 
 /**
  * @param promise - What is waited for.

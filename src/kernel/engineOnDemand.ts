@@ -1,6 +1,6 @@
 /** Brings the engine into a kernel when a request first needs it. */
 
-import { codeOf, RequestError } from '../wire/channel';
+import { codeOf, RequestError } from '../wire/request';
 import type { IRequests, Method } from '../wire/protocol';
 import { guardNeedsEngine } from './inject';
 import type { IKernelCode } from './kernelCode';

@@ -1,7 +1,7 @@
 /** Waiting for a kernel, and why that may be in vain. */
 
-import type { RequestFailure } from '../wire/channel';
-import { RequestError } from '../wire/channel';
+import type { RequestFailure } from '../wire/request';
+import { RequestError } from '../wire/request';
 import type { AgentState, IKernelAgent } from '../tokens';
 
 /** The detail of a failure: a kernel with IPython that takes no comms. */

@@ -1,6 +1,6 @@
 /** Setting the guard of a kernel, which may have to wait for the kernel. */
 
-import { codeOf } from '../wire/channel';
+import { codeOf } from '../wire/request';
 import type { IGuard } from '../wire/protocol';
 import type { IKernelAgent } from '../tokens';
 

@@ -1,6 +1,6 @@
 /** Reading what a kernel retains: the report and the overview. */
 
-import { codeOf, REQUEST_TIMEOUT_MS } from '../wire/channel';
+import { codeOf, REQUEST_TIMEOUT_MS } from '../wire/request';
 import type { IOverview, IPart, IReport } from '../wire/protocol';
 import type { IKernelAgent } from '../tokens';
 import type { ExecutedCells } from '../kernel/executedCells';

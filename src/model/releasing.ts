@@ -1,6 +1,6 @@
 /** Releasing results, and what came of the last release. */
 
-import { codeOf } from '../wire/channel';
+import { codeOf } from '../wire/request';
 import type { IKernelAgent, Outcome, Selection } from '../tokens';
 import { untilFree } from '../kernel/kernelFree';
 import type { CurrentActivity } from './activity';

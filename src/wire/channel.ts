@@ -5,59 +5,16 @@ import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
-import type { ISent, MainShellComm } from './comm';
-import type { ErrorCode, IRequests, KernelEvent, Method } from './protocol';
-import { PROTOCOL_VERSION, RESULTS } from './protocol';
+import type { Check } from './checks';
+import type { MainShellComm } from './comm';
 import { readMessage } from './messages';
+import type { IRequests, KernelEvent, Method } from './protocol';
+import { PROTOCOL_VERSION, RESULTS } from './protocol';
+import type { IRequestOptions, RequestFailure } from './request';
+import { PendingRequest, RequestError } from './request';
 
-/**
- * How long a request may wait for the kernel to begin with it while no cell
- * runs, in milliseconds. A request that the kernel has begun with may take as
- * long as it takes.
- */
-export const REQUEST_TIMEOUT_MS = 30000;
-
-/** Why a request got no answer, where the kernel gave no reason. */
-export type RequestFailure =
-  | 'not_ready'
-  | 'timeout'
-  | 'cancelled'
-  | 'restarted'
-  | 'dead'
-  | 'disconnected'
-  | 'invalid_reply';
-
-/** Why a request has no result; `code` is for programs, not for people. */
-export class RequestError extends Error {
-  /**
-   * @param code - The kernel's code, or the reason why the kernel gave none.
-   * @param detail - The name of what was wrong, if the kernel told it.
-   */
-  constructor(
-    readonly code: ErrorCode | RequestFailure,
-    readonly detail: string | null = null
-  ) {
-    super(detail === null ? code : `${code}: ${detail}`);
-    this.name = 'RequestError';
-  }
-}
-
-/** How long a request waits, and what ends it early. */
-export interface IRequestOptions {
-  /**
-   * In milliseconds, until the kernel begins with it; the time while a cell
-   * runs does not count.
-   */
-  timeoutMs?: number;
-  signal?: AbortSignal;
-}
-
-interface IPending {
-  /** Send the request over the present comm. */
-  send(): void;
-  settle(result: unknown): void;
-  fail(error: RequestError): void;
-}
+/** What the answer to a request is given to. */
+type IAnswered = Pick<PendingRequest<unknown>, 'send' | 'settle' | 'fail'>;
 
 /** Sends requests over a comm, and finds the replies that belong to them. */
 export class Channel implements IDisposable {
@@ -117,6 +74,9 @@ export class Channel implements IDisposable {
   /**
    * Ask the kernel.
    *
+   * @param method - The request's name.
+   * @param params - The parameters of that method.
+   * @param options - How long to wait, and what ends the waiting early.
    * @returns the checked result.
    * @throws RequestError with the reason as `code`.
    */
@@ -125,64 +85,20 @@ export class Channel implements IDisposable {
     params: IRequests[K]['params'],
     options: IRequestOptions = {}
   ): Promise<IRequests[K]['result']> {
-    const { signal, timeoutMs = REQUEST_TIMEOUT_MS } = options;
     const id = UUID.uuid4();
-    return new Promise<IRequests[K]['result']>((resolve, reject) => {
-      let sent: ISent | null = null;
-      const fail = (error: RequestError): void => {
-        done();
-        reject(error);
-      };
-      const onAbort = (): void => fail(new RequestError('cancelled'));
-      const onTimeout = (): void => {
-        if (this._isBusy() || sent?.begun) {
-          timer = setTimeout(onTimeout, timeoutMs);
-        } else {
-          fail(new RequestError('timeout'));
-        }
-      };
-      let timer = setTimeout(onTimeout, timeoutMs);
-      const done = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-        this._pending.delete(id);
-      };
-      const settle = (result: unknown): void => {
-        if (RESULTS[method](result)) {
-          done();
-          resolve(result);
-        } else {
-          fail(new RequestError('invalid_reply'));
-        }
-      };
-      if (this._isDisposed) {
-        fail(new RequestError('not_ready'));
-        return;
-      }
-      if (signal?.aborted) {
-        onAbort();
-        return;
-      }
-      const send = (): void => {
-        let now: ISent;
-        try {
-          now = this._comm.send({ id, method, params: params as JSONObject });
-        } catch {
-          fail(new RequestError('not_ready'));
-          return;
-        }
-        sent = now;
-        void now.handled.then(() => {
-          if (sent === now && this._pending.has(id)) {
-            // The kernel is done, and a reply would have come before this.
-            fail(new RequestError('invalid_reply'));
-          }
-        });
-      };
-      signal?.addEventListener('abort', onAbort);
-      this._pending.set(id, { send, settle, fail });
-      send();
+    const check: Check<IRequests[K]['result']> = RESULTS[method];
+    const pending = new PendingRequest(check, options, {
+      send: () => this._comm.send({ id, method, params: params as JSONObject }),
+      isBusy: this._isBusy,
+      done: () => this._pending.delete(id)
     });
+    if (this._isDisposed) {
+      pending.fail(new RequestError('not_ready'));
+    } else {
+      this._pending.set(id, pending);
+      pending.start();
+    }
+    return pending.result;
   }
 
   /** Close the comm; outstanding requests fail as not ready. */
@@ -244,12 +160,7 @@ export class Channel implements IDisposable {
   private _comm: MainShellComm;
   private _isBusy: () => boolean;
   private _isDisposed = false;
-  private _pending = new Map<string, IPending>();
+  private _pending = new Map<string, IAnswered>();
   private _event = new Signal<this, KernelEvent>(this);
   private _closed = new Signal<this, void>(this);
-}
-
-/** The code of the error with which a request was rejected. */
-export function codeOf(error: unknown): string {
-  return error instanceof RequestError ? error.code : 'internal';
 }

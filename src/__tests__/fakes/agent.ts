@@ -2,7 +2,7 @@ import { Signal } from '@lumino/signaling';
 import { CellRuns } from '../../kernel/cellRuns';
 import { ExecutedCells } from '../../kernel/executedCells';
 import type { AgentState, IKernelAgent } from '../../tokens';
-import { RequestError } from '../../wire/channel';
+import { RequestError } from '../../wire/request';
 import type {
   IGuardState,
   IRequests,

@@ -3,7 +3,7 @@
 import { KernelAgent } from '../../kernel/agent';
 import type { IKernelCode } from '../../kernel/kernelCode';
 import type { AgentState } from '../../tokens';
-import { RequestError } from '../../wire/channel';
+import { RequestError } from '../../wire/request';
 import type { IEvents, IGuard } from '../../wire/protocol';
 import { FakeContext, FakeKernel } from './kernel';
 import { KERNEL_CODE } from './kernelCode';

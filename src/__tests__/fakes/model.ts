@@ -6,7 +6,7 @@ import type {
   Outcome,
   Selection
 } from '../../tokens';
-import { RequestError } from '../../wire/channel';
+import { RequestError } from '../../wire/request';
 import type {
   ErrorCode,
   IExplained,

@@ -1,4 +1,4 @@
-import { RequestError } from '../../wire/channel';
+import { RequestError } from '../../wire/request';
 import type { IReport } from '../../wire/protocol';
 import { sampleReport } from '../fakes/samples';
 import { settled } from '../fakes/waiting';

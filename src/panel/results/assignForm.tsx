@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { InputGroup } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { codeOf } from '../../wire/channel';
+import { codeOf } from '../../wire/request';
 import type { IRow } from '../../wire/protocol';
 import { failureText } from '../../ui/releaseWords';
 import { ActionButton, LinkButton } from '../buttons';

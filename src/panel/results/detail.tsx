@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { codeOf } from '../../wire/channel';
+import { codeOf } from '../../wire/request';
 import { formatBytes } from '../../ui/format';
 import type { IExplained, IRow } from '../../wire/protocol';
 import type { IRetainedModel } from '../../tokens';
@@ -80,7 +80,7 @@ function Chips({ names }: { names: readonly string[] }): React.JSX.Element {
 /** A path of references, beginning with the name at its end. */
 function Path({ steps }: { steps: readonly string[] }): React.JSX.Element {
   return (
-    <li className="jp-Memguard-path">
+    <li>
       {[...steps].reverse().map((step, index) => (
         <React.Fragment key={index}>
           {index > 0 && <span aria-hidden="true">{' \u2192 '}</span>}
@@ -111,7 +111,7 @@ function References(
       {explained.paths.length === 0 ? (
         trans.__('None was found.')
       ) : (
-        <ul className="jp-Memguard-paths">
+        <ul>
           {explained.paths.map((steps, index) => (
             <Path key={index} steps={steps} />
           ))}
@@ -226,7 +226,7 @@ export function RowDetail(props: {
         <FigureFields row={row} trans={trans} />
         {row.source !== null && (
           <Field name={trans.__('First line of the cell')}>
-            <code className="jp-Memguard-sourceLine">{row.source}</code>
+            <code>{row.source}</code>
           </Field>
         )}
       </dl>
