@@ -31,7 +31,7 @@ export function noteText(
     case 'callback':
       return trans.__('letting it go runs code, which may keep parts of it');
     case 'sharing-unknown':
-      return trans.__('it cannot be seen who else uses parts of it');
+      return trans.__('something that cannot be seen may also use parts of it');
     case 'mapped':
       return trans.__('part of it is a file mapped into memory');
     case 'shared-pages':
@@ -39,7 +39,7 @@ export function noteText(
     case 'moving':
       return trans.__('it changed while it was measured');
     case 'no-refcounts':
-      return trans.__('this Python does not tell what would come back');
+      return trans.__('what would come back cannot be known in this Python');
     case 'untouched':
       return trans.__(
         'part of it was never written to and takes no memory yet'

@@ -25,9 +25,11 @@ function failedText(detail: string, trans: TranslationBundle): string {
     case 'install':
       return trans.__('This extension could not be put into it.');
     case 'aborted':
-      return trans.__('Failing cells took along what was sent to it.');
+      return trans.__(
+        'A cell that failed cancelled what was waiting behind it.'
+      );
     case 'comm_close':
-      return trans.__('It ended the conversation.');
+      return trans.__('It closed the connection to this extension.');
     default:
       return failureText(detail, trans);
   }
@@ -94,7 +96,7 @@ function failedWords(
         icon: kernelIcon,
         title: trans.__('This kernel cannot be asked'),
         hint: trans.__(
-          'It runs IPython, but takes no messages of extensions (comms), as xeus-python. A guard that you choose holds from its next start.'
+          'It runs IPython, but without comms, by which extensions talk with a kernel (xeus-python is such a kernel). A guard that you choose takes effect when the kernel starts again.'
         )
       }
     : {
