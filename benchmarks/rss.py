@@ -35,8 +35,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from jupyter_memguard.config import Memguard  # noqa: E402 (from this tree, not an installed one)
-from jupyter_memguard.memory import KernelMemory, Target  # noqa: E402
+from jupyter_memguard.kernel_memory import KernelMemory  # noqa: E402
 from jupyter_memguard.process import Connection  # noqa: E402
+from jupyter_memguard.targets import Target  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

@@ -2,7 +2,7 @@
 
 Importing this package is cheap and needs the standard library alone, because
 ``jupyter_memguard.kernel`` is also imported in kernels whose environment has
-no Jupyter server. What the server needs is imported when it loads us.
+no Jupyter server. The server's modules are imported when a server loads the extension.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["__version__"]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Where the prebuilt front end lies, and the name it is served under."""
+    """Say where the built front end is, and under which name a server serves it."""
     return [{"src": "labextension", "dest": "jupyter-memguard"}]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    """Where jupyter_server finds the loader."""
+    """Say in which module jupyter_server finds the function that loads the extension."""
     return [{"module": "jupyter_memguard"}]
 
 

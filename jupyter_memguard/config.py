@@ -1,4 +1,4 @@
-"""What an administrator can set: ``c.Memguard...`` in jupyter_server_config.py."""
+"""The administrator's settings: ``c.Memguard...`` in jupyter_server_config.py."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def parse_bytes(text: str) -> int:
         Bytes.
 
     Raises:
-        ValueError: the text is neither, or more than any machine has.
+        ValueError: the text is no amount of memory, or names more than any machine has.
 
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", text.strip().upper())
@@ -44,34 +44,34 @@ class Memguard(LoggingConfigurable):
         default_value=0,
         help="""The memory that one kernel may use: bytes, or a number with K, M, G or T.
 
-        It is shown and warned about, not enforced. 0 means not set: then the environment
-        variable MEM_LIMIT counts (JupyterHub sets it), else the container's own limit, else
-        the machine's memory.
+        The limit is shown and warned about, not enforced. 0 means that no limit is set: then
+        the environment variable MEM_LIMIT (which JupyterHub sets) counts, else the limit of
+        the container, else the machine's memory.
         """,
     ).tag(config=True)
 
     sample_seconds = Float(
         0.5,
         min=0.05,
-        help="Time between two samples of a kernel whose chart somebody is looking at, in seconds.",
+        help="Time in seconds between two samples of a kernel whose chart somebody looks at.",
     ).tag(config=True)
 
     samples_kept = Integer(
         1200,
         min=2,
-        help="How many samples are kept for each kernel; the oldest go first.",
+        help="The most samples to keep for each kernel; the oldest are dropped first.",
     ).tag(config=True)
 
     sample_idle_seconds = Float(
         30.0,
         min=1.0,
-        help="A kernel is sampled no more when nobody has asked for so long, in seconds.",
+        help="Sampling of a kernel ends when nobody has asked for this time, in seconds.",
     ).tag(config=True)
 
     metrics_seconds = Float(
         15.0,
         min=0.0,
-        help="Time between two updates of the Prometheus gauges, in seconds; 0 turns them off.",
+        help="Time in seconds between two updates of the Prometheus gauges; 0 turns them off.",
     ).tag(config=True)
 
     @validate("mem_limit")

@@ -1,4 +1,4 @@
-"""The event that tells a *Free memory*, for audits (jupyter_events)."""
+"""The event that records a use of *Free memory*, for audits (jupyter_events)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 SCHEMA_ID = "https://events.jupyter.org/jupyter_memguard/free_memory/v1"
 _SCHEMA_FILE = Path(__file__).parent / "event_schemas" / "free_memory" / "v1.yaml"
 
-# Numbers come from a browser: JSON's integers have no bound, memory does.
+# The most bytes or results that are believed: a browser sends the numbers, and integers in
+# JSON have no bound.
 _MOST = 2**60
 
 
 @dataclass(frozen=True)
 class Freed:
-    """What a *Free memory* did: resident bytes before and after, and how many results went."""
+    """What *Free memory* did: resident bytes before and after, and how many results it released."""
 
     before_bytes: int
     after_bytes: int
@@ -33,8 +34,11 @@ def parse_freed(body: object) -> Freed:
     Args:
         body: the parsed body of the request.
 
+    Returns:
+        The three numbers of the body.
+
     Raises:
-        ValueError: it is not an object with these three whole numbers.
+        ValueError: the body is not an object with these three whole numbers.
 
     """
     if not isinstance(body, dict):
@@ -57,8 +61,8 @@ def register(logger: EventLogger) -> None:
         logger.register_event_schema(_SCHEMA_FILE)
 
 
-def tell_freed(logger: EventLogger, freed: Freed) -> None:
-    """Emit the event and count it."""
+def emit_freed(logger: EventLogger, freed: Freed) -> None:
+    """Emit the event and add its numbers to the counters."""
     FREES.inc()
     FREED_BYTES.inc(max(0, freed.before_bytes - freed.after_bytes))
     RELEASED.inc(freed.released)

@@ -1,10 +1,10 @@
-"""How much memory a process may use, and who says so.
+"""How much memory a process may use, and what sets that limit.
 
-Everything here reads files under a root path, so that made-up trees test it.
-Read are the process's own groups (``/proc/<pid>/cgroup``), never this server's: a
-kernel may live in another one. Where they are mounted is asked of this server's
-own ``/proc/self/mountinfo``: a kernel in a sandbox may have mounted them elsewhere,
-and it is here that they are read.
+Every function reads files under a root path, so that tests can use made-up trees.
+The control groups are the process's own (``/proc/<pid>/cgroup``), not this server's: a
+kernel may be in another group. The mount points are this server's
+(``/proc/self/mountinfo``), because this server reads the files: a kernel in a sandbox
+may have other mount points.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-# Version 1 says "no limit" with the greatest number of pages that a long holds; nobody
-# has a limit of an exbibyte or more.
+# Version 1 writes "no limit" as the greatest number of pages that a long holds. A limit of
+# an exbibyte or more is taken for none.
 NO_LIMIT = 2**60
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit in bytes, what counts against it, and who set it.
+    """A limit of memory and how much of it is used.
 
-    ``source`` is a code: ``config``, ``mem_limit_env``, ``cgroup2``, ``cgroup1``,
-    ``rlimit_as`` or ``machine``.
+    Attributes:
+        source: what sets the limit, as a code: ``config``, ``mem_limit_env``, ``cgroup2``,
+            ``cgroup1``, ``rlimit_as`` or ``machine``.
+        limit_bytes: the limit.
+        used_bytes: what counts against it.
+
     """
 
     source: str
@@ -69,12 +73,12 @@ def memory_groups(pid: int, root: Path = Path("/")) -> list[Group]:
 
     Args:
         pid: the process.
-        root: where ``proc`` and the mounts lie.
+        root: the folder with ``proc`` and the mounts.
 
     Returns:
-        Its own group and then that group's ancestors, as far as they are mounted, of
-        version 2, version 1 or (hybrid) both; nothing where there are no control groups
-        or they may not be read.
+        The process's own group and then the group's ancestors, as far as they are mounted,
+        of version 2, version 1 or (hybrid) both. The list is empty where there are no
+        control groups or this user may not read them.
 
     """
     proc = root / "proc"
@@ -104,14 +108,14 @@ def memory_groups(pid: int, root: Path = Path("/")) -> list[Group]:
 def group_limit(group: Group) -> Limit | None:
     """Read one control group's limit and use.
 
-    Page cache that the system gives back before it kills (``inactive_file``) is taken
-    off the use.
+    The use leaves out page cache (``inactive_file``): the system drops it before it kills
+    a process.
 
     Args:
         group: from :func:`memory_groups`.
 
     Returns:
-        None when the group has no limit of its own or its files may not be read.
+        None when the group has no limit of its own or this user may not read its files.
 
     """
     files = _FILES[group.version]
@@ -121,7 +125,7 @@ def group_limit(group: Group) -> Limit | None:
         return None
     statistics = _statistics(group.directory / "memory.stat")
     if group.version == 1:
-        # The kernel's own minimum also knows ancestors that no container can see.
+        # The system's own minimum includes ancestors that a container cannot see.
         limit = min(limit, statistics.get("hierarchical_memory_limit", limit))
     if not 0 < limit < NO_LIMIT:
         return None
@@ -134,10 +138,10 @@ def address_space_bytes(pid: int, root: Path = Path("/")) -> int | None:
 
     Args:
         pid: the process.
-        root: where ``proc`` lies.
+        root: the folder with ``proc``.
 
     Returns:
-        None when it has no such limit or the file may not be read.
+        None when the process has no such limit or this user may not read the file.
 
     """
     try:
@@ -151,12 +155,12 @@ def address_space_bytes(pid: int, root: Path = Path("/")) -> int | None:
 
 
 def nearest(limits: list[Limit]) -> Limit | None:
-    """Take the limit that is reached first; of equally near ones the lowest."""
+    """Give the limit that will be reached first: the fullest; of equally full ones the lowest."""
     return max(limits, key=lambda limit: (limit.level, -limit.limit_bytes), default=None)
 
 
 def _mounts(mountinfo: str) -> list[_Mount]:
-    """Parse ``/proc/self/mountinfo`` (proc_pid_mountinfo(5)) for what can count memory."""
+    """List the mounts in ``/proc/self/mountinfo`` whose control groups can count memory."""
     found = []
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")
@@ -182,13 +186,13 @@ def _unescaped(path: str) -> str:
 
 
 def _upwards(mount: _Mount, path: str, root: Path) -> list[Path]:
-    """List a group's directory and those above it, up to the mount's."""
+    """List the directories of a group and of its ancestors, up to the mount's own."""
     top = root / mount.point.relative_to("/")
     try:
         below = PurePosixPath(path).relative_to(mount.root)
     except ValueError:
-        # The path is told from another namespace than the mount: what is mounted here is
-        # then the container's own group.
+        # The path is of another namespace than the mount. What is mounted is then the
+        # container's own group.
         return [top]
     if ".." in below.parts:
         return [top]
@@ -196,7 +200,7 @@ def _upwards(mount: _Mount, path: str, root: Path) -> list[Path]:
 
 
 def _number(file: Path) -> int | None:
-    """Read a file that holds one number; ``max`` is no number."""
+    """Read the number in a file; None when the file holds none (``max``) or is unreadable."""
     try:
         return int(file.read_text())
     except (OSError, ValueError):

@@ -1,8 +1,8 @@
 """Prometheus metrics, in the registry that jupyter_server's ``/metrics`` exports.
 
-They are made once, when this module is imported, so that a second load in the
-same process finds them there. No label names a kernel: kernels come and go, and
-every name ever used as a label stays in the registry.
+This module makes the metrics when it is imported, so that a second load in the
+same process uses the same ones. No label names a kernel: kernels come and go, and
+the registry keeps every label that was ever used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .memory import MemoryReply
+    from .replies import MemoryReply
 
 KERNELS = Gauge("jupyter_memguard_kernels", "Running kernels whose memory this server can read")
 RSS = Gauge("jupyter_memguard_kernels_rss_bytes", "Resident memory of these kernels together")
@@ -45,11 +45,11 @@ FREED_BYTES = Counter(
 RELEASED = Counter("jupyter_memguard_released_results", "Retained results that were let go")
 
 
-def show(replies: Iterable[MemoryReply]) -> None:
+def update(replies: Iterable[MemoryReply]) -> None:
     """Set the gauges.
 
     Args:
-        replies: every kernel's memory; those without a figure do not count.
+        replies: every kernel's memory; replies without a figure do not count.
 
     """
     read = [reply for reply in replies if reply["rss_bytes"] is not None]

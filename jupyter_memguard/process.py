@@ -1,15 +1,15 @@
 """A kernel's process: which one it is, and what it uses.
 
-The provisioner knows the process that it launched. That may be a wrapper
-(``sh -c``, ``conda run``, ``uv run``), with the kernel somewhere below it. The
-kernel is the one that listens on the connection's shell port: a command line
-with the connection file is also that of the wrapper, of every child forked by
-the kernel, and of a ``jupyter console --existing`` in a cell. Only where the
-system does not show sockets the command lines decide.
+The provisioner knows the process that it launched. That process may be a wrapper
+(``sh -c``, ``conda run``, ``uv run``) with the kernel somewhere below it. The
+kernel is the process that listens on the connection's shell port. The command line
+is no proof: the wrapper's names the connection file too, and so does that of every
+child forked by the kernel and of a ``jupyter console --existing`` in a cell. Command
+lines decide only where the system does not show sockets.
 
 On Linux one read of ``/proc/<pid>/stat`` gives the start time (is it still the
-same process?), the state and the memory together; it takes no lock of the
-process's address space, as reading ``smaps`` would. Everywhere else psutil does.
+same process?), the state and the memory together. Unlike a read of ``smaps``, it
+takes no lock of the process's address space. On other systems psutil reads them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _PROC = Path("/proc")
 # Where the fields of /proc/<pid>/stat stand after the name in brackets (proc_pid_stat(5)).
 _STATE, _PPID, _STARTED, _VIRTUAL, _RESIDENT = 0, 1, 19, 20, 21
 
-# jupyter_server waits as long for a kernel's first answer (kernel_info_timeout).
+# A launched process may take this time to start its kernel, in seconds. jupyter_server waits
+# as long for a kernel's first answer (kernel_info_timeout).
 START_SECONDS = 60.0
 
 
@@ -50,10 +51,14 @@ class Usage:
 
 @dataclass(frozen=True)
 class Connection:
-    """What tells a kernel's process from others: its connection.
+    """A kernel's connection, which distinguishes its process from others.
 
-    ``address`` is the path in front of the port number where the kernel
-    listens on Unix sockets (transport ``ipc``), else not looked at.
+    Attributes:
+        file: the path of the connection file.
+        shell_port: the port on which the kernel listens for requests.
+        address: where the kernel listens on Unix sockets (transport ``ipc``), the path in
+            front of the port number; not used otherwise.
+
     """
 
     file: str
@@ -62,11 +67,12 @@ class Connection:
 
 
 def _missing(pid: int) -> Exception:
-    """Tell a process that has ended from another user's that /proc hides (hidepid).
+    """Say why a process is missing: it has ended, or /proc hides it (hidepid).
 
-    psutil takes the hidden one for ended, too. A signal may not be sent to it.
+    psutil reports a hidden process of another user as ended. The attempt to send a signal
+    distinguishes the two: the system refuses it for a process that exists.
     """
-    if os.name == "posix":  # elsewhere this call ends the process
+    if os.name == "posix":  # on Windows os.kill() would end the process
         try:
             os.kill(pid, 0)
         except PermissionError:
@@ -81,18 +87,18 @@ def _stat(pid: int) -> list[bytes]:
         text = (_PROC / str(pid) / "stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         raise _missing(pid) from None
-    # The name may hold spaces and brackets itself.
+    # The process's name stands in brackets, and may itself hold spaces and brackets.
     return text[text.rindex(b")") + 2 :].split()
 
 
 class KernelProcess:
-    """One process, told from a later one with the same pid by its start.
+    """One process. Its start time distinguishes it from a later one with the same pid.
 
     Args:
         process: the process as psutil knows it.
 
     Raises:
-        ProcessGoneError: it has ended.
+        ProcessGoneError: the process has ended.
 
     """
 
@@ -110,8 +116,8 @@ class KernelProcess:
         """Read the memory in use now.
 
         Raises:
-            ProcessGoneError: the process has ended (a zombie has too, and one that has no
-                memory at all: it ends, which takes seconds if it had much to give back).
+            ProcessGoneError: the process has ended. A zombie has ended too, and so has a
+                process without memory: taking much memory back costs the system seconds.
             PermissionError: the system does not let this user see it.
 
         """
@@ -126,7 +132,7 @@ class KernelProcess:
         return usage
 
     def high_water_bytes(self) -> int | None:
-        """Read the most that was ever resident, in bytes; None where the system does not tell."""
+        """Read the most that was ever resident, in bytes; None where the system does not know."""
         if not _LINUX:
             try:
                 peak = getattr(self._process.memory_info(), "peak_wset", None)  # Windows
@@ -155,10 +161,10 @@ class KernelProcess:
 
 
 class ProcessTable:
-    """Who is whose child on this machine, and how big: one look for all kernels.
+    """The parents and the sizes of all processes on this machine: one look for all kernels.
 
-    A look is reused for a second, and for fifty times as long as it took, so
-    that it costs at most 2 % of a core however many processes and kernels
+    A look is used again for a second, and for at least fifty times as long as it took.
+    Looks therefore cost at most 2 % of a core, however many processes and kernels
     there are.
     """
 
@@ -172,12 +178,16 @@ class ProcessTable:
     def descendants_bytes(self, pid: int) -> int:
         """Sum the resident memory of a process's descendants, in bytes.
 
-        Pages that a forked child shares with its parent count in each. Where a pid was
-        given anew meanwhile, two processes can be each other's parent.
+        Pages that a forked child shares with its parent count in both.
+
+        Args:
+            pid: the process, which is not itself counted.
+
         """
         with self._lock:
             self._refresh()
             total = 0
+            # The system may have used a pid again, so two processes can be each other's parent.
             seen = {pid}
             waiting = list(self._children.get(pid, ()))
             while waiting:
@@ -215,7 +225,7 @@ def _linux_processes() -> list[tuple[int, int, int]]:
 def _psutil_processes() -> list[tuple[int, int, int]]:
     found = []
     for process in psutil.process_iter(["ppid", "memory_info"]):
-        memory = process.info["memory_info"]  # None where it may not be seen
+        memory = process.info["memory_info"]  # None where this user may not see it
         parent = process.info["ppid"]
         if memory is not None and parent not in (None, process.pid):
             found.append((process.pid, parent, memory.rss))
@@ -242,7 +252,7 @@ def find_kernel(launched: int, connection: Connection) -> KernelProcess | None:
         if first.status() == psutil.STATUS_ZOMBIE:
             raise ProcessGoneError(launched)
         tree = _top_down(first)
-        # A child that the kernel forked has the socket too: the topmost counts.
+        # A child that the kernel forked has the socket too: the topmost process is the kernel.
         kernel = next((process for process in tree if _listens(process, connection)), None)
         if kernel is None and not _sockets_are_shown():
             kernel = _by_command_line(tree, connection.file)
@@ -254,7 +264,7 @@ def find_kernel(launched: int, connection: Connection) -> KernelProcess | None:
 
 
 def is_starting(launched: int) -> bool:
-    """Say whether a launched process is so young that its kernel may still come up."""
+    """Say whether a launched process is so young that its kernel may still start."""
     try:
         return time.time() - psutil.Process(launched).create_time() < START_SECONDS
     except psutil.Error:
@@ -291,7 +301,7 @@ def _listens(process: psutil.Process, connection: Connection) -> bool:
 
 
 def _sockets_are_shown() -> bool:
-    """Say whether the system tells a process's sockets: a server has one at least."""
+    """Say whether the system shows a process's sockets: this server has at least one."""
     try:
         return bool(psutil.Process().net_connections("all"))
     except (psutil.Error, OSError):
@@ -299,7 +309,11 @@ def _sockets_are_shown() -> bool:
 
 
 def _by_command_line(tree: list[psutil.Process], connection_file: str) -> psutil.Process | None:
-    """Take the lowest command line with the connection file that is not its parent's own."""
+    """Find the kernel by its command line, which names the connection file.
+
+    Wrappers above the kernel name the file too: the lowest process counts. A child that the
+    kernel forked has the same command line as the kernel: the kernel stands above it.
+    """
     kernel, command = None, None
     for process in tree:
         try:

@@ -14,15 +14,14 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from .events import parse_freed, tell_freed
+from .events import emit_freed, parse_freed
+from .monitor import SETTING, KernelMonitor
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
-    from .extension import Parts
-    from .memory import Target
+    from .targets import Target
 
-SETTING = "jupyter_memguard"
 RESOURCE = "jupyter_memguard:kernels"
 
 
@@ -30,27 +29,30 @@ class _Handler(APIHandler):
     auth_resource = RESOURCE
 
     @property
-    def parts(self) -> Parts:
-        """The extension's parts of this server."""
-        parts: Parts = self.settings[SETTING]
-        return parts
+    def monitor(self) -> KernelMonitor:
+        """What watches this server's kernels."""
+        monitor: KernelMonitor = self.settings[SETTING]
+        return monitor
 
     def target(self, kernel_id: str) -> Target:
-        """Look a kernel of this server up.
+        """Find a kernel of this server.
+
+        Args:
+            kernel_id: the kernel's id, as a client wrote it.
 
         Raises:
-            HTTPError: 404, there is none with this id.
+            HTTPError: 404, this server has no kernel with this id.
 
         """
-        target = self.parts.target(kernel_id)
+        target = self.monitor.target(kernel_id)
         if target is None:
-            # The id comes from outside: it is not repeated in the answer.
+            # A client wrote the id: the answer does not repeat it.
             raise web.HTTPError(404, "No such kernel")
         return target
 
 
 class _Watching(_Handler):
-    """An endpoint that is polled: looking on is no activity that keeps a server alive."""
+    """An endpoint that clients poll: polling does not keep an idle server alive."""
 
     _track_activity = False
 
@@ -62,10 +64,10 @@ class MemoryHandler(_Watching):
     @authorized("read", RESOURCE)  # type: ignore[untyped-decorator]
     async def get(self, kernel_id: str) -> None:
         """Answer with the kernel's memory now."""
-        parts = self.parts
+        monitor = self.monitor
         target = self.target(kernel_id)
         loop = asyncio.get_running_loop()
-        reply = await loop.run_in_executor(parts.executor, parts.memory.read, target)
+        reply = await loop.run_in_executor(monitor.executor, monitor.memory.read, target)
         self.finish(json.dumps(reply))
 
 
@@ -76,18 +78,20 @@ class KernelsHandler(_Watching):
     @authorized("read", RESOURCE)  # type: ignore[untyped-decorator]
     async def get(self) -> None:
         """Answer with the memory of every running kernel of this server."""
-        parts = self.parts
+        monitor = self.monitor
         manager: Any = self.session_manager
         sessions = {
             session["kernel"]["id"]: session
             for session in await ensure_async(manager.list_sessions())
         }
         loop = asyncio.get_running_loop()
-        replies = await loop.run_in_executor(parts.executor, parts.memory.read_all, parts.targets())
+        replies = await loop.run_in_executor(
+            monitor.executor, monitor.memory.read_all, monitor.targets()
+        )
         kernels = []
         for reply in replies:
-            name = parts.kernel_name(reply["id"])
-            if name is None:  # it has ended in between
+            name = monitor.kernel_name(reply["id"])
+            if name is None:  # the kernel has ended since it was read
                 continue
             session = sessions.get(reply["id"], {})
             kind = session.get("type")
@@ -109,9 +113,9 @@ class SamplesHandler(_Watching):
     @web.authenticated
     @authorized("read", RESOURCE)  # type: ignore[untyped-decorator]
     async def get(self, kernel_id: str) -> None:
-        """Answer with the samples since a time, and see to it that there will be more."""
+        """Answer with the samples since a time, and go on sampling the kernel."""
         self.target(kernel_id)
-        samples = await self.parts.sampler.ask(kernel_id, self._since())
+        samples = await self.monitor.sampler.ask(kernel_id, self._since())
         self.finish(
             json.dumps(
                 {
@@ -145,7 +149,7 @@ class FreedHandler(_Handler):
             freed = parse_freed(self.get_json_body())
         except ValueError as error:
             raise web.HTTPError(400, str(error)) from None
-        tell_freed(self.event_logger, freed)
+        emit_freed(self.event_logger, freed)
         self.set_status(204)
         self.finish()
 

@@ -153,9 +153,9 @@ async def test_memory_that_grew_meanwhile_counts_as_none_freed(
 
 
 async def test_loading_twice_changes_nothing(jp_serverapp: ServerApp, jp_fetch: Any) -> None:
-    parts = jp_serverapp.web_app.settings["jupyter_memguard"]
+    monitor = jp_serverapp.web_app.settings["jupyter_memguard"]
     jupyter_memguard._load_jupyter_server_extension(jp_serverapp)
-    assert jp_serverapp.web_app.settings["jupyter_memguard"] is parts
+    assert jp_serverapp.web_app.settings["jupyter_memguard"] is monitor
     answer = await jp_fetch("jupyter-memguard/kernels")
     assert json.loads(answer.body) == {"kernels": []}
     assert "jupyter_memguard_kernels" in await metrics(jp_fetch)

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from jupyter_memguard import limits
-from jupyter_memguard.extension import Parts
-from jupyter_memguard.memory import Target
+from jupyter_memguard.monitor import KernelMonitor
+from jupyter_memguard.targets import Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,13 +59,13 @@ async def test_without_kernels_the_list_is_empty(kernels: Kernels) -> None:
 async def test_a_kernel_that_ended_is_forgotten(kernels: Kernels) -> None:
     kernel_id = await kernels.start()
     await kernels.measured(kernel_id)
-    parts = kernels.app.web_app.settings["jupyter_memguard"]
-    assert isinstance(parts, Parts)
-    assert kernel_id in parts.memory._found
+    monitor = kernels.app.web_app.settings["jupyter_memguard"]
+    assert isinstance(monitor, KernelMonitor)
+    assert kernel_id in monitor.memory._found
     await kernels.manager.shutdown_kernel(kernel_id)
     assert await kernels.get() == {"kernels": []}
-    assert parts.memory._found == {}
-    assert parts.memory._places == {}
+    assert monitor.memory._found == {}
+    assert monitor.memory._limits._places == {}
 
 
 async def test_a_kernel_that_ends_while_all_are_read_is_not_listed(

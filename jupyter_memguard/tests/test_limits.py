@@ -9,6 +9,7 @@ import pytest
 from traitlets import TraitError
 
 from jupyter_memguard.config import Memguard, parse_bytes
+from jupyter_memguard.kernel_memory import KernelMemory
 from jupyter_memguard.limits import (
     Limit,
     address_space_bytes,
@@ -16,7 +17,7 @@ from jupyter_memguard.limits import (
     memory_groups,
     nearest,
 )
-from jupyter_memguard.memory import KernelMemory, Target
+from jupyter_memguard.targets import Target
 
 if TYPE_CHECKING:
     from pathlib import Path

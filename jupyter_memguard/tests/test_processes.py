@@ -15,8 +15,9 @@ import pytest
 
 from jupyter_memguard import process
 from jupyter_memguard.config import Memguard
-from jupyter_memguard.memory import KernelMemory, Target
+from jupyter_memguard.kernel_memory import KernelMemory
 from jupyter_memguard.process import Connection, KernelProcess, ProcessGoneError, ProcessTable
+from jupyter_memguard.targets import Target
 
 if TYPE_CHECKING:
     from .conftest import Kernels
