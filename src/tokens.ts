@@ -1,3 +1,5 @@
+/** The interfaces through which the parts of the extension know each other. */
+
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
@@ -18,26 +20,30 @@ import type {
   Method
 } from './wire/protocol';
 
-/** How a document's kernel can be talked to. */
+/** Whether a document's kernel can be asked, or why not. */
 export type AgentState =
   | { kind: 'no-kernel' }
   /** `language` is null for a kernel that the server has no spec of. */
   | { kind: 'not-python'; language: string | null }
-  /** The install message is on its way or waits behind a running cell. */
+  /**
+   * The install message is on its way, or waits behind a running cell or for
+   * the code that it carries.
+   */
   | { kind: 'installing' }
   | { kind: 'ready' }
   /** The kernel has no IPython shell to look at. */
   | { kind: 'no-shell' }
+  /** The kernel's code speaks another version of the protocol. */
   | { kind: 'version'; theirs: number }
   | { kind: 'restarting' }
-  /** `atStart`: it was never connected to. */
+  /** `atStart`: the kernel ended before the page was connected to it. */
   | { kind: 'dead'; atStart?: true }
   /** `again`: the connection is being made anew, maybe in vain. */
   | { kind: 'disconnected'; again?: true }
   /** The install or the comm failed; `detail` is a type's name, not a text. */
   | { kind: 'failed'; detail: string };
 
-/** How far the run of a request has got; `time`: epoch seconds, kernel's clock. */
+/** How far a run has got; `time` is in epoch seconds by the kernel's clock. */
 export type RunProgress =
   | { kind: 'sent' }
   | { kind: 'busy'; time: number }
@@ -60,8 +66,8 @@ export interface ICellRuns {
 }
 
 /**
- * The one who talks with a document's kernel: installs the kernel code,
- * keeps the comm, and survives restarts and kernel changes.
+ * Talks with a document's kernel: installs the kernel code, keeps the comm,
+ * and goes on through restarts and changes of the kernel.
  */
 export interface IKernelAgent extends IDisposable {
   readonly sessionContext: ISessionContext;
@@ -74,15 +80,22 @@ export interface IKernelAgent extends IDisposable {
   readonly guard: IGuardState | null;
   readonly guardChanged: ISignal<IKernelAgent, IGuardState | null>;
   /**
-   * The execution count from which on this kernel is looked after, if cells
-   * ran before (a restart by another client), else null.
+   * The first execution count that the kernel code saw, if cells ran before
+   * it came (after a restart by another client), else null.
    */
   readonly lateSince: number | null;
+  /** Emitted when the kernel tells something by itself. */
   readonly event: ISignal<IKernelAgent, KernelEvent>;
+  /** What the kernel runs, for any client. */
   readonly cellRuns: ICellRuns;
   /**
-   * Ask the kernel.
+   * Ask the kernel. The engine is brought into the kernel first if the request
+   * needs it.
    *
+   * @param method - The request's name.
+   * @param params - The parameters of that method.
+   * @param options - How long the kernel may take to begin with the request,
+   * and what ends the waiting early.
    * @returns the checked result.
    * @throws RequestError with the reason as `code`.
    */
@@ -93,7 +106,7 @@ export interface IKernelAgent extends IDisposable {
   ): Promise<IRequests[K]['result']>;
 }
 
-/** A document's own guard, which comes before the settings. */
+/** A document's own guard, which takes precedence over the settings. */
 export interface IOwnGuard {
   guard: GuardMode;
   threshold_bytes?: number;
@@ -105,7 +118,7 @@ export interface IOwnGuard {
  * lasts as long as the console.
  */
 export interface IGuardStore {
-  /** Null where nothing was chosen; written by a person's act only. */
+  /** Null where nothing was chosen. Only what a person does changes it. */
   own: IOwnGuard | null;
   readonly changed: ISignal<IGuardStore, void>;
 }
@@ -119,7 +132,7 @@ export interface IWatched extends IDisposable {
   readonly guardStore: IGuardStore;
 }
 
-/** What a release was asked for; `all` ignores the setting's least size. */
+/** What to release; `all` ignores the setting's least size. */
 export type Selection =
   | { kind: 'large' }
   | { kind: 'all' }
@@ -131,7 +144,7 @@ export type Selection =
 export type Activity =
   | { kind: 'idle' }
   | { kind: 'reading' }
-  /** Waits behind a running cell; can be taken back. */
+  /** The release waits behind a running cell, and can be taken back. */
   | { kind: 'queued'; selection: Selection }
   | { kind: 'freeing'; selection: Selection }
   | { kind: 'measuring'; budgetMs: number };
@@ -142,13 +155,13 @@ export type Outcome =
   | { kind: 'failed'; selection: Selection | null; code: string };
 
 /**
- * What one document's kernel retains: the only place where that is kept.
- * Nothing is asked of the kernel while `observers` is 0 or a cell runs.
+ * What one document's kernel retains. No other place keeps that. The model
+ * asks for reports only while somebody looks and no cell runs.
  */
 export interface IRetainedModel extends IDisposable {
   readonly agent: IKernelAgent;
   readonly report: IReport | null;
-  /** Whether something has happened since `report` that it does not tell. */
+  /** Whether `report` is out of date. */
   readonly isStale: boolean;
   readonly overview: IOverview | null;
   /**
@@ -170,9 +183,9 @@ export interface IRetainedModel extends IDisposable {
   /** Bytes per row as pushed with a cell's end, by execution count. */
   readonly pushed: ReadonlyMap<number, { key: string; bytes: number }>;
   readonly changed: ISignal<IRetainedModel, void>;
-  /** Somebody looks: reports are asked for until the result is disposed. */
+  /** Ask for reports until the result is disposed, because somebody looks. */
   observe(): IDisposable;
-  /** Read again as soon as that is possible; after a failed install, retry. */
+  /** Read again as soon as possible; after a failed install, try it again. */
   refresh(): Promise<void>;
   /** Load the rows after those that `report` has. */
   loadMore(): Promise<void>;
@@ -199,14 +212,15 @@ export interface IRetainedModel extends IDisposable {
    * @returns null as long as the kernel has not told it for this report.
    */
   jointSize(keys: readonly string[]): IPart | null;
-  /** Queue behind a running cell, release, and read again. */
+  /** Wait for a running cell, release, and read again. */
   release(selection: Selection): Promise<void>;
-  /** Take a queued release, or a measurement, back. */
+  /** Take back a release that waits, or end a measurement. */
   cancel(): void;
-  /** Somebody looks at the overview too: it is read after each report. */
+  /** Read the overview too, after each report, because somebody looks at it. */
   observeOverview(): IDisposable;
   /** Measure with growing budgets until everything is exact. */
   measureExactly(): Promise<void>;
+  /** Find out who refers to a row's object. */
   explain(row: IRow): Promise<IExplained>;
   /** Bind a row's object to a new variable. */
   rescue(row: IRow, name: string): Promise<void>;
@@ -218,6 +232,7 @@ export interface IRetainedModel extends IDisposable {
    * does, execute the command `memguard:set-guard-mode`.
    */
   setGuard(guard: IGuard): Promise<void>;
+  /** Forget what the last release did: a person has read it. */
   dismissOutcome(): void;
 }
 
@@ -228,8 +243,9 @@ export interface IMemguard {
   readonly currentChanged: ISignal<IMemguard, IWatched | null>;
   /** Everything that is open. */
   readonly watched: Iterable<IWatched>;
-  /** One more is open, maybe behind others, where it may stay. */
+  /** Emitted when a document was opened, maybe behind others. */
   readonly added: ISignal<IMemguard, IWatched>;
+  /** Find the document of a widget; null if the widget is not watched. */
   find(widget: Widget): IWatched | null;
   readonly settings: ISettings;
   readonly settingsChanged: ISignal<IMemguard, ISettings>;

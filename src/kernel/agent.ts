@@ -1,4 +1,4 @@
-/** The one who talks with a document's kernel. */
+/** The agent, which talks with a document's kernel. */
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
@@ -41,9 +41,9 @@ import { RunningCells } from './runningCells';
  * automatic restart. A restart by another client gives no signal: there the
  * first message of the new kernel is noticed.
  *
- * What happens is told to the machine in agentStates.ts, which knows where
- * that leads; what is to be done about it is here. What comes from an earlier
- * kernel, installation or comm is not looked at.
+ * The machine in agentStates.ts knows to which stage each event leads; this
+ * class tells it the events, and does what is to be done. It ignores what
+ * comes from an earlier kernel, installation or comm.
  */
 export class KernelAgent implements IKernelAgent {
   /**
@@ -184,7 +184,7 @@ export class KernelAgent implements IKernelAgent {
     await cancellable(this._engine.ensure(), signal);
   }
 
-  /** Nothing disposes of the agents of a page that is closed or left. */
+  /** The agents of a page that is closed or left are not disposed of. */
   private _onPageHide = (event: PageTransitionEvent): void => {
     if (!event.persisted) {
       this._dropChannel('not_ready');
@@ -361,7 +361,7 @@ export class KernelAgent implements IKernelAgent {
     }
   }
 
-  /** A kernel that is through with the opening and has not greeted takes no comms. */
+  /** A kernel that has handled the opening and has not greeted takes no comms. */
   private _onOpened(channel: Channel): void {
     const { stage } = this._machine;
     if (
@@ -438,7 +438,7 @@ export class KernelAgent implements IKernelAgent {
     this._stop('dead', atStart ? 'diesAtStart' : 'dies');
   }
 
-  /** The kernel is not there to be talked to until a signal says otherwise. */
+  /** Do not talk to the kernel until a signal says that it is there again. */
   private _stop(reason: RequestFailure, event: AgentEvent): void {
     this._installer.stop();
     this._session.forget();
@@ -472,7 +472,7 @@ export class KernelAgent implements IKernelAgent {
   private _machine = new AgentMachine();
   private _kernel: Kernel.IKernelConnection | null = null;
   private _channel: Channel | null = null;
-  /** What the kernel greeted with over the channel. */
+  /** The kernel's greeting over the present channel. */
   private _hello: IEvents['hello'] | null = null;
   private _session = new KernelSession();
   private _running = new RunningCells(this.cellRuns);

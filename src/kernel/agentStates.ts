@@ -48,9 +48,9 @@ export type Stage =
 export type AgentEvent =
   // What JupyterLab tells of the kernel.
   | 'shutDown'
-  /** Its connection is made anew in any case. */
+  /** JupyterLab makes its connection anew in any case. */
   | 'restarts'
-  /** Another client has restarted it, and the connection stayed. */
+  /** Another client has restarted it; the connection stays. */
   | 'restarted'
   | 'dies'
   | 'diesAtStart'
@@ -74,7 +74,7 @@ export type AgentEvent =
   // What comes over the comm.
   | 'greeted'
   | 'closed'
-  /** The kernel is through with the comm's opening and has not greeted. */
+  /** The kernel has handled the comm's opening and has not greeted. */
   | 'refused';
 
 /** The connection: not made yet, made, or lost and being made anew. */

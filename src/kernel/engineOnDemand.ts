@@ -6,7 +6,7 @@ import { guardNeedsEngine } from './inject';
 import type { IKernelCode } from './kernelCode';
 
 /**
- * Whether the kernel answers a request with the engine only.
+ * Whether a request needs the engine in the kernel.
  *
  * @param method - The request's name.
  * @param params - The request's parameters.

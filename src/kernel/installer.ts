@@ -18,7 +18,7 @@ export type InstallStep =
   | { kind: 'failed'; detail: string }
   | { kind: 'answered'; installed: Answer; session: string };
 
-/** What a kernel says that has not given the message up. */
+/** The answer of a kernel that did not give the message up. */
 export type Answer = Exclude<Installed, { kind: 'aborted' }>;
 
 /** One installation into one kernel. */
@@ -31,14 +31,14 @@ interface IInstallation {
 }
 
 /**
- * Installs into one kernel at a time: what an earlier installation comes to
- * is not told. Sending the message twice does no harm.
+ * Installs into one kernel at a time, and ignores the outcome of an earlier
+ * installation. Sending the message twice does no harm.
  */
 export class Installer {
   /**
    * @param code - The code for kernels.
-   * @param guard - The guard to set; asked for when the message is sent.
-   * @param runs - The runs of the kernel, of which the message is none.
+   * @param guard - Returns the guard to set when the message is sent.
+   * @param runs - The runs of the kernel; the message is to be none of them.
    * @param tell - Called with each step of the present installation.
    */
   constructor(
@@ -67,7 +67,7 @@ export class Installer {
     this._send(this._current);
   }
 
-  /** Give the present installation up. */
+  /** Give up the present installation. */
   stop(): void {
     this._current = null;
   }

@@ -1,4 +1,4 @@
-/** Waiting for a kernel, and why that may be in vain. */
+/** Waiting until a kernel can be asked, and why it may never be. */
 
 import type { RequestFailure } from '../wire/request';
 import { RequestError } from '../wire/request';
@@ -24,7 +24,7 @@ export function failureOf(state: AgentState): RequestFailure {
   }
 }
 
-/** Whether a kernel would answer at once. */
+/** Whether a kernel is ready and runs no cell. */
 export function isFree(agent: IKernelAgent): boolean {
   return agent.state.kind === 'ready' && !agent.cellRunning;
 }
@@ -41,9 +41,9 @@ function mayBecomeFree(state: AgentState): boolean {
 /**
  * Wait until the kernel is free.
  *
- * @param agent - Who talks with it.
+ * @param agent - The kernel's agent.
  * @param signal - Takes the waiting back; absent: nothing does.
- * @throws RequestError when that will not come about.
+ * @throws RequestError if the kernel will not become free.
  */
 export function untilFree(
   agent: IKernelAgent,
@@ -55,8 +55,8 @@ export function untilFree(
 /**
  * Wait until the kernel is ready, whether or not a cell runs.
  *
- * @param agent - Who talks with it.
- * @throws RequestError when that will not come about.
+ * @param agent - The kernel's agent.
+ * @throws RequestError if the kernel will not become ready.
  */
 export function untilReady(agent: IKernelAgent): Promise<void> {
   return until(agent, () => agent.state.kind === 'ready');

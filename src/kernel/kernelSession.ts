@@ -3,13 +3,17 @@
 import type { KernelMessage } from '@jupyterlab/services';
 
 /**
- * Knows a kernel by the session in its messages, which changes when it
+ * Knows a kernel by the session in its messages, which changes when the kernel
  * restarts. A restart by another client gives no other sign.
  */
 export class KernelSession {
-  /** Remember the session of the kernel that has answered an install. */
+  /**
+   * Remember the session of the kernel that has answered an install message.
+   *
+   * @param session - The session in the header of the answer.
+   */
   note(session: string): void {
-    // Where sessions change from message to message, they say nothing.
+    // If sessions change from message to message, they do not tell restarts.
     if (this._suspected !== null && this._suspected !== session) {
       this._isTrusted = false;
     }
@@ -22,7 +26,11 @@ export class KernelSession {
     this._current = null;
   }
 
-  /** Whether a received message comes from another kernel than before. */
+  /**
+   * Whether a message comes from another kernel than before.
+   *
+   * @param msg - A message that was received.
+   */
   isAnother(msg: KernelMessage.IMessage): boolean {
     if (
       this._current === null ||
@@ -42,7 +50,7 @@ export class KernelSession {
   private _isTrusted = true;
 }
 
-/** The server's own messages, by contrast, answer nothing. */
+/** Whether a message answers one; the server's own messages answer none. */
 function isFromKernel(msg: KernelMessage.IMessage): boolean {
   return 'msg_id' in msg.parent_header && msg.parent_header.msg_id !== '';
 }

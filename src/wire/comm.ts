@@ -1,4 +1,4 @@
-/** A comm of our own making, over any connection to a kernel. */
+/** A comm over any connection to a kernel. */
 
 import type { Kernel } from '@jupyterlab/services';
 import { KernelMessage } from '@jupyterlab/services';
@@ -8,20 +8,20 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-/** What becomes of a message that was sent. */
+/** A message that was sent. */
 export interface ISent {
-  /** Whether the kernel is at it, or through with it. */
+  /** Whether the kernel has begun to handle it. */
   readonly begun: boolean;
-  /** Resolves when the kernel is through with it; never if it is lost. */
+  /** Resolves when the kernel has handled it; never if it is lost. */
   readonly handled: Promise<void>;
 }
 
 /**
- * A comm on the kernel's main shell. `createComm` works on one connection per
- * kernel and page only, while two notebooks may share a kernel; a second
- * connection that handles comms would close those of widgets. What is sent
- * names no subshell, so that it waits behind a running cell and is handled in
- * the kernel's main thread.
+ * A comm on the kernel's main shell. JupyterLab's `createComm` works on one
+ * connection per kernel and page only, while two notebooks may share a kernel;
+ * a second connection that handles comms would close the comms of widgets. The
+ * messages name no subshell, so that they wait behind a running cell and the
+ * kernel handles them in its main thread.
  */
 export class MainShellComm implements IDisposable {
   /**
@@ -39,7 +39,7 @@ export class MainShellComm implements IDisposable {
     return this._message;
   }
 
-  /** Emitted when the kernel closes it, or does not know its target. */
+  /** Emitted when the kernel closes the comm, or does not know its target. */
   get closed(): ISignal<this, void> {
     return this._closed;
   }
@@ -49,9 +49,10 @@ export class MainShellComm implements IDisposable {
   }
 
   /**
-   * Open it on the kernel's side.
+   * Open the comm on the kernel's side.
    *
-   * @returns what becomes of the message.
+   * @param data - What the kernel's handler of the target gets.
+   * @returns the message.
    * @throws Error if the connection has gone.
    */
   open(data: JSONObject): ISent {
@@ -66,7 +67,8 @@ export class MainShellComm implements IDisposable {
   /**
    * Send a message.
    *
-   * @returns what becomes of it.
+   * @param data - The message's data.
+   * @returns the message.
    * @throws Error if the connection has gone.
    */
   send(data: JSONObject): ISent {
@@ -78,7 +80,7 @@ export class MainShellComm implements IDisposable {
     );
   }
 
-  /** Tell the kernel that nobody listens any more, and dispose. */
+  /** Close the comm on the kernel's side too, and dispose. */
   close(): void {
     if (this._isDisposed) {
       return;
@@ -92,11 +94,11 @@ export class MainShellComm implements IDisposable {
         })
       );
     } catch {
-      // The connection has gone, and the comm with it.
+      // The connection is gone, and the comm with it.
     }
   }
 
-  /** Listen no longer. */
+  /** Stop listening. */
   dispose(): void {
     this._isDisposed = true;
     Signal.clearData(this);
@@ -118,7 +120,7 @@ export class MainShellComm implements IDisposable {
     const sent = {
       begun: false,
       handled: new Promise<void>(resolve => {
-        // A restart rejects what was under way; that is told elsewhere.
+        // A restart rejects the outstanding messages; others signal it.
         future.done.then(
           () => resolve(),
           () => undefined
