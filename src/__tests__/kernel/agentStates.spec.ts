@@ -10,7 +10,7 @@ import {
 } from '../../kernel/agentStates';
 import type { AgentState } from '../../tokens';
 import type { IKernelCode } from '../../kernel/kernelCode';
-import { anAgent } from '../fakes/agents';
+import { anAgent } from '../fakes/kernelAgents';
 import { FakeContext, FakeKernel } from '../fakes/kernel';
 import { KERNEL_CODE } from '../fakes/kernelCode';
 import { settled } from '../fakes/waiting';

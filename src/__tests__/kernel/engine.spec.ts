@@ -2,7 +2,7 @@
 
 import type { ChunkOf, IKernelCode } from '../../kernel/kernelCode';
 import { needsEngine } from '../../kernel/engineOnDemand';
-import { askingAgent, failing, readyAgent } from '../fakes/agents';
+import { askingAgent, failing, readyAgent } from '../fakes/kernelAgents';
 import { FakeKernel } from '../fakes/kernel';
 import { KERNEL_CODE } from '../fakes/kernelCode';
 import { sampleReport } from '../fakes/samples';

@@ -1,4 +1,4 @@
-/** Agents of fake kernels, as the specs of the agent need them. */
+/** Real agents of fake kernels. */
 
 import { KernelAgent } from '../../kernel/agent';
 import type { IKernelCode } from '../../kernel/kernelCode';
