@@ -1,4 +1,4 @@
-"""Which results the browser was told of, so that it can be told when they have gone."""
+"""Which results pages know of, so that pages can be notified when these results are gone."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any, Iterable
 
 from .holders import object_under, results
 
-# More that have gone at once are told with the next cells.
+# The most results reported as gone after one cell; the next cells report the others.
 MOST_AT_ONCE = 10_000
 
 
 class Announced:
-    """The results that were told, by their numbers; nothing of them is held."""
+    """The results that were announced, by their numbers. It holds identities, not objects."""
 
     def __init__(self, shell: Any, known: dict[int, int] | None = None) -> None:
-        """Start anew, or from another copy's `known`: the objects' identities by number."""
+        """Begin with no result, or with another copy's `known`: the identities by number."""
         self.shell = shell
         self.known: dict[int, int] = known or {}
 
     def note(self, numbers: Iterable[int], obj: Any) -> None:
-        """Remember that an object was told as the result of these numbers."""
+        """Remember that an object was announced as the result of these numbers."""
         self.known.update(dict.fromkeys(numbers, id(obj)))
 
     def gone(self) -> list[int]:
-        """Return the numbers under which another object stands now or none, and forget them.
+        """Return and forget the numbers that no longer have the object they were announced with.
 
-        This is done after every cell, so that first all are compared at the speed of C.
+        This runs after every cell, so the first comparison of all numbers runs in C.
         """
         known = self.known
         now = map(id, map(results(self.shell).get, known))
         moved = list(compress(known, map(ne, now, known.values())))
-        # IPython may hold it under another name still, as when `Out[5]` is deleted.
+        # IPython may still hold the object under another name, as after `del Out[5]`.
         gone = [n for n in moved if id(object_under(self.shell, n)) != known[n]][:MOST_AT_ONCE]
         for number in gone:
             del known[number]

@@ -1,7 +1,7 @@
-"""A result's type and shape in a few words, without running any of its own code.
+"""Describe a result's type and shape in a few words, without running any of its own code.
 
-Only exact types whose accessors are C code of a known library are asked;
-everything else has a type and no summary.
+Only exact types whose accessors are C code of a known library get a summary;
+all other types are described by their name alone.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ _SIZED: dict[type, Callable[[Any], int]] = {
 
 
 def is_one_of(cls: type, *types: type) -> bool:
-    """Tell by identity whether the class is one of the types.
+    """Return whether the class is one of the types, compared by identity.
 
-    `in`, and a look-up by the class, would run its metaclass's `__eq__` and `__hash__`.
+    `in`, or a look-up in a dict, would run the `__eq__` and `__hash__` of the metaclass.
     """
     return any(each is cls for each in types)
 
 
 def has_base(cls: type, base: type) -> bool:
-    """Tell by identity whether the class is the base or derived from it."""
+    """Return whether the class is the base or derived from it, compared by identity."""
     return any(each is base for each in _mro_of(cls))
 
 
 def instance_dict(obj: Any) -> dict[str, Any]:
-    """Return an instance's dict by its type's own descriptor, or an empty one.
+    """Return an instance's dict, read by its type's own descriptor, or an empty dict.
 
-    A class can have a `__dict__` of its own, which would be run.
+    Plain attribute access could run the user's code: a class can define its own `__dict__`.
     """
     for base in _mro_of(type(obj)):
         descriptor = _dict_of(base).get("__dict__")
-        # A module's is a member.
+        # The `__dict__` of modules is a member descriptor.
         if is_one_of(type(descriptor), GetSetDescriptorType, MemberDescriptorType):
             found = descriptor.__get__(obj)
             return found if type(found) is dict else {}
@@ -54,12 +54,12 @@ def instance_dict(obj: Any) -> dict[str, Any]:
 
 
 def exact_text(text: str) -> str:
-    """Return the same text as a plain str; a class derived from str may have code of its own."""
+    """Return the same text as a plain str: a class derived from str may have its own methods."""
     return str.__str__(text)
 
 
 def module_name(kind: type) -> str:
-    """Return the name of the module of a type, without the type's own code."""
+    """Return the name of a type's module, or "", without running the type's own code."""
     try:
         name = _module_of(kind)
     except Exception:  # noqa: BLE001
@@ -77,10 +77,10 @@ def type_name(cls: type) -> str:
 
 
 def summary(obj: Any) -> str:
-    """Return a few words on the object, such as `10000 x 10000, float64`, or an empty text."""
+    """Return a short description of an object, such as `10000 x 10000, float64`, or ""."""
     try:
         return _summary(obj)[:SUMMARY_LENGTH].encode("ascii", "backslashreplace").decode()
-    except Exception:  # noqa: BLE001 - another version of a library: no summary
+    except Exception:  # noqa: BLE001 - a version of a library that we do not know
         return ""
 
 
@@ -101,7 +101,7 @@ def _summary(obj: Any) -> str:
 
 
 def _library(cls: type) -> str:
-    """Return the top-level name of the first base's module that we know and that is loaded."""
+    """Return the first library among the bases' modules that we know and that is loaded."""
     for base in _mro_of(cls):
         name = module_name(base).partition(".")[0]
         if name in _LIBRARIES and name in sys.modules:
@@ -170,7 +170,7 @@ def _pyarrow(pa: Any, obj: Any) -> str | None:
 def _torch(torch: Any, obj: Any) -> str | None:
     if not is_one_of(type(obj), torch.Tensor, torch.nn.Parameter):
         return None
-    # A mode of the user's would be told of each attribute.
+    # A function mode that the user set would be called for each attribute.
     with torch._C.DisableTorchFunction():  # noqa: SLF001
         dtype = str(obj.dtype).partition(".")[2]
         return _shape(tuple(obj.shape)) + ", " + dtype + ", " + str(obj.device)

@@ -1,10 +1,9 @@
-"""The places where IPython holds results, and putting something else there.
+"""The places where IPython holds results, and how to put something else there.
 
-Every place is an entry of some dict of IPython's: `Out`, the user's
-namespace, `user_ns_hidden`, the display hook's attributes; and the last
-execution's result. What the user assigned is told from what IPython put there
-by identity, and is not among them. docs/guard.md says which place holds what,
-and for how long.
+Every place is an entry of a dict: `Out`, the user's namespace, `user_ns_hidden`, the
+attributes of the display hook or of the last execution's result. An entry that the user
+assigned is not a place: identity distinguishes it from what IPython put there.
+docs/guard.md says which place holds what, and for how long.
 """
 
 from __future__ import annotations
@@ -46,12 +45,12 @@ OWN_PATTERN = re.compile(
 
 
 class Place:
-    """One reference of IPython's to a result."""
+    """One reference from IPython to a result."""
 
     __slots__ = ("key", "label", "mapping", "number")
 
     def __init__(self, label: str, mapping: dict[Any, Any], key: Any, number: int | None) -> None:
-        """Take the name people know it by, where it is, and the n of `Out[n]` if it has one."""
+        """Take the place's name for people, the dict and the key, and the n of `Out[n]` or None."""
         self.label = label
         self.mapping = mapping
         self.key = key
@@ -64,7 +63,7 @@ class Retained:
     __slots__ = ("numbers", "obj", "places", "variables")
 
     def __init__(self, obj: Any) -> None:
-        """Start with no places; `numbers` are those under which it was shown, in order."""
+        """Begin without places; `numbers` will be the n of each `Out[n]`, in order."""
         self.obj = obj
         self.places: list[Place] = []
         self.numbers: list[int] = []
@@ -72,26 +71,26 @@ class Retained:
 
 
 def own_dict(obj: Any) -> dict[str, Any]:
-    """Return an instance's dict, or an empty one; only for IPython's objects and modules."""
+    """Return an instance's dict, or an empty dict. Use it only for IPython's own objects."""
     found = getattr(obj, "__dict__", None)
     return found if type(found) is dict else {}
 
 
 def results(shell: Any) -> dict[Any, Any]:
-    """Return IPython's output cache, whatever the user has made of the name `Out`."""
+    """Return IPython's output cache, even if the user has assigned something else to `Out`."""
     found = shell.history_manager.output_hist if shell.history_manager is not None else None
     return found if type(found) is dict else {}
 
 
 def snapshot(mapping: dict[Any, Any]) -> list[tuple[Any, Any]]:
-    """Return the items, also while another thread changes the mapping."""
+    """Return the items of a mapping that another thread may be changing."""
     while True:
         with suppress(RuntimeError):
             return list(mapping.items())
 
 
 def boundary(shell: Any) -> list[Any]:
-    """Return what belongs to IPython and never to a result."""
+    """Return the objects that belong to IPython: measurements stop at them."""
     return [
         shell,
         shell.user_ns,
@@ -106,9 +105,9 @@ def boundary(shell: Any) -> list[Any]:
 def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]:
     """Return every object that IPython holds as a result, oldest first.
 
-    `shell` is the InteractiveShell. With `numbers`, only what stands under
-    these and in `_`, `__`, `___` is looked at. An object under several numbers
-    is one entry. Placeholders are left out.
+    `shell` is the InteractiveShell. With `numbers`, the search looks only under these
+    numbers and in `_`, `__`, `___`. An object under several numbers is one entry.
+    Placeholders are left out.
     """
     found: dict[int, Retained] = {}
 
@@ -129,7 +128,7 @@ def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]
     for number in _all_numbers(cache, hidden) if numbers is None else sorted(numbers):
         name = f"_{number}"
         behind = hidden.get(name)
-        # As IPython leaves it in all three places; there may be thousands.
+        # The usual case, treated first for speed: IPython put the object into all three places.
         usual = behind is user.get(name) and behind is cache.get(number)
         entry = entry_of(behind) if usual else None
         if entry is not None:
@@ -142,7 +141,7 @@ def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]
             continue
         result = cached(shell, number)
         add(result, f"Out[{number}]", cache, number, number)
-        # What the user assigned to `_5` is neither in `Out` nor behind the name.
+        # A value that the user assigned to `_5` is neither in `Out` nor in `user_ns_hidden`.
         current = user.get(name)
         if current is not None and current is (behind if name in hidden else result):
             add(current, name, user, name, number)
@@ -164,12 +163,12 @@ def _all_numbers(cache: dict[Any, Any], hidden: dict[Any, Any]) -> list[int]:
 
 
 def _is_number(key: Any) -> bool:
-    """Tell whether it is one that a cell can have, and that can be told; users have other keys."""
+    """Return whether a key of `Out` can be a cell's number; users may add other keys."""
     return type(key) is int and 0 <= key <= LARGEST_INT
 
 
 def cached(shell: Any, number: int) -> Any:
-    """Return what IPython put into `Out` under a number, or None; the user can do so as well."""
+    """Return what IPython put into `Out` under a number; None if the user put it there."""
     obj, name = results(shell).get(number), f"_{number}"
     hidden = shell.user_ns_hidden
     is_ipythons = hidden[name] is obj if name in hidden else number < shell.execution_count
@@ -189,7 +188,7 @@ def _add_unders(shell: Any, add: Any) -> None:
     for name in UNDERS:
         current = user.get(name, _MISSING)
         attribute = hook.get(name, "")
-        # IPython's own test of whether the user has assigned the name.
+        # IPython itself tests in this way whether the user has assigned the name.
         if current is hidden.get(name, attribute) and not _initial(current):
             add(current, name, user, name, None)
         if not _initial(hidden.get(name, "")):
@@ -199,14 +198,14 @@ def _add_unders(shell: Any, add: Any) -> None:
 
 
 def last_results(shell: Any) -> list[Any]:
-    """Return what stands in `_`, `__`, `___`, of IPython's or the user's, but placeholders."""
+    """Return the values of `_`, `__`, `___`, IPython's and the user's, except placeholders."""
     mappings = shell.user_ns, shell.user_ns_hidden, own_dict(shell.displayhook)
     found = [mapping.get(name) for mapping in mappings for name in UNDERS]
     return [obj for obj in found if not (obj is None or _initial(obj) or is_placeholder(obj))]
 
 
 def _initial(obj: Any) -> bool:
-    """Tell whether it is what IPython puts into `_` before there is a result."""
+    """Return whether an object is the empty text that IPython puts into `_` at the start."""
     return type(obj) is str and obj == ""
 
 
@@ -231,7 +230,7 @@ def find_last(shell: Any, entries: Iterable[Retained]) -> None:
 
 
 def find_variables(shell: Any, entries: Iterable[Retained]) -> None:
-    """Note for every entry the user's own names for it."""
+    """Add to every entry the names of the user's variables that hold its object."""
     by_id = {id(entry.obj): entry for entry in entries}
     user = shell.user_ns
     places = {p.key for entry in by_id.values() for p in entry.places if p.mapping is user}
@@ -242,26 +241,26 @@ def find_variables(shell: Any, entries: Iterable[Retained]) -> None:
 
 
 def is_users(shell: Any, name: Any, obj: Any) -> bool:
-    """Tell whether an entry of the user's namespace is the user's and not IPython's."""
+    """Return whether the user, and not IPython, made this entry of the user's namespace."""
     if type(name) is not str:
         return False
     if name not in OWN_NAMES and OWN_PATTERN.fullmatch(name) is None:
         return True
     hidden = shell.user_ns_hidden
     if name in UNDERS:
-        # `%reset out` empties it, and leaves what is hidden.
+        # `%reset out` empties `_`, but leaves the value in `user_ns_hidden`.
         attribute = own_dict(shell.displayhook).get(name)
         return not _initial(obj) and hidden.get(name, attribute) is not obj
     if name in hidden:
         return hidden[name] is not obj
     if NUMBERED.fullmatch(name) is not None:
         return cached(shell, int(name[1:])) is not obj
-    # IPython has `_i5` among the hidden, and no `_0` or `_007`.
+    # IPython puts every `_i5` into `user_ns_hidden`, and never makes `_0` or `_007`.
     return LIKE_NUMBERED.fullmatch(name) is not None
 
 
 def is_ipythons(shell: Any, mapping: dict[Any, Any], key: Any, obj: Any) -> bool:
-    """Tell whether IPython put a result there; the mapping is one of those that it puts them in."""
+    """Return whether IPython put a result into this entry of one of its own mappings."""
     if mapping is results(shell):
         return _is_number(key) and cached(shell, key) is obj
     if type(key) is not str:
@@ -276,12 +275,13 @@ def is_ipythons(shell: Any, mapping: dict[Any, Any], key: Any, obj: Any) -> bool
 
 
 def put(shell: Any, entry: Retained, stand_ins: dict[int, Any], places: list[Place]) -> list[Any]:
-    """Put stand-ins where the result stands, and return what was there.
+    """Put stand-ins into the places of a result, and return the references that were there.
 
-    `stand_ins` has one object for each number, or one under -1 for a result
-    without numbers; a place without a number gets the newest one's. The caller
-    drops the returned references when nothing is half done, because that can
-    run the user's destructors. A result that was culled is forgotten.
+    `stand_ins` has one object for each number, or one under -1 for a result without
+    numbers. A place without a number gets the stand-in of the newest number. The caller
+    drops the returned references only when every place is changed: dropping them can run
+    the user's destructors. Where only `user_ns_hidden` still has the result, because
+    IPython has culled it, the entry is deleted.
     """
     newest = stand_ins[max(stand_ins)]
     cache, hidden = results(shell), shell.user_ns_hidden
@@ -300,9 +300,10 @@ def put(shell: Any, entry: Retained, stand_ins: dict[int, Any], places: list[Pla
 
 
 def _is_leftover(shell: Any, place: Place, cache: dict[Any, Any]) -> bool:
-    """Tell whether only `user_ns_hidden` still has it: after culling, or after `%reset out`.
+    """Return whether only `user_ns_hidden` still has the result.
 
-    A stand-in there would make IPython take an emptied `_` for the user's.
+    That is so after IPython has culled it, and after `%reset out`. With a stand-in there,
+    IPython would believe that the user has assigned the empty `_`.
     """
     if place.number is not None:
         return place.number not in cache and place.key not in shell.user_ns
@@ -314,7 +315,7 @@ def _is_leftover(shell: Any, place: Place, cache: dict[Any, Any]) -> bool:
 def without_result(execution: Any) -> Any:
     """Return a copy of an ExecutionResult that holds no result.
 
-    A copy, because in a nested `run_cell` the object is the caller's own.
+    The original stays as it is: the caller of a nested `run_cell` may hold it.
     """
     return copy_with(execution, result=None)
 
@@ -327,7 +328,7 @@ def copy_with(execution: Any, **changed: Any) -> Any:
 
 
 def weak(obj: Any) -> weakref.ReferenceType[Any] | None:
-    """Return a weak reference, or None where the type has none."""
+    """Return a weak reference to an object, or None if its type does not support them."""
     try:
         return weakref.ref(obj)
     except TypeError:

@@ -1,8 +1,9 @@
-"""Keys for retained objects: from a counter, and the same for the same object in each report.
+"""Keys for retained objects. They come from a counter; an object keeps its key.
 
-An `id()` can be another object's tomorrow, and a reference would keep the
-object alive, so an object is recognised by its id together with a weak
-reference or, where the type has none, with a number that it still has.
+An `id()` alone does not identify an object, because a later object can get the same one.
+A reference would keep the object alive. So an object is recognised by its id together
+with a weak reference or, if its type does not support them, with a number of `Out` that
+it still has.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ Known = Dict[str, Any]
 
 
 class Keys:
-    """The keys given so far, for the objects that were still there in the last report."""
+    """The keys of the objects that were retained at the last report."""
 
     def __init__(self, state: dict[str, Any] | None = None) -> None:
-        """Start anew, or from another copy's `state`."""
+        """Begin with no key, or with another copy's `state`."""
         self.state: dict[str, Any] = state or {"counter": 0, "known": {}}
 
     def assign(self, entries: Sequence[Retained], execution_count: int) -> list[str]:
-        """Return the entries' keys, and forget objects that are not among them."""
+        """Return the key of each entry, and forget all other objects."""
         now = {id(entry.obj): self._know(entry, execution_count) for entry in entries}
         self.state["known"] = now
         return [known["key"] for known in now.values()]
 
     def assign_one(self, entry: Retained, execution_count: int) -> str:
-        """Return one entry's key, and forget no other."""
+        """Return the key of one entry, and forget no other object."""
         known = self._know(entry, execution_count)
         self.state["known"][id(entry.obj)] = known
         return str(known["key"])

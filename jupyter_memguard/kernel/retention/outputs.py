@@ -1,8 +1,8 @@
-"""What was shown: the texts and MIME bundles that IPython's history manager keeps.
+"""The outputs of cells: the texts and MIME bundles that IPython's history manager keeps.
 
-`outputs` (IPython 9.1) and `exceptions` (IPython 9) are read with care:
-`outputs` is a defaultdict whose lists IPython indexes with `[-1]`, and the
-entry of the running cell is being written to.
+`outputs` (IPython 9.1) and `exceptions` (IPython 9) need care. `outputs` is a
+defaultdict: a look-up adds an entry, and IPython indexes the lists in it with `[-1]`.
+IPython still writes to the entry of the running cell.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from .describe import is_one_of
 from .placeholder import size_text
 
 NAMES = ("outputs", "output_hist_reprs", "exceptions")
-# A text this small is not worth the sentence in its place.
+# Outputs below this stay: the sentence in their place would be as long.
 WORTH_BYTES = 400
-# More new cells at once are looked for among the entries.
+# With more new cells than this, look at the entries instead of at each number.
 MOST_AT_ONCE = 10_000
 _NESTING = 20
 _COUNTED = (str, bytes, list, dict)
 
 
 def _bytes(value: Any, seen: set[int], depth: int = 0) -> int:
-    """Return the bytes of a text, bytes, list or dict of such; anything else counts itself only."""
+    """Return the bytes of texts, and of lists and dicts of texts; other objects count as 0."""
     if id(value) in seen or depth > _NESTING:
         return 0
     seen.add(id(value))
@@ -36,7 +36,7 @@ def _bytes(value: Any, seen: set[int], depth: int = 0) -> int:
 
 
 class Outputs:
-    """The texts of one shell, with the sizes of ended cells' remembered."""
+    """The outputs that one shell keeps. It remembers the sizes of ended cells' outputs."""
 
     def __init__(self, shell: Any) -> None:
         """Take the InteractiveShell."""
@@ -44,10 +44,10 @@ class Outputs:
         self._forget()
 
     def _forget(self) -> None:
-        # Of ended cells, the bytes of all, and of those that could go, oldest first.
+        # The bytes of all ended cells' outputs, and of each that is worth dropping, oldest first.
         self._bytes = 0
         self._sizes: dict[int, int] = {}
-        # The first execution count that is not among them yet.
+        # The first execution count that is not counted yet.
         self._next = 0
 
     def _stores(self) -> dict[str, dict[int, Any]]:
@@ -56,20 +56,20 @@ class Outputs:
         return {name: store for name, store in found.items() if isinstance(store, dict)}
 
     def total(self) -> tuple[int, int]:
-        """Return the bytes of all that is kept, and the count of cells it belongs to."""
+        """Return the bytes of all kept outputs, and the number of cells that made them."""
         stores = self._stores()
         numbers = {n for store in stores.values() for n in list(store) if type(n) is int}
         return sum(_entry_bytes(stores, number) for number in numbers), len(numbers)
 
     def prune(self, allowed_bytes: int) -> int:
-        """Let the oldest go until no more than `allowed_bytes` are kept; return how many went.
+        """Drop the oldest outputs until at most `allowed_bytes` are kept.
 
-        The entries of the last cell, and of a running one, can still be
-        written to: they are neither counted nor touched.
+        Returns the number of cells whose outputs were dropped. IPython can still write to
+        the entries of the last cell and of a running cell, so these stay and do not count.
         """
         stores, settled = self._stores(), int(self.shell.execution_count) - 1
         if settled < self._next:
-            # The count has begun anew.
+            # IPython's execution count was reset.
             self._forget()
         for number in _numbers(stores, range(self._next, settled)):
             size = _entry_bytes(stores, number)
@@ -91,7 +91,7 @@ class Outputs:
         text = f"[Output of {size} not kept by the memory guard]"
         outputs = stores.get("outputs", {}).get(number)
         if type(outputs) is list and outputs:
-            # As IPython writes it: a cell that still prints appends to the list in it.
+            # In the shape that IPython writes: a late print appends to the list in the bundle.
             output = type(outputs[0])(output_type="out_stream", bundle={"stream": [text + "\n"]})
             stores["outputs"][number] = [output]
         if number in stores.get("output_hist_reprs", {}):
@@ -103,7 +103,7 @@ class Outputs:
 
 
 def _numbers(stores: dict[str, dict[int, Any]], among: range) -> Sequence[int]:
-    """Return the numbers that may have an entry: all, unless the count has jumped."""
+    """Return the numbers in a range that may have an entry."""
     if len(among) <= MOST_AT_ONCE:
         return among
     return sorted(
@@ -112,7 +112,7 @@ def _numbers(stores: dict[str, dict[int, Any]], among: range) -> Sequence[int]:
 
 
 def _entry_bytes(stores: dict[str, dict[int, Any]], number: int) -> int:
-    """Return the bytes kept for one execution count."""
+    """Return the bytes of the outputs of one execution count."""
     seen: set[int] = set()
     values: list[Any] = [stores[name].get(number) for name in NAMES[1:] if name in stores]
     outputs = stores.get("outputs", {}).get(number)

@@ -1,4 +1,4 @@
-"""What stands where a result stood that was withheld or released."""
+"""The object that stands in the place of a result that was withheld or released."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from .sizes import Size
 
-# A mark rather than a class: another copy of this code may have made the placeholder.
+# Another copy of this code may have made a placeholder, so a mark identifies it, not its class.
 MARK = "_jupyter_memguard_placeholder"
 _dict_of = type.__dict__["__dict__"].__get__
 
 
 def size_text(size_bytes: int) -> str:
-    """Return a size for people, in units of 1024."""
+    """Write a size in bytes for people, in units of 1024."""
     size = float(size_bytes)
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024 or unit == "GiB":  # noqa: PLR2004 - the unit's step
@@ -23,7 +23,7 @@ def size_text(size_bytes: int) -> str:
 
 
 def is_placeholder(obj: object) -> bool:
-    """Tell whether the object is a placeholder, of this copy or of another, without asking it."""
+    """Return whether an object is a placeholder of any copy, without running its code."""
     return MARK in _dict_of(type(obj))
 
 
@@ -32,10 +32,10 @@ def _refuse(self: Placeholder, *_args: object, **_named: object) -> NoReturn:
 
 
 class Placeholder:
-    """Says what a result was, and how to keep such results; holds nothing.
+    """Says what a result was and how to keep such results. It holds only that text.
 
-    It refuses to be used in the result's place, so that code which means the
-    result cannot go on with something else. It pickles and copies as a str.
+    A use in the result's place raises an error, so that code which needs the result
+    does not go on with a wrong value. A pickle or a copy of it is a str.
     """
 
     __slots__ = ("_text",)
@@ -49,15 +49,15 @@ class Placeholder:
         return self._text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a str, which needs nothing of us where it is read."""
+        """Pickle as a str, so that it can be read without this package."""
         return str, (self._text,)
 
     def __getattr__(self, name: str) -> NoReturn:
-        """Say why the result's attribute is not there."""
+        """Raise an error that says why the result's attributes are gone."""
         raise AttributeError(name + ": " + self._text)
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
-        """Say why nothing can be set on the result."""
+        """Raise an error that says why no attribute can be set."""
         raise AttributeError(name + ": " + self._text)
 
     _jupyter_memguard_placeholder = True
@@ -75,7 +75,7 @@ class Placeholder:
 
 
 def placeholder(number: int, type_name: str, summary: str, size: Size) -> Placeholder:
-    """Make the placeholder of a result; `number` is the n of `Out[n]`, or -1 if it has none."""
+    """Make the placeholder of a result; `number` is the n of its `Out[n]`, or -1."""
     name = "This result" if number < 0 else f"Out[{number}]"
     what = ", ".join(filter(None, (type_name, summary, _size_words(size))))
     return Placeholder(
@@ -85,7 +85,7 @@ def placeholder(number: int, type_name: str, summary: str, size: Size) -> Placeh
 
 
 def _size_words(size: Size) -> str:
-    """Say how large a result was, and how that is known; nothing if it is not."""
+    """Write how large a result was: exactly, about or at least; "" if that is not known."""
     if size.exact:
         return size_text(size.freed_bytes)
     if (size.estimate_bytes or 0) > size.freed_bytes:
