@@ -1,7 +1,12 @@
 import type { IGuard } from '../../wire/protocol';
 import type { AgentState } from '../../tokens';
 import { NO_COMM } from '../../kernel/kernelFree';
-import { anAgent, askingAgent, failing, readyAgent } from '../fakes/kernelAgents';
+import {
+  anAgent,
+  askingAgent,
+  failing,
+  readyAgent
+} from '../fakes/kernelAgents';
 import { FakeContext, FakeKernel } from '../fakes/kernel';
 import { sampleReleased, sampleReport } from '../fakes/samples';
 import { settled } from '../fakes/waiting';
