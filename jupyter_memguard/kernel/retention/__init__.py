@@ -1,1 +1,1 @@
-"""Who holds a result, letting it go, and what is left in its place."""
+"""Which places hold a result, how to release it, and what is left in its place."""

@@ -1,4 +1,4 @@
-"""The process's own memory: how much it is, and giving free memory back to the system."""
+"""The memory of this process: reading it, and returning free memory to the system."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 
 
 def rss_bytes() -> int | None:
-    """Return the resident memory of this process in bytes, or None where it is not known.
+    """Return the resident memory of this process in bytes, or None if it is not known.
 
-    Linux tells it in /proc; elsewhere psutil does, if somebody has imported it.
+    On Linux /proc has the figure. On other systems psutil reads it, if the user's code has
+    imported psutil.
     """
     try:
         pages = int(Path("/proc/self/statm").read_bytes().split()[1])
@@ -23,7 +24,7 @@ def rss_bytes() -> int | None:
     psutil = sys.modules.get("psutil")
     try:
         return None if psutil is None else int(psutil.Process().memory_info().rss)
-    except Exception:  # noqa: BLE001 - psutil has errors of its own for each system
+    except Exception:  # noqa: BLE001 - psutil raises different errors on each system
         return None
 
 
@@ -35,10 +36,10 @@ def _is_glibc() -> bool:
 
 
 def give_back() -> None:
-    """Collect garbage and return free memory to the system, as far as that can be asked for."""
+    """Collect garbage, and return free memory to the system where the allocator offers that."""
     gc.collect()
     pyarrow = sys.modules.get("pyarrow")
-    # An old or half-imported pyarrow gives nothing back.
+    # An old or half-imported pyarrow lacks the function.
     with suppress(Exception):
         if pyarrow is not None:
             pyarrow.default_memory_pool().release_unused()

@@ -1,8 +1,8 @@
-"""Tells whether reference counts can be read here, and what a count of one looks like.
+"""Whether reference counts can be read in this Python, and which count means "one reference".
 
-`sys.getrefcount` counts the references that its own call makes, and how many those are differs
-between versions. So the number is found by looking at an object whose references are known, in
-the very call shape that the walks use: mapped over a list.
+`sys.getrefcount` also counts the references that its own call makes, and their number differs
+between versions of Python. So this module counts an object whose references are known, in
+the same way as the measurements count: mapped over a list.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 
 def counts(objects: list[Any]) -> list[int]:
-    """Return what `sys.getrefcount` says of each object of a list."""
+    """Return the result of `sys.getrefcount` for each object in a list."""
     return list(map(sys.getrefcount, objects))
 
 
 def _calibrate() -> int | None:
-    """Return the count of an object that only the list holds, None where counts mean nothing."""
+    """Return the count of an object that only a list holds; None if counts cannot be used."""
     if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", ""):
         return None
     listed = counts([object()])[0]
@@ -39,4 +39,4 @@ def _calibrate() -> int | None:
 
 
 LISTED = _calibrate()
-"""The count of an object that nothing but a list holds; None: counts cannot be used here."""
+"""The count of an object that only a list holds; None if counts cannot be used here."""

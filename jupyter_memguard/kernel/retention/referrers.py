@@ -1,7 +1,7 @@
-"""Who refers to an object: the way from it up to something with a name.
+"""Who refers to an object: the paths from the object to something that has a name.
 
-Uses `gc.get_referrers`, which sees containers that the collector tracks. What
-refers to an object from untracked C memory is not found.
+The search uses `gc.get_referrers`, which finds containers that the collector tracks. It does
+not find references in C memory that the collector does not track.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ MAX_PATHS = 5
 MAX_STEPS = 10
 MAX_REFERRERS = 10_000
 KEY_LENGTH = 40
-# Larger numbers are not written out; Python itself refuses the largest.
+# Larger numbers are not written out: Python refuses to convert the largest to text.
 KEY_BITS = 64
 UNKNOWN = "<unknown>"
 # The step from an instance's dict to the instance.
 OF_INSTANCE = "."
 _OUT = "Out{}"
 FRAME = "<frame "
-# What has a frame inside: where its code is told, and whether that runs.
+# Types with a frame inside: the attributes with its code and with whether it runs.
 _CODES: tuple[tuple[type, str, str], ...] = (
     (GeneratorType, "gi_code", "gi_running"),
     (CoroutineType, "cr_code", "cr_running"),
@@ -48,26 +48,26 @@ Node = Tuple[Any, str, int]
 
 
 class Search:
-    """Searches upwards from one object, level by level."""
+    """Searches for the referrers of one object, then for theirs, level by level."""
 
     def __init__(self, shell: Any, deadline: float) -> None:
-        """Take the InteractiveShell and a `time.perf_counter()` value to stop at."""
+        """Take the InteractiveShell and the deadline, a value of `time.perf_counter()`."""
         self.shell = shell
         self.deadline = deadline
         self.cut = False
         self.paths: list[list[str]] = []
-        # The ways to frames that do not run, which may lead to nothing with a name: then they are
-        # garbage, or held by something unseen.
+        # Paths to frames that do not run. If no path from there leads to a name, the frames are
+        # garbage, or something that the collector does not see holds them.
         self.frames: list[list[str]] = []
         self._running: frozenset[int] | None = None
         self.own: set[int] = set()
-        # All that leads to the object, and itself, if the search came to its end.
+        # The object and everything that leads to it, once the search is complete.
         self.above: tuple[Any, ...] = ()
 
     def run(self, obj: Any, hidden: Sequence[Any] = ()) -> None:
-        """Fill `paths` with the ways from the object to something named.
+        """Fill `paths` with the paths from the object to something that has a name.
 
-        Objects in `hidden` are not taken for referrers.
+        The search ignores referrers in `hidden`.
         """
         if time.perf_counter() >= self.deadline:
             self.cut = True
@@ -87,26 +87,27 @@ class Search:
         self.cut = True
 
     def is_held_unseen(self) -> bool:
-        """Tell whether something above has references that no object seen by the collector has.
+        """Return whether an object in `above` has a reference that the collector cannot see.
 
-        Call it with the object in no local variable, which would be such a reference.
+        No local variable of the caller may hold the object: that would be such a reference.
         """
         if LISTED is None:
             return False
         above = self.above
-        # From Python 3.13 on, what holds the call's arguments is found as well.
+        # From Python 3.13 on, the result includes the tuple of the call's arguments.
         referrers = [other for other in gc.get_referrers(*above) if other is not above]
         ours = frozenset(map(id, above))
         referents = map(id, chain.from_iterable(map(gc.get_referents, referrers)))
         seen = Counter(filter(ours.__contains__, referents))
         referrers.clear()
         listed = zip(map(id, above), counts(list(above)))
-        # The list and `above` itself.
+        # LISTED includes the reference from the list; one more is from `above` itself.
         return any(count - LISTED - 1 > seen[key] for key, count in listed)
 
     def _level(self, nodes: list[Node], level: list[int], seen: set[int]) -> list[int]:
         targets = {id(nodes[index][0]): index for index in level}
-        # A tuple, which is what the call itself would make, and since Python 3.13 is found.
+        # The call itself would make a tuple, and from Python 3.13 on would find that. With our
+        # own tuple its identity is known.
         objects = tuple(nodes[index][0] for index in level)
         found = gc.get_referrers(*objects)
         ours = {id(objects), id(found), id(targets), *map(id, nodes)}
@@ -148,14 +149,14 @@ class Search:
         above.append(len(nodes) - 1)
 
     def _names(self, referrer: Any, targets: dict[int, int]) -> list[tuple[str, int]] | None:
-        """Return the names that end a path here, or None if the referrer is just a step."""
+        """Return the names at which a path ends here; None if the referrer has no name."""
         mapping, form = self._holder(referrer)
         if mapping is not None:
             return [
                 (form.format(_key_text(key) if form == _OUT else key), index)
                 for key, value, index in _entries(mapping, targets)
                 if form == _OUT or type(key) is str
-                if not self._is_told(mapping, key, value, index)
+                if not self._is_reported(mapping, key, value, index)
             ]
         module = dict.get(referrer, "__name__") if type(referrer) is dict else None
         if type(module) is str and instance_dict(sys.modules.get(module)) is referrer:
@@ -164,7 +165,7 @@ class Search:
         return None
 
     def _holder(self, referrer: Any) -> tuple[dict[Any, Any] | None, str]:
-        """Return the mapping of IPython's that the referrer is, and how its entries are written."""
+        """Return the mapping of IPython that a referrer is or has, and the format of its names."""
         shell = self.shell
         for mapping, form in (
             (shell.user_ns, "{}"),
@@ -177,16 +178,16 @@ class Search:
             (shell.displayhook, "displayhook.{}"),
             (shell.last_execution_result, "last_execution_result.{}"),
         ):
-            # Since Python 3.13 it can be the instance itself that refers to its attributes.
+            # From Python 3.13 on, the instance itself can refer to its attributes' values.
             if referrer is holder or referrer is own_dict(holder):
                 return own_dict(holder), form
         return None, ""
 
-    def _is_told(self, mapping: dict[Any, Any], key: Any, obj: Any, index: int) -> bool:
-        """Tell whether IPython put it there and it is told elsewhere.
+    def _is_reported(self, mapping: dict[Any, Any], key: Any, obj: Any, index: int) -> bool:
+        """Return whether the report names an entry that IPython made in another way.
 
-        Of the object itself such places are its holders; of another result that refers to it,
-        `Out` is enough.
+        The entries of the object itself are the holders in its row. If the entry is that of
+        another result which refers to the object, its name in `Out` is enough.
         """
         if not is_ipythons(self.shell, mapping, key, obj):
             return False
@@ -200,7 +201,7 @@ class Search:
             self.paths.append([*_path(nodes, index), name])
 
     def _runs(self, holder: Any) -> bool:
-        """Tell whether a frame, or what has one inside, is on a thread's stack."""
+        """Return whether a frame, or a generator with a frame inside, is running in a thread."""
         for cls, _code, running in _CODES:
             if type(holder) is cls:
                 return bool(getattr(holder, running))
@@ -213,7 +214,7 @@ def _running_frames() -> frozenset[int]:
     """Return the identities of the frames on all threads' stacks."""
     found: set[int] = set()
     frames: list[FrameType | None] = list(sys._current_frames().values())  # noqa: SLF001
-    while frames:  # emptied: this frame is among them, and would be on a cycle
+    while frames:  # pop them: this function's own frame is in the list, which makes a cycle
         frame = frames.pop()
         while frame is not None:
             found.add(id(frame))
@@ -232,7 +233,7 @@ def _path(nodes: list[Node], index: int) -> list[str]:
 
 
 def _attributes(steps: list[str]) -> list[str]:
-    """Write an instance's dict and the instance as one step: `.name`."""
+    """Merge the steps to an instance's dict and to the instance into one: `.name`."""
     merged: list[str] = []
     for step in steps:
         if step == OF_INSTANCE:
@@ -243,7 +244,7 @@ def _attributes(steps: list[str]) -> list[str]:
 
 
 def _code(referrer: Any) -> CodeType | None:
-    """Return the code of a frame, or of a generator or coroutine, which has one inside."""
+    """Return the code of a frame, or of a generator or coroutine with a frame inside, or None."""
     if type(referrer) is FrameType:
         return referrer.f_code
     for cls, attribute, _running in _CODES:
@@ -276,7 +277,10 @@ def _entries(mapping: dict[Any, Any], targets: dict[int, int]) -> list[tuple[Any
 
 
 def _step(referrer: Any, targets: dict[int, int]) -> tuple[str, int | None]:
-    """Return how the referrer reaches a target: `[0]`, `['key']`, `.name`, or its type's name."""
+    """Return the step from a referrer to a target, and the target's index.
+
+    The step is `[0]`, `['key']`, `.name`, or the name of the referrer's type.
+    """
     code = _code(referrer)
     if code is not None:
         return FRAME + exact_text(code.co_name) + ">", _first(referrer, targets)
@@ -294,7 +298,7 @@ def _step(referrer: Any, targets: dict[int, int]) -> tuple[str, int | None]:
 
 
 def _labelled(referrer: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what a container or an instance refers to, and as what."""
+    """Yield each step from a container or an instance, and the object that it leads to."""
     if is_one_of(type(referrer), list, tuple):
         for position, item in enumerate(referrer):
             yield f"[{position}]", item
@@ -313,10 +317,11 @@ def _key_text(key: Any) -> str:
 
 
 def held_by(shell: Any, found: list[Any], deadline: float, hidden: Sequence[Any] = ()) -> list[str]:
-    """Return who holds an object, written as people would: `df`, `cache['a'][0]`, `<frame f>`.
+    """Return who holds an object, written as in code: `df`, `cache['a'][0]`, `<frame f>`.
 
-    `found` is a list of the object alone: a local variable would be one more that holds it.
-    Empty if nothing with a name does and nothing unseen, which is garbage in a cycle.
+    `found` is a list with the object alone: a local variable would be one more holder. The
+    search ends at `deadline`, a value of `time.perf_counter()`, and ignores referrers in
+    `hidden`. The result is empty for garbage in a cycle, which nothing holds from outside.
     """
     search = Search(shell, deadline)
     search.run(found[0], [found, *hidden])
@@ -327,7 +332,7 @@ def held_by(shell: Any, found: list[Any], deadline: float, hidden: Sequence[Any]
 
 
 def _holder_name(path: list[str]) -> str:
-    """Return who holds the object that a path leads from: a frame on the way says the most."""
+    """Return the holder that a path leads to. A frame on the path says more than the rest."""
     frame = next((step for step in path if step.startswith(FRAME)), None)
     if frame is not None:
         return frame

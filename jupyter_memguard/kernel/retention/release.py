@@ -1,4 +1,4 @@
-"""Letting results go, out of every place of IPython's."""
+"""Release results from every place of IPython that holds them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Uninterrupted:
-    """Holds an interrupt back while the places are being changed, and raises it afterwards."""
+    """Delays an interrupt until the places are changed, and raises it then."""
 
     def __enter__(self) -> None:
-        """Put the interrupt's handler aside; only the main thread gets interrupts."""
+        """Replace the handler of interrupts. Only the main thread gets interrupts."""
         self.caught: tuple[int, FrameType | None] | None = None
         self.handler: Any = None
         if threading.current_thread() is threading.main_thread():
@@ -32,7 +32,7 @@ class Uninterrupted:
         self.caught = (number, frame)
 
     def __exit__(self, *_error: object) -> None:
-        """Restore the handler, and hand it the interrupt that came meanwhile."""
+        """Restore the handler, and call it if an interrupt came in the meantime."""
         if self.handler is not None:
             signal.signal(signal.SIGINT, self.handler)
             caught, self.caught = self.caught, None
@@ -41,9 +41,9 @@ class Uninterrupted:
 
 
 def replace(shell: Any, entry: Retained, size: Size, numbers: list[int] | None = None) -> list[Any]:
-    """Put placeholders in the result's places and return the references taken out.
+    """Put placeholders into the places of a result, and return the references from there.
 
-    With `numbers`, only the places under these numbers.
+    With `numbers`, only the places with these numbers change. The placeholders name `size`.
     """
     words = type_name(type(entry.obj)), summary(entry.obj)
     stand_ins: dict[int, Any] = {
@@ -54,9 +54,10 @@ def replace(shell: Any, entry: Retained, size: Size, numbers: list[int] | None =
 
 
 def drop(take: Callable[[], list[Any]]) -> None:
-    """Take references out of their places in one piece, then drop them all.
+    """Call `take`, which removes references from their places, then drop the references.
 
-    Dropping can run the user's destructors, so it comes when nothing is half done.
+    No interrupt comes between. Dropping can run the user's destructors, so it waits until
+    every place is changed.
     """
     with Uninterrupted():
         taken = take()

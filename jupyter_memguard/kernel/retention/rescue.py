@@ -1,4 +1,4 @@
-"""Keeping a retained result as a variable of the user's."""
+"""Assign a retained result to a new variable of the user."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ NAME_LENGTH = 100
 
 
 def rescue(shell: Any, keys: Keys, key: str, name: str) -> dict[str, str]:
-    """Bind a retained object to a new variable, under the name as Python reads it.
+    """Bind the retained object with a key to a new variable.
 
-    Raises `Refused` with `unknown_key`, `bad_name` or `name_taken`.
+    Returns the variable's name in the form that Python reads. Raises `Refused` with
+    `unknown_key`, `bad_name` or `name_taken`.
     """
     if type(name) is not str:
         raise Refused(BAD_NAME)
-    # What is typed is looked up so: another form of the letter would never be found.
+    # Python normalises the names in code: code would never find a name in another form.
     name = unicodedata.normalize("NFKC", name)
     if (
         not name.isidentifier()

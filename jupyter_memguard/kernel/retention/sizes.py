@@ -1,4 +1,4 @@
-"""What a measurement is asked and what it answers."""
+"""The types of a measurement: the roots that it takes, and the sizes that it returns."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ NOTES = frozenset((
     "callback", "cut", "device", "error", "mapped", "moving", "no-refcounts", "opaque",
     "shared-pages", "sharing-unknown", "untouched",
 ))  # fmt: skip
-"""All that `Size.notes` can say."""
+"""All codes that `Size.notes` can have."""
 
 _INEXACT = NOTES - {"device", "untouched"}
 
 
 class Root:
-    """A retained object and how many references to it the holders have."""
+    """An object to measure, and the number of references that letting it go would drop."""
 
     __slots__ = ("obj", "references")
 
     def __init__(self, obj: object, references: int) -> None:
-        """Hold `obj`, to which the holders have so many `references`."""
+        """Hold `obj` and the number of `references` to it that are ours or IPython's."""
         self.obj = obj
         self.references = references
 
 
 class Size:
-    """What comes back: bytes, whether that is all, and why not."""
+    """What letting an object go would free: bytes, whether that is exact, and why not."""
 
     __slots__ = (
         "device_bytes", "estimate_bytes", "exact", "freed_bytes", "mapped_bytes", "notes",
@@ -41,7 +41,7 @@ class Size:
         mapped_bytes: int | None = None,
         shared_with: tuple[int, ...] = (),
     ) -> None:
-        """Keep figures in bytes; `notes` are codes of `NOTES`."""
+        """Take figures in bytes, codes of `NOTES`, and the indices of roots that share memory."""
         self.freed_bytes = freed_bytes
         self.notes = tuple(sorted(notes)) if notes else ()
         self.exact = _INEXACT.isdisjoint(self.notes)
@@ -52,5 +52,5 @@ class Size:
 
     @property
     def likely_bytes(self) -> int:
-        """The best figure there is: the estimate where the proof was cut."""
+        """The best known figure in bytes: the estimate, if it is higher than what is proven."""
         return max(self.freed_bytes, self.estimate_bytes or 0)

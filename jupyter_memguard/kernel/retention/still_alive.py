@@ -1,4 +1,4 @@
-"""Which of the results that were let go are alive all the same, and who holds them."""
+"""Which released results are still alive, and who holds them."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ from .tracebacks import frames_of
 if TYPE_CHECKING:
     from ..messages import StillAlive
 
-# Time for finding out who holds what is still alive.
+# The time for finding the holders, in milliseconds.
 SEARCH_MS = 500.0
-# Below this, numbers and texts are often constants that the interpreter itself shares.
+# Numbers and texts below this size are often constants that the interpreter itself shares.
 CONSTANT_BYTES = 1024
-# To an object without weak references: `Gone.strong`, and the argument of `getrefcount`.
+# The references to an object that only `Gone.strong` holds: from that list, and from the
+# argument of `getrefcount`.
 OWN_REFERENCES = 2
-# The turns in which is told who holds what.
+# The order in which the holders of objects are found; see `still_alive`.
 _IN_CYCLES, _IN_NO_CYCLE, _NOT_OURS = range(3)
 _CONSTANTS = (int, float, complex, bool, str, bytes)
 _SINGLETONS: tuple[Any, ...] = ((), frozenset(), Ellipsis, NotImplemented)
 
 
 class Gone:
-    """One object that was let go, watched without keeping it alive where that is possible."""
+    """One released object. A weak reference watches it, if its type supports them."""
 
     __slots__ = ("freed_bytes", "key", "reference", "strong", "type")
 
     def __init__(self, key: str, obj: Any, freed_bytes: int) -> None:
-        """Take the row's key, the object, and what letting it go should free."""
+        """Take the row's key, the object, and the bytes that letting it go should free."""
         self.key = key
         self.type = type_name(type(obj))
         self.freed_bytes = freed_bytes
@@ -54,11 +55,12 @@ def _is_constant(obj: Any) -> bool:
 
 
 def still_alive(shell: Any, gone: list[Gone]) -> list[StillAlive]:
-    """Tell which of the objects somebody else holds, and who.
+    """Return the objects that somebody else holds, with their holders, and drop our own hold.
 
-    Call it after the last reference of ours is dropped. An object without weak
-    references is held by us until here: it is alive if others refer to it. It can
-    hold another one, which is not alive for that: those that may are looked at first.
+    Call it when all other references of ours are dropped. `Gone` itself holds an object
+    whose type does not support weak references. Such an object is alive if others refer to
+    it. Because our hold also keeps alive what the object refers to, objects that may refer to
+    others are examined and dropped first.
     """
     gc.collect()
     deadline = time.perf_counter() + SEARCH_MS / 1000
@@ -86,7 +88,7 @@ def still_alive(shell: Any, gone: list[Gone]) -> list[StillAlive]:
 
 
 def _drop_unheld(gone: list[Gone]) -> None:
-    """Drop what nobody but us holds, which needs no search through the whole heap."""
+    """Drop the objects that only `gone` holds: they need no search through the whole heap."""
     dropped = True
     while dropped:
         dropped = False
@@ -103,11 +105,12 @@ def _turn(item: Gone) -> int:
 
 
 def _who_holds(shell: Any, item: Gone, gone: list[Gone], deadline: float) -> list[str]:
-    """Return who holds the object; empty if nobody does."""
+    """Return who holds an object; empty if nobody does."""
     found = item.get()
     if not found:
         return []
     names = held_by(shell, found, deadline, [item.strong, gone, *frames_of(found[0])])
-    # What the collector does not track is in no cycle, so the count is the answer.
+    # An object that the collector does not track is in no cycle, so its reference count, which
+    # `_drop_unheld` has checked, proves that somebody holds it.
     is_held = item.reference is not None or not gc.is_tracked(found[0])
     return names or ([UNKNOWN] if is_held else [])

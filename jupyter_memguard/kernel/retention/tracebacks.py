@@ -1,4 +1,4 @@
-"""The exceptions whose tracebacks keep frames, and with them the frames' locals, alive."""
+"""The exceptions and tracebacks that keep frames, and so the frames' locals, alive."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _LOCALS = "curframe_locals"
 
 
 class TracebackReleased(Exception):  # noqa: N818 - it stands for an exception, it is not raised
-    """Stands in the last execution's result for an exception that was let go.
+    """Stands in the last execution's result in the place of an exception that was released.
 
-    Its text is the type name of the exception it stands for.
+    Its text is the type name of that exception.
     """
 
 
 def _holds_frames(obj: Any) -> bool:
     if type(obj) is TracebackType:
         return True
-    # By name: another copy of this code may have made the stand-in.
+    # Compare the name, because another copy of this code may have made the stand-in.
     return is_exception(obj) and type_name(type(obj)).rpartition(".")[2] != "TracebackReleased"
 
 
@@ -43,9 +43,10 @@ def _places(shell: Any) -> list[tuple[dict[str, Any], str]]:
 
 
 def holders(shell: Any) -> list[Any]:
-    """Return IPython's objects that hold such, each with its attributes' dict.
+    """Return IPython's objects that hold exceptions or tracebacks, and the dicts of these objects.
 
-    A frame or traceback can lead back to them. They stay when it goes.
+    A frame or a traceback can lead back to them. They stay when tracebacks are released, so
+    measurements stop at them.
     """
     formatter = getattr(shell, "InteractiveTB", None)
     found = (
@@ -60,9 +61,10 @@ def holders(shell: Any) -> list[Any]:
 def _stood_at(
     debugger: dict[str, Any], user_ns: dict[str, Any]
 ) -> list[tuple[dict[str, Any], str]]:
-    """Return where the debugger of `%debug` and `%pdb` holds frames; it begins anew with each use.
+    """Return where the debugger of `%debug` and `%pdb` holds frames and locals.
 
-    The locals of a cell's own frame are the user's namespace.
+    The debugger sets them anew at each use. If the locals are the user's namespace, as in
+    the frame of a cell, they stay.
     """
     names = [name for name, obj in snapshot(debugger) if type(obj) is FrameType]
     if debugger.get(_LOCALS) is not None and debugger[_LOCALS] is not user_ns:
@@ -71,7 +73,7 @@ def _stood_at(
 
 
 def kept(shell: Any) -> list[tuple[Any, int]]:
-    """Return each exception and traceback that is kept, with the number of references to it."""
+    """Return each kept exception and traceback, with the number of places that hold it."""
     found: dict[int, tuple[Any, int]] = {}
     for mapping, name in _places(shell):
         obj = mapping[name]
@@ -80,14 +82,15 @@ def kept(shell: Any) -> list[tuple[Any, int]]:
 
 
 def is_exception(obj: Any) -> bool:
-    """Tell an exception from a traceback, by the type alone."""
+    """Return whether an object is an exception, by its type alone."""
     return has_base(type(obj), BaseException)
 
 
 def frames_of(obj: Any) -> list[Any]:
-    """Return an exception's tracebacks and frames, and the frames' callers.
+    """Return an exception's tracebacks and frames, and the callers of the first frame.
 
-    They are in a cycle with it when a caller holds it, so they do not keep it alive.
+    If one of these frames holds the exception, the two are a cycle: the frame does not keep
+    the exception alive.
     """
     found: list[Any] = []
     trace = vars(BaseException)["__traceback__"].__get__(obj) if is_exception(obj) else None
@@ -102,10 +105,10 @@ def frames_of(obj: Any) -> list[Any]:
 
 
 def forget_result(shell: Any) -> None:
-    """Let the last execution's result go if only frames of its own traceback hold the execution.
+    """Drop the last execution's result if only frames of its own traceback hold the execution.
 
-    They are IPython's, which keeps them until the next exception. Whoever else holds it, as the
-    caller of a nested `run_cell`, keeps the result.
+    These frames are IPython's own, and IPython keeps them until the next exception. If somebody
+    else holds the execution, such as the caller of a nested `run_cell`, the result stays.
     """
     held = [shell.last_execution_result]
     attributes = own_dict(held[0])
@@ -118,14 +121,14 @@ def forget_result(shell: Any) -> None:
 
 
 def exceptions_in(objects: list[Any]) -> int:
-    """Count the exceptions; what is not one is a traceback of one of them."""
+    """Count the exceptions; if there are only tracebacks, they count as one."""
     return sum(map(is_exception, objects)) or min(len(objects), 1)
 
 
 def let_go(shell: Any) -> list[Any]:
-    """Drop the references to exceptions and tracebacks, and return what was there.
+    """Remove the references to exceptions and tracebacks from their places, and return them.
 
-    The frames are not cleared: `frame.clear()` runs the user's `finally` blocks.
+    It does not call `frame.clear()`, which runs the user's `finally` blocks.
     """
     taken: list[Any] = []
     changed: dict[str, Any] = {}
