@@ -23,8 +23,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-TESTS = Path(__file__).resolve().parent.parent / "jupyter_memguard" / "kernel" / "tests"
-sys.path.insert(0, str(TESTS))
+ROOT = Path(__file__).resolve().parent.parent
+CASES = ROOT / "jupyter_memguard" / "kernel" / "tests" / "size_cases"
+sys.path.insert(0, str(CASES))
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ def print_table(*, raw: bool) -> None:
     print("| displayed value | freed | ours | " + " | ".join(TOOLS) + " |")
     print("| --- |" + " --- |" * (len(TOOLS) + 2))
     for name in size_cases.TABLE:
-        answer = json.loads(in_child(str(TESTS / "size_child.py"), name, "20000"))
+        answer = json.loads(in_child(str(CASES / "size_child.py"), name, "20000"))
         ours = answer["freed_bytes"]
         # heaps of small objects leave part-used arenas behind: there the allocator counts
         freed = answer["resident"]
@@ -143,7 +144,7 @@ def heaps() -> dict[str, Callable[[], list[Any]]]:
     return {
         "list of 10**6 one-element lists": lambda: [[[i] for i in range(10**6)]],
         "set of 2 x 10**5 tuples": lambda: [{(i, str(i)) for i in range(200_000)}],
-        "3 x 10**5 dicts in a cycle": lambda: [size_cases.cyclic_dicts({})],
+        "3 x 10**5 dicts in a cycle": lambda: [size_cases.TABLE["3 x 10**5 dicts in a cycle"]({})],
         "1,000 DataFrames": frames,
         "10,000 small results": lambda: [[1000 + i, str(i)] for i in range(10_000)],
     }

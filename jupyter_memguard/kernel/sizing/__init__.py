@@ -1,31 +1,77 @@
-"""How much memory comes back if results are let go.
+"""How much memory comes back if results are let go, and how much an object keeps alive.
 
-`measure` answers for results by trial deletion; `reaches` answers what an object keeps alive.
+This is the engine's one door: the rest of the package imports from here, never from inside.
+`Measuring` answers by trial deletion (`trial_deletion.py`), and can answer again with more time;
+`measure` and `measure_in_turn` ask once. `keeps_alive` only walks forward (`forward_walk.py`),
+which is quick and says nothing about who else holds the objects.
 """
 
 from __future__ import annotations
 
 import gc
+from contextlib import contextmanager
 from typing import Callable, Iterable, Iterator, Sequence
 
 from ..retention.refcounts import LISTED
 from ..retention.sizes import NOTES, Root, Size
-from .allocation import qualified_name
-from .in_turn import Peel
-from .keeps_alive import measure_without_counts, reach_in_turn, reach_of
-from .measurement import Survey
+from .forward_walk import kept_alive, kept_alive_in_turn, measure_without_counts
+from .in_turn import MeasurementInTurn
+from .measurement import Measurement
 
 __all__ = [
     "NOTES",
+    "Measuring",
     "Root",
     "Size",
+    "keeps_alive",
+    "keeps_alive_in_turn",
     "measure",
     "measure_in_turn",
-    "measurements",
-    "reaches",
-    "reaches_in_turn",
-    "type_name",
 ]
+
+
+class Measuring:
+    """A measurement of some results that can be followed by a better one.
+
+    Each answer is a lower bound that is exact or says why not. Ask again, with more time, until
+    `is_final`; for example while the kernel idles. Today each answer starts from the beginning
+    and nothing is held in between, so results can be let go between two answers.
+    """
+
+    def __init__(
+        self,
+        roots_now: Callable[[], Sequence[Root]],
+        *,
+        boundary: Sequence[object] = (),
+        each: bool = True,
+    ) -> None:
+        """Take a function that returns the roots as they are when an answer is asked for.
+
+        `boundary` names objects that stay whatever is let go and are not entered: the user's
+        namespace, the shell, the holders' containers. The only references to the roots' objects
+        may be those in `roots`, the holders' (`Root.references`) and the user's own. Without
+        `each`, no root is measured alone.
+        """
+        self.is_final = False  # whether the last answer was not cut, so that none is better
+        self._roots_now = roots_now
+        self._boundary = boundary
+        self._each = each
+
+    def answer(self, budget_ms: float) -> tuple[list[Size], Size]:
+        """Return what each root frees if it alone is let go, and what all free together.
+
+        The list is empty without `each`.
+        """
+        if LISTED is None:
+            found = measure_without_counts(
+                self._roots_now(), budget_ms, self._boundary, each=self._each
+            )
+        else:
+            with _collector_paused():
+                measurement = Measurement(self._roots_now(), self._boundary, budget_ms / 1000)
+                found = measurement.run(each=self._each)
+        self.is_final = not any("cut" in size.notes for size in (*found[0], found[1]))
+        return found
 
 
 def measure(
@@ -37,20 +83,9 @@ def measure(
 ) -> tuple[list[Size], Size]:
     """Return what each root frees if it alone is let go, and what all free together.
 
-    `boundary` names objects that stay whatever is let go and are not entered: the user's
-    namespace, the shell, the holders' containers. The only references to the roots' objects
-    may be those in `roots`, the holders' (`Root.references`) and the user's own. Without `each`
-    only the second answer is worked out, and the list is empty.
+    `Measuring` describes the parameters.
     """
-    if LISTED is None:
-        return measure_without_counts(roots, budget_ms, boundary, each=each)
-    enabled = gc.isenabled()
-    gc.disable()  # a collection in the middle would take its time from the budget
-    try:
-        return Survey(roots, boundary, budget_ms / 1000).run(each=each)
-    finally:
-        if enabled:
-            gc.enable()
+    return Measuring(lambda: roots, boundary=boundary, each=each).answer(budget_ms)
 
 
 def measure_in_turn(
@@ -64,76 +99,41 @@ def measure_in_turn(
     if LISTED is None:
         part_ms = budget_ms / max(1, len(groups))
         return [measure_without_counts(g, part_ms, boundary, each=False)[1] for g in groups]
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return Peel(groups, boundary, budget_ms / 1000).run_in_turn()
-    finally:
-        if enabled:
-            gc.enable()
+    with _collector_paused():
+        return MeasurementInTurn(groups, boundary, budget_ms / 1000).run_in_turn()
 
 
-def measurements(
-    roots_now: Callable[[], Sequence[Root]],
-    *,
-    boundary: Sequence[object] = (),
-    first_ms: float = 100.0,
-    most_ms: float = 30_000.0,
-) -> Iterator[tuple[list[Size], Size]]:
-    """Measure with a budget that grows fourfold, each time from the start, until nothing is cut.
-
-    The caller takes the next one while the kernel is idle, and stops asking when there is other
-    work. `roots_now` is asked for the roots each time; nothing is held in between.
-    """
-    budget_ms = first_ms
-    while budget_ms <= most_ms:
-        sizes, together = measure(roots_now(), budget_ms=budget_ms, boundary=boundary)
-        done = not any("cut" in size.notes for size in [*sizes, together])
-        yield sizes, together
-        if done:
-            return
-        budget_ms *= 4
-
-
-def reaches(
-    obj: object,
-    *,
-    threshold_bytes: int,
-    budget_ms: float = 4.0,
-    boundary: Sequence[object] = (),
-    through: Sequence[object] = (),
+def keeps_alive(
+    obj: object, *, threshold_bytes: int, budget_ms: float = 4.0, boundary: Sequence[object] = ()
 ) -> Size:
     """Return what `obj` keeps alive, as far as needed to know whether it passes the threshold.
 
-    The walk goes forward from `obj` and looks at no reference counts. It stops at the objects of
-    `boundary`, at types, modules and modules' namespaces, but for those named in `through`.
+    The walk looks at no reference counts. It does not enter the objects of `boundary`, types,
+    modules and modules' namespaces.
     """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return reach_of(obj, threshold_bytes, budget_ms / 1000, boundary, through)
-    finally:
-        if enabled:
-            gc.enable()
+    with _collector_paused():
+        return kept_alive(obj, threshold_bytes, budget_ms / 1000, boundary)
 
 
-def reaches_in_turn(
+def keeps_alive_in_turn(
     objects: Iterable[object], *, most_bytes: int, budget_ms: float, boundary: Sequence[object] = ()
 ) -> list[int]:
-    """Return for each object the bytes it keeps alive beyond those before it, as `reaches` does.
+    """Return the bytes that each object keeps alive beyond the objects before it.
 
-    The list ends with the object that takes them past `most_bytes` together, or when the time is
-    up; an object that was not followed to its end is not in it.
+    The list ends with the object that takes the sum past `most_bytes`, or when the time is up.
+    An object that was not followed to its end is not in the list.
     """
+    with _collector_paused():
+        return list(kept_alive_in_turn(objects, most_bytes, budget_ms / 1000, boundary))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Do without collections: one would take its time from the budget."""
     enabled = gc.isenabled()
     gc.disable()
     try:
-        return list(reach_in_turn(objects, most_bytes, budget_ms / 1000, boundary))
+        yield
     finally:
         if enabled:
             gc.enable()
-
-
-def type_name(obj: object) -> str:
-    """Return `module.qualname` of an object's type, without running its code."""
-    return qualified_name(type(obj))

@@ -1,8 +1,8 @@
-"""What the allocator hands out for an object, and what a type is allowed to be asked.
+"""The bytes that the allocator hands out for an object, without running the object's code.
 
-An object's own `__sizeof__` may be the user's code, or count its contents twice. So the first
-class of the type's order that is written in C and known to show what it owns is asked, by its
-own method; a C type that is not known is taken at its basic size and called opaque.
+An object's own `__sizeof__` may be the user's code, or count its contents twice. So the method used
+is that of the first class in the type's order that is written in C and known to show what it owns.
+A C type that is not known counts with its basic size and is called opaque.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ..retention.describe import module_name
 from ..retention.refcounts import LISTED
 from .known_types import BUILTIN_TYPES, HIDING_TYPES, TRANSPARENT_PACKAGES, TRANSPARENT_TYPES
+from .libraries.adapter import Owned
 
 if TYPE_CHECKING:
     from .libraries.adapter import Adapter
@@ -90,10 +91,11 @@ def values_block(attributes: int) -> int:
 
 
 def class_may_fall(obj: object) -> bool:
-    """Tell whether a class that is not followed may go with an object: its own, or it is one.
+    """Return whether a class may be freed with an object: the object's class, or the object itself.
 
-    A class that its module still has by name stays. One that a function made is taken to stay
-    with the function, unless the object is that class itself.
+    Classes are not followed, so their bytes would be missing. A class that its module still has
+    by name stays. A class made in a function is taken to stay with the function, unless the object
+    is that class.
     """
     cls = type(obj)
     is_class = derived(_mro(cls), type)
@@ -133,7 +135,7 @@ class Kind:
     )  # fmt: skip
 
     def __init__(self, kind: type, adapters: dict[int, Adapter]) -> None:
-        """Look at `kind`, and find the adapter for it in the table of those that are loaded."""
+        """Look at a type, and find its adapter among the loaded ones."""
         order = _mro(kind)
         self.cls = kind  # held, so that its identity stays its own
         self.stop = derived(order, type) or derived(order, ModuleType)
@@ -155,11 +157,11 @@ class Kind:
         self.values = bool(_SEPARATE_VALUES and flags & _MANAGED_DICT)
         self.inline = bool(flags & _INLINE_VALUES)
         self.keyed = derived(order, dict)
-        # `bytes(n)`, and room for more items: pages may be there on paper only
+        # `bytes(n)`, and room for more items: their pages may never have been written
         self.unwritten = next((find for cls, find in _CONTENTS if cls is solid), None)
         base = next((cls for cls in order if any(cls is c for c in _COUNTED)), None)
         self.length: Callable[[Any], int] | None = len if base is kind else _length_of(base)
-        # What a large one is opened through: only Python's classes have more than this one shows.
+        # The class through which a large one is sliced: only Python classes add to what it shows.
         self.sliced = base if base is solid else None
         if _item(kind) or solid is str:
             self.basic = 0  # one block, header and items together
@@ -181,7 +183,7 @@ class Kind:
         return sum(self._blocks(size) * times for size, times in Counter(sizes).items())
 
     def sizes_of(self, objects: list[Any], referents: list[int]) -> list[int]:
-        """Return what `bytes_of` adds up, for each object; `referents` is how many each has."""
+        """Return `bytes_of` for each object; `referents` has the number of referents of each."""
         if self.fixed is not None:
             if self.inline:
                 own = self.header + self.basic
@@ -190,6 +192,20 @@ class Kind:
                 return [self.fixed + values_block(count - 1) for count in referents]
             return [self.fixed] * len(objects)
         return list(map(self._blocks, map(self.sized or object.__sizeof__, objects)))
+
+    def owned(self, obj: Any) -> Owned:
+        """Return what an object of an adapter's type owns, with the bytes of the object's own.
+
+        If the adapter fails, as with a version of a library that it does not know, that is what
+        the type says.
+        """
+        try:
+            owned = self.adapter.look(obj)  # type: ignore[union-attr]
+        except Exception:  # noqa: BLE001
+            return Owned(self.bytes_of([obj]), note="opaque")
+        own = self.bytes_of([obj]) if owned.size is None else self.header + owned.size
+        owned.size = own
+        return owned
 
     def contents(self, obj: Any) -> tuple[int, int]:
         """Return the address and bytes of the block with an object's items, of `unwritten` kinds.
@@ -207,7 +223,7 @@ class Kind:
 
 
 def _pointer_in(probe: Any, offset: int) -> Callable[[Any], int] | None:
-    """Return what reads the address of an object's items, None if it is not at that offset."""
+    """Return a function that reads the address of an object's items, None if it is not there."""
     if _basic(type(probe)) <= offset or LISTED is None:
         return None
     word = ctypes.c_void_p.from_address
@@ -233,7 +249,7 @@ def _length_of(base: Any) -> Callable[[Any], int] | None:
 
 
 def derived(order: tuple[type, ...], base: type) -> bool:
-    """Tell whether a class is in the order of a type, without a comparison of the user's."""
+    """Return whether a class is in the order of a type, without running user code."""
     return any(cls is base for cls in order)
 
 
@@ -255,7 +271,7 @@ _bases = type.__dict__["__bases__"].__get__
 
 
 def _transparent(cls: type, order: tuple[type, ...] = ()) -> bool:
-    """Tell whether a C type is known to show all that it owns, or is derived from one that is."""
+    """Return whether a C type, or one in its order, is known to show all that it owns."""
     name = qualified_name(cls)
     if name in HIDING_TYPES:
         return False
@@ -279,7 +295,7 @@ def _sizer(order: tuple[type, ...]) -> Callable[[Any], int] | None:
 
 
 def _trusted(cls: type) -> bool:
-    """Tell whether a C type's own `__sizeof__` counts the object's blocks and nothing else."""
+    """Return whether a C type's own `__sizeof__` counts the object's blocks and nothing else."""
     return _transparent(cls) and module_name(cls).partition(".")[0] not in ("numpy", "pandas")
 
 

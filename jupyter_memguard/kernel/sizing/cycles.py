@@ -1,9 +1,11 @@
-"""Cycles: objects that hold each other, and nothing else does.
+"""Cycles: rings of objects that only hold each other.
 
-Trial deletion alone never sees such a ring fall. For objects that have lost some of their
-references this follows what they lead to, within bounds, and does the collector's own
-subtraction: references less those from inside. What still has one from outside is alive, and so
-is all that it leads to; the rest is dead.
+Trial deletion alone never sees such a ring fall. So this module takes objects that have lost some
+of their references, follows what they lead to, within bounds, and subtracts as the collector does:
+all references less those from inside. An object with a reference from outside is alive, and so is
+all that it leads to. The rest is dead.
+
+The counts are right only by the rule of uncounted references, which stands in `__init__.py`.
 """
 
 from __future__ import annotations
@@ -15,43 +17,31 @@ from itertools import compress, islice, repeat
 from math import inf
 from operator import add, ne, not_, sub
 from time import perf_counter
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Iterable
 
 from ..retention.refcounts import LISTED, counts
-from .allocation import derived, group_by_type
-from .trial_deletion import Part
+from .allocation import group_by_type
+from .trial_deletion import AsideBatch
 from .worklist import BATCH, LARGE
 
 if TYPE_CHECKING:
-    from .trial_deletion import Heap, Walk
+    from .heap import Heap
+    from .trial_deletion import Walk
 
 _FEW = 32
 _SMALL = 2048  # members of the first closures that are tried
 _GROWTH = 8
 _SAMPLE = 1024  # objects from which it is estimated what rings hold
 _GROUP = 128  # objects that one closure starts from
-_SPREADING = 0.6  # of the time that is left, for following; the rest is for judging
+_SPREADING = 0.6  # of the time that is left, for following; the rest is for subtracting
 _PATIENCE = 2  # closures in a row that pass the limit before it is raised
-
-_namespace_of: Any = vars(ModuleType)["__dict__"].__get__
-_order_of = type.__dict__["__mro__"].__get__
-
-
-def module_namespaces() -> set[int]:
-    """Return the identities of the namespaces of all modules."""
-    return {
-        id(_namespace_of(module))
-        for module in list(sys.modules.values())
-        if derived(_order_of(type(module)), ModuleType)
-    }
 
 
 class Closure:
-    """What some objects lead to, with the references among it."""
+    """All objects that some objects lead to, with the number of references among them."""
 
     def __init__(self, walk: Walk, alive: set[int]) -> None:
-        """Work for `walk`; never enter what is `alive`."""
+        """Work for `walk`; objects that are `alive` are never entered."""
         self.walk = walk
         self.heap: Heap = walk.heap
         self.alive = alive
@@ -59,10 +49,10 @@ class Closure:
         self.inner: Counter[int] = Counter()
 
     def spread(self, start: list[Any], limit: int) -> bool:
-        """Follow `start` (emptied) until nothing is new; False: time or the limit is up.
+        """Follow `start` (emptied) until nothing is new; return False if time or limit is up.
 
-        What was found by then can be judged all the same: references from what was not followed
-        count as references from outside. So there must be time left for that.
+        `dead` can judge what was found even then, because references from what was not followed
+        count as references from outside. So some time is kept for that.
         """
         members = self.members
         members.update(zip(map(id, start), start))
@@ -86,7 +76,7 @@ class Closure:
         return True
 
     def _meet(self, kids: list[Any], todo: list[Any]) -> None:
-        """Book references to what can lie on a cycle, and have what is new followed."""
+        """Record references to what can lie on a cycle, and add what is new to `todo`."""
         members = self.members
         keys = list(map(id, kids))
         self.inner.update(keys)
@@ -124,15 +114,17 @@ class Closure:
         for key in own.keys() & members.keys():
             if key in waiting and key not in removed:
                 inner[key] += own[key]
-        # what waits is referred to by that, and was by what is gone on paper
-        told = map(add, map(inner.get, members, repeat(0)), map(removed.get, members, repeat(0)))
-        told = map(add, told, map(waiting.__contains__, members))
+        # `waiting` holds one reference; those of objects that are dead on paper still exist.
+        accounted = map(
+            add, map(inner.get, members, repeat(0)), map(removed.get, members, repeat(0))
+        )
+        accounted = map(add, accounted, map(waiting.__contains__, members))
         base = LISTED + 1  # type: ignore[operator]
         seen = map(sub, counts(list(members.values())), repeat(base))
-        return list(compress(members, map(ne, seen, told)))
+        return list(compress(members, map(ne, seen, accounted)))
 
     def dead(self) -> dict[int, Any] | None:
-        """Return the members that nothing from outside leads to; None: no time."""
+        """Return the members that nothing outside leads to, None if there was no time."""
         held = self.held()
         if len(held) == len(self.members):
             return {}
@@ -141,7 +133,7 @@ class Closure:
         return doubtful if _spread_life(self.heap, objects, doubtful) else None
 
     def _drop_stops(self, fresh: dict[int, Any]) -> None:
-        """Take out of new members what is alive in any case: it leads too far."""
+        """Remove from new members what is alive in any case, because it leads too far."""
         drop = list(self.alive.intersection(fresh))
         stopping = self.heap.stopping(fresh.values())
         if stopping:
@@ -170,7 +162,7 @@ def break_cycles(walk: Walk, alive: set[int], most: int = sys.maxsize) -> set[in
     """Find the dead rings that a walk has touched, and follow what they held.
 
     `most` bounds the members of one closure. Returns the identities of what stays alive, or None
-    if time or the bound did not allow to know.
+    if time or the bound ended the search.
     """
     if walk.undecided > BATCH and walk.heap.late():
         return None
@@ -181,49 +173,51 @@ def break_cycles(walk: Walk, alive: set[int], most: int = sys.maxsize) -> set[in
 
 
 def _break_aside(walk: Walk) -> bool:
-    """Let what a walk has put aside fall if only it holds itself; tell whether there was time."""
+    """Let objects put aside fall if they only hold each other; return whether there was time."""
     while len(walk.aside) > _FEW and "opaque" not in walk.notes:
         groups = group_by_type(list(walk.aside.values()))
         widest = max(_width(walk.heap, group) for group in groups)
         if widest > LARGE:
             break
         step = min(BATCH, LARGE // max(1, int(widest)))
-        parts = [Part(group[i : i + step]) for group in groups for i in range(0, len(group), step)]
-        groups.clear()  # it would count as a reference
-        if not _only_itself(walk, parts):
+        batches = [
+            AsideBatch(group[i : i + step]) for group in groups for i in range(0, len(group), step)
+        ]
+        groups.clear()  # the rule of uncounted references: a second list would count
+        if not _only_itself(walk, batches):
             return not walk.heap.late()
-        walk.kill_aside(parts)
+        walk.kill_aside(batches)
         if not walk.run(sys.maxsize):
             return False
     return True
 
 
-def _only_itself(walk: Walk, parts: list[Part]) -> bool:
-    """Tell whether nothing else holds what a walk has put aside; note what it leads to.
+def _only_itself(walk: Walk, batches: list[AsideBatch]) -> bool:
+    """Return whether the objects put aside only hold each other; note what else they refer to.
 
-    Each has at least as many references left as come from the others, so if the sums are the same,
-    so is each. (Nothing here may be told to have more references than it has, which could make up
-    for one from outside. So no root is put aside, whose holders are another's word, and there is
-    no C type among the dead or here that is not known to show its own references only.)
+    Each object has at least as many references as come from the others. So if the sums are equal,
+    the numbers are equal for each object. (A reference that is reported but does not exist could
+    make up for one from outside. So no root is put aside, because the number of its holders is the
+    caller's claim, and no object here is of a C type that may report references it does not have.)
     """
     aside = walk.aside
     base = LISTED + 2  # type: ignore[operator]
-    left = sum(sum(counts(part.objects)) for part in parts) - base * len(aside)
-    for part in parts:
+    left = sum(sum(counts(batch.objects)) for batch in batches) - base * len(aside)
+    for batch in batches:
         if walk.heap.late():
             return False
-        kids = gc.get_referents(*part.objects)
+        kids = gc.get_referents(*batch.objects)
         inside = list(map(aside.__contains__, map(id, kids)))
         left -= sum(inside)
-        part.shown = len(kids)
-        part.beyond = list(compress(kids, map(not_, inside)))
+        batch.shown = len(kids)
+        batch.beyond = list(compress(kids, map(not_, inside)))
     return left == 0
 
 
 def _width(heap: Heap, objects: list[Any]) -> float:
-    """Return how many items the objects of one type have at most, if all that they hold is shown.
+    """Return how many items the objects of one type have at most.
 
-    It is infinite for types that the collector does not show all of, and that are never entered.
+    It is infinite for types that are never entered, or that may hide references from the collector.
     """
     kind = heap.kind(type(objects[0]))
     if kind.stop or kind.opaque or kind.adapter is not None:
@@ -232,7 +226,7 @@ def _width(heap: Heap, objects: list[Any]) -> float:
 
 
 def _break_touched(walk: Walk, alive: set[int], most: int) -> list[int] | None:
-    """Find rings of nothing but what the walk has touched: all of the elements of a list, say.
+    """Find rings whose members have all been touched by the walk, such as a list's elements.
 
     That needs no closure. Neighbours are tried first. Returns what is left, None if time is up.
     """
@@ -259,14 +253,14 @@ def _break_touched(walk: Walk, alive: set[int], most: int) -> list[int] | None:
 
 
 def _let_fall(walk: Walk, ring: dict[int, Any]) -> bool:
-    """Let a ring (emptied) fall, and follow what it held; tell whether there was time."""
+    """Let a ring (emptied) fall, and follow what it held; return whether there was time."""
     walk.kill_ring(ring)
     ring.clear()
     return walk.run(sys.maxsize)
 
 
 def _dead_among(walk: Walk, keys: list[int]) -> dict[int, Any] | None:
-    """Return which of the objects that a walk has touched only hold each other; None: no time."""
+    """Return those touched objects that only hold each other, None if there was no time."""
     objects = list(map(walk.heap.waiting.__getitem__, keys))
     held = _held_among(walk, keys, objects)
     if held is None:
@@ -277,7 +271,7 @@ def _dead_among(walk: Walk, keys: list[int]) -> dict[int, Any] | None:
 
 
 def _held_among(walk: Walk, keys: list[int], objects: list[Any]) -> list[bool] | None:
-    """Tell which of the objects that a walk has touched something else refers to; None: no time."""
+    """Return for each touched object whether another one refers to it; None if no time."""
     removed = walk.removed
     inner: Counter[int] = Counter()
     for start in range(0, len(objects), BATCH):
@@ -287,14 +281,14 @@ def _held_among(walk: Walk, keys: list[int], objects: list[Any]) -> list[bool] |
             inner.update(filter(removed.__contains__, map(id, kids)))
             kids.clear()
     base = LISTED + 1  # type: ignore[operator]
-    told = map(add, map(inner.get, keys, repeat(0)), map(removed.__getitem__, keys))
-    return list(map(ne, map(sub, counts(objects), repeat(base)), told))
+    accounted = map(add, map(inner.get, keys, repeat(0)), map(removed.__getitem__, keys))
+    return list(map(ne, map(sub, counts(objects), repeat(base)), accounted))
 
 
 def likely_rings(walk: Walk, alive: set[int]) -> int:
-    """Return the bytes that are likely to fall in rings, from a sample of what lost references.
+    """Estimate the bytes that fall in rings, from a sample of the objects that lost references.
 
-    An object counts that only the sample refers to, with those of its values that are its own.
+    The objects that only the sample refers to count, with the objects that they alone hold.
     """
     heap = walk.heap
     undecided = walk.undecided
@@ -318,7 +312,7 @@ def likely_rings(walk: Walk, alive: set[int]) -> int:
 
 
 def _spread_life(heap: Heap, living: list[Any], doubtful: dict[int, Any]) -> bool:
-    """Take out of the doubtful what the living (emptied) lead to; tell whether there was time."""
+    """Remove from `doubtful` what `living` (emptied) leads to; return whether there was time."""
     while living and doubtful:
         batch = living[-BATCH:]
         del living[-BATCH:]
@@ -333,10 +327,10 @@ def _spread_life(heap: Heap, living: list[Any], doubtful: dict[int, Any]) -> boo
 
 
 def _break_reached(walk: Walk, alive: set[int], left: list[int], most: int) -> set[int] | None:
-    """Find rings through what the walk's objects lead to.
+    """Find rings through objects that the walk has not touched.
 
-    Closures begin small, so that small rings are found before the time is spent on a large one,
-    and end with one over everything.
+    Closures begin small, so that small rings are found before a large one takes the time. The last
+    closure is over everything.
     """
     waiting = walk.heap.waiting
     limit = _SMALL
@@ -370,7 +364,7 @@ def _break_reached(walk: Walk, alive: set[int], left: list[int], most: int) -> s
 
 
 def rings_apart(walk: Walk, keys: Iterable[int]) -> list[set[int]]:
-    """Sort fallen objects by the ring that they fell with."""
+    """Return fallen objects in sets, one for each ring that they fell with."""
     waiting = walk.heap.waiting
     rings = walk.rings
     group_of: dict[int, int] = {}

@@ -1,8 +1,9 @@
 """What groups of roots free one after the other, each group beyond those before it.
 
-One walk goes on from group to group, so that what belongs to several is followed once. Where a
-group could not be ended in its time, nobody knows whose the rest of it is: the next group goes
-alone, on a walk of its own. What falls so falls with no other group, and is a lower bound.
+One walk goes on from group to group, so that what belongs to several is followed once. If a group
+was not followed to its end in its time, nobody knows which group the rest belongs to. Then the next
+group is let go alone, on a new walk. That gives a lower bound: what falls there falls without any
+other group.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Sequence
 
 from ..retention.sizes import Size
 from .allocation import class_may_fall
-from .measurement import Survey
+from .measurement import Measurement
 from .trial_deletion import Walk
 from .worklist import BATCH
 
@@ -25,8 +26,8 @@ _FOLLOWED = 0.8  # of a group's time; the rest of it is for rings
 _WALKED = 0.9  # of all the time; the rest of it is for who else uses the memory of libraries
 
 
-class Layer(NamedTuple):
-    """How far a walk had come with one group, and what is to be said of it."""
+class GroupEnd(NamedTuple):
+    """How far a walk had come when a group had been let go, with the group's notes."""
 
     walk: Walk
     bytes: int
@@ -34,7 +35,7 @@ class Layer(NamedTuple):
     notes: frozenset[str]
 
 
-class Peel(Survey):
+class MeasurementInTurn(Measurement):
     """Lets groups of roots go in turn, within a budget in seconds."""
 
     def __init__(
@@ -42,7 +43,7 @@ class Peel(Survey):
     ) -> None:
         """Take the groups, and what is neither entered nor counted."""
         super().__init__((), boundary, budget)
-        self.peeled = groups
+        self.turns = groups
         self.heap.own = dict(Counter(id(root.obj) for group in groups for root in group))
         self.gone: Counter[int] = Counter()  # references that earlier groups had, on a new walk
         self.may_fall: dict[int, bool] = {}
@@ -50,21 +51,21 @@ class Peel(Survey):
     def run_in_turn(self) -> list[Size]:
         """Return what each group frees beyond those before it; `exact` if all of them are."""
         try:
-            layers = self._peel()
+            ends = self._walk_in_turn()
             self._until(1.0)
-            walks = {id(layer.walk): layer.walk for layer in layers}
-            self.foreign.search([block for walk in walks.values() for block in walk.blocks])
-            return self._sizes_of(layers)
+            walks = {id(end.walk): end.walk for end in ends}
+            self.buffers.search([block for walk in walks.values() for block in walk.blocks])
+            return self._sizes_of(ends)
         finally:
-            self.foreign.close()
+            self.buffers.close()
 
-    def _peel(self) -> list[Layer]:
+    def _walk_in_turn(self) -> list[GroupEnd]:
         """Let one group after the other go; an empty one takes no time."""
-        begin, to_come = 0.0, sum(map(bool, self.peeled))
+        begin, to_come = 0.0, sum(map(bool, self.turns))
         alive = self.alive
-        layers: list[Layer] = []
+        ends: list[GroupEnd] = []
         notes: set[str] = set()
-        for index, group in enumerate(self.peeled):
+        for index, group in enumerate(self.turns):
             to_come -= bool(group)
             share = 0.0 if not group else _SHARE if to_come else 1.0
             end = begin + share * (_WALKED - begin)
@@ -79,14 +80,14 @@ class Peel(Survey):
             if known is None or "cut" in notes:
                 notes.add("cut")
                 self._begin_anew(index + 1)
-            layers.append(Layer(walk, walk.bytes, len(walk.blocks), frozenset(notes)))
-        return layers
+            ends.append(GroupEnd(walk, walk.bytes, len(walk.blocks), frozenset(notes)))
+        return ends
 
     def _begin_anew(self, groups: int) -> None:
-        """Go on with a walk from which only the next group goes, wherever else it stood before."""
+        """Go on with a new walk, on which only the next group is let go."""
         self.common = Walk(self.heap)
         self.gone.clear()
-        for root in chain.from_iterable(self.peeled[:groups]):
+        for root in chain.from_iterable(self.turns[:groups]):
             self.gone[id(root.obj)] += root.references
 
     def _let_go(self, group: Sequence[Root]) -> None:
@@ -109,7 +110,7 @@ class Peel(Survey):
                 walk.kill(keys)
 
     def _class_may_fall(self, root: Root) -> bool:
-        """Tell whether a root's class could fall with it, which is not followed."""
+        """Return whether a root's class could fall with it, which is not followed."""
         if self.heap.never_entered(root.obj):
             return class_may_fall(root.obj)
         key = id(type(root.obj))
@@ -117,17 +118,17 @@ class Peel(Survey):
             self.may_fall[key] = class_may_fall(root.obj)
         return self.may_fall[key]
 
-    def _sizes_of(self, layers: list[Layer]) -> list[Size]:
-        """Return what each layer has beyond the one before it on the same walk."""
+    def _sizes_of(self, ends: list[GroupEnd]) -> list[Size]:
+        """Return what each group added to the walk that it was let go on."""
         sizes: list[Size] = []
         moving = {"moving"} if self.others.ran() else set()
         before = 0
         last: Walk | None = None
-        for layer in layers:
-            given = self.foreign.give(layer.walk.blocks[: layer.blocks])
-            total = layer.bytes + given.own
-            if layer.walk is not last:
-                last, before = layer.walk, 0
-            sizes.append(Size(max(0, total - before), layer.notes | given.notes | moving))
+        for end in ends:
+            given = self.buffers.give(end.walk.blocks[: end.blocks])
+            total = end.bytes + given.own
+            if end.walk is not last:
+                last, before = end.walk, 0
+            sizes.append(Size(max(0, total - before), end.notes | given.notes | moving))
             before = total
         return sizes

@@ -1,6 +1,6 @@
 """Names of C types that show the collector all that they own, and of some that do not.
 
-A C type says nothing of itself, so this is knowledge: what is not named here is taken for opaque.
+A C type itself does not say so. A type that is not named here is taken to be opaque.
 """
 
 # ruff: noqa: SIM905

@@ -13,51 +13,51 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 
 from ..retention.sizes import Root, Size
-from .cycles import break_cycles, likely_rings, module_namespaces, rings_apart
-from .libraries.adapters import loaded_adapters
+from .cycles import break_cycles, likely_rings, rings_apart
+from .heap import Heap, module_namespaces
+from .libraries import loaded_adapters
 from .other_threads import OtherThreads
-from .shared_buffers import Foreign, Given
-from .small_results import Crowd
-from .trial_deletion import Heap, Walk
+from .shared_buffers import GivenBack, SharedBuffers
+from .small_results import SmallResults
+from .trial_deletion import Walk
 from .worklist import BATCH
 
 if TYPE_CHECKING:
     from collections import Counter
 
 _FIRST_STEPS = 4  # batches of the first round; each further round has four times as many
-_NEAR = 4096  # members of a closure for one root, before the common walk is asked
-_WORTH_TELLING = 1024  # bytes; results that share less are not said to belong together
-
-_MOST_SHARERS = 100  # that are named with each root; they are named in each of the others, too
-
-_TELLING = 5e-6  # seconds for each walk, to put its size together and end it
-_TO_TELL = 0.2  # of the budget, at most
+_NEAR = 4096  # members of a closure for one root, before the common walk looks for rings
+_WORTH_NAMING = 1024  # bytes; results that share less are not said to belong together
+_MOST_SHARERS = 100  # that are named with each root
+_SUMMING_UP = 5e-6  # seconds for each walk, to add up its size and end it
+_MOST_SUMMING_UP = 0.2  # of the budget
 
 # Shares of the budget at whose end each part of the work gives way to the next.
-_QUICK, _TRIAL, _NEAR_CYCLES, _COMMON = 0.4, 0.7, 0.76, 0.82
-_CYCLES, _ALONE, _ALL = 0.88, 0.92, 1.0
+_SMALL_END, _WALKS_END, _NEAR_RINGS_END, _COMMON_END = 0.4, 0.7, 0.76, 0.82
+_RINGS_END, _ALONE_END, _END = 0.88, 0.92, 1.0
 
 
-class Survey:
-    """Measures some roots within a budget in seconds."""
+class Measurement:
+    """Measures roots within a budget in seconds."""
 
     def __init__(self, roots: Sequence[Root], boundary: Sequence[object], budget: float) -> None:
         """Take the roots, and what is neither entered nor counted."""
         self.roots = roots
+        self.heap = Heap(loaded_adapters(), boundary)
+        # Only now: an adapter that was imported for the first time takes nothing from the budget.
         self.begin = perf_counter()
         self.budget = budget
-        self.heap = Heap(loaded_adapters(), boundary)
         self.heap.own = {id(root.obj): 1 for root in roots}
         self.alive = _alive(boundary) - self.heap.own.keys()
-        self.apart = False  # each root is let go alone as well
-        self.crowd = Crowd(roots, self.heap, self.alive)
+        self.apart = False  # whether each root is let go alone as well
+        self.small = SmallResults(roots, self.heap, self.alive)
         self.walks: dict[int, Walk] = {}
         self.common = Walk(self.heap)
-        self.alone: dict[int, Part] = {}
+        self.alone: dict[int, FreedAlone] = {}
         self.settled: set[int] = set()
-        self.groups = Groups(len(roots))
+        self.sharing = SharingGroups(len(roots))
         self.holders: dict[int, list[int]] | None = None
-        self.foreign = Foreign(self.heap)
+        self.buffers = SharedBuffers(self.heap)
         self.others = OtherThreads()
 
     def run(self, *, each: bool) -> tuple[list[Size], Size]:
@@ -66,32 +66,32 @@ class Survey:
             if not each or len(self.roots) == 1:
                 return self._run_as_one(each=each)
             self.apart = True
-            self._until(_QUICK if self.crowd.large else _COMMON)
-            self.crowd.run()
-            self.walks.update(self.crowd.walks)
-            self.settled.update(self.crowd.walks.keys() - self.crowd.unsettled)
-            self._until(_TRIAL)
+            self._until(_SMALL_END if self.small.large else _COMMON_END)
+            self.small.run()
+            self.walks.update(self.small.walks)
+            self.settled.update(self.small.walks.keys() - self.small.unsettled)
+            self._until(_WALKS_END)
             self._walk_each()
-            self._until(_COMMON)
+            self._until(_COMMON_END)
             self._merge()
-            known = self._walk_together(_COMMON, _CYCLES)
-            self._until(_ALONE)
+            known = self._walk_together(_COMMON_END, _RINGS_END)
+            self._until(_ALONE_END)
             self._finish(list(self.walks.values()))
             self.alone = {
-                index: Part(walk.bytes, walk.mapped, len(walk.blocks))
+                index: FreedAlone(walk.bytes, walk.mapped, len(walk.blocks))
                 for index, walk in self.walks.items()
             }
             self._break_each(sys.maxsize, known or set())
             return self._sizes(complete=known is not None)
         finally:
-            self.foreign.close()
+            self.buffers.close()
 
     def _run_as_one(self, *, each: bool) -> tuple[list[Size], Size]:
-        """Let all roots go at once: all there is to know if there is but one, or no other wish."""
-        self._until(_TRIAL)
+        """Let all roots go at once, where there is only one or only their sum is asked for."""
+        self._until(_WALKS_END)
         for root in self.roots:
             self.common.let_go(root)
-        known = self._walk_together(_TRIAL, _ALONE)
+        known = self._walk_together(_WALKS_END, _ALONE_END)
         _, size = self._sizes(complete=known is not None)
         return [size for _ in self.roots if each], size
 
@@ -99,22 +99,22 @@ class Survey:
         self.heap.deadline = self.begin + self.budget * share
 
     def _walk_each(self) -> None:
-        """Let every root go alone, arrays and the like first; for some there may be no time."""
+        """Let every root go alone, arrays and the like first. Some may get no time."""
         heap = self.heap
-        done = self.crowd.bytes.keys() | self.walks.keys() | self.crowd.untried
+        done = self.small.bytes.keys() | self.walks.keys() | self.small.untried
         todo = [index for index in range(len(self.roots)) if index not in done]
         todo.sort(key=lambda index: heap.kind(type(self.roots[index].obj)).adapter is None)
-        for index in todo[: int(self.budget * _TO_TELL / _TELLING)]:
+        for index in todo[: int(self.budget * _MOST_SUMMING_UP / _SUMMING_UP)]:
             if heap.late():
                 break
             walk = self.walks[index] = Walk(heap)
             walk.let_go(self.roots[index])
         self._finish(list(self.walks.values()))
-        self._until(_NEAR_CYCLES)
+        self._until(_NEAR_RINGS_END)
         self._break_each(_NEAR, set())
 
     def _finish(self, walks: list[Walk]) -> None:
-        """Follow walks, a little of each first, so that what is small is known early."""
+        """Follow walks, a few steps of each first, so that small ones end early."""
         steps = _FIRST_STEPS
         left = walks
         while left and not self.heap.late():
@@ -122,12 +122,12 @@ class Survey:
             steps *= 4
 
     def _break_each(self, most: int, known: set[int]) -> None:
-        """Look for the rings that each root alone lets fall; the other roots are held."""
+        """Look for the rings that each root alone lets fall, while the other roots are held."""
         alive = self.alive | known | self.heap.own.keys()
         for index, walk in self.walks.items():
             if self.heap.late():
                 return
-            if index not in self.settled and not walk.open:
+            if index not in self.settled and not walk.unfinished:
                 if walk.undecided:
                     key = id(self.roots[index].obj)
                     alive.discard(key)
@@ -138,10 +138,10 @@ class Survey:
                 self.settled.add(index)
 
     def _merge(self) -> None:
-        """Take away on the common walk what all roots' walks have taken away."""
+        """Remove on the common walk all references that the roots' own walks have removed."""
         common, heap = self.common, self.heap
         own = heap.own
-        removed: Counter[int] = +self.crowd.lost
+        removed: Counter[int] = +self.small.lost
         for walk in self.walks.values():
             if heap.late():
                 common.notes.add("cut")
@@ -153,30 +153,30 @@ class Survey:
         common.removed = {key: count + own.get(key, 0) for key, count in removed.items()}
         keys = list(removed)
         for start in range(0, len(keys), BATCH):
-            # what fell with an earlier one is booked no longer
+            # what fell with an earlier one is no longer in `removed`
             left = list(filter(common.removed.__contains__, keys[start : start + BATCH]))
             for key in common.without_references(left):
                 if heap.late():
                     common.notes.add("cut")
                     return
                 if key in common.removed:
-                    self._kill_pile(key)
+                    self._kill_shared(key)
 
-    def _kill_pile(self, key: int) -> None:
-        """Follow what falls with one object that several roots hold together."""
+    def _kill_shared(self, key: int) -> None:
+        """Follow what falls with one object that only several roots together let fall."""
         common = self.common
         bytes_before, fallen, blocks = common.bytes, len(common.fallen), len(common.blocks)
         common.kill([key])
         common.run(sys.maxsize)
         size = common.bytes - bytes_before + sum(b.size for b in common.blocks[blocks:])
-        if size >= _WORTH_TELLING:
-            self.groups.join(self._holders(set(common.fallen[fallen:])))
+        if size >= _WORTH_NAMING:
+            self.sharing.join(self._holders(set(common.fallen[fallen:])))
 
     def _holders(self, keys: set[int]) -> list[int]:
         """Return the indices of the roots that refer to any of these objects, or are one."""
         if self.holders is None:
             self.holders = {}
-            for index, key in zip(*self.crowd.pairs):
+            for index, key in zip(*self.small.pairs):
                 self.holders.setdefault(key, []).append(index)
             for index, walk in self.walks.items():
                 if self.heap.late():
@@ -197,23 +197,23 @@ class Survey:
         self._until(broken)
         fallen = len(common.fallen)
         if self.walks:
-            common.book_aside()  # so that rings are told apart
+            common.book_aside()  # so that rings can be sorted by root
         known = break_cycles(common, self.alive)
         if self.walks and len(common.fallen) > fallen:
             for keys in rings_apart(common, common.fallen[fallen:]):
-                self.groups.join(self._holders(keys))
+                self.sharing.join(self._holders(keys))
         if done:
             return known
         return break_cycles(common, self.alive) if common.run(sys.maxsize) else None
 
     def _sizes(self, *, complete: bool) -> tuple[list[Size], Size]:
-        """Add up, now that it is known which owners of foreign memory are dead."""
-        self._until(_ALL)
+        """Add up the sizes, now that all dead owners of blocks are known."""
+        self._until(_END)
         blocks = list(self.common.blocks)
         for index, walk in self.walks.items():
             blocks.extend(walk.blocks[: self.alone[index].blocks])
-        self.foreign.search(blocks)
-        given = self.foreign.give(blocks)
+        self.buffers.search(blocks)
+        given = self.buffers.give(blocks)
         moving: set[str] = {"moving"} if self.others.ran() else set()
         everything = Tally(given)
         everything.notes |= moving
@@ -223,18 +223,18 @@ class Survey:
         else:
             everything.notes.add("cut")
             everything.estimate(self.common, self._rings(self.common))
-        small = self.crowd.bytes
+        small = self.small.bytes
         everything.bytes += sum(small.values())
         if self.apart and len(small) + len(self.walks) < len(self.roots):
             everything.notes.add("cut")
         tallies: dict[int, Tally] = {}
         owners: dict[int, int] = {}
         for index, walk in self.walks.items():
-            part = self.alone[index]
-            everything.add(part.bytes, part.mapped, walk.notes)
+            freed = self.alone[index]
+            everything.add(freed.bytes, freed.mapped, walk.notes)
             everything.estimate(walk)
             owners.update((block.owner, index) for block in walk.blocks)
-            tally = Tally(self.foreign.give(walk.blocks) if walk.blocks else _NOTHING)
+            tally = Tally(self.buffers.give(walk.blocks) if walk.blocks else _NOTHING)
             tally.notes |= moving
             tally.add(walk.bytes, walk.mapped, walk.notes)
             if index in self.settled:
@@ -244,8 +244,8 @@ class Survey:
                 tally.estimate(walk, self._rings(walk))
             tallies[index] = tally
         for members in given.shared.values():
-            self.groups.join({owners[owner] for owner in members if owner in owners})
-        together = self.groups.others()
+            self.sharing.join({owners[owner] for owner in members if owner in owners})
+        together = self.sharing.others()
         sizes: list[Size] = []
         cut = Size(0, ("cut",), 0)
         for index in range(len(self.roots) if self.apart else 0):
@@ -258,17 +258,17 @@ class Survey:
         return sizes, everything.size(())
 
     def _rings(self, walk: Walk) -> int:
-        """Return the bytes of rings that are likely to fall, and that there was no time for."""
+        """Estimate the bytes of rings that there was no time to look for."""
         if not walk.undecided or self.heap.late():
             return 0
         return likely_rings(walk, self.alive)
 
 
-_NOTHING = Given()
+_NOTHING = GivenBack()
 
 
-class Part(NamedTuple):
-    """How far a walk had come when only what it shares with others was left."""
+class FreedAlone(NamedTuple):
+    """What a root's own walk had freed before the common walk began."""
 
     bytes: int
     mapped: int
@@ -278,8 +278,8 @@ class Part(NamedTuple):
 class Tally:
     """Adds up one size."""
 
-    def __init__(self, given: Given) -> None:
-        """Begin with what foreign memory gives."""
+    def __init__(self, given: GivenBack) -> None:
+        """Begin with what the blocks give back."""
         self.bytes = given.own
         self.mapped = given.mapped
         self.device = given.device
@@ -293,8 +293,8 @@ class Tally:
         self.notes.update(notes)
 
     def estimate(self, walk: Walk, rings: int = 0) -> None:
-        """Say what is likely to be there beyond what a walk has seen; `rings` are bytes too."""
-        if walk.open:
+        """Add what a walk is likely to miss; `rings` are the likely bytes of rings."""
+        if walk.unfinished:
             self.notes.add("cut")
         self.more += walk.estimate(rings) - walk.bytes
 
@@ -313,8 +313,8 @@ class Tally:
         )
 
 
-class Groups:
-    """Which roots belong together."""
+class SharingGroups:
+    """Groups of roots that share memory."""
 
     def __init__(self, count: int) -> None:
         """Begin with every root on its own."""
@@ -322,7 +322,7 @@ class Groups:
         self.joined = False
 
     def join(self, indices: Iterable[int]) -> None:
-        """Say that these roots belong together."""
+        """Put these roots into one group."""
         tops = {self._top(index) for index in indices}
         self.joined = self.joined or len(tops) > 1
         least = min(tops, default=0)
@@ -330,7 +330,7 @@ class Groups:
             self.first[top] = least
 
     def others(self) -> list[tuple[int, ...]]:
-        """Return for each root the first others of its group, the very first always among them."""
+        """Return for each root the first others of its group; the first of all is always named."""
         if not self.joined:
             return [()] * len(self.first)
         members: dict[int, list[int]] = {}
@@ -350,7 +350,7 @@ class Groups:
 
 
 def _alive(boundary: Iterable[object]) -> set[int]:
-    """Return the identities of what lives whatever is let go, and leads too far to be entered."""
+    """Return the identities of what stays alive in any case and leads too far to be entered."""
     alive = module_namespaces()
     for obj in boundary:
         alive.add(id(obj))

@@ -1,4 +1,4 @@
-"""How much of a stretch of memory is really there: pages that were never written cost nothing."""
+"""How much of a stretch of memory is present: pages that were never written cost nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PAGE = mmap.PAGESIZE
 _ENTRY = 8
 _SAMPLE = 65536  # entries; a stretch with more pages is sampled in runs of _RUN
 _RUN = 64
-ALWAYS_THERE = 1 << 17  # bytes; smaller stretches are not worth the look
+ALWAYS_PRESENT = 1 << 17  # bytes; smaller stretches are taken to be present
 
 # The top byte of an entry. Present and mapped by this process alone, anonymous; swapped out;
 # of a file or of shared memory, mapped here alone or by others too.
@@ -21,7 +21,7 @@ _FILE_ALONE = b"\xa1"
 _FILE = b"\xa0"
 
 
-class There(NamedTuple):
+class PresentBytes(NamedTuple):
     """Bytes that are this process's own, and bytes of files and shared memory.
 
     Of the latter, no other process has mapped those that are `alone` now.
@@ -32,11 +32,11 @@ class There(NamedTuple):
     alone: int = 0
 
 
-class Pages:
+class MemoryPages:
     """Reads the page map that Linux has of this process; the file is opened once."""
 
     def __init__(self) -> None:
-        """Open the page map; without one nothing is known and `look` returns None."""
+        """Open the page map; without one nothing is known and `present` returns None."""
         self._file = -1
         try:
             self._file = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
@@ -49,13 +49,13 @@ class Pages:
             os.close(self._file)
             self._file = -1
 
-    def look_if_large(self, address: int, size: int) -> There:
-        """Return what is there of a stretch; all of it, if it is small or nobody tells."""
-        there = self.look(address, size) if size >= ALWAYS_THERE else None
-        return There(size, 0) if there is None else there
+    def present_if_large(self, address: int, size: int) -> PresentBytes:
+        """Return what is present of a stretch; all of it, if it is small or that is not known."""
+        found = self.present(address, size) if size >= ALWAYS_PRESENT else None
+        return PresentBytes(size, 0) if found is None else found
 
-    def look(self, address: int, size: int) -> There | None:
-        """Return how many of `size` bytes at `address` have a page, None where nobody tells."""
+    def present(self, address: int, size: int) -> PresentBytes | None:
+        """Return how many of `size` bytes at `address` have a page, None if that is not known."""
         if self._file < 0:
             return None
         first = address // _PAGE
@@ -78,11 +78,11 @@ class Pages:
         if looked == 0:
             return None
         found = (own, mapped + alone, alone)
-        return There(*(size if n == looked else size * n // looked for n in found))
+        return PresentBytes(*(size if n == looked else size * n // looked for n in found))
 
 
 def is_anonymous(address: int) -> bool:
-    """Tell whether shared memory at an address is of no file, so that the last user frees it."""
+    """Return whether shared memory at an address is of no file, so that the last user frees it."""
     try:
         with Path("/proc/self/maps").open("rb") as lines:
             for line in lines:

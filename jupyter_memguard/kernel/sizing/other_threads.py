@@ -1,4 +1,4 @@
-"""Tells whether other threads had time to change Python's objects while something was measured."""
+"""Whether other threads had time to change Python's objects during a measurement."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import time
 from time import process_time, thread_time
 from typing import Any
 
-_IDLE = 0.002  # seconds of other threads' work that say nothing, as a kernel's own threads have
+_IDLE = 0.002  # seconds of other threads' work that a kernel's own threads always do
 _IDLE_SHARE = 0.05  # of this thread's own
 
-# Their own of `Thread`: a class of the user's may have others.
+# The properties of `Thread` itself: a user's subclass may override them.
 _ident_of: Any = vars(threading.Thread)["ident"].__get__
 _native_id_of: Any = vars(threading.Thread).get("native_id", property()).__get__
 
@@ -26,16 +26,16 @@ class OtherThreads:
         self._mine = thread_time()
 
     def ran(self) -> bool:
-        """Tell whether they had so much of the time that they may have changed something.
+        """Return whether other threads ran for so long that they may have changed an object.
 
-        Threads that Python does not know, as those in which a library multiplies matrices, spin
-        for a while when their work is done. They cannot reach an object.
+        Threads that Python does not know, such as those in which a library multiplies matrices,
+        spin for a while when their work is done. Such threads cannot reach an object.
         """
         most = max(_IDLE, _IDLE_SHARE * (thread_time() - self._mine))
         if process_time() - thread_time() - self._others <= most:
             return False
         now = _times()
-        # Not by a name of its own: this frame is among them, and would be on a cycle.
+        # No name for the dict: this frame is in it, and a name would put the frame on a cycle.
         unseen = set(sys._current_frames())  # noqa: SLF001
         unseen.difference_update(map(_ident_of, threading.enumerate()))
         if self._used is None or now is None or unseen or self._used.keys() - now.keys():

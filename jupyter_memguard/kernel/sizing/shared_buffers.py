@@ -1,9 +1,9 @@
-"""Memory that libraries allocate for themselves, told by its address.
+"""Memory that libraries allocate for themselves, and that several objects may share.
 
-Three kinds of owner: an object that alone owns its memory, so that reference counts have told
-already; one whose library counts the memory's users; and one whose library counts them but does
-not tell (Arrow, polars). For the last kind every other wrapper that is alive is looked for, and
-memory that overlaps one of theirs stays.
+A block has one of three kinds of owner. The first owns its memory alone, so reference counts
+decide. For the second, the library says how many users the memory has. For the third (Arrow,
+polars), the library counts the users but does not say how many: all living wrappers are searched
+for, and memory that overlaps one of theirs stays.
 """
 
 from __future__ import annotations
@@ -19,44 +19,28 @@ from types import (
     ModuleType,
     WrapperDescriptorType,
 )
-from typing import Any, Iterable, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterable
 
 from ..retention.refcounts import LISTED, counts
-from .memory_pages import Pages
+from .blocks import SOLE_USER, Block
+from .memory_pages import MemoryPages
 
-ALONE = 0
-UNTOLD = -1
+if TYPE_CHECKING:
+    from .heap import Heap
 
 _BATCH = 2000
 _SEARCH_FROM = 1 << 14  # bytes of one block, or
-_SEARCH_SUM = 1 << 19  # of all; below it is not searched who else uses the memory
+_SEARCH_SUM = 1 << 19  # of all blocks, from which other users of the memory are searched for
 _UNTRACKED = frozenset((id(dict), id(tuple)))
 _POINTLESS = frozenset(map(id, (
     BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType,
     MethodDescriptorType, ModuleType, WrapperDescriptorType, classmethod, property, staticmethod,
     type,
 )))  # fmt: skip
-"""Identities of types that hold no data but through objects that the search comes to anyway."""
+"""Identities of types that hold data only through objects that the search meets anyway."""
 
 
-class Block(NamedTuple):
-    """Bytes at an address, of an owner by its identity.
-
-    `users` is `ALONE`, `UNTOLD`, or how many owners the library says that the memory has; then
-    `extra` is how many more users than its wrapper the owner itself has, and `views` how many
-    such users it is (torch's views hold the tensor that they were made of).
-    """
-
-    address: int
-    size: int
-    owner: int
-    users: int = ALONE
-    extra: int = 0
-    views: int = 0
-    device: bool = False
-
-
-class Given:
+class GivenBack:
     """What some blocks give back, in bytes."""
 
     __slots__ = ("device", "mapped", "notes", "own", "shared")
@@ -70,16 +54,16 @@ class Given:
         self.shared: dict[int, set[int]] = {}
 
 
-class Foreign:
+class SharedBuffers:
     """Works out what blocks give back, for any number of sets of dead owners."""
 
-    def __init__(self, heap: Any) -> None:
+    def __init__(self, heap: Heap) -> None:
         """Use the heap's adapters and its deadline."""
         self.heap = heap
-        self.pages = Pages()
+        self.pages = MemoryPages()
         self.searched: bool | None = None
-        self.parts: list[tuple[int, int, set[int]]] = []
-        self.part_of: dict[int, int] = {}
+        self.regions: list[tuple[int, int, set[int]]] = []
+        self.region_of: dict[int, int] = {}
         self.unwrapped: dict[int, Block] = {}
 
     def close(self) -> None:
@@ -87,25 +71,25 @@ class Foreign:
         self.pages.close()
 
     def search(self, dead: Iterable[Block]) -> None:
-        """Find who else uses the memory of the dead whose libraries do not tell."""
-        untold = [block for block in dead if block.users != ALONE]
-        sizes = [block.size for block in untold]
+        """Find all users of the dead owners' memory, where owners can share it."""
+        shareable = [block for block in dead if block.users != SOLE_USER]
+        sizes = [block.size for block in shareable]
         if max(sizes, default=0) < _SEARCH_FROM and sum(sizes) < _SEARCH_SUM:
             return
         blocks = self._living()
         self.searched = blocks is not None
         if blocks is None:
             return
-        known = {block.owner for block in untold}
-        untold.extend(block for block in blocks if block.owner not in known)
-        self._join(untold)
+        known = {block.owner for block in shareable}
+        shareable.extend(block for block in blocks if block.owner not in known)
+        self._join(shareable)
 
-    def give(self, blocks: Iterable[Block]) -> Given:
-        """Return what these blocks give back if their owners, and no others, are dead."""
-        given = Given()
+    def give(self, blocks: Iterable[Block]) -> GivenBack:
+        """Return what these blocks give back if only their owners are dead."""
+        given = GivenBack()
         shared: set[Block] = set()
         for block in blocks:
-            if block.users == ALONE:
+            if block.users == SOLE_USER:
                 self._add_own(given, block)
             else:
                 shared.add(block)
@@ -113,7 +97,7 @@ class Foreign:
             self._give_shared(given, shared)
         return given
 
-    def _give_shared(self, given: Given, blocks: set[Block]) -> None:
+    def _give_shared(self, given: GivenBack, blocks: set[Block]) -> None:
         if self.searched is None:
             for address, size in {block.address: block.size for block in blocks}.items():
                 self._add(given, address, size)
@@ -121,11 +105,11 @@ class Foreign:
         if not self.searched:
             given.notes.add("sharing-unknown")
             return
-        parts: dict[int, list[Block]] = {}
+        regions: dict[int, list[Block]] = {}
         for block in blocks:
-            parts.setdefault(self.part_of[block.address], []).append(block)
-        for part, members in parts.items():
-            start, end, users = self.parts[part]
+            regions.setdefault(self.region_of[block.address], []).append(block)
+        for region, members in regions.items():
+            start, end, users = self.regions[region]
             others = users - {block.owner for block in members}
             if not others <= self.unwrapped.keys():
                 continue
@@ -133,32 +117,32 @@ class Foreign:
                 given.notes.add("sharing-unknown")
                 continue
             self._add(given, start, end - start, device=members[0].device)
-            given.shared[part] = users
+            given.shared[region] = users
 
-    def _add_own(self, given: Given, block: Block) -> None:
-        """Add memory that came from malloc: what is not this process's own is the zero page."""
+    def _add_own(self, given: GivenBack, block: Block) -> None:
+        """Add memory from malloc; its pages that are not this process's own were never written."""
         if block.device:
             given.device += block.size
             return
-        own = self.pages.look_if_large(block.address, block.size).own
+        own = self.pages.present_if_large(block.address, block.size).own
         given.own += own
         if own != block.size:
             given.notes.add("untouched")
 
-    def _add(self, given: Given, address: int, size: int, *, device: bool = False) -> None:
+    def _add(self, given: GivenBack, address: int, size: int, *, device: bool = False) -> None:
         if device:
             given.device += size
             return
-        there = self.pages.look_if_large(address, size)
-        given.own += there.own
-        given.mapped += there.mapped
-        if there.mapped:
+        present = self.pages.present_if_large(address, size)
+        given.own += present.own
+        given.mapped += present.mapped
+        if present.mapped:
             given.notes.add("mapped")
-        elif there.own != size:
+        elif present.own != size:
             given.notes.add("untouched")
 
     def _living(self) -> list[Block] | None:
-        """Return the blocks of all owners in the heap, None if the time was too short."""
+        """Return the blocks of all owners in the heap, None if there was no time."""
         wanted: dict[int, Any] = {}
         for adapter in self.heap.adapters.values():
             todo = [adapter.shares] if adapter.shares else []
@@ -180,13 +164,13 @@ class Foreign:
             except Exception:  # noqa: BLE001
                 return None
             if adapter.counted and count == (LISTED or 0) + 2:
-                # held by the list's dict and by its library: no longer by anything in Python
+                # only `owners` and the library hold it: nothing else in Python does any more
                 self.unwrapped.update((id(owner), block) for block in found if block.extra)
             blocks.extend(found)
         return blocks
 
     def _collect(self, objects: list[Any], wanted: frozenset[int], owners: dict[int, Any]) -> bool:
-        """Put the objects of wanted types among what `objects` refer to into `owners`."""
+        """Put objects of wanted types, among `objects` and what they refer to, into `owners`."""
         inner: dict[int, Any] = {}
         for start in range(0, len(objects), _BATCH):
             if self.heap.late():
@@ -208,27 +192,27 @@ class Foreign:
         return self._collect(list(inner.values()), wanted, owners) if inner else True
 
     def _join(self, blocks: list[Block]) -> None:
-        """Join overlapping blocks to parts; a part is freed when all its users are."""
+        """Join overlapping blocks to regions; a region is freed when all its users are."""
         end = -1
         start = 0
         users: set[int] = set()
         for block in sorted(blocks):
             if block.address >= end:
                 start, users = block.address, set()
-                self.parts.append((start, end, users))
+                self.regions.append((start, end, users))
             end = max(end, block.address + block.size)
             users.add(block.owner)
-            self.part_of[block.address] = len(self.parts) - 1
-            self.parts[-1] = (start, end, users)
+            self.region_of[block.address] = len(self.regions) - 1
+            self.regions[-1] = (start, end, users)
 
 
 def _hidden_users(blocks: list[Block], unwrapped: list[Block]) -> bool:
-    """Tell whether the library counts users of some memory that none of its dead owners is.
+    """Return whether the library counts users of a region beyond its dead owners.
 
-    The owners that only the library holds may be there for the dead owners' views alone.
+    The `unwrapped` owners, which only the library holds, may exist only for the views of dead ones.
     """
     views = sum(block.views for block in blocks)
     extra = sum(block.extra for block in chain(blocks, unwrapped))
     owners = len({block.owner for block in blocks})
-    told = max(block.users for block in blocks)
-    return told - owners > min(views, 1) or extra > views
+    counted = max(block.users for block in blocks)
+    return counted - owners > min(views, 1) or extra > views

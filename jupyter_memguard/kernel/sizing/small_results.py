@@ -1,9 +1,11 @@
 """Many small results at once: a notebook may show thousands of them.
 
-Their trial deletions go side by side, one level of all of them after the other, so that the work
-is done at the speed of C and not once more in Python for each result. Beside each object goes the
-index of the root that it falls with. A result that turns out to be large, or that needs a closure,
-is left to a walk of its own.
+Their trial deletions go side by side, one level of all results after the other, at the speed of C.
+A walk for each result would take several times as long. Each object is listed with the index of the
+root that it falls with. A result that turns out to be large, or that may hold a ring, gets a walk
+of its own.
+
+The counts are right only by the rule of uncounted references, which stands in `__init__.py`.
 """
 
 from __future__ import annotations
@@ -18,28 +20,28 @@ from weakref import ReferenceType
 
 from ..retention.refcounts import LISTED, counts
 from .allocation import class_may_fall
-from .memory_pages import ALWAYS_THERE
-from .shared_buffers import ALONE, Block
+from .blocks import SOLE_USER, Block
+from .memory_pages import ALWAYS_PRESENT
 from .trial_deletion import Walk
 
 if TYPE_CHECKING:
     from ..retention.sizes import Root
     from .allocation import Kind
+    from .heap import Heap
     from .libraries.adapter import Owned
-    from .trial_deletion import Heap
 
 _AT_A_TIME = 200  # roots that go side by side
-_FEW = 100  # referents of what is small
-_MANY = 500  # objects on one level of what is not
-_DEEP = 60  # levels of what is not
+_FEW = 100  # items that a container of a small result has at most
+_MANY = 500  # objects that one level of a small result has at most
+_DEEP = 60  # levels that a small result has at most
 
 # Objects of one type, and for each the index of the root that it falls with.
 _Group = Tuple[List[Any], List[int]]
 _Pairs = Tuple[List[int], List[int]]
 
 
-class Crowd:
-    """What small roots free, and the references that they drop to what stays."""
+class SmallResults:
+    """What small roots free, and the references that they lose to what stays alive."""
 
     def __init__(self, roots: Sequence[Root], heap: Heap, alive: set[int]) -> None:
         """Take all roots; `alive` are the identities of what lives whatever is let go."""
@@ -59,10 +61,10 @@ class Crowd:
     def run(self) -> None:
         """Follow the roots, those with arrays and the like first, until the deadline.
 
-        Afterwards `bytes` has by index the size of each root that is done, `walks` those that
-        have more to tell than that, of which the `unsettled` may hold rings. `pairs` are indices
-        and identities of what the others have lost references to, and `lost` how many. The roots
-        for which there was no time are `untried`.
+        Afterwards `bytes` has by index the size of each root that is done. `walks` has walks of
+        the roots that need more than that number; the `unsettled` of these may hold rings. `pairs`
+        has indices of roots and identities of objects that they removed a reference from, and
+        `lost` the number of these references. `untried` roots got no time.
         """
         order = [index for index in range(len(self.roots)) if index not in self.large]
         kind = self.heap.kind
@@ -71,16 +73,16 @@ class Crowd:
             if self.heap.late():
                 self.untried.update(order[start:])
                 break
-            Levels(self, order[start : start + _AT_A_TIME]).run()
+            SideBySide(self, order[start : start + _AT_A_TIME]).run()
         self._leave_rings()
 
     def _is_large(self, root: Root) -> bool:
-        """Tell whether a root is seen at once to be none of ours."""
+        """Return whether a root is obviously too large to go side by side with others."""
         kind = self.heap.kind(type(root.obj))
         return kind.stop or (kind.length is not None and kind.length(root.obj) > _FEW)
 
     def may_fall(self, index: int) -> bool:
-        """Tell whether a root's class could fall with it, which is not followed."""
+        """Return whether a root's class could fall with the root; classes are not followed."""
         cls = type(self.roots[index].obj)
         found = self._fallible.get(id(cls))
         if found is None:
@@ -90,7 +92,7 @@ class Crowd:
     def suspect(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Note objects that may be on a ring, by the root's index and their identity.
 
-        What two roots refer to is held by the other if one of them goes: it is none.
+        An object that two roots refer to is no suspect: each root alone leaves it to the other.
         """
         for index, key in pairs:
             if self._suspects.setdefault(key, index) != index:
@@ -104,7 +106,7 @@ class Crowd:
         return found
 
     def _leave_rings(self) -> None:
-        """Give the roots that may hold rings a walk, with the references that they have lost."""
+        """Give the roots that may hold rings walks, with the references that they have removed."""
         self.unsettled = set(self._suspects.values()) - {-1}
         if self.heap.late():
             for index in self.unsettled:
@@ -125,13 +127,13 @@ class Crowd:
             walk.bytes += self.bytes.pop(index)
 
 
-class Levels:
-    """Some roots that go side by side."""
+class SideBySide:
+    """A batch of roots that go side by side."""
 
-    def __init__(self, crowd: Crowd, indices: list[int]) -> None:
-        """Begin with these roots, of which those that are not dead alone are not for us."""
-        self.crowd = crowd
-        self.heap = crowd.heap
+    def __init__(self, small: SmallResults, indices: list[int]) -> None:
+        """Take the indices of the roots; those that something else holds stay alive."""
+        self.small = small
+        self.heap = small.heap
         self.indices = indices
         self.bytes: dict[int, int] = {}
         self.out: set[int] = set()  # roots that are left to a walk of their own
@@ -139,11 +141,11 @@ class Levels:
         self.opaque: set[int] = set()
         self.lost: Counter[int] = Counter()
         self.pairs: _Pairs = ([], [])
-        self.fallen: set[int] = set()  # of what more than one reference was lost to
-        self.fresh: set[int] = set()  # what is new among what waits
+        self.fallen: set[int] = set()  # dead objects that had more than one reference
+        self.fresh: set[int] = set()  # objects that this batch has put into `heap.waiting`
 
     def run(self) -> None:
-        """Follow all levels; if there is no time for that, it was for nothing."""
+        """Follow all levels; nothing is handed over if there is no time for all."""
         objects, owners = self._begin()
         levels = 0
         while objects:
@@ -159,7 +161,7 @@ class Levels:
 
     def _begin(self) -> _Group:
         """Return the roots that only their holders refer to."""
-        roots = list(map(self.crowd.roots.__getitem__, self.indices))
+        roots = list(map(self.small.roots.__getitem__, self.indices))
         objects = [root.obj for root in roots]
         base = LISTED + 1  # type: ignore[operator]
         alone = [count - base == root.references for count, root in zip(counts(objects), roots)]
@@ -171,7 +173,7 @@ class Levels:
         return list(compress(objects, alone)), owners
 
     def _leave_alive(self, index: int, root: Root) -> None:
-        """Note that a root that leads nowhere has others that refer to it: it stays."""
+        """Record a root that refers to nothing and stays, because others refer to it."""
         key = id(root.obj)
         self.bytes[index] = 0
         self.lost[key] += root.references
@@ -182,7 +184,7 @@ class Levels:
             self.heap.waiting[key] = root.obj
 
     def _next(self, objects: list[Any], owners: list[int]) -> _Group:
-        """Count the dead (emptied), and return what falls with them."""
+        """Count dead objects (emptied), and return what falls with them."""
         kids: list[Any] = []
         of: list[int] = []
         for kind, group, theirs in self._grouped(objects, owners):
@@ -231,14 +233,14 @@ class Levels:
         referents = [] if kind.leaf else list(map(get_referents, group))
         lengths = list(map(len, referents))
         if kind.adapter is not None:
-            sizes = self._adapt(kind, group, owners, kids, of)
+            sizes = self._count_adapted(kind, group, owners, kids, of)
         else:
             sizes = kind.sizes_of(group, lengths)
         own = self.bytes
         for owner, size in zip(owners, sizes):
             own[owner] += size
         if kind.unwritten is not None:
-            self.out.update(o for o, size in zip(owners, sizes) if size >= ALWAYS_THERE)
+            self.out.update(o for o, size in zip(owners, sizes) if size >= ALWAYS_PRESENT)
         kids.extend(chain.from_iterable(referents))
         of.extend(chain.from_iterable(map(repeat, owners, lengths)))
         if kind.keyed:
@@ -249,7 +251,7 @@ class Levels:
     def _without_large(
         self, length: Callable[[Any], int], group: list[Any], owners: list[int]
     ) -> tuple[list[Any], list[int]]:
-        """Leave out the roots whose containers are large: to open one would take long."""
+        """Leave out the roots that have a large container, which takes long to open."""
         few = list(map(_FEW.__ge__, map(length, group)))
         if all(few):
             return group, owners
@@ -258,26 +260,21 @@ class Levels:
 
     def _add_keys(self, obj: dict[Any, Any], owner: int, kids: list[Any], of: list[int]) -> None:
         """Add the keys of a dict that does not show them to the collector."""
-        if type(obj) is not dict:  # has other referents as well, which may make up for the keys
+        # A subclass shows other referents, too: their number does not say whether keys are shown.
+        if type(obj) is not dict:
             self.out.add(owner)
             return
         kids.extend(dict.keys(obj))
         of.extend(repeat(owner, dict.__len__(obj)))
 
-    def _adapt(
+    def _count_adapted(
         self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
     ) -> list[int]:
-        """Let a library's adapter tell what its objects own; return their bytes."""
-        look = kind.adapter.look  # type: ignore[union-attr]
+        """Add what objects own as their library's adapter says; return their bytes."""
         sizes = []
         for obj, owner in zip(group, owners):
-            try:
-                owned = look(obj)
-            except Exception:  # noqa: BLE001
-                sizes.append(kind.bytes_of([obj]))
-                self.opaque.add(owner)
-                continue
-            size = kind.bytes_of([obj]) if owned.size is None else kind.header + owned.size
+            owned = kind.owned(obj)
+            size = owned.size or 0
             if owned.slices is not None:
                 self.out.add(owner)
             more = owned.take()
@@ -291,7 +288,7 @@ class Levels:
         return sizes
 
     def _share(self, kids: list[Any], of: list[int], dead: list[Any], heirs: list[int]) -> None:
-        """Book the references that have gone to what (emptied) has more, and add what now falls."""
+        """Record lost references to shared objects (`kids`, emptied); add those that now fall."""
         keys = list(map(id, kids))
         waiting = self.heap.waiting
         self.lost.update(keys)
@@ -314,38 +311,40 @@ class Levels:
         """Return those of the waiting objects to which these roots had all the references."""
         base = LISTED + 1  # type: ignore[operator]
         seen = counts(list(map(self.heap.waiting.__getitem__, keys)))
-        told = map(add, map(self.lost.__getitem__, keys), map(self.heap.own.get, keys, repeat(0)))
-        return list(compress(keys, map(eq, map(sub, seen, repeat(base)), told)))
+        accounted = map(
+            add, map(self.lost.__getitem__, keys), map(self.heap.own.get, keys, repeat(0))
+        )
+        return list(compress(keys, map(eq, map(sub, seen, repeat(base)), accounted)))
 
     def _end(self) -> None:
-        """Hand over what was found, but for the roots that are left out."""
-        crowd = self.crowd
+        """Hand over what was found, except for the roots that are left out."""
+        small = self.small
         for index in self.out:
             self.bytes.pop(index, None)
-        crowd.bytes.update(self.bytes)
+        small.bytes.update(self.bytes)
         for index, owned in self.owned:
             if index in self.bytes:
-                walk = crowd.walk(index)
+                walk = small.walk(index)
                 walk.blocks.extend(owned.blocks)
                 walk.mapped += owned.mapped
                 walk.notes.update(filter(None, (owned.note,)))
-        self.opaque.update(filter(crowd.may_fall, self.bytes))
+        self.opaque.update(filter(small.may_fall, self.bytes))
         for index in self.opaque & self.bytes.keys():
-            crowd.walk(index).notes.add("opaque")
+            small.walk(index).notes.add("opaque")
         if self.out or self.fallen:
             self._drop_pairs()
         for key in self.fresh - self.lost.keys():
             del self.heap.waiting[key]
-        crowd.lost.update(self.lost)
-        crowd.pairs[0].extend(self.pairs[0])
-        crowd.pairs[1].extend(self.pairs[1])
+        small.lost.update(self.lost)
+        small.pairs[0].extend(self.pairs[0])
+        small.pairs[1].extend(self.pairs[1])
         suspects = self._suspects()
         if suspects:
             inside = list(map(suspects.__contains__, self.pairs[1]))
-            crowd.suspect(zip(compress(self.pairs[0], inside), compress(self.pairs[1], inside)))
+            small.suspect(zip(compress(self.pairs[0], inside), compress(self.pairs[1], inside)))
 
     def _drop_pairs(self) -> None:
-        """Forget what the roots that are left out have lost, and what fell itself."""
+        """Forget the references removed by roots that are left out, and those to dead objects."""
         inside = [index in self.bytes and key not in self.fallen for index, key in zip(*self.pairs)]
         self.pairs = (
             list(compress(self.pairs[0], inside)),
@@ -354,19 +353,19 @@ class Levels:
         self.lost = Counter(self.pairs[1])
 
     def _suspects(self) -> set[int]:
-        """Return the identities of what has lost references and could be on a ring."""
+        """Return the identities of objects that lost references and could be on a ring."""
         heap = self.heap
-        keys = [key for key in self.lost if key not in self.crowd.alive and key not in heap.own]
+        keys = [key for key in self.lost if key not in self.small.alive and key not in heap.own]
         keys = list(compress(keys, map(gc.is_tracked, map(heap.waiting.__getitem__, keys))))
         return {key for key in keys if not self._leads_nowhere(heap.waiting[key])}
 
     def _leads_nowhere(self, obj: Any) -> bool:
-        """Tell whether an object is never entered, or a weak reference that calls nothing."""
+        """Return whether an object is never entered, or is a weak reference without a callback."""
         if type(obj) is ReferenceType:
             return not get_referents(obj)
         return self.heap.never_entered(obj)
 
 
 def _plain(block: Block) -> bool:
-    """Tell whether memory is its owner's alone and too small to ask whether it was written."""
-    return block.users == ALONE and not block.device and block.size < ALWAYS_THERE
+    """Return whether memory is its owner's alone, and so small that it counts as written."""
+    return block.users == SOLE_USER and not block.device and block.size < ALWAYS_PRESENT

@@ -1,8 +1,8 @@
-"""What is still to be followed, by the way in which that is done, and in which order.
+"""The objects that a walk has still to follow, in order.
 
-Small things come first, large containers last and slice by slice: whatever a time budget cuts
-off, many small objects and the large arrays among them have been seen, and what was seen of a
-large container tells what the rest is likely to be.
+Small objects come first, large containers last and slice by slice. So a walk that is cut off has
+seen many small objects, with the large arrays among them. The slices that it has seen of a large
+container show what the rest is likely to be.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _Slicer = Callable[[Any, Any, int], Iterator[List[Any]]]
 
 
 class Cursor:
-    """What is opened slice by slice: a large container, or containers with many items in all."""
+    """A large container, or containers with many items in all, to be followed slice by slice."""
 
     __slots__ = ("before", "done", "slices", "total")
 
     def __init__(self, slices: Iterator[list[Any]], total: int) -> None:
-        """Open nothing yet: `total` slices are to come."""
+        """Begin before the first of `total` slices."""
         self.slices = slices
         self.total = total
         self.done = 0
@@ -43,37 +43,41 @@ class Cursor:
 
 
 class Pile:
-    """Objects that wait, in parts that one step can take."""
+    """Waiting objects, in batches that one step can take."""
 
-    __slots__ = ("parts",)
+    __slots__ = ("batches",)
 
     def __init__(self) -> None:
-        """Begin with nothing: a part is some objects, after the number of items in them all."""
-        self.parts: list[tuple[int, list[Any]]] = []
+        """Begin with nothing. A batch is the number of items in some objects, and the objects."""
+        self.batches: list[tuple[int, list[Any]]] = []
 
     def add(self, objects: list[Any], items: int) -> None:
         """Add objects that have so many items together."""
         for start in range(0, len(objects), BATCH):
-            self.parts.append((items, objects[start : start + BATCH]))
+            self.batches.append((items, objects[start : start + BATCH]))
 
     def take(self) -> list[Any]:
-        """Return the last few objects; those of one part may have any number of items."""
-        parts = self.parts
-        items, batch = parts.pop()
-        while parts and items + parts[-1][0] <= LARGE and len(batch) + len(parts[-1][1]) <= BATCH:
-            more, objects = parts.pop()
+        """Return the last few objects; the objects of one batch may have any number of items."""
+        batches = self.batches
+        items, batch = batches.pop()
+        while (
+            batches
+            and items + batches[-1][0] <= LARGE
+            and len(batch) + len(batches[-1][1]) <= BATCH
+        ):
+            more, objects = batches.pop()
             items += more
             batch += objects
         return batch
 
 
-class Frontier:
-    """Objects whose referents are to be looked at."""
+class Worklist:
+    """Objects whose referents a walk has still to look at."""
 
     __slots__ = ("changed", "cursors", "hidden", "keyed", "known", "opened", "plain", "seen")
 
     def __init__(self, *, keys: bool = True) -> None:
-        """Begin with nothing to follow; `keys`: follow also those that are not shown."""
+        """Begin with nothing; with `keys`, follow also keys that the collector is not shown."""
         self.plain = Pile()
         self.keyed = Pile() if keys else self.plain
         self.known: list[list[Any]] = []  # referents that were looked up already
@@ -82,12 +86,12 @@ class Frontier:
         self.hidden: list[Owned] = []
         self.cursors: list[Cursor] = []
         self.seen = 0  # bytes counted so far
-        self.changed = False  # another thread changed a container while it was gone through
+        self.changed = False  # another thread changed a container while it was read
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to follow."""
+        """Return whether there is anything left to follow."""
         later = self.hidden or self.cursors
-        return bool(self.known or self.opened or self.plain.parts or self.keyed.parts or later)
+        return bool(self.known or self.opened or self.plain.batches or self.keyed.batches or later)
 
     def add(self, kind: Kind, objects: list[Any], seen: int) -> None:
         """Add objects of one kind, with `seen` bytes counted before their contents."""
@@ -104,7 +108,7 @@ class Frontier:
         (self.keyed if kind.keyed else self.plain).add(objects, items)
 
     def add_keys(self, kind: Kind, objects: list[Any], shown: int) -> None:
-        """Add the keys of dicts that hide them from the collector; `shown` referents are known."""
+        """Add dicts whose `shown` referents are known, for keys that the collector is not shown."""
         if kind.keyed:
             self.opened.append((objects, shown))
 
@@ -117,15 +121,15 @@ class Frontier:
             self.hidden.append(owned)
 
     def take_lone(self) -> list[Any]:
-        """Return the one object that is left, in a list; an empty list if there is more, or less.
+        """Return the one object that is left, in a list; an empty list unless exactly one is left.
 
-        Its referents are then to be looked up by whoever takes it, and `add_keys` called.
+        The caller looks up its referents and calls `add_keys`.
         """
-        piles = [pile for pile in (self.plain, self.keyed) if pile.parts]
+        piles = [pile for pile in (self.plain, self.keyed) if pile.batches]
         if len(piles) != 1 or self.known or self.opened or self.hidden or self.cursors:
             return []
-        parts = piles[0].parts
-        return piles[0].take() if len(parts) == len(parts[0][1]) == 1 else []
+        batches = piles[0].batches
+        return piles[0].take() if len(batches) == len(batches[0][1]) == 1 else []
 
     def take_keys(self) -> list[Any]:
         """Return the hidden keys, all texts, of the next dicts whose other referents were taken."""
@@ -137,12 +141,12 @@ class Frontier:
         return []
 
     def take(self) -> list[Any]:
-        """Return the referents of the next few objects; only the list holds them for the walk."""
+        """Return the referents of the next few objects, in a list that alone holds them here."""
         if self.known:
             return self.known.pop()
-        if self.plain.parts:
+        if self.plain.batches:
             return gc.get_referents(*self.plain.take())
-        if self.keyed.parts:
+        if self.keyed.batches:
             dicts = self.keyed.take()
             kids = gc.get_referents(*dicts)
             self.opened.append((dicts, len(kids)))
@@ -152,7 +156,7 @@ class Frontier:
         return self._next_slice() if self.cursors else []
 
     def _add_wide(self, kind: Kind, objects: list[Any], sizes: list[int]) -> None:
-        """Add containers that have too many items for one step, each alone or together."""
+        """Add containers that have, alone or together, too many items for one step."""
         if kind.sliced is not None and max(sizes) > LARGE:
             for obj in compress(objects, map(LARGE.__lt__, sizes)):
                 self._open(kind, obj)
@@ -160,9 +164,9 @@ class Frontier:
             sizes = list(filter(LARGE.__ge__, sizes))
             if not objects:
                 return
-        parts = _parts(objects, sizes)
+        batches = _batches(objects, sizes)
         follow = _referents_with_keys if kind.keyed else _referents
-        self.cursors.append(Cursor(map(follow, parts), len(parts)))
+        self.cursors.append(Cursor(map(follow, batches), len(batches)))
 
     def _open(self, kind: Kind, obj: Any) -> None:
         """Add a large container, to be opened slice by slice."""
@@ -173,7 +177,7 @@ class Frontier:
             self.hidden.append(Owned(references=_fields(obj)))
 
     def estimate(self, size: int) -> int:
-        """Return what `size` bytes would be if each container is like what was seen of it."""
+        """Return what `size` bytes grow to if the rest of each container is like what was seen."""
         for cursor in reversed(self.cursors):
             if cursor.done:
                 size = cursor.before + (size - cursor.before) * cursor.total // cursor.done
@@ -195,16 +199,16 @@ class Frontier:
         return kids
 
 
-def _parts(objects: list[Any], sizes: list[int]) -> list[list[Any]]:
-    """Return objects in parts that have few items each, as far as no object has more alone."""
+def _batches(objects: list[Any], sizes: list[int]) -> list[list[Any]]:
+    """Return objects in batches with few items each, unless one object alone has more."""
     ends = list(accumulate(sizes))
-    parts = []
+    batches = []
     start = done = 0
     while start < len(objects):
         end = min(start + BATCH, bisect_right(ends, done + LARGE, start + 1))
-        parts.append(objects[start:end])
+        batches.append(objects[start:end])
         start, done = end, ends[end - 1]
-    return parts
+    return batches
 
 
 def _referents(objects: list[Any]) -> list[Any]:
@@ -212,7 +216,7 @@ def _referents(objects: list[Any]) -> list[Any]:
 
 
 def _referents_with_keys(dicts: list[Any]) -> list[Any]:
-    """Follow dicts, with those of their keys that the collector is not shown."""
+    """Return the referents of dicts, and their keys that the collector is not shown."""
     kids = gc.get_referents(*dicts)
     kids.extend(_hidden_keys(dicts, len(kids)))
     return kids
@@ -232,7 +236,7 @@ def _hidden_keys(dicts: list[Any], shown: int) -> list[Any]:
 
 
 def _shows_keys(obj: dict[Any, Any]) -> bool:
-    """Tell whether the collector is shown the keys of a dict; a subclass's has other referents."""
+    """Return whether a dict shows the collector its keys; a subclass has other referents, too."""
     referents = gc.get_referents(obj)
     if len(referents) < 2 * dict.__len__(obj):
         return False
@@ -240,9 +244,9 @@ def _shows_keys(obj: dict[Any, Any]) -> bool:
 
 
 def _fields(obj: Any) -> list[Any]:
-    """Return what an instance of a subclass holds beside its items, without the class's code.
+    """Return what an instance of a subclass holds beside its items, without running its code.
 
-    Python may make the dict of its attributes for it, which is nothing beside a large container.
+    Python may create the dict of attributes for this, which is small beside a large container.
     """
     order = type.__dict__["__mro__"].__get__(type(obj))
     fields: list[Any] = [field for cls in order for field in list(_namespace_of(cls).values())]
@@ -268,7 +272,7 @@ def _sequence_slices(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
 
 
 def _slices_in_order(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
-    """Slice a set or deque: it can only be gone through in its order."""
+    """Slice a set or deque, which can be read in its own order only."""
     items = base.__iter__(obj)
     for _ in range(-(-size // BATCH)):
         yield list(islice(items, BATCH))

@@ -76,8 +76,8 @@ def test_a_few_bytes_of_a_large_result_are_enough_to_withhold_it(kernel: Kernel)
     kernel.comm().request("set_guard", mode="all")
     kernel.run(
         "import _jupyter_memguard as m\nf = m._stages.module('sizing.worklist')\n"
-        "taken, real = [], f.Frontier.take\n"
-        "def take(self):\n    taken.append(1)\n    return real(self)\nf.Frontier.take = take"
+        "taken, real = [], f.Worklist.take\n"
+        "def take(self):\n    taken.append(1)\n    return real(self)\nf.Worklist.take = take"
     )
     kernel.run("lists")
     assert kernel.value("len(taken)") == 0

@@ -1,1 +1,61 @@
-"""What the objects of one library own beyond what the collector is shown: an adapter each."""
+"""What libraries' types own that the collector is not shown: one file of adapters a library.
+
+An adapter asks only C code of its library, through the library's own types, so that nothing that
+a subclass overrides is run. It asks for nothing that the library would keep afterwards. A library
+that the kernel has not imported is never imported, nor is the file of its adapters.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Callable, Dict
+
+from ... import stages
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .adapter import Adapter
+
+    _Maker = Callable[[ModuleType], Dict[type, Adapter]]
+
+# The module in `sys.modules` that says that a library is there, and the file with its adapters.
+# The file's `ADAPTERS` has, by the same name, a function that makes the adapters.
+_FILES = {
+    "builtins": "stdlib",
+    "_ctypes": "stdlib",
+    "array": "stdlib",
+    "mmap": "stdlib",
+    "numpy": "numpy",
+    "pandas._libs.hashtable": "pandas",
+    "pyarrow.lib": "pyarrow",
+    "polars": "polars",
+    "torch": "torch",
+    "PIL._imaging": "pillow",
+    "matplotlib.backends._backend_agg": "matplotlib",
+    "sklearn.tree._tree": "sklearn",
+}
+
+
+def loaded_adapters() -> dict[int, Adapter]:
+    """Return the adapters of the libraries that this kernel has imported, by types' identities.
+
+    The types stay loaded with their libraries; a type itself as a key would run its metaclass.
+    """
+    found: dict[int, Adapter] = {}
+    for name, file in _FILES.items():
+        library = sys.modules.get(name)
+        if library is not None:
+            try:
+                adapters = _maker(name, file)(library)
+            except Exception:  # noqa: BLE001, S112
+                continue  # a version that looks different: its types are opaque then
+            found.update((id(cls), adapter) for cls, adapter in adapters.items())
+    return found
+
+
+def _maker(name: str, file: str) -> _Maker:
+    """Return the function that makes a library's adapters; its file is imported if it was not."""
+    module = sys.modules.get(f"{__name__}.{file}") or stages.module(f"sizing.libraries.{file}")
+    found: _Maker = vars(module)["ADAPTERS"][name]
+    return found

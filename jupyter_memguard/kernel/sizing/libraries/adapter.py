@@ -1,11 +1,11 @@
-"""What an adapter is: it tells what the objects of one type own beyond what can be seen."""
+"""What an adapter is: a function that says what the objects of one type own, unseen by Python."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
 if TYPE_CHECKING:
-    from ..shared_buffers import Block
+    from ..blocks import Block
 
 
 class Owned:

@@ -8,12 +8,15 @@ from typing import Any, Callable
 
 import pytest
 
-from jupyter_memguard.kernel.sizing import Root, cycles, measure, reaches
-from jupyter_memguard.kernel.sizing import keeps_alive as reach
-from jupyter_memguard.kernel.sizing import trial_deletion as trial
-from jupyter_memguard.kernel.sizing.worklist import LARGE, Frontier
+from jupyter_memguard.kernel.sizing import (
+    Root,
+    forward_walk,
+    keeps_alive,
+    measure,
+)
+from jupyter_memguard.kernel.sizing.worklist import LARGE, Worklist
+from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, set_clock
 
-PLENTY = 60_000.0
 COUNT = 30_000
 A_STEP = 3 * LARGE  # items at most
 
@@ -84,9 +87,9 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.items = 0
         self.most = 0
-        take, referents = Frontier.take, gc.get_referents
+        take, referents = Worklist.take, gc.get_referents
 
-        def counted(frontier: Frontier) -> list[Any]:
+        def counted(frontier: Worklist) -> list[Any]:
             before = self.items
             kids = take(frontier)
             self.items = before + len(kids)
@@ -97,7 +100,7 @@ class Clock:
             self.items += len(kids)
             return kids
 
-        monkeypatch.setattr(Frontier, "take", counted)
+        monkeypatch.setattr(Worklist, "take", counted)
         monkeypatch.setattr(gc, "get_referents", counted_too)
 
     def look(self) -> float:
@@ -112,8 +115,8 @@ def test_the_guard_looks_at_the_clock_before_it_has_taken_too_much(
 ) -> None:
     obj = WIDE[name]()
     clock = Clock(monkeypatch)
-    monkeypatch.setattr(reach, "_clock", clock.look)
-    size = reaches(obj, threshold_bytes=10**9, budget_ms=PLENTY)
+    monkeypatch.setattr(forward_walk, "_clock", clock.look)
+    size = keeps_alive(obj, threshold_bytes=10**9, budget_ms=PLENTY)
     clock.look()
     assert size.exact
     assert COUNT // 50 < clock.most <= A_STEP
@@ -125,7 +128,7 @@ def test_a_measurement_looks_at_the_clock_before_it_has_taken_too_much(
 ) -> None:
     root = Root(WIDE[name](), 0)
     clock = Clock(monkeypatch)
-    monkeypatch.setattr(trial, "perf_counter", clock.look)
+    set_clock(monkeypatch, clock.look)
     size = measure([root], budget_ms=PLENTY)[0][0]
     clock.look()
     assert size.exact
@@ -139,8 +142,7 @@ def test_a_look_for_rings_looks_at_the_clock_before_it_has_taken_too_much(
     held = WIDE[name]()
     root = Root([held], 0)
     clock = Clock(monkeypatch)
-    for module in (trial, cycles):
-        monkeypatch.setattr(module, "perf_counter", clock.look)
+    set_clock(monkeypatch, clock.look)
     size = measure([root], budget_ms=PLENTY)[0][0]
     clock.look()
     assert size.freed_bytes < 100
@@ -153,14 +155,14 @@ def test_what_is_opened_slice_by_slice_is_what_is_there(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     obj = WIDE[name]()
-    reached = reaches(obj, threshold_bytes=10**9, budget_ms=PLENTY)
+    reached = keeps_alive(obj, threshold_bytes=10**9, budget_ms=PLENTY)
     root = Root(obj, 0)
     del obj
     measured = measure([root], budget_ms=PLENTY)[0][0]
     monkeypatch.setattr("jupyter_memguard.kernel.sizing.worklist.LARGE", 10**9)
-    monkeypatch.setattr("jupyter_memguard.kernel.sizing.adapters.LARGE", 10**9)
+    monkeypatch.setattr("jupyter_memguard.kernel.sizing.libraries.stdlib.LARGE", 10**9)
     assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes == measured.freed_bytes
-    again = reaches(root.obj, threshold_bytes=10**9, budget_ms=PLENTY)
+    again = keeps_alive(root.obj, threshold_bytes=10**9, budget_ms=PLENTY)
     assert (again.freed_bytes, again.notes) == (reached.freed_bytes, reached.notes)
     assert measured.exact
     assert measured.freed_bytes > 500_000
@@ -178,10 +180,10 @@ def test_a_cut_look_estimates_the_rest_from_what_it_has_seen(
     name: str, looks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     obj = ESTIMATED[name]()
-    whole = reaches(obj, threshold_bytes=10**9, budget_ms=PLENTY).freed_bytes
+    whole = keeps_alive(obj, threshold_bytes=10**9, budget_ms=PLENTY).freed_bytes
     looked = iter(range(10**6))
-    monkeypatch.setattr(reach, "_clock", lambda: float(next(looked)))
-    size = reaches(obj, threshold_bytes=10**9, budget_ms=looks * 1000)
+    monkeypatch.setattr(forward_walk, "_clock", lambda: float(next(looked)))
+    size = keeps_alive(obj, threshold_bytes=10**9, budget_ms=looks * 1000)
     told = size.freed_bytes if size.estimate_bytes is None else size.estimate_bytes
     assert 0.4 * whole < told < 1.6 * whole
 
@@ -201,6 +203,6 @@ def test_no_code_of_a_large_containers_class_runs(base: Any) -> None:
     hostile = type("Large", (Hostile, base), {})
     items = {str(i): i for i in range(COUNT)}
     root = Root(hostile(items), 0)
-    assert reaches(root.obj, threshold_bytes=10**9, budget_ms=PLENTY).exact
+    assert keeps_alive(root.obj, threshold_bytes=10**9, budget_ms=PLENTY).exact
     del items
     assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes > 64 * COUNT

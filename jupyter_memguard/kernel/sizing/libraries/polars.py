@@ -1,8 +1,8 @@
-"""Adapters of pyarrow and polars, whose memory is that of Arrow's buffers.
+"""polars' data frames and series.
 
-pyarrow shows buffers with their parents. polars exports its columns without a copy through
-Arrow's C data interface (https://arrow.apache.org/docs/format/CDataInterface.html), which tells
-where the data is, but not how much lies around it: a slice looks like all that there is.
+polars exports its columns without a copy through Arrow's C data interface
+(https://arrow.apache.org/docs/format/CDataInterface.html). That says where the data is, but not how
+much memory lies around it: a slice looks like all that there is.
 """
 
 from __future__ import annotations
@@ -12,68 +12,11 @@ import sys
 from contextlib import suppress
 from typing import Any, Iterator
 
-from ..shared_buffers import UNTOLD, Block
+from ..blocks import USERS_UNKNOWN, Block
 from .adapter import Adapter, Owned
 
 _TEXT_BUFFERS = 3  # validity, offsets, text
 _POINTER = ctypes.POINTER
-_basic = type.__dict__["__basicsize__"].__get__
-
-
-def arrow_adapters(lib: Any) -> dict[type, Adapter]:  # noqa: C901
-    """Return the adapters of pyarrow, of which `lib` is the compiled module."""
-    parent_of = lib.Buffer.parent.__get__
-    address_of = lib.Buffer.address.__get__
-    size_of = lib.Buffer.size.__get__
-    chunks_of = lib.ChunkedArray.num_chunks.__get__
-
-    def block(buffer: Any, owner: int) -> Block:
-        parent = parent_of(buffer)
-        while parent is not None:
-            buffer, parent = parent, parent_of(parent)
-        return Block(address_of(buffer), size_of(buffer), owner, UNTOLD)
-
-    def of_array(array: Any, owner: int) -> list[Block]:
-        found = [block(buffer, owner) for buffer in lib.Array.buffers(array) if buffer is not None]
-        if type(array) is lib.DictionaryArray:
-            # the wrapper keeps its dictionary once asked, so a fresh wrapper is asked
-            found.extend(of_array(lib.Array.slice(array, 0).dictionary, owner))
-        return found
-
-    def of_chunked(chunked: Any, owner: int) -> list[Block]:
-        found: list[Block] = []
-        for index in range(chunks_of(chunked)):
-            found.extend(of_array(lib.ChunkedArray.chunk(chunked, index), owner))
-        return found
-
-    def of_table(table: Any, owner: int) -> list[Block]:
-        found: list[Block] = []
-        for index in range(lib.Table.num_columns.__get__(table)):
-            found.extend(of_chunked(lib.Table._column(table, index), owner))  # noqa: SLF001
-        return found
-
-    def of_batch(batch: Any, owner: int) -> list[Block]:
-        found: list[Block] = []
-        for index in range(lib.RecordBatch.num_columns.__get__(batch)):
-            found.extend(of_array(lib.RecordBatch._column(batch, index), owner))  # noqa: SLF001
-        return found
-
-    def adapter(cls: type, blocks_of: Any) -> tuple[type, Adapter]:
-        def look(obj: Any) -> Owned:
-            blocks = {block.address: block for block in blocks_of(obj, id(obj)) if block.size}
-            return Owned(_basic(type(obj)), list(blocks.values()))
-
-        return cls, Adapter(look, shares=cls)
-
-    return dict(
-        (
-            adapter(lib.Buffer, lambda buffer, owner: [block(buffer, owner)]),
-            adapter(lib.Array, of_array),
-            adapter(lib.ChunkedArray, of_chunked),
-            adapter(lib.RecordBatch, of_batch),
-            adapter(lib.Table, of_table),
-        )
-    )
 
 
 class _Schema(ctypes.Structure):
@@ -164,13 +107,13 @@ def _parts(schema: _Schema, array: _Array) -> Iterator[tuple[int, int]]:
 
 
 def _plain(schema: _Schema) -> bool:
-    """Tell whether polars hands such a column over as it is; dictionaries are made for export."""
+    """Return whether polars hands such a column over as it is; dictionaries are made for export."""
     return not schema.dictionary and all(
         _plain(schema.children[index].contents) for index in range(schema.n_children)
     )
 
 
-def polars_adapters(_: Any) -> dict[type, Adapter]:
+def _polars(_: Any) -> dict[type, Adapter]:
     """Return the adapters of polars' data frames and series."""
     native = sys.modules.get("polars._plr") or sys.modules["polars.polars"]
     frame, series = native.PyDataFrame, native.PySeries
@@ -196,7 +139,7 @@ def polars_adapters(_: Any) -> dict[type, Adapter]:
                     return found
                 try:
                     found.extend(
-                        Block(address, size, owner, UNTOLD)
+                        Block(address, size, owner, USERS_UNKNOWN)
                         for address, size in _parts(schema, array)
                         if size
                     )
@@ -216,3 +159,6 @@ def polars_adapters(_: Any) -> dict[type, Adapter]:
         frame: Adapter(lambda obj: of_columns(frame.get_columns(obj), id(obj)), shares=frame),
         series: Adapter(lambda obj: of_columns([obj], id(obj)), shares=series),
     }
+
+
+ADAPTERS = {"polars": _polars}

@@ -76,16 +76,16 @@ def answers(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[dict[st
 
 def missing(name: str) -> list[str]:
     """Return the libraries that a case needs and that are not installed."""
-    build = size_cases.TABLE.get(name) or size_cases.MORE[name]
+    build = size_cases.CASES[name]
     used = {"numpy", "pandas", "polars", "pyarrow", "scipy", "xarray", "torch", "PIL"}
     used |= {"matplotlib", "networkx", "sklearn"}
-    names = {*build.__code__.co_names, *build.__code__.co_names}
-    for helper in names & set(vars(size_cases)):
-        names |= set(vars(size_cases)[helper].__code__.co_names)
+    names = set(build.__code__.co_names)
+    for helper in names & set(build.__globals__):
+        names |= set(build.__globals__[helper].__code__.co_names)
     return [library for library in used & names if find_spec(library) is None]
 
 
-@pytest.mark.parametrize("name", [*size_cases.TABLE, *size_cases.MORE])
+@pytest.mark.parametrize("name", size_cases.CASES)
 def test_what_is_measured_is_what_comes_back(
     name: str, answers: dict[str, Future[dict[str, Any]]]
 ) -> None:

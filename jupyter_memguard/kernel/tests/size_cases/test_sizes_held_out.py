@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_memguard.kernel.tests import support
-from jupyter_memguard.kernel.tests.held_out_cases import CASES
+from jupyter_memguard.kernel.tests.size_cases.held_out_cases import CASES
 from jupyter_memguard.kernel.tests.support import running_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_memguard.kernel.tests.held_out_cases import Case
+    from jupyter_memguard.kernel.tests.size_cases.held_out_cases import Case
     from jupyter_memguard.kernel.tests.support import Kernel
 
 HERE = Path(__file__).resolve().parent

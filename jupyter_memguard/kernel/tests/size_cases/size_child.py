@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 def engine() -> Any:
     """Return the engine's modules as a package of their own, as they are injected."""
     package = types.ModuleType("memguard_kernel")
-    package.__path__ = [str(HERE.parent)]
+    package.__path__ = [str(HERE.parent.parent)]
     sys.modules.setdefault("memguard_kernel", package)
     return importlib.import_module("memguard_kernel.sizing")
 
@@ -103,7 +103,7 @@ def main() -> None:
     import size_cases  # type: ignore[import-not-found]
 
     name, budget = sys.argv[1], float(sys.argv[2])
-    build = size_cases.TABLE.get(name) or size_cases.MORE[name]
+    build = size_cases.CASES[name]
     keep: dict[str, Any] = {}
     held = [build(keep)]
     sizing.measure([sizing.Root([], 0)])  # what a first call loads is no part of the case

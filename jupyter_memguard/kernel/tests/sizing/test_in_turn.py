@@ -1,17 +1,14 @@
-"""Groups of results that go one after the other: each frees what those before it left."""
+"""SharingGroups of results that go one after the other: each frees what those before it left."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from jupyter_memguard.kernel.sizing import Root, measure, measure_in_turn
-from jupyter_memguard.kernel.sizing.in_turn import Peel
-
-if TYPE_CHECKING:
-    from jupyter_memguard.kernel.tests.support import Kernel
+from jupyter_memguard.kernel.sizing.in_turn import MeasurementInTurn
 
 LONG_MS = 60_000.0
 
@@ -92,15 +89,15 @@ def test_what_was_not_ended_is_in_no_later_group(monkeypatch: pytest.MonkeyPatch
     groups = [[Root(both, 0), *roots([held[0]])], [Root(both, 0), *roots([bytearray(10**5)])]]
     del both
     times = iter([True, False])
-    real = Peel._walk_together
+    real = MeasurementInTurn._walk_together
 
-    def walk(peel: Peel, followed: float, broken: float) -> set[int] | None:
+    def walk(peel: MeasurementInTurn, followed: float, broken: float) -> set[int] | None:
         if next(times):
             held.clear()  # as if it fell late: what was not followed by then is nobody's
             return None
         return real(peel, followed, broken)
 
-    monkeypatch.setattr(Peel, "_walk_together", walk)
+    monkeypatch.setattr(MeasurementInTurn, "_walk_together", walk)
     first, second = measure_in_turn(groups, budget_ms=LONG_MS)
     assert not first.exact
     assert not second.exact
@@ -112,32 +109,3 @@ def test_no_time_tells_nothing() -> None:
     for size in measure_in_turn(groups, budget_ms=0):
         assert not size.exact
         assert size.freed_bytes == 0
-
-
-def test_an_overview_looks_for_results_once_and_does_without_collections(kernel: Kernel) -> None:
-    kernel.run(
-        "import gc, sys\n"
-        "report = sys.modules['_jupyter_memguard']._stages.module('report.overview')\n"
-        "collected, real = [], report.collect\n"
-        "def counting(shell):\n"
-        "    collected.append(gc.isenabled())\n"
-        "    return real(shell)\n"
-        "report.collect = counting"
-    )
-    kernel.run("[5]")
-    assert kernel.comm().request("overview")["results"]["bytes"] > 0
-    assert kernel.value("collected") == [False]
-    assert kernel.value("gc.isenabled()")
-
-
-def test_an_overview_keeps_to_its_budget_and_says_what_is_a_bound(kernel: Kernel) -> None:
-    kernel.run("[[n] for n in range(10**6)]")
-    kernel.run("kept = [[n] for n in range(10**6)]")
-    comm = kernel.comm()
-    short = comm.request("overview", budget_ms=60)
-    assert not short["results"]["exact"]
-    assert not short["variables"]["exact"]
-    exact = comm.request("overview", budget_ms=LONG_MS)
-    assert exact["results"]["exact"]
-    for part in ("results", "variables"):
-        assert short[part]["bytes"] < exact[part]["bytes"]

@@ -1,20 +1,21 @@
-"""The guard's question: what does an object keep alive, whoever else holds it as well."""
+"""What an object keeps alive, whoever else holds it as well: the guard's question.
+
+The walk goes forward from the object and reads no reference counts. So it is quick, and can stop as
+soon as the answer is known.
+"""
 
 from __future__ import annotations
 
 import sys
 from time import perf_counter, thread_time
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Sequence
 
 from ..retention.sizes import Root, Size
 from .allocation import Kind, group_by_type
-from .cycles import module_namespaces
-from .libraries.adapters import loaded_adapters
-from .memory_pages import Pages
-from .worklist import Frontier
-
-if TYPE_CHECKING:
-    from .libraries.adapter import Owned
+from .heap import module_namespaces
+from .libraries import loaded_adapters
+from .memory_pages import MemoryPages
+from .worklist import Worklist
 
 _AT_LEAST = 2  # batches that are looked at however late it is
 _LEAST_NAMES = 5  # that a module's namespace has, from its beginning
@@ -24,19 +25,18 @@ _LEAST_NAMES = 5  # that a module's namespace has, from its beginning
 _clock = perf_counter if sys.platform == "win32" else thread_time
 
 
-class Reach:
-    """A forward walk that stops as soon as a threshold is passed."""
+class ForwardWalk:
+    """A walk along references that stops as soon as a threshold is passed."""
 
-    def __init__(self, boundary: Sequence[Any], through: Sequence[Any]) -> None:
-        """Take what is never entered, and what is entered although it is a type or module."""
+    def __init__(self, boundary: Sequence[Any]) -> None:
+        """Take the objects that are never entered."""
         self.adapters = loaded_adapters()
         self.kinds: dict[int, Kind] = {}
-        self.through = frozenset(map(id, through))
-        self.seen: set[int] = set(map(id, boundary)) - self.through
+        self.seen: set[int] = set(map(id, boundary))
         self.namespaces: set[int] | None = None
         self.starts: set[int] = set()
-        self.frontier = Frontier()
-        self.pages = Pages()
+        self.worklist = Worklist()
+        self.pages = MemoryPages()
         self.bytes = 0
         self.device = 0
         self.mapped = 0
@@ -44,17 +44,17 @@ class Reach:
 
     def run(self, obj: Any, threshold: int, deadline: float) -> None:
         """Walk from `obj` until `threshold` bytes are reached in all or `deadline` has come."""
-        frontier = self.frontier
+        worklist = self.worklist
         self._take([obj])
         steps = 0
-        while frontier and self.bytes < threshold:
+        while worklist and self.bytes < threshold:
             steps += 1
             if steps > _AT_LEAST and _clock() > deadline:
                 break
-            self._take(frontier.take_keys() or frontier.take())
-        if frontier:
+            self._take(worklist.take_keys() or worklist.take())
+        if worklist:
             self.notes.add("cut")
-        if frontier.changed:
+        if worklist.changed:
             self.notes.add("moving")
 
     def size(self) -> Size:
@@ -62,52 +62,46 @@ class Reach:
         return Size(
             self.bytes,
             tuple(self.notes),
-            self.frontier.estimate(self.bytes) if "cut" in self.notes else None,
+            self.worklist.estimate(self.bytes) if "cut" in self.notes else None,
             self.device or None,
             self.mapped or None,
         )
 
     def _take(self, objects: list[Any]) -> None:
-        """Count objects that were not seen before, and have them followed."""
+        """Count objects that were not seen before, and put them on the worklist."""
         seen = self.seen
         fresh = {key: obj for key, obj in zip(map(id, objects), objects) if key not in seen}
         seen.update(fresh)
         for group in group_by_type(list(fresh.values())):
             cls = type(group[0])
             if cls is dict and max(map(len, group)) >= _LEAST_NAMES:
-                group = self._but_namespaces(group)  # noqa: PLW2901
+                group = self._without_namespaces(group)  # noqa: PLW2901
                 if not group:
                     continue
             kind = self.kinds.get(id(cls))
             if kind is None:
                 kind = self.kinds[id(cls)] = Kind(cls, self.adapters)
-            entered = group
             if kind.stop:
-                entered = [obj for obj in group if id(obj) in self.through]
-                if not entered:
-                    continue
+                continue
             if kind.opaque:
                 self.notes.add("opaque")
             if kind.adapter is not None:
-                for obj in entered:
-                    self._adapt(kind, kind.adapter.look, obj)
+                for obj in group:
+                    self._count_adapted(kind, obj)
             else:
-                self.bytes += kind.bytes_of(entered)
-            self.frontier.add(kind, entered, self.bytes)
+                self.bytes += kind.bytes_of(group)
+            self.worklist.add(kind, group, self.bytes)
 
-    def _but_namespaces(self, dicts: list[Any]) -> list[Any]:
+    def _without_namespaces(self, dicts: list[Any]) -> list[Any]:
         """Leave out the namespaces of modules, which are listed when a dict may be one."""
         if self.namespaces is None:
-            self.namespaces = module_namespaces() - self.through
+            self.namespaces = module_namespaces()
         return [obj for obj in dicts if id(obj) not in self.namespaces]
 
-    def _adapt(self, kind: Kind, look: Callable[[Any], Owned], obj: Any) -> None:
-        try:
-            owned = look(obj)
-        except Exception:  # noqa: BLE001
-            self.notes.add("opaque")
-            return
-        self.bytes += kind.bytes_of([obj]) if owned.size is None else kind.header + owned.size
+    def _count_adapted(self, kind: Kind, obj: Any) -> None:
+        """Count what an object owns as its library's adapter says; each block counts once."""
+        owned = kind.owned(obj)
+        self.bytes += owned.size or 0
         self.mapped += owned.mapped
         if owned.note:
             self.notes.add(owned.note)
@@ -119,57 +113,53 @@ class Reach:
                 self.device += block.size
                 self.notes.add("device")
                 continue
-            there = self.pages.look_if_large(block.address, block.size)
-            self.bytes += there.own
-            self.mapped += there.mapped
-        self.frontier.add_owned(owned, self.bytes)
+            present = self.pages.present_if_large(block.address, block.size)
+            self.bytes += present.own
+            self.mapped += present.mapped
+        self.worklist.add_owned(owned, self.bytes)
 
 
-def reach_of(
-    obj: Any, threshold: int, budget: float, boundary: Sequence[Any], through: Sequence[Any]
-) -> Size:
+def kept_alive(obj: Any, threshold: int, budget: float, boundary: Sequence[Any]) -> Size:
     """Return what an object keeps alive; `budget` in seconds."""
+    walk = ForwardWalk(boundary)  # may import an adapter, which is no part of the budget
     deadline = _clock() + budget
-    reach = Reach(boundary, through)
     try:
-        reach.run(obj, threshold, deadline)
+        walk.run(obj, threshold, deadline)
     finally:
-        reach.pages.close()
-    return reach.size()
+        walk.pages.close()
+    return walk.size()
 
 
-def reach_in_turn(
+def kept_alive_in_turn(
     objects: Iterable[Any], most: int, budget: float, boundary: Sequence[Any]
 ) -> Iterator[int]:
     """Yield what each object keeps alive that those before it do not; `budget` in seconds.
 
-    It ends where they reach more than `most` bytes together, or when the time is up.
+    It ends where they keep more than `most` bytes alive together, or when the time is up.
     """
+    walk = ForwardWalk(boundary)
     deadline = _clock() + budget
-    reach = Reach(boundary, ())
     try:
         for obj in objects:
-            before = reach.bytes
-            reach.run(obj, most + 1, deadline)
-            if reach.bytes <= most and "cut" in reach.notes:
+            before = walk.bytes
+            walk.run(obj, most + 1, deadline)
+            if walk.bytes <= most and "cut" in walk.notes:
                 return
-            yield reach.bytes - before
-            if reach.bytes > most or _clock() > deadline:
+            yield walk.bytes - before
+            if walk.bytes > most or _clock() > deadline:
                 return
     finally:
-        reach.pages.close()
+        walk.pages.close()
 
 
 def measure_without_counts(
     roots: Sequence[Root], budget_ms: float, boundary: Sequence[Any], *, each: bool
 ) -> tuple[list[Size], Size]:
-    """Answer where counts mean nothing: nothing is proven, what is reached is an estimate."""
+    """Answer where reference counts mean nothing: no size is proven, only estimated."""
     sizes = []
     for root in roots:
-        reached = reach_of(root.obj, sys.maxsize, budget_ms / 1000 / len(roots), boundary, ())
-        estimate = reached.freed_bytes
-        if reached.estimate_bytes is not None:
-            estimate = reached.estimate_bytes
+        kept = kept_alive(root.obj, sys.maxsize, budget_ms / 1000 / len(roots), boundary)
+        estimate = kept.freed_bytes if kept.estimate_bytes is None else kept.estimate_bytes
         sizes.append(Size(0, ("no-refcounts",), estimate))
     total = Size(0, ("no-refcounts",), sum(size.estimate_bytes or 0 for size in sizes))
     return (sizes if each else []), total

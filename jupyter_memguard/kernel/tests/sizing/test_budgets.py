@@ -1,0 +1,82 @@
+"""What is said when the time was too short."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from typing import Any, Callable
+
+import pytest
+
+from jupyter_memguard.kernel.sizing import (
+    NOTES,
+    Measuring,
+    Root,
+    measure,
+)
+from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, ring_of, set_clock
+
+
+def _sharing() -> list[Any]:
+    shared = [[number] for number in range(1_000)]
+    return [[[number], list(shared)] for number in range(3)]
+
+
+@pytest.mark.parametrize("make", [_sharing, lambda: [ring_of(20) for _ in range(250)]])
+def test_wherever_time_is_up_what_is_missing_of_several_results_is_recorded(
+    make: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roots = [Root(obj, 0) for obj in make()]
+    whole, all_of_it = measure(roots, budget_ms=PLENTY)
+    looked = itertools.count()
+    set_clock(monkeypatch, lambda: float(next(looked)))
+    for looks in range(0, 3_000, 41):
+        sizes, together = measure(roots, budget_ms=looks * 1000)
+        for size, right in zip([*sizes, together], [*whole, all_of_it]):
+            assert size.freed_bytes <= right.freed_bytes
+            assert size.freed_bytes == right.freed_bytes or "cut" in size.notes
+    assert together.freed_bytes == all_of_it.freed_bytes
+
+
+def test_notes_are_of_the_closed_set_and_a_cut_size_has_an_estimate() -> None:
+    sizes, together = measure([Root([[i] for i in range(300_000)], 0)], budget_ms=3)
+    assert set(sizes[0].notes) <= NOTES
+    assert not sizes[0].exact
+    assert not together.exact
+    assert sizes[0].estimate_bytes is not None
+    assert sizes[0].freed_bytes <= sizes[0].estimate_bytes
+
+
+def test_measuring_again_with_more_time_is_final_when_nothing_is_cut() -> None:
+    held = [[[i] for i in range(200_000)]]
+    measuring = Measuring(lambda: [Root(held[0], 1)])
+    budgets_ms = (2 * 4**n for n in itertools.count())
+    found = []
+    while not measuring.is_final:
+        found.append(measuring.answer(next(budgets_ms))[1])
+    assert "cut" in found[0].notes
+    assert found[-1].exact
+    assert found[0].freed_bytes <= found[-1].freed_bytes
+    references = sys.getrefcount(held[0])  # an assert would hold it
+    assert references == 2
+
+
+def test_results_that_there_was_no_time_for_are_told_to_be_cut() -> None:
+    sizes, together = measure([Root([i, str(i)], 0) for i in range(5_000)], budget_ms=0)
+    assert not together.exact
+    assert [size.exact for size in sizes] == [False] * 5_000
+
+
+def test_a_ring_for_which_there_is_no_time_is_estimated() -> None:
+    ring: list[Any] = [[number] for number in range(300_000)]
+    for one, other in zip(ring, ring[1:] + ring[:1]):
+        one.append(other)
+    root = Root(ring, 0)
+    del ring, one, other
+    whole = measure([root], budget_ms=PLENTY)[0][0]
+    size = measure([root], budget_ms=60)[0][0]
+    assert whole.exact
+    assert "cut" in size.notes
+    assert size.estimate_bytes is not None
+    assert size.freed_bytes <= whole.freed_bytes
+    assert size.estimate_bytes < 2 * whole.freed_bytes

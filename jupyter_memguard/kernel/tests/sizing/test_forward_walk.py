@@ -1,0 +1,71 @@
+"""What an object keeps alive, whoever else holds it."""
+
+from __future__ import annotations
+
+import sys
+
+from jupyter_memguard.kernel.sizing import (
+    keeps_alive,
+    keeps_alive_in_turn,
+)
+from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, Record
+
+
+def test_it_goes_through_the_values_of_the_users_variables() -> None:
+    user_ns = {"big": b"x" * 500_000}
+    kept = keeps_alive([user_ns["big"]], threshold_bytes=10**9, boundary=[user_ns])
+    assert kept.freed_bytes > 500_000
+
+
+def test_it_stops_at_the_namespace_modules_and_types() -> None:
+    user_ns = {"big": b"x" * 500_000}
+    obj = [user_ns, sys, Record, sys.modules[__name__].__dict__]
+    kept = keeps_alive(obj, threshold_bytes=10**9, budget_ms=PLENTY, boundary=[user_ns])
+    assert kept.freed_bytes < 10_000
+    entered = keeps_alive(obj, threshold_bytes=10**9, budget_ms=PLENTY)
+    assert entered.freed_bytes > 500_000
+
+
+def test_it_stops_once_the_threshold_is_proven() -> None:
+    obj = [[bytes([i % 256]) * 1000] for i in range(20_000)]
+    kept = keeps_alive(obj, threshold_bytes=100_000, budget_ms=PLENTY)
+    assert 100_000 <= kept.freed_bytes < 10_000_000
+    assert kept.notes == ("cut",)
+
+
+def test_a_large_list_is_estimated_when_time_is_up() -> None:
+    obj = [[i] for i in range(500_000)]
+    kept = keeps_alive(obj, threshold_bytes=10**9, budget_ms=0)
+    assert not kept.exact
+    assert kept.estimate_bytes is not None
+    assert 50_000_000 < kept.estimate_bytes < 70_000_000
+
+
+def test_shared_parts_count_once() -> None:
+    part = b"x" * 500_000
+    kept = keeps_alive([part, [part], {"p": part}], threshold_bytes=10**9)
+    assert 500_000 < kept.freed_bytes < 502_000
+
+
+def test_in_turn_what_is_shared_is_the_first_ones() -> None:
+    part = b"x" * 500_000
+    first, second, third = keeps_alive_in_turn(
+        [[part, b"y" * 100_000], [part], [part, b"z" * 200_000]],
+        most_bytes=10**9,
+        budget_ms=PLENTY,
+    )
+    assert 600_000 < first < 602_000
+    assert second < 1000
+    assert 200_000 < third < 202_000
+
+
+def test_in_turn_the_one_that_passes_the_most_is_the_last() -> None:
+    objects = [[bytes([n]) * 100_000] for n in range(5)]
+    told = keeps_alive_in_turn(objects, most_bytes=250_000, budget_ms=PLENTY)
+    assert len(told) == 3
+    assert sum(told) > 250_000
+
+
+def test_in_turn_what_there_was_no_time_for_is_not_recorded() -> None:
+    objects = [[b"x"], [[i] for i in range(500_000)], [b"y"]]
+    assert len(keeps_alive_in_turn(objects, most_bytes=10**9, budget_ms=0)) == 1

@@ -1,0 +1,176 @@
+"""What one result frees, and what it shares with others."""
+
+from __future__ import annotations
+
+import array
+import io
+from collections import OrderedDict
+from typing import Any
+
+import pytest
+
+from jupyter_memguard.kernel.sizing import (
+    Root,
+    keeps_alive,
+    measure,
+)
+from jupyter_memguard.kernel.sizing.measurement import SharingGroups
+from jupyter_memguard.kernel.tests.sizing.graphs import KINDS, DictNode, Graph, TupleNode
+from jupyter_memguard.kernel.tests.sizing.objects import PLENTY
+
+
+def test_an_object_seen_twice_in_one_batch_falls() -> None:
+    shared = bytes(200_000) + b"x"
+    held = [[shared, shared], [shared]]
+    del shared
+    root = Root(held, 0)
+    del held
+    assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes > 200_000
+
+
+def test_results_that_share_memory_are_told_to_belong_together() -> None:
+    shared = [b"x" * 500_000]
+    roots = [Root([shared], 0), Root({"s": shared}, 0), Root([1], 0)]
+    del shared
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.shared_with for size in sizes] == [(1,), (0,), ()]
+    assert sizes[0].freed_bytes + sizes[1].freed_bytes < 2_000
+    assert together.freed_bytes > 500_000
+
+
+def test_something_shared_falls_with_what_is_shared_and_stood_long_before_it() -> None:
+    last = [b"x" * 500_000]
+    # a list shows its elements from the end
+    shared = [last, *([number] for number in range(3_000)), [last]]
+    roots = [Root(list(shared), 0), Root(list(shared), 0)]
+    del shared, last
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert all(size.exact and size.freed_bytes < 50_000 for size in sizes)
+    assert together.exact
+    assert 800_000 < together.freed_bytes < 900_000
+
+
+def test_of_very_many_results_that_share_the_first_others_are_named() -> None:
+    groups = SharingGroups(300)
+    groups.join(range(5, 300, 2))
+    groups.join([])
+    members = list(range(5, 300, 2))
+    for index, others in enumerate(groups.others()):
+        wanted = [member for member in members if member != index][:100]
+        assert others == (tuple(wanted) if index in members else ())
+
+
+def test_a_result_inside_another_belongs_to_it() -> None:
+    inner = [b"x" * 500_000]
+    out = [inner]
+    roots = [Root(inner, 1), Root([inner], 0)]
+    del inner
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.shared_with for size in sizes] == [(1,), (0,)]
+    assert max(size.freed_bytes for size in sizes) < 1_000
+    assert together.freed_bytes > 500_000
+    out.clear()
+
+
+def test_rings_through_two_results_free_only_together() -> None:
+    one: dict[str, Any] = {}
+    other: dict[str, Any] = {"one": one, "held": b"x" * 500_000}
+    one["other"] = other
+    roots = [Root(one, 0), Root(other, 0)]
+    del one, other
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.freed_bytes for size in sizes] == [0, 0]
+    assert [size.shared_with for size in sizes] == [(1,), (0,)]
+    assert together.freed_bytes > 500_000
+
+
+def test_what_the_user_has_a_name_for_gives_nothing_back() -> None:
+    user_ns: dict[str, Any] = {"mine": [b"x" * 500_000]}
+    sizes, together = measure([Root(user_ns["mine"], 0)], boundary=[user_ns], budget_ms=PLENTY)
+    assert sizes[0].freed_bytes == together.freed_bytes == 0
+    assert sizes[0].exact
+
+
+def test_the_user_namespace_is_not_entered() -> None:
+    user_ns: dict[str, Any] = {"big": [bytes([i]) * 1000 for i in range(100)]}
+    ring: list[Any] = [user_ns, b"x" * 500_000]
+    ring.append(ring)
+    root = Root(ring, 0)
+    del ring
+    sizes, _ = measure([root], boundary=[user_ns], budget_ms=PLENTY)
+    assert sizes[0].exact
+    assert 500_000 < sizes[0].freed_bytes < 502_000
+
+
+def test_many_small_results_are_told_each_and_as_a_walk_tells_them() -> None:
+    held: list[Any] = [f"text {number}" for number in range(1_000)]
+    held += [[number + 10**6, number / 3] for number in range(1_000)]
+    shared = str(id(held))
+    held += [[shared] for _ in range(2)]
+    held += [{number: [number]} for number in range(100)]
+    roots = [Root(obj, 0) for obj in held]
+    del shared
+    held.clear()
+    alone = [measure([root], budget_ms=PLENTY)[0][0].freed_bytes for root in roots]
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.freed_bytes for size in sizes] == alone
+    assert all(size.exact for size in sizes)
+    assert [size.shared_with for size in sizes] == [()] * len(roots)
+    assert together.freed_bytes > sum(alone)
+
+
+def _mixed() -> list[Any]:
+    """Make results of every kind that goes side by side with others, and that does not."""
+    shared = [b"x" * 5_000]
+    ring: list[Any] = [b"y" * 5_000]
+    ring.append({"ring": ring})
+    inner: dict[str, Any] = {"b": b"z" * 5_000}
+    inner["self"] = [inner]
+    deep: list[Any] = []
+    for number in range(200):
+        deep = [number + 10**6, deep]
+    twice = bytes(3_000) + b"x"
+    return [
+        [shared], {"s": shared}, shared, ring, [inner], deep, [twice, [twice]],
+        [bytes(n) for n in range(1000, 1300)], {n + 10**6: [str(n)] for n in range(50)},
+        OrderedDict((str(n), [n]) for n in range(20)), array.array("d", range(100)),
+        bytearray(b"x" * 300_000), "text" * 50, 10**30, io.BytesIO(b"x" * 1000), KINDS,
+        Graph, TupleNode(), DictNode(a=[1]), iter([[2]]), (n for n in [[3]]),
+    ]  # fmt: skip
+
+
+def test_results_go_side_by_side_with_others_as_they_go_alone() -> None:
+    together = measure([Root(obj, 0) for obj in _mixed()], budget_ms=PLENTY)
+    alone = []
+    for index in range(len(_mixed())):
+        held = _mixed()
+        roots = [Root(held[index], 0)]
+        others = held[:index] + held[index + 1 :]
+        held.clear()
+        alone.append(measure(roots, budget_ms=PLENTY)[0][0])
+        others.clear()
+    for one, size in zip(alone, together[0]):
+        assert (one.freed_bytes, one.notes) == (size.freed_bytes, size.notes)
+    shared_with = [size.shared_with for size in together[0]]
+    assert shared_with == [(1, 2), (0, 2), (0, 1)] + [()] * (len(alone) - 3)
+
+
+def test_no_roots_free_nothing() -> None:
+    sizes, together = measure([])
+    assert (sizes, together.freed_bytes, together.exact) == ([], 0, True)
+
+
+def test_a_key_of_one_dict_falls_beside_keys_that_all_of_them_have() -> None:
+    held = [{"one": 0, "two": 0, "three": 0} for _ in range(1000)]
+    lengths = range(1000, 1500)
+    for one, length in zip(held, lengths):
+        one["x" * length] = 0
+    root: Any = Root(held, 0)
+    del held, one
+    with_texts = measure([root], budget_ms=PLENTY)[1].freed_bytes
+    reached = keeps_alive(root.obj, threshold_bytes=10**9, budget_ms=PLENTY).freed_bytes
+    for index in range(len(lengths)):
+        root.obj[index].popitem()
+    without = measure([root], budget_ms=PLENTY)[1].freed_bytes
+    assert with_texts - without == pytest.approx(sum(lengths), rel=0.1)
+    assert reached == pytest.approx(with_texts, rel=0.01)
