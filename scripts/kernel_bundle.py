@@ -7,7 +7,7 @@ Writes, all ignored by git:
 - `jupyter_memguard/kernel/_digest.py`: the digest of the whole, by which a kernel whose
   environment has this package knows that its copy is the same.
 
-Comments and docstrings do not travel. Their lines do, empty, so that line numbers stay right.
+Comments, docstrings and types do not travel. Their lines do, so that line numbers stay right.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 import ast
 import base64
 import hashlib
-import io
 import json
 import tokenize
 import zlib
@@ -45,22 +44,58 @@ def is_engine(name: str) -> bool:
 
 
 def code_only(text: str) -> str:
-    """Return a module's text with comments and docstrings left out, each line in its place."""
+    """Return a module's text without what a kernel does not need, each line in its place.
+
+    That is comments, docstrings, and the types of functions' parameters and results, which take
+    time and memory to compile.
+    """
     lines = text.splitlines(keepends=True)
     for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            _blank_types(lines, node)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                for index in range(first.lineno - 1, first.end_lineno or first.lineno):
-                    lines[index] = "\n"
-                if len(node.body) == 1 and not isinstance(node, ast.Module):
-                    lines[first.lineno - 1] = " " * first.col_offset + "0\n"
-    without_docstrings = "".join(lines)
-    for token in tokenize.generate_tokens(io.StringIO(without_docstrings).readline):
+            _blank_docstring(lines, node)
+    for token in tokenize.generate_tokens(iter(lines).__next__):
         if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column].rstrip() + "\n"
-    return "".join(lines)
+            _blank(lines, token.start, token.end)
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _blank_docstring(
+    lines: list[str], node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+) -> None:
+    first = node.body[0] if node.body else None
+    if ast.get_docstring(node, clean=False) is not None and isinstance(first, ast.Expr):
+        _blank(lines, *_span(first))
+        if len(node.body) == 1 and not isinstance(node, ast.Module):
+            lines[first.lineno - 1] = " " * first.col_offset + "0\n"
+
+
+def _blank_types(lines: list[str], node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    every = node.args
+    parameters = [*every.posonlyargs, *every.args, every.vararg, *every.kwonlyargs, every.kwarg]
+    for parameter in parameters:
+        if parameter is not None and parameter.annotation is not None:
+            start = (parameter.lineno, parameter.col_offset + len(parameter.arg))
+            _blank(lines, start, _span(parameter.annotation)[1])
+    if node.returns is not None:
+        start, end = _span(node.returns)
+        arrow = lines[start[0] - 1].rindex("->", 0, start[1])
+        _blank(lines, (start[0], arrow), end)
+
+
+def _span(node: ast.expr | ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return line and column where a node begins and ends; lines count from 1."""
+    return (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
+
+
+def _blank(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> None:
+    """Overwrite a stretch of the lines with spaces."""
+    for row in range(start[0], end[0] + 1):
+        line = lines[row - 1]
+        first = start[1] if row == start[0] else 0
+        last = end[1] if row == end[0] else len(line.rstrip("\n"))
+        lines[row - 1] = line[:first] + " " * (last - first) + line[last:]
 
 
 def packed(texts: dict[str, str]) -> str:

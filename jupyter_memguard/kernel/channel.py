@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
-from typing import Any, Callable, Dict, cast
+from typing import Any, Callable
 
 from .protocol import INTERNAL, MESSAGE_BYTES, TARGET, VERSION, Refused, check_request
 from .stages import module
@@ -14,10 +14,6 @@ LIMIT = 1000
 # So many ends of cells before which it was heard a subscriber may say nothing: many pages go away
 # without a word.
 SILENT_CELLS = 500
-# Longer lists in a message are cut to this, so that one row fits.
-LIST_LENGTH = 100
-# And longer texts to this many characters.
-TEXT_LENGTH = 1000
 
 
 class Channel:
@@ -155,44 +151,13 @@ def _manager(shell: Any) -> Any:
 
 
 def _send(comm: Any, message: dict[str, Any]) -> None:
-    comm.send(_fitting(message))
+    comm.send(message if _fits(message) else module("shortened").shortened(message))
 
 
-def _fitting(message: dict[str, Any]) -> dict[str, Any]:
-    """Return the message, shortened if need be so that it is under 1 MB.
-
-    Of a report, rows go from the end: `count` tells how many there are.
-    """
-    if _length(message) < MESSAGE_BYTES and _is_sendable(message):
-        return message
-    message = cast("Dict[str, Any]", _short(message))
-    result = message.get("result") or message.get("data") or {}
-    for name in ("results", "largest", "still_alive", "withheld"):
-        rows = result.get(name)
-        while type(rows) is list and rows and _length(message) >= MESSAGE_BYTES:
-            del rows[len(rows) // 2 :]
-    return message
-
-
-def _is_sendable(message: dict[str, Any]) -> bool:
-    """Tell whether all texts can be sent: Python's may have lone surrogates."""
+def _fits(message: dict[str, Any]) -> bool:
+    """Return whether the message can be sent as it is: Python's texts may have lone surrogates."""
     try:
         json.dumps(message, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return False
-    return True
-
-
-def _length(message: dict[str, Any]) -> int:
-    return len(json.dumps(message))
-
-
-def _short(value: Any, name: str = "") -> Any:
-    if type(value) is dict:
-        return {key: _short(item, key) for key, item in value.items()}
-    if type(value) is list:
-        rows: list[Any] = [_short(item) for item in value]
-        return rows if name in ("results", "largest", "still_alive") else rows[:LIST_LENGTH]
-    if type(value) is str:
-        return value[:TEXT_LENGTH].encode("utf-8", "backslashreplace").decode()
-    return value
+    return len(json.dumps(message)) < MESSAGE_BYTES

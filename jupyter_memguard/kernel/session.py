@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable, cast
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import stages
 from .channel import Channel
@@ -22,16 +22,16 @@ from .protocol import (
     NO_ENGINE,
     NO_SHELL,
     VERSION,
-    WRONG_THREAD,
     Refused,
     check_params,
 )
+from .requests import Requests
 from .stages import importing
 
 if TYPE_CHECKING:
     from .cells import Cells
     from .guard.guard import Guard
-    from .messages import Explained, GuardState, Joint, Overview, Released, Report, Settings
+    from .messages import GuardState, Settings
     from .releases import Releases
     from .report.reporter import Reporter
     from .retention.announced import Announced
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 ATTRIBUTE = "_jupyter_memguard"
 
 
-class Session:
+class Session(Requests):
     """The state of one shell: its guard, its keys, its cells, its comms."""
 
     def __init__(self, shell: Any) -> None:
@@ -50,7 +50,7 @@ class Session:
         self.thread = threading.main_thread().ident
         self.channel = Channel(shell, self._hello, self._answer, self._watch_cells)
         # What another copy of this code handed over, for the parts that are not made yet.
-        self._inherited: dict[str, Any] = {}
+        self.inherited: dict[str, Any] = {}
         # The guard's mode and settings that were set before the guard was needed.
         self._guard_to_be: dict[str, Any] | None = None
 
@@ -78,14 +78,14 @@ class Session:
         """The keys of the retained objects."""
         with importing():
             from .retention.keys import Keys
-        return Keys(self._inherited.get("keys"))
+        return Keys(self.inherited.get("keys"))
 
     @cached_property
     def announced(self) -> Announced:
         """Which results the browser knows of."""
         with importing():
             from .retention.announced import Announced
-        return Announced(self.shell, self._inherited.get("told"))
+        return Announced(self.shell, self.inherited.get("told"))
 
     @cached_property
     def cells(self) -> Cells:
@@ -93,7 +93,7 @@ class Session:
         with importing():
             from .cells import Cells
         cells = Cells(self.shell, self._cell_begins, self._cell_ended)
-        cells.known.update(self._inherited.get("cells") or {})
+        cells.known.update(self.inherited.get("cells") or {})
         return cells
 
     @cached_property
@@ -113,105 +113,28 @@ class Session:
             from .releases import Releases
         return Releases(self.shell, reporter, self.outputs)
 
-    def _made(self, name: str) -> Any:
+    def made(self, name: str) -> Any:
         """Return a part if it was made, else None."""
         return vars(self).get(name)
 
     # Taking over from another copy of this code
 
     def hand_over(self) -> dict[str, Any]:
-        """Let go of the shell and return what the next copy goes on with, in builtin types."""
-        cells, keys, announced = map(self._made, ("cells", "keys", "announced"))
-        if cells is not None:
-            cells.watch(wanted=False)
-        self.channel.close()
-        state = self._guard_state()
-        guard = self._made("guard")
-        if guard is not None:
-            guard.mode = "off"
-            guard.remove()
-        inherited = self._inherited
-        return {
-            "keys": inherited.get("keys") if keys is None else keys.state,
-            "cells": (inherited.get("cells") or {}) if cells is None else cells.known,
-            "told": inherited.get("told") if announced is None else announced.known,
-            "guard": state if state["set"] else None,
-        }
+        """Let go of the shell and return what the next copy goes on with; see `handover`."""
+        found: dict[str, Any] = stages.module("handover").hand_over(self)
+        return found
 
     def take_over(self, state: dict[str, Any]) -> None:
         """Go on with what another copy's `hand_over` returned."""
-        self._inherited = state
-        guard = state["guard"]
-        if guard is not None:
-            self._set_guard(guard["mode"], cast("Settings", {**DEFAULTS, **guard["settings"]}))
-            if guard["since_execution"] is not None or guard["withheld"]:
-                self.guard.since = guard["since_execution"]
-                self.guard.withheld = guard["withheld"]
+        stages.module("handover").take_over(self, state)
 
     def start(self, options: dict[str, Any]) -> None:
         """Open the channel and set the guard, unless one was set since the kernel's start."""
         self.thread = threading.get_ident()
         self.channel.register()
         guard = options.get("guard")
-        if guard is not None and not self._guard_state()["set"]:
+        if guard is not None and not self.guard_state()["set"]:
             self.set_guard(**check_params(guard, GUARD, ("mode",)))
-
-    # What can be asked; docs/protocol.md describes each
-
-    def report(self, *args: Any, **params: Any) -> Report:
-        """Return what is retained; see `Reporter.report`."""
-        return self.reporter.report(*args, **params)
-
-    def joint(self, keys: list[str], **params: Any) -> Joint:
-        """Return what results free together; see `Reporter.joint`."""
-        return self.reporter.joint(keys, **params)
-
-    def overview(self, **params: Any) -> Overview:
-        """Return where the memory is; see `Reporter.overview`."""
-        return self.reporter.overview(**params)
-
-    def explain(self, key: str, **params: Any) -> Explained:
-        """Return who refers to a retained object; see `Reporter.explain`."""
-        return self.reporter.explain(key, **params)
-
-    def release(self, *args: Any, **params: Any) -> Released:
-        """Let results go; see `Releases.release`."""
-        self._check_thread()
-        return self.releases.release(*args, **params)
-
-    def release_shown(self) -> Released:
-        """Let the kept outputs of all cells but the last go; `released` counts the cells."""
-        self._check_thread()
-        return self.releases.release_outputs()
-
-    def release_tracebacks(self) -> Released:
-        """Let the kept exceptions and their frames go; `released` counts the exceptions."""
-        self._check_thread()
-        return self.releases.release_tracebacks()
-
-    def rescue(self, key: str, name: str) -> dict[str, str]:
-        """Bind a retained object to a new variable; see `retention.rescue`."""
-        self._check_thread()
-        with importing():
-            from .retention.rescue import rescue
-        return rescue(self.shell, self.keys, key, name)
-
-    def set_guard(self, mode: str, **settings: Any) -> GuardState:
-        """Set the guard's mode and settings, sizes in bytes, and return its state.
-
-        A setting that is not named gets its default. Raises `Refused("bad_params")` and
-        `Refused("wrong_thread")`.
-        """
-        self._check_thread()
-        check_params({"mode": mode, **settings}, GUARD, ("mode",))
-        self._set_guard(mode, cast("Settings", {**DEFAULTS, **settings}))
-        state = self._guard_state()
-        self.channel.tell("guard", state)
-        return state
-
-    def load_engine(self, digest: str, text: str | None = None) -> dict[str, bool]:
-        """Add the engine to this copy; see `stages.load_engine`."""
-        return {"engine": stages.load_engine(digest, text)}
 
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
         """Answer a checked request that came over a comm."""
@@ -223,28 +146,23 @@ class Session:
             "version": VERSION,
             "digest": stages.digest(),
             "engine": stages.has_engine(),
-            "guard_state": self._guard_state(),
+            "guard_state": self.guard_state(),
             "execution_count": int(self.shell.execution_count),
         }
 
-    def _check_thread(self) -> None:
-        if threading.get_ident() != self.thread:
-            raise Refused(WRONG_THREAD)
-
     # The guard
 
-    def _set_guard(self, mode: str, settings: Settings) -> None:
-        if mode == "large" and not stages.has_engine():
-            raise Refused(NO_ENGINE)
-        if mode == "off" and self._made("guard") is None:
+    def put_guard(self, mode: str, settings: Settings) -> None:
+        """Set the guard. Without the engine, the mode `large` keeps all until that comes."""
+        if mode == "off" and self.made("guard") is None:
             self._guard_to_be = {"mode": mode, "settings": settings}
         else:
             self.guard.set(mode, settings)
         self._watch_cells()
 
-    def _guard_state(self) -> GuardState:
+    def guard_state(self) -> GuardState:
         """Return the guard as the protocol tells it; for that alone it is not made."""
-        guard: Guard | None = self._made("guard")
+        guard: Guard | None = self.made("guard")
         if guard is not None:
             return guard.state()
         with importing():
@@ -265,18 +183,18 @@ class Session:
 
     def _watch_cells(self) -> None:
         """Watch the cells while the guard is on or a comm wants to hear of their ends."""
-        guard = self._made("guard")
+        guard = self.made("guard")
         wanted = (guard is not None and guard.mode != "off") or self.channel.has_subscribers()
-        if wanted or self._made("cells") is not None:
+        if wanted or self.made("cells") is not None:
             self.cells.watch(wanted=wanted)
 
     def _cell_begins(self, outermost: bool) -> None:  # noqa: FBT001 - what IPython's event tells
-        guard: Guard | None = self._made("guard")
+        guard: Guard | None = self.made("guard")
         if guard is not None:
             guard.before_cell(outermost)
 
     def _cell_ended(self, number: int) -> None:
-        guard: Guard | None = self._made("guard")
+        guard: Guard | None = self.made("guard")
         if guard is not None:
             guard.after_cell()
         if self.cells.after_pause:

@@ -241,7 +241,7 @@ def test_an_interrupt_while_the_oldest_go_leaves_nothing_uncounted(kernel: Kerne
 
 
 def test_an_interrupted_installation_leaves_nothing_and_says_nothing(stock: Kernel) -> None:
-    assert stock.inject(core={"__init__.py": "raise KeyboardInterrupt"}) == 0
+    assert stock.inject(core={"__init__.py": "raise KeyboardInterrupt"}) == -1
     names = "[n for n in __import__('sys').modules if 'memguard' in n]"
     assert stock.value(names) == []
     assert stock.inject() == support.VERSION

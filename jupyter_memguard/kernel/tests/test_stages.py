@@ -115,6 +115,21 @@ def test_an_older_core_gives_way_to_the_newer_whole(core: Kernel) -> None:
     assert hello["guard_state"]["mode"] == "off"
 
 
+def test_a_newer_core_keeps_a_guard_that_needs_the_engine(kernel: Kernel) -> None:
+    kernel.comm().request("set_guard", mode="large", threshold_bytes=1000)
+    assert kernel.inject({"mode": "off"}, engine=False, digest="newer") == VERSION
+    comm = kernel.comm()
+    hello = comm.event("hello")
+    assert not hello["engine"]
+    assert hello["guard_state"]["mode"] == "large"
+    # Nothing is known to be large before the engine comes.
+    assert kernel.shown("[5] * 1000") is not None
+    text = kernel_bundle.packed(kernel_bundle.stages()[1])
+    comm.request("load_engine", digest="newer", text=text)
+    kernel.run("[6] * 1000")
+    assert kernel.value("[type(Out[n]).__name__ for n in (1, 2)]") == ["list", "Placeholder"]
+
+
 def test_the_kernels_own_copy_of_the_same_build_is_imported(stock: Kernel) -> None:
     kernel_bundle.main()
     digest = kernel_bundle.bundle()[0]["digest"]

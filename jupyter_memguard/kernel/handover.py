@@ -1,0 +1,44 @@
+"""From one copy of this code to the next, in one kernel: a newer page's, or an installed one.
+
+What is handed over is of builtin types, because the copies' classes differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .protocol import DEFAULTS
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+def hand_over(session: Session) -> dict[str, Any]:
+    """Let go of the shell and return what the next copy goes on with."""
+    cells, keys, announced, guard = map(session.made, ("cells", "keys", "announced", "guard"))
+    if cells is not None:
+        cells.watch(wanted=False)
+    session.channel.close()
+    state = session.guard_state()
+    if guard is not None:
+        guard.mode = "off"
+        guard.remove()
+    inherited = session.inherited
+    return {
+        "keys": inherited.get("keys") if keys is None else keys.state,
+        "cells": (inherited.get("cells") or {}) if cells is None else cells.known,
+        "told": inherited.get("told") if announced is None else announced.known,
+        "guard": state if state["set"] else None,
+    }
+
+
+def take_over(session: Session, state: dict[str, Any]) -> None:
+    """Go on with what another copy's `hand_over` returned."""
+    session.inherited = state
+    guard = state["guard"]
+    if guard is not None:
+        settings: Any = {**DEFAULTS, **guard["settings"]}
+        session.put_guard(guard["mode"], settings)
+        if guard["since_execution"] is not None or guard["withheld"]:
+            session.guard.since = guard["since_execution"]
+            session.guard.withheld = guard["withheld"]

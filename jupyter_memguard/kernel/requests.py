@@ -1,0 +1,96 @@
+"""What can be asked of a session; docs/protocol.md describes each request."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, cast
+
+from . import stages
+from .protocol import DEFAULTS, GUARD, NO_ENGINE, WRONG_THREAD, Refused, check_params
+from .stages import importing
+
+if TYPE_CHECKING:
+    from .channel import Channel
+    from .messages import Explained, GuardState, Joint, Overview, Released, Report, Settings
+    from .releases import Releases
+    from .report.reporter import Reporter
+    from .retention.keys import Keys
+
+
+class Requests:
+    """The requests; a session adds the parts that answer them."""
+
+    if TYPE_CHECKING:
+        shell: Any
+        thread: int | None
+        channel: Channel
+
+        @property
+        def keys(self) -> Keys: ...  # noqa: D102
+        @property
+        def reporter(self) -> Reporter: ...  # noqa: D102
+        @property
+        def releases(self) -> Releases: ...  # noqa: D102
+        def guard_state(self) -> GuardState: ...  # noqa: D102
+        def put_guard(self, mode: str, settings: Settings) -> None: ...  # noqa: D102
+
+    def report(self, *args: Any, **params: Any) -> Report:
+        """Return what is retained; see `Reporter.report`."""
+        return self.reporter.report(*args, **params)
+
+    def joint(self, keys: list[str], **params: Any) -> Joint:
+        """Return what results free together; see `Reporter.joint`."""
+        return self.reporter.joint(keys, **params)
+
+    def overview(self, **params: Any) -> Overview:
+        """Return where the memory is; see `Reporter.overview`."""
+        return self.reporter.overview(**params)
+
+    def explain(self, key: str, **params: Any) -> Explained:
+        """Return who refers to a retained object; see `Reporter.explain`."""
+        return self.reporter.explain(key, **params)
+
+    def release(self, *args: Any, **params: Any) -> Released:
+        """Let results go; see `Releases.release`."""
+        self._check_thread()
+        return self.releases.release(*args, **params)
+
+    def release_shown(self) -> Released:
+        """Let the kept outputs of all cells but the last go; `released` counts the cells."""
+        self._check_thread()
+        return self.releases.release_outputs()
+
+    def release_tracebacks(self) -> Released:
+        """Let the kept exceptions and their frames go; `released` counts the exceptions."""
+        self._check_thread()
+        return self.releases.release_tracebacks()
+
+    def rescue(self, key: str, name: str) -> dict[str, str]:
+        """Bind a retained object to a new variable; see `retention.rescue`."""
+        self._check_thread()
+        with importing():
+            from .retention.rescue import rescue
+        return rescue(self.shell, self.keys, key, name)
+
+    def set_guard(self, mode: str, **settings: Any) -> GuardState:
+        """Set the guard's mode and settings, sizes in bytes, and return its state.
+
+        A setting that is not named gets its default. Raises `Refused` with `bad_params`,
+        `wrong_thread` or `no_engine`.
+        """
+        self._check_thread()
+        check_params({"mode": mode, **settings}, GUARD, ("mode",))
+        if mode == "large" and not stages.has_engine():
+            raise Refused(NO_ENGINE)
+        self.put_guard(mode, cast("Settings", {**DEFAULTS, **settings}))
+        state = self.guard_state()
+        self.channel.tell("guard", state)
+        return state
+
+    def load_engine(self, digest: str, text: str | None = None) -> dict[str, bool]:
+        """Add the engine to this copy; see `stages.load_engine`."""
+        return {"engine": stages.load_engine(digest, text)}
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() != self.thread:
+            raise Refused(WRONG_THREAD)

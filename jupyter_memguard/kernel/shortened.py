@@ -1,0 +1,40 @@
+"""Messages that are too large for the wire, shortened."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, cast
+
+from .protocol import MESSAGE_BYTES
+
+# Longer lists in a message are cut to this, so that one row fits.
+LIST_LENGTH = 100
+# And longer texts to this many characters.
+TEXT_LENGTH = 1000
+# Lists whose items go from the end until the message fits.
+ROWS = ("results", "largest", "still_alive", "withheld")
+
+
+def shortened(message: dict[str, Any]) -> dict[str, Any]:
+    """Return the message with texts and lists cut, under 1 MB, and texts that can be sent.
+
+    Of a report, rows go from the end: `count` tells how many there are.
+    """
+    message = cast("Dict[str, Any]", _short(message))
+    result = message.get("result") or message.get("data") or {}
+    for name in ROWS:
+        rows = result.get(name)
+        while type(rows) is list and rows and len(json.dumps(message)) >= MESSAGE_BYTES:
+            del rows[len(rows) // 2 :]
+    return message
+
+
+def _short(value: Any, name: str = "") -> Any:
+    if type(value) is dict:
+        return {key: _short(item, key) for key, item in value.items()}
+    if type(value) is list:
+        rows: list[Any] = [_short(item) for item in value]
+        return rows if name in ROWS[:3] else rows[:LIST_LENGTH]
+    if type(value) is str:
+        return value[:TEXT_LENGTH].encode("utf-8", "backslashreplace").decode()
+    return value
