@@ -33,8 +33,8 @@ export class PanelBody implements IDisposable {
     this._view = new ViewModel(memguard, options.trans, options.goTo);
     this._view.isSeen = false;
     this.header = summary(this._view, options.chooseMode);
-    this.results = results(this._view);
-    this.variables = variables(this._view);
+    this.results = <Results view={this._view} />;
+    this.variables = <Variables view={this._view} />;
     this._focusKeeper = new FocusKeeper(
       this._host,
       () =>
@@ -49,10 +49,10 @@ export class PanelBody implements IDisposable {
   readonly header: Widget;
 
   /** The section of the retained results. */
-  readonly results: Widget;
+  readonly results: React.JSX.Element;
 
   /** The section of the largest variables. */
-  readonly variables: Widget;
+  readonly variables: React.JSX.Element;
 
   /** The order and the filter, for the next time. */
   get state(): IViewState {
@@ -157,23 +157,5 @@ function summary(view: ViewModel, chooseMode: ChooseMode): Widget {
     <Summary view={view} chooseMode={chooseMode} />
   );
   widget.addClass('jp-Memguard-header');
-  return widget;
-}
-
-function results(view: ViewModel): Widget {
-  const widget = ReactWidget.create(<Results view={view} />);
-  widget.addClass('jp-Memguard-results');
-  const { trans } = view;
-  widget.title.label = trans.__('Retained results');
-  return widget;
-}
-
-function variables(view: ViewModel): Widget {
-  const widget = ReactWidget.create(<Variables view={view} />);
-  widget.addClass('jp-Memguard-variablesSection');
-  // It scrolls, and nothing in it takes the focus.
-  widget.node.tabIndex = 0;
-  const { trans } = view;
-  widget.title.label = trans.__('Largest variables');
   return widget;
 }

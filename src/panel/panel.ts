@@ -15,6 +15,7 @@ import { PANEL_ID } from '../ui/commandIds';
 import { guardIcon } from '../ui/icons';
 import type { PanelBody } from './body';
 import type { TableModel } from './results/tableModel';
+import { Section } from './section';
 import type { IViewState } from './viewState';
 
 /** The panel, for those who have something to show in it. */
@@ -68,6 +69,18 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     this.title.caption = trans.__('Memory of the kernel');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
+    this._results = new Section(
+      trans.__('Retained results'),
+      'jp-Memguard-results'
+    );
+    this.addSection(this._results, RESULTS_RANK);
+    this._variables = new Section(
+      trans.__('Largest variables'),
+      'jp-Memguard-variablesSection'
+    );
+    // It scrolls, and nothing in it takes the focus.
+    this._variables.node.tabIndex = 0;
+    this.addSection(this._variables, VARIABLES_RANK);
     this._accordion.expansionToggled.connect(this._emitState, this);
     this._accordion.handleMoved.connect(this._onResized, this);
     document.addEventListener('visibilitychange', this._onSeen);
@@ -233,8 +246,8 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     body.stateChanged.connect(this._emitState, this);
     this._body = body;
     this.header.addWidget(body.header);
-    this.addSection(body.results, RESULTS_RANK);
-    this.addSection(body.variables, VARIABLES_RANK);
+    this._results.fill(body.results);
+    this._variables.fill(body.variables);
     this._onSeen();
   }
 
@@ -282,6 +295,8 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
 
   private readonly _memguard: IMemguard;
   private readonly _options: MemguardPanel.IOptions;
+  private readonly _results: Section;
+  private readonly _variables: Section;
   private _stateChanged = new Signal<this, void>(this);
   private _body: PanelBody | null = null;
   private _loaded: Promise<void> | null = null;

@@ -5,6 +5,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
+import { LinkButton } from '../../panel/buttons';
 import { Figure } from '../../panel/figure';
 import type { IMemguard } from '../../tokens';
 import { formatBound, formatBytes } from '../../ui/format';
@@ -190,13 +191,7 @@ function KernelRow(props: {
     >
       <th scope="row" title={row.path}>
         {row.opens ? (
-          <button
-            type="button"
-            className="jp-Memguard-link"
-            onClick={() => open(row)}
-          >
-            {name}
-          </button>
+          <LinkButton onClick={() => open(row)}>{name}</LinkButton>
         ) : (
           name
         )}
