@@ -11,6 +11,7 @@ CHECKS = [
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
     ["mypy"],
+    ["python", "scripts/import_order.py"],
     ["jlpm", "tsc", "--noEmit"],
     ["jlpm", "lint:check"],
 ]
