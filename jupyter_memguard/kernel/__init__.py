@@ -1,9 +1,9 @@
-"""What IPython retains of the results that cells show, and letting it go.
+"""Report and release the results that IPython retains, and guard against new ones.
 
-Works in a kernel that runs IPython's shell, with the standard library alone;
-nothing here imports from the rest of the package. The browser puts these files
-into kernels that do not have the package (see bootstrap.py); an installed copy
-and such an injected one share their state.
+The package works in a kernel that runs IPython's shell. It needs the standard library alone,
+and imports nothing from the rest of `jupyter_memguard`. The browser puts these files into
+kernels whose environment does not have them (see bootstrap.py). An installed copy and a copy
+from the browser share their state.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ load_engine = _stages.load_engine
 
 
 def _ask(method: str, *args: Any, **params: Any) -> dict[str, Any]:
-    """Ask the shell's session; an interrupt comes when all that is asked for it is dropped."""
+    """Call a method of the shell's session. An interrupt leaves no reference to a result behind."""
     try:
         result: dict[str, Any] = getattr(_session.current(), method)(*args, **params)
     except KeyboardInterrupt:
         pass
     else:
         return result
-    # Anew: the traceback's frames would keep the results alive.
+    # A new exception: the frames of the first one's traceback hold the results.
     raise KeyboardInterrupt
 
 
@@ -53,11 +53,21 @@ def report(
     limit: int | None = None,
     sort: str = "freed_bytes",
 ) -> dict[str, Any]:
-    """Return what IPython retains, and what letting it go would free.
+    """Return what IPython retains, and what releasing it would free.
 
-    `numbers` restricts it to these n of `Out[n]`; `budget_ms` is the time for
-    measuring, `limit` the most rows, `sort` is "freed_bytes" or "number".
-    docs/protocol.md tells the keys. Raises `Refused` where no IPython shell runs.
+    Args:
+        numbers: restricts the report to these n of `Out[n]`.
+        budget_ms: the time for the report, in milliseconds. Sizes that cannot be proven in
+            this time are lower bounds.
+        limit: the most rows; None for all.
+        sort: "freed_bytes" (largest first) or "number" (oldest first).
+
+    Returns:
+        The report as docs/protocol.md describes it; all sizes in bytes.
+
+    Raises:
+        Refused: `no_shell` if no IPython shell runs here.
+
     """
     return _ask("report", numbers, budget_ms, limit, sort)
 
@@ -65,30 +75,53 @@ def report(
 def release(
     keys: list[str] | None = None, numbers: list[int] | None = None, min_bytes: int = 0
 ) -> dict[str, Any]:
-    """Let results go and return what came back: all, or those with these keys or numbers.
+    """Release results: all of them, or those with one of the keys or numbers.
 
-    Results that free less than `min_bytes` stay. Raises `Refused`: `unknown_key`,
-    `wrong_thread` off the main thread, `no_shell` where no IPython shell runs.
+    Args:
+        keys: the keys of rows of a report.
+        numbers: n of `Out[n]`.
+        min_bytes: results that free less than this stay.
+
+    Returns:
+        How many results went, the process's memory before and after in bytes, and who still
+        holds results that are alive. docs/protocol.md describes the keys.
+
+    Raises:
+        Refused: `unknown_key` if no retained object has one of the keys, `wrong_thread` if
+            this is not the main thread, `no_shell` if no IPython shell runs here.
+
     """
     return _ask("release", keys, numbers, min_bytes)
 
 
 def release_shown() -> dict[str, Any]:
-    """Let go what IPython keeps of the outputs that were shown; returns and raises as `release`."""
+    """Release the outputs of cells that IPython keeps; returns and raises as `release`."""
     return _ask("release_shown")
 
 
 def release_tracebacks() -> dict[str, Any]:
-    """Let the kept exceptions and their frames go; returns and raises as `release`."""
+    """Release the kept exceptions and their frames; returns and raises as `release`."""
     return _ask("release_tracebacks")
 
 
 def set_guard(mode: str, **settings: Any) -> dict[str, Any]:
-    """Set what happens to results from now on, and return the guard's state.
+    """Set which results IPython keeps from now on.
 
-    `mode` is "off", "large" (what keeps `threshold_bytes` alive is not kept, and
-    the oldest go when all together keep `total_bytes` alive), "last" (the newest
-    `keep_last` are kept) or "all" (none is). What was shown is kept within
-    `shown_bytes`; `tracebacks` lets frames of exceptions go. Raises `Refused`.
+    Args:
+        mode: "off" (IPython keeps all), "large" (it does not keep a result that keeps
+            `threshold_bytes` alive, and lets the oldest go when all results together keep more
+            than `total_bytes` alive), "last" (it keeps the newest `keep_last`), or "all" (the
+            guard withholds all).
+        settings: `threshold_bytes`, `total_bytes`, `keep_last`; `shown_bytes`, up to which the
+            outputs of cells are kept; `tracebacks`, True to release the frames of exceptions
+            after each cell. A setting that is not named gets its default.
+
+    Returns:
+        The guard's state as docs/protocol.md describes it.
+
+    Raises:
+        Refused: `bad_params` with the name of a wrong setting, `wrong_thread`, `no_engine` for
+            the mode "large" without the engine, `no_shell`.
+
     """
     return _ask("set_guard", mode, **settings)

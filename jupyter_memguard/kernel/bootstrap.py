@@ -1,18 +1,18 @@
 """Put the kernel package into a running kernel, from texts in one silent message.
 
-The browser sends one `execute_request` with one of its `user_expressions`, which runs this file
-with some globals (scripts/kernel_bundle.py makes the expression). It is no cell's code, because
-ipykernel hashes that in Python, at a millisecond for each 3 kB. The globals are
+The browser sends one `execute_request`. One of its `user_expressions` runs this file with some
+globals; scripts/kernel_bundle.py makes the expression. The file is not sent as a cell's code,
+because ipykernel hashes a cell's code in Python, at a millisecond for each 3 kB. The globals are
 
 - `CORE` and `ENGINE`: the package's files, as base64 of the zlib-compressed JSON of a map from
-  paths, such as "retention/keys.py", to texts; `ENGINE` is "" where it is not needed yet,
+  paths, such as "retention/keys.py", to texts; `ENGINE` is "" if it is not needed yet,
 - `DIGEST`: a text that changes with the files,
 - `OPTIONS_JSON`: the options of `start`, as JSON.
 
-Where the kernel's own environment has the package with the same digest, that copy is imported
-instead: it is compiled already.
+If the kernel's own environment has the package with the same digest, that copy is imported
+instead, because it is compiled already.
 
-Nothing here may fail loudly: the expression is evaluated in somebody's kernel.
+Nothing here may print or raise an error: the expression runs in somebody's kernel.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ INSTALLED = "jupyter_memguard"
 
 
 class Texts(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
-    """Finds and loads the package's modules from texts."""
+    """Finds and loads the package's modules from their texts."""
 
     def __init__(self) -> None:
         """Begin without a text."""
         self.files: dict[str, str] = {}
 
     def add(self, packed: str) -> None:
-        """Add files that are packed as `CORE` and `ENGINE` are."""
+        """Add files, packed in the format of `CORE` and `ENGINE`."""
         self.files.update(json.loads(zlib.decompress(base64.b64decode(packed))))
 
     @contextmanager
     def importing(self) -> Iterator[None]:
-        """Be found by `import` for a while."""
+        """Return a context in which `import` uses this finder."""
         sys.meta_path.insert(0, self)
         try:
             yield
         finally:
-            # By identity: another finder may compare in its own way.
+            # Compare identities, because another finder may define its own `==`.
             sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
 
     def _path(self, fullname: str) -> str | None:
@@ -71,31 +71,32 @@ class Texts(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
         _path: Sequence[str] | None = None,
         _target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Return a spec for the package's own modules, None for any other."""
+        """Return a spec for a module of the package, None for other modules."""
         if self._path(fullname) is None:
             return None
         is_package = self.is_package(fullname)
         return importlib.util.spec_from_loader(fullname, self, is_package=is_package)
 
     def is_package(self, fullname: str) -> bool:
-        """Tell whether the module is a package."""
+        """Return whether a module is a package."""
         return str(self._path(fullname)).endswith("__init__.py")
 
     def get_source(self, fullname: str) -> str:
-        """Return the module's text, which tracebacks show."""
+        """Return a module's text, which tracebacks show."""
         return self.files[str(self._path(fullname))]
 
     def get_code(self, fullname: str) -> CodeType:
-        """Compile under a file name that linecache asks the loader about.
+        """Compile a module's text.
 
-        What begins like this, a debugger steps over, and coverage leaves out.
+        The file name makes linecache get the source from this loader, debuggers step over the
+        code, and coverage leave it out.
         """
         name = "<frozen jupyter-memguard>/" + str(self._path(fullname))
         return compile(self.get_source(fullname), name, "exec", dont_inherit=True)
 
 
 def installed_copy(digest: str) -> ModuleType | None:
-    """Import the package from the kernel's own environment, if it has the same digest there."""
+    """Import the copy in the kernel's own environment; None if none there has this digest."""
     with suppress(Exception):
         spec = importlib.util.find_spec(INSTALLED)
         for folder in (spec and spec.submodule_search_locations) or ():
@@ -106,7 +107,7 @@ def installed_copy(digest: str) -> ModuleType | None:
 
 
 def sent_copy(core: str, digest: str) -> ModuleType:
-    """Import the package from its text."""
+    """Import the package from the text of the core."""
     texts = Texts()
     texts.add(core)
     with texts.importing():
@@ -116,10 +117,9 @@ def sent_copy(core: str, digest: str) -> ModuleType:
 
 
 def install(core: str, engine: str, digest: str, options: dict[str, Any]) -> None:
-    """Import the package unless these very files are there, and start it.
+    """Import the package, unless a copy with this digest is there already, and start it.
 
-    Without an IPython shell nothing is installed. When the import fails, what
-    was there before is put back.
+    Without an IPython shell nothing happens. If the import fails, an earlier copy stays.
     """
     ipython = sys.modules.get("IPython")
     if ipython is None or ipython.get_ipython() is None:
@@ -147,7 +147,11 @@ def install(core: str, engine: str, digest: str, options: dict[str, Any]) -> Non
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Do without collections, which would go through the user's objects for what is compiled."""
+    """Turn automatic collection off.
+
+    Compiling makes many objects, and a collection for them would go through all objects of the
+    user.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -158,7 +162,7 @@ def collector_paused() -> Iterator[None]:
 
 
 if "CORE" in globals():
-    # Quiet in any case: the browser reads version 0.
+    # An error stays silent: the browser then finds no version and reports it.
     with suppress(Exception, KeyboardInterrupt), collector_paused():
         install(
             globals()["CORE"],

@@ -1,4 +1,4 @@
-"""When a cell begins and ends, by IPython's events, and what is known of it."""
+"""When cells begin and end, by IPython's events; for each cell its time and its id."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from contextlib import suppress
 from typing import Any, Callable, Optional, Tuple
 
 MAX_CELLS = 10_000
-# Seconds between two cells from which on the kernel had nothing to do; cells that were sent at
-# once follow each other within some milliseconds.
+# After a pause of this many seconds between two cells, the kernel has read all messages. Cells
+# that were sent together follow each other within some milliseconds.
 PAUSE_S = 0.05
 Cell = Tuple[Optional[float], Optional[str]]
 
 
 class Cells:
-    """Watches one shell's cells while somebody needs it."""
+    """Watches one shell's cells while the guard or a page needs it."""
 
     def __init__(
         self, shell: Any, before: Callable[[bool], None], after: Callable[[int], None]
     ) -> None:
-        """Take the shell, and what to call before each cell and after an outermost one.
+        """Take the shell, and what to call at a cell's beginning and end.
 
-        `before` is told whether the cell is an outermost one.
+        `before` is called at each cell's beginning, with whether the cell is an outermost one.
+        `after` is called at the end of an outermost cell, with its execution count.
         """
         self.shell = shell
         # For each execution count, when the cell began (epoch seconds) and its id.
         self.known: dict[int, Cell] = {}
         self._before = before
         self._after = after
-        # Whether the kernel had nothing to do before the cell, so that it heard what was sent.
+        # Whether a pause came before the cell, so that the kernel had read all messages.
         self.after_pause = False
         self._ended_at = 0.0
         self._running: list[str] = []
@@ -36,20 +37,20 @@ class Cells:
         self._watching = False
 
     def watch(self, wanted: bool) -> None:  # noqa: FBT001 - it is the state to be in
-        """Register the callbacks, or take them away."""
+        """Register the callbacks with IPython, or remove them."""
         if wanted == self._watching:
             return
         self._watching = wanted
         self._running = []
         for event, callback in self._events:
-            # By hand: IPython would compare the user's callbacks with ours, by their own code.
+            # IPython's own `unregister` would run the `==` of the user's callbacks.
             callbacks = self.shell.events.callbacks[event]
             callbacks[:] = [other for other in callbacks if other is not callback]
             if wanted:
                 callbacks.append(callback)
 
     def _begins(self, info: Any) -> None:
-        # IPython would print an error or an interrupt into the user's cell, and go on.
+        # Otherwise IPython would print an error or an interrupt into the user's cell.
         with suppress(Exception, KeyboardInterrupt):
             if not self._running:
                 self.after_pause = time.monotonic() - self._ended_at > PAUSE_S
@@ -66,7 +67,7 @@ class Cells:
             try:
                 is_outermost = self._is_outermost(result)
             except BaseException:
-                # A cell that stayed among them would make all others nested ones.
+                # If this cell stayed in the list, all later cells would count as nested.
                 self._running = []
                 raise
             if is_outermost:
@@ -74,14 +75,14 @@ class Cells:
                 self._ended_at = time.monotonic()
 
     def _is_outermost(self, result: Any) -> bool:
-        """Take the ended cell from the running ones.
+        """Remove the ended cell from the running ones, and return whether it was outermost.
 
-        By its text's identity: IPython makes a new ExecutionInfo for a cell
-        that was broken off, and tells the end of an empty cell, but not its
-        beginning.
+        The identity of its text finds the cell. Its ExecutionInfo does not: IPython makes a new
+        one for a cell that was broken off. For an empty cell IPython announces the end, but not
+        the beginning.
         """
         if result is None and self._running:
-            # Told of a cell that came to nothing at all.
+            # The end of a cell that has no result at all, not even an error.
             self._running.pop()
         text = getattr(getattr(result, "info", None), "raw_cell", None)
         for index in range(len(self._running) - 1, -1, -1):

@@ -1,4 +1,4 @@
-"""The comm: requests in, replies and events out, as docs/protocol.md tells them."""
+"""The comms: requests in, replies and events out. docs/protocol.md describes the messages."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .protocol import INTERNAL, MESSAGE_BYTES, TARGET, VERSION, Refused, check_r
 from .stages import module
 
 LIMIT = 1000
-# So many ends of cells before which it was heard a subscriber may say nothing: many pages go away
-# without a word.
+# A subscriber that sends nothing for this many cells counts as gone: many pages go away without
+# closing their comm.
 SILENT_CELLS = 500
 
 
@@ -28,8 +28,9 @@ class Channel:
     ) -> None:
         """Take the InteractiveShell, and what to call.
 
-        `hello` returns what a page is greeted with, `answer` the result of a request with its
-        checked parameters; `changed` is called when subscribers have come or gone.
+        `hello` returns the data of the event `hello`. `answer` returns the result of a request,
+        given its method and its checked parameters. `changed` is called when subscribers have
+        come or gone.
         """
         self.shell = shell
         self._hello = hello
@@ -37,7 +38,7 @@ class Channel:
         self._changed = changed
         self._comms: dict[str, Any] = {}
         self._subscribers: dict[str, Any] = {}
-        # Cells' ends since each subscriber's last message.
+        # The number of cells since each subscriber's last message, by comm.
         self._silent: dict[str, int] = {}
         self._opened = self._on_open
 
@@ -48,7 +49,7 @@ class Channel:
             manager.register_target(TARGET, self._opened)
 
     def close(self) -> None:
-        """Close the comms and take the target away if it is still ours."""
+        """Close the comms, and unregister the comm target if it is still ours."""
         for comm in list(self._comms.values()):
             comm.close()
         self._comms.clear()
@@ -59,13 +60,14 @@ class Channel:
             manager.unregister_target(TARGET, self._opened)
 
     def has_subscribers(self) -> bool:
-        """Tell whether a comm wants to hear of each cell's end."""
+        """Return whether a comm wants an event at each cell's end."""
         return bool(self._subscribers)
 
     def count_cell_end(self) -> None:
-        """Close the comms that have said nothing for too long; a page that is there opens anew.
+        """Close the comms of subscribers that sent nothing for too long.
 
-        To be called for cells before which the kernel heard what was said.
+        A page that is still there opens a new comm. Call it only for a cell before which the
+        kernel has read all messages.
         """
         for comm_id, comm in list(self._subscribers.items()):
             self._silent[comm_id] = self._silent.get(comm_id, 0) + 1
@@ -77,10 +79,10 @@ class Channel:
     def tell(
         self, event: str, data: Any, *, subscribers: bool = False, but: str | None = None
     ) -> None:
-        """Send an event on every comm, or on those of subscribers, except the one named."""
+        """Send an event on every comm, or on those of subscribers; never on the comm `but`."""
         for comm_id, comm in list((self._subscribers if subscribers else self._comms).items()):
             if comm_id != but:
-                # What cannot be told to one is told to the others all the same.
+                # If one comm fails, the others still get the event.
                 with suppress(Exception):
                     _send(comm, {"event": event, "data": data})
 
@@ -96,7 +98,7 @@ class Channel:
             self._on_message(comm, received)
 
         comm.on_msg(handle)
-        # Its own would run the user's callbacks for `pre_execute` and `post_execute`.
+        # The comm's own method would run the user's `pre_execute` and `post_execute` callbacks.
         with suppress(AttributeError):
             comm.handle_msg = handle
         comm.on_close(lambda _received: self._on_close(comm.comm_id))
@@ -120,7 +122,7 @@ class Channel:
             if refused.detail is not None:
                 error["detail"] = refused.detail
             reply.update(ok=False, error=error)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told as a code
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the reply has it as a code
             detail = module("retention.describe").type_name(type(error))
             reply.update(ok=False, error={"code": INTERNAL, "detail": detail})
         _send(comm, reply)
@@ -141,9 +143,9 @@ class Channel:
 
 
 def _manager(shell: Any) -> Any:
-    """Return the kernel's comm manager, or None; `comm` is not imported for it.
+    """Return the kernel's comm manager, or None; this does not import the package `comm`.
 
-    Before 6.18 ipykernel does not share its own with the package `comm`.
+    Before version 6.18, ipykernel does not share its manager with the package `comm`.
     """
     found = getattr(getattr(shell, "kernel", None), "comm_manager", None)
     comm = sys.modules.get("comm")
@@ -155,7 +157,7 @@ def _send(comm: Any, message: dict[str, Any]) -> None:
 
 
 def _fits(message: dict[str, Any]) -> bool:
-    """Return whether the message can be sent as it is: Python's texts may have lone surrogates."""
+    """Return whether a message is small enough, and has no lone surrogates that JSON refuses."""
     try:
         json.dumps(message, ensure_ascii=False).encode()
     except UnicodeEncodeError:

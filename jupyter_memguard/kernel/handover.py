@@ -1,6 +1,7 @@
-"""From one copy of this code to the next, in one kernel: a newer page's, or an installed one.
+"""Hand a session's state from one copy of this code in a kernel to the next.
 
-What is handed over is of builtin types, because the copies' classes differ.
+The next copy may come from a newer page, or be an installed one. The state has builtin types
+only, because the classes of two copies differ.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def hand_over(session: Session) -> dict[str, Any]:
-    """Let go of the shell and return what the next copy goes on with."""
+    """Remove this copy's callbacks from the shell, and return the state for the next copy."""
     cells, keys, announced, guard = map(session.made, ("cells", "keys", "announced", "guard"))
     if cells is not None:
         cells.watch(wanted=False)
@@ -33,7 +34,7 @@ def hand_over(session: Session) -> dict[str, Any]:
 
 
 def take_over(session: Session, state: dict[str, Any]) -> None:
-    """Go on with what another copy's `hand_over` returned."""
+    """Continue with the state that another copy's `hand_over` returned."""
     session.inherited = state
     guard = state["guard"]
     if guard is not None:

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 
 class Settings(TypedDict):
-    """The guard's settings; all sizes in bytes, `keep_last` in results."""
+    """The guard's settings: sizes in bytes, `keep_last` as a number of results."""
 
     threshold_bytes: int
     total_bytes: int
@@ -19,7 +19,7 @@ class Settings(TypedDict):
 
 
 class GuardState(TypedDict):
-    """The guard as it is now."""
+    """The guard's mode, settings and effects."""
 
     mode: str
     settings: Settings
@@ -52,7 +52,7 @@ class Row(TypedDict):
 
 
 class Kept(TypedDict):
-    """Bytes and count of something that IPython keeps beside the results."""
+    """What IPython keeps beside the results: bytes and count of outputs or tracebacks."""
 
     bytes: int
     count: int
@@ -60,7 +60,7 @@ class Kept(TypedDict):
 
 
 class Report(TypedDict):
-    """What is retained."""
+    """What IPython retains; `shown` is what it keeps of the cells' outputs."""
 
     results: list[Row]
     count: int
@@ -78,7 +78,7 @@ class Report(TypedDict):
 
 
 class StillAlive(TypedDict):
-    """Something that a release let go of and that is alive all the same."""
+    """A released result that somebody else keeps alive."""
 
     key: str
     type: str
@@ -87,7 +87,7 @@ class StillAlive(TypedDict):
 
 
 class Released(TypedDict):
-    """What a release did; `released` counts objects."""
+    """What a release did; `released` counts objects, or cells whose outputs went."""
 
     before_rss_bytes: int | None
     after_rss_bytes: int | None
@@ -116,7 +116,7 @@ class Variable(TypedDict):
 
 
 class Overview(TypedDict):
-    """Where the memory is; each part in addition to those before it."""
+    """Where the memory is: each part is what it frees beyond the parts before it."""
 
     rss_bytes: int | None
     results: Part
@@ -128,7 +128,7 @@ class Overview(TypedDict):
 
 
 class Explained(TypedDict):
-    """Who refers to a retained object; `cut` if the search ran out of time."""
+    """Who refers to a retained object; `cut` says whether the search ran out of time."""
 
     key: str
     holders: list[str]
@@ -136,8 +136,8 @@ class Explained(TypedDict):
     cut: bool
 
 
-class Shown(TypedDict):
-    """One result that the ended cell left behind."""
+class CellResult(TypedDict):
+    """A result that the ended cell left behind."""
 
     key: str
     number: int
@@ -146,7 +146,7 @@ class Shown(TypedDict):
 
 
 class Withheld(TypedDict):
-    """One result that the guard did not keep."""
+    """A result that the guard did not let IPython keep."""
 
     number: int
     type: str
@@ -154,17 +154,17 @@ class Withheld(TypedDict):
 
 
 class CellEnd(TypedDict):
-    """What a cell's end left behind."""
+    """What a cell left behind at its end; `gone` has the numbers of results that went."""
 
     execution_count: int
     cell_id: str | None
     gone: list[int]
-    results: list[Shown]
+    results: list[CellResult]
     withheld: list[Withheld]
 
 
 class Joint(TypedDict):
-    """What some results free when they are let go together."""
+    """What several results free when they are released together."""
 
     bytes: int
     exact: bool

@@ -1,7 +1,7 @@
-"""One release, from what was asked for to what came back.
+"""Releases: choose the results, replace them by placeholders, and report what came back.
 
-Each result is measured once: the sizes that choose the results are those that their
-placeholders tell.
+Each result is measured once: the size that decides about a result is also the one that its
+placeholder names.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Releases:
-    """Lets go what one shell keeps."""
+    """Releases the results, outputs and tracebacks that one shell keeps."""
 
     def __init__(self, shell: Any, reporter: Reporter, outputs: Outputs) -> None:
-        """Take the InteractiveShell and the session's parts."""
+        """Take the InteractiveShell, what measures, and the kept outputs."""
         self.shell = shell
         self.reporter = reporter
         self.outputs = outputs
@@ -39,12 +39,13 @@ class Releases:
         numbers: list[int] | None = None,
         min_bytes: int = 0,
     ) -> Released:
-        """Let results go: those with the keys or numbers, or all that free at least `min_bytes`.
+        """Release results: those with one of the keys or numbers, or all if both are None.
 
-        Raises `Refused("unknown_key")` if a key is of no retained object.
+        Results that free less than `min_bytes` stay. Raises `Refused("unknown_key")` if no
+        retained object has one of the keys.
         """
         started, before = time.perf_counter(), rss_bytes()
-        gc.collect()  # what only garbage holds as well would measure as nothing
+        gc.collect()  # if garbage refers to a result too, it would seem to free nothing
         chosen, chosen_keys = self._asked_for(keys, numbers)
         indices, sizes = self.reporter.measure(chosen, min_bytes)
         gone = self._let_go(
@@ -58,7 +59,7 @@ class Releases:
     def _asked_for(
         self, keys: list[str] | None, numbers: list[int] | None
     ) -> tuple[list[Retained], list[str]]:
-        """Return the entries with the keys or numbers, or all, and the key of each."""
+        """Return the entries with one of the keys or numbers, or all; and the key of each."""
         entries, all_keys = self.reporter.retained()
         check_keys(keys or [], all_keys)
         if keys is None and numbers is None:
@@ -78,7 +79,7 @@ class Releases:
         sizes: list[Size],
         entries: list[Retained],
     ) -> list[Gone]:
-        """Let the chosen entries go; clears both lists of entries, which hold the objects too."""
+        """Release the chosen entries; clears both lists of entries, which hold the objects."""
         entries.clear()
         gone = [
             Gone(key, entry.obj, size.freed_bytes) for key, entry, size in zip(keys, chosen, sizes)
@@ -109,13 +110,13 @@ class Releases:
         }
 
     def release_outputs(self) -> Released:
-        """Let the kept outputs of all cells but the last go; `released` counts the cells."""
+        """Release the kept outputs of all cells but the last; `released` counts the cells."""
         started, before = time.perf_counter(), rss_bytes()
         count = self.outputs.prune(0)
         return self._released(started, before, [], count)
 
     def release_tracebacks(self) -> Released:
-        """Let the kept exceptions and their frames go; `released` counts the exceptions."""
+        """Release the kept exceptions and their frames; `released` counts the exceptions."""
         started, before = time.perf_counter(), rss_bytes()
         found = [obj for obj, _references in tracebacks.kept(self.shell)]
         count = tracebacks.exceptions_in(found)

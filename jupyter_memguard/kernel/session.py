@@ -1,10 +1,10 @@
-"""The one state for each shell, and everything that can be asked of it.
+"""The session: the state of one shell.
 
-The session is kept on the shell object, so that the copy of this code that the browser
-put into the kernel and an installed one find each other's.
+The shell object holds the session, so that an installed copy of this code and a copy from the
+browser find the same one.
 
-Each part is imported and made when it is first needed: a kernel that nobody looks at, with the
-guard off, has this file and the channel alone.
+Each object in a session is imported and made when it is first needed. A kernel that nobody looks
+at, with the guard off, has only this file and the channel.
 """
 
 from __future__ import annotations
@@ -45,27 +45,27 @@ class Session(Requests):
     """The state of one shell: its guard, its keys, its cells, its comms."""
 
     def __init__(self, shell: Any) -> None:
-        """Take the InteractiveShell; nothing of it is changed yet."""
+        """Take the InteractiveShell. Nothing in it changes yet."""
         self.shell = shell
         self.thread = threading.main_thread().ident
         self.channel = Channel(shell, self._hello, self._answer, self._watch_cells)
-        # What another copy of this code handed over, for the parts that are not made yet.
+        # The state from another copy of this code, for the objects that are not made yet.
         self.inherited: dict[str, Any] = {}
-        # The guard's mode and settings that were set before the guard was needed.
+        # The guard's mode and settings while the guard itself is not made yet.
         self._guard_to_be: dict[str, Any] | None = None
 
-    # The parts, each made when it is first needed
+    # The session's objects, each made when it is first needed
 
     @cached_property
     def outputs(self) -> Outputs:
-        """What IPython's history manager keeps of the outputs."""
+        """The outputs that IPython's history manager keeps."""
         with importing():
             from .retention.outputs import Outputs
         return Outputs(self.shell)
 
     @cached_property
     def guard(self) -> Guard:
-        """The guard; off until it is set."""
+        """The guard; its first mode is `off`."""
         with importing():
             from .guard.guard import Guard
         guard = Guard(self.shell, self.outputs)
@@ -82,7 +82,7 @@ class Session(Requests):
 
     @cached_property
     def announced(self) -> Announced:
-        """Which results the browser knows of."""
+        """The results that pages know of."""
         with importing():
             from .retention.announced import Announced
         return Announced(self.shell, self.inherited.get("told"))
@@ -98,7 +98,7 @@ class Session(Requests):
 
     @cached_property
     def reporter(self) -> Reporter:
-        """What measures and reports; raises `Refused("no_engine")` while that is not loaded."""
+        """What measures and reports. Raises `Refused("no_engine")` while the engine is missing."""
         if not stages.has_engine():
             raise Refused(NO_ENGINE)
         with importing():
@@ -107,29 +107,29 @@ class Session(Requests):
 
     @cached_property
     def releases(self) -> Releases:
-        """What lets results go; raises as `reporter` does."""
+        """What releases results; raises as `reporter` does."""
         reporter = self.reporter
         with importing():
             from .releases import Releases
         return Releases(self.shell, reporter, self.outputs)
 
     def made(self, name: str) -> Any:
-        """Return a part if it was made, else None."""
+        """Return one of the session's objects by its name if it was made, else None."""
         return vars(self).get(name)
 
     # Taking over from another copy of this code
 
     def hand_over(self) -> dict[str, Any]:
-        """Let go of the shell and return what the next copy goes on with; see `handover`."""
+        """Remove this copy from the shell, and return the state for the next; see `handover`."""
         found: dict[str, Any] = stages.module("handover").hand_over(self)
         return found
 
     def take_over(self, state: dict[str, Any]) -> None:
-        """Go on with what another copy's `hand_over` returned."""
+        """Continue with the state that another copy's `hand_over` returned."""
         stages.module("handover").take_over(self, state)
 
     def start(self, options: dict[str, Any]) -> None:
-        """Open the channel and set the guard, unless one was set since the kernel's start."""
+        """Open the channel, and set the guard from the options unless it was set before."""
         self.thread = threading.get_ident()
         self.channel.register()
         guard = options.get("guard")
@@ -153,7 +153,7 @@ class Session(Requests):
     # The guard
 
     def put_guard(self, mode: str, settings: Settings) -> None:
-        """Set the guard. Without the engine, the mode `large` keeps all until that comes."""
+        """Set the guard. In the mode `large`, IPython keeps all results until the engine comes."""
         if mode == "off" and self.made("guard") is None:
             self._guard_to_be = {"mode": mode, "settings": settings}
         else:
@@ -161,7 +161,7 @@ class Session(Requests):
         self._watch_cells()
 
     def guard_state(self) -> GuardState:
-        """Return the guard as the protocol tells it; for that alone it is not made."""
+        """Return the guard's state as the protocol describes it, without making the guard."""
         guard: Guard | None = self.made("guard")
         if guard is not None:
             return guard.state()
@@ -182,13 +182,13 @@ class Session(Requests):
     # Cells
 
     def _watch_cells(self) -> None:
-        """Watch the cells while the guard is on or a comm wants to hear of their ends."""
+        """Watch the cells while the guard is on, or while a page wants an event at their ends."""
         guard = self.made("guard")
         wanted = (guard is not None and guard.mode != "off") or self.channel.has_subscribers()
         if wanted or self.made("cells") is not None:
             self.cells.watch(wanted=wanted)
 
-    def _cell_begins(self, outermost: bool) -> None:  # noqa: FBT001 - what IPython's event tells
+    def _cell_begins(self, outermost: bool) -> None:  # noqa: FBT001 - as `Cells` calls it
         guard: Guard | None = self.made("guard")
         if guard is not None:
             guard.before_cell(outermost)
@@ -200,21 +200,21 @@ class Session(Requests):
         if self.cells.after_pause:
             self.channel.count_cell_end()
         if self.channel.has_subscribers() and stages.has_engine():
-            told = self.reporter.cell_end(number)
-            if told["results"] or told["withheld"] or told["gone"]:
-                self.channel.tell("cell_end", told, subscribers=True)
+            event = self.reporter.cell_end(number)
+            if event["results"] or event["withheld"] or event["gone"]:
+                self.channel.tell("cell_end", event, subscribers=True)
 
 
 def find_shell() -> Any:
-    """Return the IPython shell that runs here, or None; IPython is not imported for it."""
+    """Return the IPython shell that runs here, or None. It does not import IPython."""
     ipython = sys.modules.get("IPython")
     return None if ipython is None else ipython.get_ipython()
 
 
 def current() -> Any:
-    """Return the shell's session, made now if there is none; it may be another copy's.
+    """Return the shell's session, which may be another copy's; make one if there is none.
 
-    Raises `Refused("no_shell")` where no IPython shell runs.
+    Raises `Refused("no_shell")` if no IPython shell runs here.
     """
     shell = find_shell()
     if shell is None:
@@ -226,7 +226,10 @@ def current() -> Any:
 
 
 def start(options: dict[str, Any]) -> None:
-    """Make this copy's session the shell's, with another copy's guard and keys, and start it."""
+    """Start this copy's session in the shell. It takes over the state of another copy's session.
+
+    `options` may have the guard's mode and settings under "guard".
+    """
     shell = find_shell()
     if shell is None:
         return

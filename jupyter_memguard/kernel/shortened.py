@@ -1,4 +1,4 @@
-"""Messages that are too large for the wire, shortened."""
+"""Shortens messages that are too large to send."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any, Dict, cast
 
 from .protocol import MESSAGE_BYTES
 
-# Longer lists in a message are cut to this, so that one row fits.
+# Lists inside a row are cut to this length, so that one row fits.
 LIST_LENGTH = 100
-# And longer texts to this many characters.
+# Texts are cut to this many characters.
 TEXT_LENGTH = 1000
-# Lists whose items go from the end until the message fits.
+# Lists that lose items at their end until the message fits.
 ROWS = ("results", "largest", "still_alive", "withheld")
 
 
 def shortened(message: dict[str, Any]) -> dict[str, Any]:
-    """Return the message with texts and lists cut, under 1 MB, and texts that can be sent.
+    """Return the message with its texts and lists cut, so that it is smaller than 1 MB.
 
-    Of a report, rows go from the end: `count` tells how many there are.
+    Characters that cannot be encoded are escaped. A report loses rows at its end; its `count`
+    still says how many there are.
     """
     message = cast("Dict[str, Any]", _short(message))
     result = message.get("result") or message.get("data") or {}

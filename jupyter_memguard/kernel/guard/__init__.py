@@ -1,1 +1,1 @@
-"""What becomes of a result that a cell shows."""
+"""The guard: whether IPython keeps a result that a cell shows."""

@@ -1,7 +1,7 @@
 """The guard: decides for each result that a cell shows whether IPython may keep it.
 
-It hands IPython's own `update_user_ns` either the result or a placeholder. docs/guard.md
-describes the modes. Without the engine, sizes are not known: the mode `large` needs it.
+The guard passes either the result or a placeholder to IPython's own `update_user_ns`.
+docs/guard.md describes the modes. The mode `large` needs the engine, which measures sizes.
 """
 
 from __future__ import annotations
@@ -39,18 +39,20 @@ if TYPE_CHECKING:
     from ..messages import GuardState, Settings, Withheld
     from ..retention.outputs import Outputs
 
+# The time for deciding about one result.
 DECIDE_MS = 3.0
-# For weighing what is kept when it may have passed the total.
+# The time for weighing the kept results when together they may exceed `total_bytes`.
 TOTAL_MS = 2.0
-# For telling of a result what it is; the guard's decision is made.
-TELL_MS = 0.5
-# From so many bytes on a result is told of, and a placeholder may say "at least" so much.
-TELL_BYTES = 64 * 2**10
-# For weighing, when the guard is turned on, what is there already.
+# The time for finding the size of a result when the guard's decision does not depend on it.
+LISTED_MS = 0.5
+# Results of at least this size are listed at their cell's end. The search for a size may stop
+# here: a placeholder then says "at least".
+LISTED_BYTES = 64 * 2**10
+# The time for weighing, when the guard is turned on, the results that IPython has already.
 WEIGH_MS = 100.0
-# So small a part of the total more may be kept before all that is kept is weighed anew.
-LEEWAY_PART = 50
-# More results of one cell are counted, but not listed.
+# The kept results are weighed again when they exceed `total_bytes` by this fraction of it.
+LEEWAY_DIVISOR = 50
+# The most withheld results that are listed for one cell; the others are only counted.
 MOST_LISTED = 1000
 _ATOMS = (type(None), int, float, complex, bool, str, bytes)
 
@@ -59,7 +61,7 @@ class Guard:
     """The guard of one shell."""
 
     def __init__(self, shell: Any, outputs: Outputs) -> None:
-        """Take the InteractiveShell and its kept outputs; the guard is off and was never set."""
+        """Take the InteractiveShell and its kept outputs. The guard begins in the mode `off`."""
         self.shell = shell
         self.outputs = outputs
         self.mode = "off"
@@ -67,17 +69,17 @@ class Guard:
         self.was_set = False
         self.since: int | None = None
         self.withheld = 0
-        # Bytes of each number that the guard let IPython keep, oldest first.
+        # The bytes of each result that IPython was allowed to keep, by number, oldest first.
         self.kept: dict[int, int] = {}
         self.this_cell: list[Withheld] = []
         self._hook = Hook(shell, self._update_user_ns)
-        # Weakly, the running cells' executions whose results were withheld.
+        # Weak references to the running cells' executions whose results were withheld.
         self._executions: list[ReferenceType[Any]] = []
 
     # The state
 
     def set(self, mode: str, settings: Settings) -> None:
-        """Change mode and settings, and put the hook in place or take it away."""
+        """Change the mode and the settings, and install or remove the hook."""
         was_off = self.mode == "off"
         self.mode, self.settings, self.was_set = mode, settings, True
         if mode == "off":
@@ -90,7 +92,7 @@ class Guard:
         self._weigh_all()
 
     def state(self) -> GuardState:
-        """Return the guard as the protocol tells it."""
+        """Return the guard's state as the protocol describes it."""
         on_top, other = self._hook.who_answers(is_on=self.mode != "off")
         return {
             "mode": self.mode,
@@ -103,26 +105,26 @@ class Guard:
         }
 
     def remove(self) -> None:
-        """Take our attribute away from the display hook, as far as it is ours to take."""
+        """Remove our attribute from the display hook, unless another patch stands on it."""
         self._hook.remove()
 
     def _update_user_ns(self, result: Any) -> Any:
-        """Stand in for the display hook's `update_user_ns`."""
+        """Replace the display hook's `update_user_ns`: decide about the result, then forward it."""
         shell = self.shell
         cache = results(shell)
         hook = shell.displayhook
         if self.mode == "off" or result is cache or is_placeholder(result):
             return self._hook.forward(result)
         if not hook.cache_size:
-            # IPython keeps it nowhere but in the execution's result, for one cell more.
+            # Without a cache, only the execution's result holds it, until the next cell has run.
             with suppress(Exception):
-                self._note(withheld=self._judge(result)[1])
+                self._note_execution(withheld=self._judge(result)[1])
             return self._hook.forward(result)
         number = int(hook.prompt_count)
         try:
             size, withheld = self._judge(result)
             if not withheld:
-                # Under the same number once more, it is the newest again.
+                # A second result under the same number is the newest one: move it to the end.
                 self.kept.pop(number, None)
                 self.kept[number] = size.likely_bytes
             stand_in = self._stand_in(number, result, size) if withheld else None
@@ -133,7 +135,7 @@ class Guard:
         del result
         interrupted = False
         try:
-            self._note(withheld=stand_in is not None)
+            self._note_execution(withheld=stand_in is not None)
             _forget_culled(shell, culled)
             self._limit()
         except KeyboardInterrupt:
@@ -143,12 +145,12 @@ class Guard:
         finally:
             culled.clear()
         if interrupted:
-            # Anew: the traceback's frames would keep the results alive.
+            # A new exception: the frames of the first one's traceback hold the results.
             raise KeyboardInterrupt
         return answer
 
-    def _note(self, *, withheld: bool) -> None:
-        """Note whether the result of the execution that shows one was withheld."""
+    def _note_execution(self, *, withheld: bool) -> None:
+        """Remember whether the result of the running execution was withheld."""
         execution = self.shell.displayhook.exec_result
         others = [ref for ref in self._executions if ref() is not None and ref() is not execution]
         ours = _weakly(execution) if withheld else None
@@ -157,9 +159,9 @@ class Guard:
     # Deciding
 
     def _judge(self, result: Any) -> tuple[Size, bool]:
-        """Return the result's size, as far as it matters, and whether it is to be withheld."""
+        """Return the result's size, as far as the mode needs it, and whether to withhold it."""
         if self.mode == "all":
-            return self.weigh(result, TELL_BYTES, TELL_MS), True
+            return self.weigh(result, LISTED_BYTES, LISTED_MS), True
         if self.mode == "large":
             threshold = self.settings["threshold_bytes"]
             size = self.weigh(result, threshold, DECIDE_MS)
@@ -167,7 +169,7 @@ class Guard:
         return Size(), False
 
     def weigh(self, obj: Any, threshold_bytes: int, budget_ms: float) -> Size:
-        """Return what an object keeps alive, as far as is needed to compare it."""
+        """Return what an object keeps alive; the search ends at the threshold or the time limit."""
         if is_one_of(type(obj), *_ATOMS):
             return Size(freed_bytes=sys.getsizeof(obj))
         if not stages.has_engine():
@@ -180,10 +182,10 @@ class Guard:
         )
         return size
 
-    def is_worth_telling(self, number: int) -> bool:
-        """Tell whether the result that is retained under a number keeps `TELL_BYTES` alive."""
+    def is_worth_listing(self, number: int) -> bool:
+        """Return whether the result under a number keeps at least `LISTED_BYTES` alive."""
         result = object_under(self.shell, number)
-        return self.weigh(result, TELL_BYTES, TELL_MS).likely_bytes >= TELL_BYTES
+        return self.weigh(result, LISTED_BYTES, LISTED_MS).likely_bytes >= LISTED_BYTES
 
     def _stand_in(self, number: int, result: Any, size: Size) -> Any:
         cls = type_name(type(result))
@@ -192,7 +194,7 @@ class Guard:
         return placeholder(number, cls, summary(result), size)
 
     def _list(self, number: int, cls: str, size: Size) -> None:
-        is_small = size.exact and size.freed_bytes < TELL_BYTES
+        is_small = size.exact and size.freed_bytes < LISTED_BYTES
         if not is_small and len(self.this_cell) < MOST_LISTED:
             self.this_cell.append({"number": number, "type": cls, "bytes": size.likely_bytes})
 
@@ -207,12 +209,12 @@ class Guard:
             self._let_go_unnumbered(len(self.kept))
         elif self.mode == "large":
             total = self.settings["total_bytes"]
-            if sum(self.kept.values()) > total + total // LEEWAY_PART:
+            if sum(self.kept.values()) > total + total // LEEWAY_DIVISOR:
                 self._forget_missing()
                 self._let_go(self._beyond(total))
 
     def _forget_missing(self) -> None:
-        """Forget numbers whose result the user has dropped or replaced."""
+        """Forget the numbers whose result the user has deleted or replaced."""
         self.kept = {
             number: size
             for number, size in self.kept.items()
@@ -220,10 +222,11 @@ class Guard:
         }
 
     def _beyond(self, total_bytes: int) -> list[int]:
-        """Return the oldest numbers without which the others keep at most that much alive.
+        """Return the oldest numbers to let go, so that the others keep at most `total_bytes` alive.
 
-        What several results share is the newest one's, as far as there is time to see it: what
-        an older one is noted with then is what comes back if it and those before it go.
+        The results are weighed from the newest to the oldest. Memory that several of them share
+        counts for the newest, as far as the time allows. The bytes of an older one are then what
+        comes back when it and all before it go.
         """
         numbers = list(reversed(self.kept))
         objects = [object_under(self.shell, number) for number in numbers]
@@ -236,7 +239,7 @@ class Guard:
         return []
 
     def _in_turn(self, objects: list[Any], most_bytes: int, budget_ms: float) -> list[int]:
-        """Return what each object keeps alive beyond those before it; the list is emptied."""
+        """Return what each object keeps alive beyond the objects before it; empties the list."""
         try:
             if not stages.has_engine():
                 return []
@@ -251,15 +254,18 @@ class Guard:
             objects.clear()
 
     def _let_go(self, numbers: list[int]) -> None:
-        """Replace results by placeholders under these numbers, and in `_` if no number is left."""
+        """Replace the results under these numbers by placeholders.
+
+        The places without a number, such as `_`, change when no number of a result is left.
+        """
         if not numbers:
             return
         chosen = frozenset(numbers)
         hook = self.shell.displayhook
         if hook.prompt_count in chosen:
-            self._note(withheld=True)
+            self._note_execution(withheld=True)
         objects = {id(object_under(self.shell, number)) for number in numbers}
-        # The same object may stay under a number that is kept.
+        # The same object may also stand under a number that stays.
         also = [n for n in self.kept if id(object_under(self.shell, n)) in objects]
         entries = retained(self.shell, sorted(chosen.union(also)))
         find_last(self.shell, entries)
@@ -270,10 +276,10 @@ class Guard:
                 self._drop(entry, mine, deadline)
 
     def _drop(self, entry: Retained, mine: frozenset[int], deadline: float) -> None:
-        """Replace one result under some of its numbers; its size is told if there is time."""
+        """Replace one result under some of its numbers; weigh it if there is time."""
         size = Size(max((self.kept.get(number, 0) for number in mine), default=0), ("cut",))
-        if size.freed_bytes < TELL_BYTES and time.perf_counter() < deadline:
-            size = self.weigh(entry.obj, TELL_BYTES, TELL_MS)
+        if size.freed_bytes < LISTED_BYTES and time.perf_counter() < deadline:
+            size = self.weigh(entry.obj, LISTED_BYTES, LISTED_MS)
         cls = type_name(type(entry.obj))
         some = None if mine == frozenset(entry.numbers) else sorted(mine)
 
@@ -290,9 +296,10 @@ class Guard:
         drop(take)
 
     def _let_go_unnumbered(self, kept: int) -> None:
-        """Let go what stands in `_`, `__`, `___` alone, beyond the newest `keep_last`.
+        """Let go the results that only `_`, `__` or `___` hold, beyond the newest `keep_last`.
 
-        That is a result whose number another one of the same cell has now.
+        Such a result lost its number to a later result of the same cell. `kept` is how many
+        results with a number stay.
         """
         newest = list(self.kept)[-len(UNDERS) :]
         known = {id(object_under(self.shell, number)) for number in newest}
@@ -306,7 +313,7 @@ class Guard:
             self._drop(entry, frozenset(), deadline)
 
     def _weigh_all(self) -> None:
-        """Note the sizes of what is kept already, so that it counts as the oldest."""
+        """Remember the sizes of the results that are there already. They count as the oldest."""
         entries = [entry for entry in retained(self.shell) if entry.numbers]
         sizes = dict.fromkeys(sorted(n for entry in entries for n in entry.numbers), 0)
         if self.mode == "large":
@@ -320,7 +327,7 @@ class Guard:
     # The cell's events
 
     def before_cell(self, outermost: bool) -> None:  # noqa: FBT001 - what IPython's event tells
-        """Let the last execution's result go if it was withheld, so that this cell can free it."""
+        """Drop the last execution's result if it was withheld, so that this cell can free it."""
         last = self.shell.last_execution_result
         if last is not None and any(execution() is last for execution in self._executions):
             last = without_result(last)
@@ -331,7 +338,7 @@ class Guard:
             self.this_cell = []
 
     def after_cell(self) -> None:
-        """Keep what was shown, and tracebacks, within the settings."""
+        """Let go outputs beyond `shown_bytes`, and tracebacks if the settings say so."""
         if self.mode == "off":
             return
         self.outputs.prune(self.settings["shown_bytes"])
@@ -340,10 +347,10 @@ class Guard:
 
 
 def _forget_culled(shell: Any, before: dict[int, Any]) -> None:
-    """Forget the hidden `_n` of what IPython has just culled; it would stay for good."""
+    """Delete the hidden `_n` of results that IPython has just culled: it never deletes them."""
     cache, hidden = results(shell), shell.user_ns_hidden
     for number, obj in before.items():
-        # What the user has put there can have any key.
+        # The user may have put entries with other keys into `Out`.
         if type(number) is not int or number in cache:
             continue
         name = f"_{number}"

@@ -1,7 +1,7 @@
-"""Our attribute on IPython's display hook, in the place of its method `update_user_ns`.
+"""Our attribute on IPython's display hook, which replaces its method `update_user_ns`.
 
-The attribute stands on that one hook object. Patches that other people make, before or after, on
-the hook or on its class, stay in force.
+Only that one hook object has the attribute. Patches by others, on the hook or on its class,
+earlier or later, keep working.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _name_of = type.__dict__["__qualname__"].__get__
 
 
 class Hook:
-    """Puts a function in the place of one shell's `update_user_ns`, and takes it away."""
+    """Replaces one shell's `update_user_ns` by a function, and restores it."""
 
     def __init__(self, shell: Any, ours: Callable[[Any], Any]) -> None:
         """Take the InteractiveShell and the function, which gets each result."""
@@ -26,7 +26,7 @@ class Hook:
         self._below: Callable[[Any], Any] | None = None
 
     def install(self) -> None:
-        """Put the function in place, unless it is there or under a patch that came later."""
+        """Install the function, unless it is on the hook already, or under a later patch."""
         hook = self.shell.displayhook
         present = vars(hook).get(METHOD)
         if present is self._ours or (hook is self._patched and present is not None):
@@ -36,7 +36,7 @@ class Hook:
         setattr(hook, METHOD, self._ours)
 
     def remove(self) -> None:
-        """Take the function away if it is on top; under somebody else's patch it stays."""
+        """Remove the function if it is on top. Under somebody else's patch it stays."""
         hook = self._patched
         if hook is None or vars(hook).get(METHOD) is not self._ours:
             return
@@ -47,16 +47,16 @@ class Hook:
         self._patched = self._below = None
 
     def forward(self, result: Any) -> Any:
-        """Do what the display hook would do without us, patches made meanwhile included."""
+        """Call what the display hook would call without us, including patches made later."""
         if self._below is not None:
             return self._below(result)
         hook = self._patched if self._patched is not None else self.shell.displayhook
         return getattr(type(hook), METHOD)(hook, result)
 
     def who_answers(self, *, is_on: bool) -> tuple[str, str | None]:
-        """Return "us", "nobody" or "other", and the name of another's patch.
+        """Return who handles results, "us", "nobody" or "other", and the name of another's patch.
 
-        `is_on` tells whether our function does anything.
+        `is_on` says whether the guard is in a mode other than `off`.
         """
         hook = self.shell.displayhook
         if vars(hook).get(METHOD) is not self._ours:
@@ -66,14 +66,14 @@ class Hook:
 
 
 def answers(hook: Any) -> tuple[str, str | None]:
-    """Return "other" and the patch's name if the hook is patched, else "nobody" and None."""
+    """Return "other" and the name of the patch if the hook has one, else "nobody" and None."""
     attribute = vars(hook).get(METHOD)
     patch = _patched_class(type(hook)) if attribute is None else attribute
     return ("nobody" if patch is None else "other"), _callable_name(patch)
 
 
 def _patched_class(cls: type) -> Any | None:
-    """Return the class's method if it is not the one that its module defines."""
+    """Return the class's method if somebody has patched it, else None."""
     for base in _mro_of(cls):
         method = vars(base).get(METHOD)
         if method is not None:
@@ -83,7 +83,7 @@ def _patched_class(cls: type) -> Any | None:
 
 
 def _callable_name(method: Any) -> str | None:
-    """Return module and name of a function or method, or of the type of another callable."""
+    """Return module and name of a function or method; of other callables, those of the type."""
     if method is None:
         return None
     function = method.__func__ if type(method) is MethodType else method
@@ -93,6 +93,6 @@ def _callable_name(method: Any) -> str | None:
         name = str.__str__(_name_of(type(function))).rpartition(".")[2]
         try:
             module = _module_of(type(function))
-        except AttributeError:  # as of classes that some extensions in C make
+        except AttributeError:  # some classes from extensions in C have no module
             module = None
     return (module if type(module) is str and module else "?") + "." + name

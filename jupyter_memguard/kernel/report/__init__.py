@@ -1,1 +1,1 @@
-"""What is retained, what it would free, and where the memory is."""
+"""Reports: what IPython retains, what releasing it would free, and where the memory is."""

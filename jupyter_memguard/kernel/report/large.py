@@ -13,40 +13,42 @@ from .rows import size_of
 if TYPE_CHECKING:
     from ..retention.holders import Retained
 
-# The first and the longest of the measurements that find what is large enough.
+# The time limits of the first and of the longest measurement, in milliseconds.
 FIRST_MS = 100.0
 MOST_MS = 1600.0
-# For what a result keeps alive, if there was no time to measure what it frees; and all of them.
+# The time for finding what one result keeps alive, when there was no time to measure what it
+# frees; and the time for all such results.
 KEEPING_MS = 3.0
 ALL_KEEPING_MS = 1000.0
 
 
 def shared_groups(sizes: Sequence[Size]) -> list[set[int]]:
-    """Return the indices that share memory, group by group."""
+    """Return the groups of indices whose entries share memory."""
     groups: dict[int, set[int]] = {}
     for index, size in enumerate(sizes):
-        # Each names the first of its group, if it is not the first itself.
+        # `shared_with` of each entry names the first of its group, unless the entry is the first.
         groups.setdefault(min((index, *size.shared_with)), set()).add(index)
     return list(groups.values())
 
 
 def at_least(shell: Any, entries: list[Retained], min_bytes: int) -> list[int]:
-    """Return the indices of the entries that free `min_bytes`, alone or with what they share.
+    """Return the indices of the entries that free `min_bytes`, alone or together.
 
-    Two views of one array free nothing alone and the whole array together.
+    Two views of one array free nothing alone, but together they free the whole array.
     """
     return Choice(shell, entries, min_bytes).run()
 
 
 class Choice:
-    """Finds the entries that are not small, in a bounded time.
+    """Finds the entries that are not small, within a time limit.
 
-    What cannot be measured in it is asked what it keeps alive, which is quick to tell: less
-    than the minimum is small for sure, the rest is not small.
+    When there is no time to measure what an entry frees, it finds what the entry keeps alive,
+    which is quicker. An entry that keeps less than the minimum alive is certainly small; all
+    others count as not small.
     """
 
     def __init__(self, shell: Any, entries: list[Retained], min_bytes: int) -> None:
-        """Take what to choose from, and the bytes from which on an entry is chosen."""
+        """Take the entries, and the bytes that an entry must free to be chosen."""
         self.shell = shell
         self.entries = entries
         self.min_bytes = min_bytes
@@ -55,7 +57,7 @@ class Choice:
         self.left_ms = ALL_KEEPING_MS
 
     def run(self) -> list[int]:
-        """Return the indices of the chosen."""
+        """Return the indices of the chosen entries; `sizes` has the size of each entry then."""
         left = list(range(len(self.entries)))
         budget_ms = FIRST_MS
         while True:
@@ -76,7 +78,7 @@ class Choice:
         return sorted(chosen)
 
     def _of_group(self, chosen: set[int], others: set[int], deadline: float) -> set[int]:
-        """Return the others of a group, if they free enough beyond the chosen ones."""
+        """Return the other entries of a group if they free enough beyond the chosen entries."""
         others -= self._small(others)
         if not others or time.perf_counter() > deadline:
             return others
@@ -97,7 +99,7 @@ class Choice:
         return {i for i in indices if self._is_small(i)}
 
     def _is_small(self, index: int) -> bool:
-        """Tell whether it keeps less than the minimum alive, as far as there is time to ask."""
+        """Return whether an entry certainly keeps less than the minimum alive."""
         if index not in self.keeps_less and self.left_ms > 0:
             started = time.perf_counter()
             kept = keeps_alive(

@@ -16,16 +16,20 @@ from .rows import collect, roots
 if TYPE_CHECKING:
     from ..messages import Overview, Part, Variable
 
+# Of the budget, at least this share is for measurements, however long all else takes.
 _LEAST_SHARE = 0.3
-_LARGEST_SHARE = 0.25  # of the time for an overview's measurements
-_EACH_SHARE = 0.7  # of that, for each variable alone; the rest is for those that share with results
+# Of the time for measurements, the share for the largest variables.
+_LARGEST_SHARE = 0.25
+# Of that time, the share for measuring each variable alone. The rest is for variables that share
+# memory with results.
+_EACH_SHARE = 0.7
 
 
-def overview(shell: Any, shown: tuple[int, int], budget_ms: float, count: int) -> Overview:
-    """Return where the memory is, peeled: each part is what it frees beyond those before it.
+def overview(shell: Any, outputs: tuple[int, int], budget_ms: float, count: int) -> Overview:
+    """Return where the memory is: each part is what it frees beyond the parts before it.
 
-    `shown` is bytes and count of the shown texts, `count` how many of the
-    largest variables to list.
+    `outputs` is bytes and count of the kept outputs, `budget_ms` the time for all of it, and
+    `count` the number of largest variables to list.
     """
     started = time.perf_counter()
     entries = collect(shell)
@@ -38,12 +42,12 @@ def overview(shell: Any, shown: tuple[int, int], budget_ms: float, count: int) -
     left_ms = max(budget_ms * _LEAST_SHARE, budget_ms - (time.perf_counter() - started) * 1000)
     limits = [*boundary(shell), *tracebacks.holders(shell)]
     parts = measure_in_turn(groups, budget_ms=left_ms * (1 - _LARGEST_SHARE), boundary=limits)
-    del groups  # its references would count as somebody's
+    del groups  # its references would count as somebody else's
     largest = _largest(shell, variables, entries, left_ms * _LARGEST_SHARE, count)
     return {
         "rss_bytes": rss_bytes(),
         "results": _part(parts[0]),
-        "shown": {"bytes": shown[0], "exact": True},
+        "shown": {"bytes": outputs[0], "exact": True},
         "tracebacks": _part(parts[1]),
         "variables": _part(parts[2]),
         "largest": largest,
@@ -52,7 +56,7 @@ def overview(shell: Any, shown: tuple[int, int], budget_ms: float, count: int) -
 
 
 class Named:
-    """An object in the user's namespace, with the user's names for it, the oldest first."""
+    """An object in the user's namespace, and the user's names for it, oldest first."""
 
     __slots__ = ("names", "obj")
 
@@ -79,10 +83,10 @@ def _part(size: Size) -> Part:
 def _largest(
     shell: Any, variables: list[Named], entries: list[Retained], budget_ms: float, count: int
 ) -> list[Variable]:
-    """Return the variables that free most, each deleted alone under all its names.
+    """Return the variables that free most when each is deleted alone, under all its names.
 
-    The results count as released before, as in the parts: a table that was shown once, or of which
-    the first rows were shown, would else free nothing, however large it is.
+    As for the parts, all results count as released before. Otherwise a large table would free
+    nothing as soon as a cell has shown it, or its first rows.
     """
     deadline = time.perf_counter() + budget_ms / 1000
     places = {id(entry.obj): len(entry.places) + 1 for entry in entries}
@@ -101,11 +105,11 @@ def _largest(
     last = len(variables)
     for index, each in enumerate(variables):
         sharers = sizes[index].shared_with
-        shown = [others[other - last] for other in sharers if other >= last]
+        results = [others[other - last] for other in sharers if other >= last]
         sizes[index].shared_with = tuple(other for other in sharers if other < last)
         left_ms = (deadline - time.perf_counter()) * 1000
-        if shown and left_ms > 0:
-            groups = [roots(shown), [root(each)]]
+        if results and left_ms > 0:
+            groups = [roots(results), [root(each)]]
             beyond = measure_in_turn(groups, budget_ms=left_ms, boundary=limits)[1]
             if beyond.likely_bytes > sizes[index].likely_bytes:
                 beyond.shared_with = sizes[index].shared_with

@@ -1,4 +1,4 @@
-"""What the rows of one report were measured at, for its further pages."""
+"""The figures of one report, kept for its further pages."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 class Figures:
-    """The sizes and the order of one report's rows; no object is held."""
+    """The sizes and the order of one report's rows. It holds no object of the user."""
 
     def __init__(self, keys: list[str], sort: str, execution_count: int) -> None:
-        """Begin a report on results with these keys, in the order that `sort` names."""
+        """Begin a report on the results with these keys, sorted by "freed_bytes" or "number"."""
         self.report: list[str | int] = [sort, execution_count, *keys]
         self.sizes: list[Size] = []
         self.together = Size()
         self.order: list[int] = []
 
     def are_of(self, keys: list[str], sort: str, execution_count: int) -> bool:
-        """Tell whether these results are those of this report, and no cell was run since."""
+        """Return whether this report is on the same results, and no cell has run since."""
         return self.report == [sort, execution_count, *keys]
 
     def measure(self, shell: Any, entries: Sequence[Retained], budget_ms: float) -> None:
-        """Measure all entries, and put them in order."""
+        """Measure all entries within the time limit, and sort them."""
         self.sizes, self.together = size_of(shell, entries, budget_ms)
         self.order = list(range(len(entries)))
         if self.report[0] == "freed_bytes":
@@ -35,7 +35,7 @@ class Figures:
     def go_on(
         self, shell: Any, entries: Sequence[Retained], budget_ms: float, page: list[int]
     ) -> None:
-        """Measure what of a further page there was no time for; the order stays as it is."""
+        """Measure the entries of a further page again that were cut; the order stays."""
         cut = [i for i in page if "cut" in self.sizes[i].notes]
         if not cut:
             return

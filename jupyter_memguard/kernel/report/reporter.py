@@ -1,4 +1,4 @@
-"""What can be asked about a shell's memory: each request's answer."""
+"""The answers to all questions about a shell's memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .traceback_sizes import kept_tracebacks
 if TYPE_CHECKING:
     from ..cells import Cells
     from ..guard.guard import Guard
-    from ..messages import CellEnd, Explained, Joint, Overview, Report, Shown
+    from ..messages import CellEnd, CellResult, Explained, Joint, Overview, Report
     from ..retention.announced import Announced
     from ..retention.holders import Retained
     from ..retention.keys import Keys
@@ -31,17 +31,20 @@ REPORT_MS = 100.0
 OVERVIEW_MS = 250.0
 EXPLAIN_MS = 1000.0
 JOINT_MS = 50.0
-# For a result at its cell's end, when the guard has decided already.
+# The time for measuring a cell's result at the end of the cell.
 CELL_END_MS = 2.0
-# So many of the largest variables are in an overview.
+# The number of largest variables in an overview.
 LARGEST = 20
-TRACEBACKS_PART = 5  # of the budget, one part is for tracebacks if there are any
+# The budget divided by this is for tracebacks, if there are any.
+TRACEBACKS_DIVISOR = 5
+# Writing a row takes as long as collecting this number of entries.
 _ROW_PER_ENTRY = 2
+# Of the budget, at least this share is for measurements, however long all else takes.
 _LEAST_SHARE = 0.3
 
 
 class Reporter:
-    """Answers questions about one shell; it changes nothing."""
+    """Answers questions about one shell, and changes nothing in it."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that a session is made of
         self,
@@ -59,7 +62,7 @@ class Reporter:
         self.outputs = outputs
         self.cells = cells
         self.guard = guard
-        self._figures: Figures | None = None  # of the report that has further pages
+        self._figures: Figures | None = None  # of the last report, if it has further pages
 
     def retained(self) -> tuple[list[Retained], list[str]]:
         """Return what IPython retains, and the key of each."""
@@ -74,7 +77,12 @@ class Reporter:
         sort: str = "freed_bytes",
         offset: int = 0,
     ) -> Report:
-        """Return what is retained; docs/protocol.md describes the keys."""
+        """Return what IPython retains, and what releasing it would free.
+
+        `numbers` restricts the report to these n of `Out[n]`. `budget_ms` is the time for the
+        whole report, `limit` the most rows, `offset` the rows to skip, and `sort` is
+        "freed_bytes" or "number". docs/protocol.md describes the answer.
+        """
         with collector_paused():
             return self._report(numbers, budget_ms, limit, sort, offset)
 
@@ -89,7 +97,7 @@ class Reporter:
             entries = [entries[i] for i in chosen]
             keys = [keys[i] for i in chosen]
         last = len(entries) if limit is None else min(offset + limit, len(entries))
-        tracebacks = kept_tracebacks(self.shell, budget_ms / TRACEBACKS_PART)
+        tracebacks = kept_tracebacks(self.shell, budget_ms / TRACEBACKS_DIVISOR)
         left_ms = time_left(budget_ms, started, len(entries), last - offset)
         if numbers is None:
             figures = self._page(keys, sort, entries, slice(offset, last), left_ms)
@@ -102,7 +110,7 @@ class Reporter:
         ]
         for i in figures.order[offset:last]:
             self.announced.note(entries[i].numbers, entries[i].obj)
-        shown_bytes, shown_count = self.outputs.total()
+        outputs_bytes, outputs_count = self.outputs.total()
         return {
             "results": rows,
             "count": len(entries),
@@ -113,7 +121,7 @@ class Reporter:
             "rss_bytes": rss_bytes(),
             "guard": self.guard.mode,
             "guard_state": self.guard.state(),
-            "shown": {"bytes": shown_bytes, "count": shown_count, "exact": True},
+            "shown": {"bytes": outputs_bytes, "count": outputs_count, "exact": True},
             "tracebacks": tracebacks,
             "execution_count": int(self.shell.execution_count),
             "elapsed_ms": (time.perf_counter() - started) * 1000,
@@ -129,7 +137,7 @@ class Reporter:
     def _page(
         self, keys: list[str], sort: str, entries: list[Retained], page: slice, budget_ms: float
     ) -> Figures:
-        """Return a page's figures: measured now, or when the report's first page was asked for."""
+        """Return a page's figures, measured now or with the first page of the report."""
         count = int(self.shell.execution_count)
         figures = self._figures if page.start else None
         if figures is not None and figures.are_of(keys, sort, count):
@@ -142,7 +150,8 @@ class Reporter:
     def joint(self, keys: list[str], budget_ms: float = JOINT_MS) -> Joint:
         """Return what the results with these keys free when they are let go together.
 
-        Raises `Refused("unknown_key")` if a key is of no retained object.
+        `budget_ms` is the time for measuring. Raises `Refused("unknown_key")` if a key is of no
+        retained object.
         """
         with collector_paused():
             entries, all_keys = self.retained()
@@ -158,19 +167,28 @@ class Reporter:
         }
 
     def measure(self, entries: list[Retained], min_bytes: int) -> tuple[list[int], list[Size]]:
-        """Return the indices of the entries that free at least `min_bytes`, and all sizes."""
+        """Return the indices of the entries that free at least `min_bytes`, and all sizes.
+
+        With `min_bytes` 0 these are all entries.
+        """
         if min_bytes <= 0:
             return list(range(len(entries))), size_of(self.shell, entries, REPORT_MS)[0]
         choice = Choice(self.shell, entries, min_bytes)
         return choice.run(), choice.sizes
 
     def overview(self, budget_ms: float = OVERVIEW_MS, variables: int = LARGEST) -> Overview:
-        """Return where the memory is: results, what was shown, tracebacks, variables."""
+        """Return where the memory is: results, outputs, tracebacks, variables.
+
+        `budget_ms` is the time for all of it, `variables` the number of variables to list.
+        """
         with collector_paused():
             return overview(self.shell, self.outputs.total(), budget_ms, variables)
 
     def explain(self, key: str, budget_ms: float = EXPLAIN_MS) -> Explained:
-        """Return who refers to a retained object; raises `Refused("unknown_key")`."""
+        """Return who refers to a retained object.
+
+        `budget_ms` is the time for the search. Raises `Refused("unknown_key")`.
+        """
         entries, keys = self.retained()
         check_keys([key], keys)
         entry = entries[keys.index(key)]
@@ -190,13 +208,13 @@ class Reporter:
             "execution_count": number,
             "cell_id": self.cells.known.get(number, (None, None))[1],
             "gone": self.announced.gone(),
-            "results": self._shown_by(number),
+            "results": self._result_of(number),
             "withheld": list(self.guard.this_cell),
         }
 
-    def _shown_by(self, number: int) -> list[Shown]:
-        """Return the cell's result if it is worth telling; this is done after every cell."""
-        if not self.guard.is_worth_telling(number):
+    def _result_of(self, number: int) -> list[CellResult]:
+        """Return the cell's result if it is large enough to list; this runs after every cell."""
+        if not self.guard.is_worth_listing(number):
             return []
         entry = retained_under(self.shell, number)
         if entry is None:
@@ -205,16 +223,16 @@ class Reporter:
         self.announced.note([number], entry.obj)
         find_last(self.shell, [entry])
         find_variables(self.shell, [entry])
-        # A variable's value stays whatever is let go.
-        held = bool(entry.variables)
-        size = Size() if held else size_of(self.shell, [entry], CELL_END_MS)[0][0]
-        told: Shown = {
+        # Releasing the value of a variable frees nothing, so it needs no measurement.
+        is_variable = bool(entry.variables)
+        size = Size() if is_variable else size_of(self.shell, [entry], CELL_END_MS)[0][0]
+        result: CellResult = {
             "key": key,
             "number": number,
             "freed_bytes": size.freed_bytes,
             "exact": size.exact,
         }
-        return [told]
+        return [result]
 
 
 def check_keys(keys: list[str], known: list[str]) -> None:
@@ -227,10 +245,10 @@ def check_keys(keys: list[str], known: list[str]) -> None:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Do without collections: each would go through all of the heap for a report's own objects.
+    """Turn automatic collection off: a report's own objects would trigger it, and it is slow.
 
-    New garbage is collected before, which is quick: what it holds as well, as what stood around
-    an exception does, would be told not to come back.
+    New garbage is collected first, which is quick. Garbage, such as the frames of a past
+    exception, may refer to results, and a report would then say that these free nothing.
     """
     enabled = gc.isenabled()
     if enabled:
@@ -244,10 +262,10 @@ def collector_paused() -> Iterator[None]:
 
 
 def time_left(budget_ms: float, started: float, count: int, rows: int) -> float:
-    """Return the milliseconds for measuring, of a budget that the whole report is to keep.
+    """Return the milliseconds that are left for measuring, of a budget for the whole report.
 
-    A row takes longer to write than to collect one of the `count` entries, which is what was
-    done since `started`.
+    The time since `started`, a value of `time.perf_counter()`, went into collecting `count`
+    entries. From it follows how long writing the `rows` will take.
     """
     spent = (time.perf_counter() - started) * 1000
     written = _ROW_PER_ENTRY * spent * rows / max(count, 1)

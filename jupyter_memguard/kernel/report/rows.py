@@ -1,4 +1,4 @@
-"""The rows of a report: what IPython holds, and what each result would free."""
+"""The rows of a report: the results that IPython holds, and what each would free."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from ..messages import Row
 
 SOURCE_LENGTH = 200
-# More that share a row's memory are not named in it; the total is right all the same.
+# The most other results that a row names because they share its memory.
 MOST_SHARERS = 100
 
 
 def collect(shell: Any) -> list[Retained]:
-    """Return what IPython holds, with all its places and the user's names for it."""
+    """Return the objects that IPython holds, with all places and the user's names for them."""
     entries = retained(shell)
     find_last(shell, entries)
     find_variables(shell, entries)
@@ -27,24 +27,24 @@ def collect(shell: Any) -> list[Retained]:
 
 
 def roots(entries: Sequence[Retained]) -> list[Root]:
-    """Return the entries as roots to measure; the entry itself is one more reference."""
+    """Return the entries as roots to measure. Each entry itself is one more reference."""
     return [Root(entry.obj, len(entry.places) + 1) for entry in entries]
 
 
 def size_of(
     shell: Any, entries: Sequence[Retained], budget_ms: float, *, each: bool = True
 ) -> tuple[list[Size], Size]:
-    """Measure entries, each and all together."""
+    """Return the size of each entry, and of all together; without `each`, only the latter."""
     return measure(roots(entries), budget_ms=budget_ms, boundary=boundary(shell), each=each)
 
 
 def row(  # noqa: PLR0913, PLR0917 - a row is made of these
     shell: Any, entry: Retained, size: Size, keys: list[str], index: int, cells: dict[int, Cell]
 ) -> Row:
-    """Return the report's row of one entry; `keys` are those of all entries measured with it."""
+    """Return the row of the entry whose key is `keys[index]`; `keys` are those of all entries."""
     numbers = entry.numbers
     execution = numbers[-1] if numbers else None
-    shown_at, cell_id = cells.get(-1 if execution is None else execution, (None, None))
+    began_at, cell_id = cells.get(-1 if execution is None else execution, (None, None))
     return {
         "key": keys[index],
         "numbers": numbers,
@@ -60,13 +60,13 @@ def row(  # noqa: PLR0913, PLR0917 - a row is made of these
         "shared_with": [keys[other] for other in size.shared_with[:MOST_SHARERS]],
         "cell_id": cell_id,
         "execution": execution,
-        "time": shown_at,
+        "time": began_at,
         "source": source_line(shell, execution),
     }
 
 
 def source_line(shell: Any, execution: int | None) -> str | None:
-    """Return the first line of a cell that is not empty, or None if history has it no more."""
+    """Return the first line of a cell that is not empty; None if the history has no such cell."""
     inputs = getattr(shell.history_manager, "input_hist_raw", None)
     if execution is None or type(inputs) is not list or not 0 < execution < len(inputs):
         return None

@@ -1,4 +1,4 @@
-"""What letting the kept tracebacks go would free."""
+"""What releasing the kept tracebacks would free."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from ..sizing import measure
 if TYPE_CHECKING:
     from ..messages import Kept
 
-# So often the time for tracebacks may be given where other processes had it.
+# The budget may grow to this multiple when other processes used the processor.
 _MOST_TIMES = 10
-# This thread's own time; Windows counts that in steps that are longer than a budget.
+# The processor time of this thread. Windows counts it in steps longer than the budget.
 _clock = time.perf_counter if sys.platform == "win32" else time.thread_time
 
 
 def kept_tracebacks(shell: Any, budget_ms: float) -> Kept:
-    """Return what letting the kept tracebacks go would free, and how many exceptions they are."""
+    """Return what releasing the kept tracebacks would free, and how many exceptions they are.
+
+    `budget_ms` is the time for measuring.
+    """
     found = tracebacks.kept(shell)
     if not found:
         return {"bytes": 0, "count": 0, "exact": True}
@@ -33,7 +36,7 @@ def kept_tracebacks(shell: Any, budget_ms: float) -> Kept:
     together = measure(held, budget_ms=budget_ms, boundary=limits, each=False)[1]
     had_ms = (_clock() - began) * 1000
     if "cut" in together.notes and had_ms < budget_ms / 2:
-        # The machine is busy: others had the time, and nothing would be known each time.
+        # Other processes used the time. On a busy machine every report would otherwise be cut.
         more_ms = budget_ms * min(_MOST_TIMES, budget_ms / max(had_ms, 1))
         together = measure(held, budget_ms=more_ms, boundary=limits, each=False)[1]
     return {"bytes": together.freed_bytes, "count": count, "exact": together.exact}
