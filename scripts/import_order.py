@@ -1,9 +1,11 @@
-"""Check which modules of the kernel package import which: `python3 scripts/import_order.py`.
+"""Check which modules import which: `python3 scripts/import_order.py`.
+
+In the kernel package, and in the server package around it:
 
 - No modules import each other in a circle.
 - No module imports from a floor above its own (`FLOORS`).
 - The engine is imported through its door alone, not from inside it.
-- All imports within the package are relative, because a kernel may have it under another name.
+- All imports within a package are relative, because a kernel may have it under another name.
 
 An import counts wherever it stands: in a function, for type checkers alone, or by `stages.module`.
 """
@@ -19,10 +21,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KERNEL = Path(__file__).resolve().parent.parent / "jupyter_memguard" / "kernel"
+SERVER = Path(__file__).resolve().parent.parent / "jupyter_memguard"
+KERNEL = SERVER / "kernel"
 
-# Folders and modules of the package, from the lowest floor up. A module may import those of its
-# own floor and of the floors below. What is not listed is on the top floor.
+# Folders and modules of the kernel package, from the lowest floor up. A module may import those of
+# its own floor and of the floors below. What is not listed is on the top floor.
 FLOORS = (
     ("protocol", "messages", "stages"),
     ("retention",),
@@ -34,11 +37,14 @@ DOORS = ("sizing",)
 
 
 def modules_of(root: Path) -> dict[str, Path]:
-    """Return a package's files, but for tests, by dotted names; the package's own name is ""."""
+    """Return a package's files by dotted names; the package's own name is "".
+
+    Tests are left out, and so is the kernel package where it lies in another one.
+    """
     found = {}
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
-        if "tests" not in parts:
+        if not {"tests", "kernel"}.intersection(parts):
             found[".".join(parts[:-1] if path.stem == "__init__" else parts)] = path
     return found
 
@@ -106,8 +112,8 @@ def problems(root: Path) -> list[str]:
 
 def main() -> int:
     """Print what is wrong; 0 if nothing is."""
-    found = problems(KERNEL)
-    print("\n".join(found) or "imports of the kernel package: in order")
+    found = [*problems(KERNEL), *problems(SERVER)]
+    print("\n".join(found) or "imports of the kernel and the server package: in order")
     return 1 if found else 0
 
 

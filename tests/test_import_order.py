@@ -1,4 +1,4 @@
-"""The linter of the kernel package's imports finds what it is there for."""
+"""The linter of the packages' imports finds what it is there for."""
 
 from __future__ import annotations
 
@@ -72,3 +72,15 @@ def test_what_is_wrong_is_said(what: str, tmp_path: Path) -> None:
 def test_all_of_the_kernel_package_is_read() -> None:
     modules = linter().modules_of(linter().KERNEL)
     assert {"", "protocol", "sizing", "sizing.libraries.numpy", "retention.holders"} <= set(modules)
+
+
+def test_the_server_package_is_read_without_the_kernel_package_in_it() -> None:
+    modules = linter().modules_of(linter().SERVER)
+    assert {"", "extension", "routes", "kernel_memory"} <= set(modules)
+    assert not [name for name in modules if name.startswith(("kernel.", "tests"))]
+
+
+def test_a_circle_in_the_server_package_is_said(tmp_path: Path) -> None:
+    files = {"extension.py": "from .routes import add\n", "routes.py": "from . import extension\n"}
+    (found,) = linter().problems(made(tmp_path, files))
+    assert "circle" in found
