@@ -72,7 +72,7 @@ def passed(source: Path, folder: Path, guard: dict[str, Any] | None) -> tuple[se
         str(source),
     ]
     if guard is not None:
-        command += ["-p", "jupyter_memguard.kernel.tests.ipython_guarded"]
+        command += ["-p", "jupyter_memguard.kernel.tests.guard.ipython_guarded"]
     done = subprocess.run(
         [*command, *(str(source / "tests" / f"{name}.py") for name in FILES)],
         cwd=folder,
