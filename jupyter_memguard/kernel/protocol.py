@@ -1,7 +1,7 @@
 """The protocol between the browser and the kernel: its names, codes, and checks of requests.
 
 docs/protocol.md describes the messages; messages.py has the types of replies and events. The
-TypeScript half is src/wire/; tests/protocol_samples.json is read by the tests of both halves.
+browser's half is src/wire/. The tests of both halves read tests/protocol_samples.json.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ERROR_CODES = (
     WRONG_ENGINE,
     INTERNAL,
 )
-# Integers beyond this are not the same number in JavaScript.
+# JavaScript cannot represent all integers beyond this.
 LARGEST_INT = 2**53 - 1
 DETAIL_LENGTH = 100
 
@@ -51,7 +51,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
     """A request that is answered with an error code of the protocol."""
 
     def __init__(self, code: str, detail: str | None = None) -> None:
-        """Take one of `ERROR_CODES` and, if it helps, the name of what was wrong."""
+        """Take one of `ERROR_CODES` and, if that helps, the name of the wrong thing."""
         self.code = code
         self.detail = None if detail is None else detail[:DETAIL_LENGTH]
         super().__init__(code if self.detail is None else code + ": " + self.detail)
@@ -91,7 +91,7 @@ DEFAULTS: Settings = {
     "shown_bytes": 10 * 2**20,
     "tracebacks": False,
 }
-"""The guard's settings where nothing else is said."""
+"""The guard's settings unless a request names others: sizes in bytes."""
 
 GUARD: dict[str, Check] = {
     "mode": lambda value: type(value) is str and value in MODES,
@@ -102,7 +102,7 @@ GUARD: dict[str, Check] = {
     "tracebacks": _flag,
 }
 
-# For each method: the check of each parameter, and the parameters that must be there.
+# For each method: the check of each parameter, and the names of the required parameters.
 METHODS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "report": (
         {
@@ -122,15 +122,15 @@ METHODS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "overview": ({"budget_ms": _number, "variables": _count}, ()),
     "explain": ({"key": _text, "budget_ms": _number}, ("key",)),
     "rescue": ({"key": _text, "name": _text}, ("key", "name")),
-    "load_engine": ({"digest": _text, "text": _text}, ("digest",)),
+    "load_engine": ({"digest": _text, "text": _text}, ("digest", "text")),
     "subscribe": ({"cell_end": _flag}, ("cell_end",)),
 }
 
 
 def check_params(params: Any, checks: dict[str, Check], needed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the parameters if they are right.
+    """Return the parameters if each passes its check and none that is `needed` is missing.
 
-    Raises `Refused("bad_params")` with the first wrong name as detail.
+    Raises `Refused("bad_params")` with the name of the first wrong parameter as detail.
     """
     if type(params) is not dict:
         raise Refused(BAD_PARAMS)
@@ -145,7 +145,7 @@ def check_params(params: Any, checks: dict[str, Check], needed: tuple[str, ...])
 
 
 def check_request(data: Any) -> tuple[str, str, dict[str, Any]]:
-    """Return id, method and parameters of a request.
+    """Check a request, and return its id, its method and its parameters.
 
     Raises `Refused` with `bad_request`, `unknown_method` or `bad_params`.
     """

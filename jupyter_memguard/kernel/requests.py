@@ -1,4 +1,4 @@
-"""What can be asked of a session; docs/protocol.md describes each request."""
+"""The requests that a session answers; docs/protocol.md describes each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Requests:
-    """The requests; a session adds the parts that answer them."""
+    """One method for each request; `Session` adds the objects that these methods use."""
 
     if TYPE_CHECKING:
         shell: Any
@@ -35,7 +35,7 @@ class Requests:
         def put_guard(self, mode: str, settings: Settings) -> None: ...  # noqa: D102
 
     def report(self, *args: Any, **params: Any) -> Report:
-        """Return what is retained; see `Reporter.report`."""
+        """Return what IPython retains; see `Reporter.report`."""
         return self.reporter.report(*args, **params)
 
     def joint(self, keys: list[str], **params: Any) -> Joint:
@@ -51,17 +51,17 @@ class Requests:
         return self.reporter.explain(key, **params)
 
     def release(self, *args: Any, **params: Any) -> Released:
-        """Let results go; see `Releases.release`."""
+        """Release results; see `Releases.release`."""
         self._check_thread()
         return self.releases.release(*args, **params)
 
     def release_shown(self) -> Released:
-        """Let the kept outputs of all cells but the last go; `released` counts the cells."""
+        """Release kept outputs; see `Releases.release_outputs`."""
         self._check_thread()
         return self.releases.release_outputs()
 
     def release_tracebacks(self) -> Released:
-        """Let the kept exceptions and their frames go; `released` counts the exceptions."""
+        """Release kept exceptions; see `Releases.release_tracebacks`."""
         self._check_thread()
         return self.releases.release_tracebacks()
 
@@ -87,7 +87,7 @@ class Requests:
         self.channel.tell("guard", state)
         return state
 
-    def load_engine(self, digest: str, text: str | None = None) -> dict[str, bool]:
+    def load_engine(self, digest: str, text: str) -> dict[str, bool]:
         """Add the engine to this copy; see `stages.load_engine`."""
         return {"engine": stages.load_engine(digest, text)}
 

@@ -1,10 +1,10 @@
 """Which modules of this package a kernel has: the core from the start, the engine when needed.
 
-The core is what has to be there before the first cell. The engine measures, and a page sends it
-when somebody looks. docs/architecture.md says which file belongs to which; the list stands in
-scripts/kernel_bundle.py. An installed copy has both. A copy that came as text compiles a module
-when that module is first imported: the loader of bootstrap.py stands in `sys.meta_path` only
-during `importing()`.
+The core has to be there before the first cell. The engine measures sizes; a page sends it when
+somebody looks. docs/architecture.md describes the two stages, and scripts/kernel_bundle.py has the
+list of their files. An installed copy has both stages. A copy that came as text compiles a module
+when that module is first imported. The loader of bootstrap.py is in `sys.meta_path` only during
+`importing()`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def module(name: str) -> ModuleType:
 
 
 def digest() -> str:
-    """Return the digest of the build that this copy belongs to, or "" if none is known."""
+    """Return the digest of this copy's build, or "" if it is not known."""
     found = getattr(sys.modules[str(__package__)], "DIGEST", None)
     return found if type(found) is str else ""
 
@@ -53,15 +53,15 @@ def has_engine() -> bool:
     return texts is None or _ENGINE in texts.files
 
 
-def load_engine(wanted: str, text: str | None) -> bool:
+def load_engine(wanted: str, text: str) -> bool:
     """Add the engine of the build with the digest `wanted`; return whether it is there now.
 
-    `text` is the engine as scripts/kernel_bundle.py packs it, or None to ask only. Raises
-    `Refused("wrong_engine")` if this copy is of another build.
+    `text` is the engine as scripts/kernel_bundle.py packs it. Raises `Refused("wrong_engine")` if
+    this copy is of another build.
     """
     if wanted != digest():
         raise Refused(WRONG_ENGINE)
     texts = _texts()
-    if texts is not None and text is not None and not has_engine():
+    if texts is not None and not has_engine():
         texts.add(text)
     return has_engine()

@@ -143,6 +143,11 @@ export class KernelAgent implements IKernelAgent {
     return this._ask(method, params, options);
   }
 
+  /** Load the code that the guard needs: the guard may be another one now. */
+  prepare(): void {
+    this._installer.prepare();
+  }
+
   /** Install anew, after a failure. */
   retry(): void {
     this._install();

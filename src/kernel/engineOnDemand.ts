@@ -44,11 +44,7 @@ export interface IEngineHost {
   reinstall(): Promise<void>;
 }
 
-/**
- * Knows whether the engine is in the kernel, and brings it there. The kernel
- * is asked first for the copy in its own environment, which costs it least;
- * the text is sent only if there is none of this build.
- */
+/** Knows whether the engine is in the kernel, and brings it there. */
 export class EngineOnDemand {
   /**
    * @param code - The code for kernels.
@@ -91,12 +87,8 @@ export class EngineOnDemand {
   }
 
   private async _load(): Promise<void> {
-    const { digest } = await loaded(this._code.core.load());
-    const { engine } = await this._host.load({ digest });
-    if (!engine) {
-      const { text } = await loaded(this._code.engine.load());
-      await this._host.load({ digest, text });
-    }
+    const { digest, text } = await loaded(this._code.engine.load());
+    await this._host.load({ digest, text });
     this.isPresent = true;
   }
 

@@ -51,8 +51,16 @@ export class Installer {
     this._guard = guard;
     this._runs = runs;
     this._tell = tell;
-    // The message can go out within a signal once the code is there.
-    this._load(guardNeedsEngine(guard())).catch(() => undefined);
+    this.prepare();
+  }
+
+  /**
+   * Load the code that the present guard needs, so that the message can go
+   * out within a signal.
+   */
+  prepare(): void {
+    // A failure is reported when the message is to be sent.
+    this._load(guardNeedsEngine(this._guard())).catch(() => undefined);
   }
 
   /**

@@ -47,6 +47,7 @@ class Watched implements IWatched {
       firstGuard(guardStore.own, settings())
     );
     this.model = new RetainedModel(this.agent, () => settings().freeMinimumMiB);
+    guardStore.changed.connect(() => this.agent.prepare());
   }
 
   get isDisposed(): boolean {
@@ -130,6 +131,8 @@ export class Tracker implements IMemguard {
       () => this._settings
     );
     this._watched.set(widget, watched);
+    // Its metadata, and with them its guard, are there before its kernel.
+    void notebook?.context.ready.then(() => watched.agent.prepare());
     widget.disposed.connect(() => this._remove(widget, watched));
     this._added.emit(watched);
     if (this._front.currentWidget === widget) {

@@ -195,7 +195,7 @@ interface IParams {
   rescue: { key: string; name: string };
   subscribe: { cell_end: boolean };
   /** Without `text`: the kernel looks for a copy in its own environment. */
-  load_engine: { digest: string; text?: string };
+  load_engine: { digest: string; text: string };
 }
 
 /** The name of a request. */

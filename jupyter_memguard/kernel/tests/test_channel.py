@@ -88,7 +88,7 @@ def test_the_kernels_replies_look_like_the_samples(kernel: Kernel) -> None:
         "rescue": {"key": key, "name": "rescued"},
         "subscribe": {"cell_end": True},
         "joint": {"keys": [key]},
-        "load_engine": {"digest": "test"},
+        "load_engine": {"digest": "test", "text": ""},
     }
     # `release` last: the others need a result.
     for method in sorted(METHODS, key=lambda name: name.startswith("release")):

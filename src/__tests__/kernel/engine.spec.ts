@@ -1,9 +1,11 @@
 /** What goes into a kernel, and when: the core first, the engine on demand. */
 
+import { KernelAgent } from '../../kernel/agent';
 import type { ChunkOf, IKernelCode } from '../../kernel/kernelCode';
 import { needsEngine } from '../../kernel/engineOnDemand';
+import type { IGuard } from '../../wire/protocol';
 import { askingAgent, failing, readyAgent } from '../fakes/kernelAgents';
-import { FakeKernel } from '../fakes/kernel';
+import { FakeContext, FakeKernel } from '../fakes/kernel';
 import { KERNEL_CODE } from '../fakes/kernelCode';
 import { sampleReport } from '../fakes/samples';
 import { settled } from '../fakes/waiting';
@@ -59,8 +61,7 @@ async function refuse(kernel: FakeKernel, place: number, code: string) {
 const asked = (kernel: FakeKernel) =>
   kernel.requests.map(({ method, params }) => [method, params]);
 
-const WITHOUT = ['load_engine', { digest: 'this-build' }];
-const WITH = ['load_engine', { digest: 'this-build', text: 'the engine' }];
+const LOAD = ['load_engine', { digest: 'this-build', text: 'the engine' }];
 const REPORT = ['report', {}];
 
 describe('the install message', () => {
@@ -91,6 +92,20 @@ describe('the install message', () => {
     expect(kernel.installs).toHaveLength(0);
     await code.engine.arrive();
     expect(kernel.installs).toHaveLength(1);
+  });
+
+  it('finds the engine loaded if the guard was known in time', async () => {
+    const code = slowCode();
+    let guard: IGuard = { mode: 'off' };
+    const context = new FakeContext();
+    const agent = new KernelAgent(context.asContext, () => guard, code);
+    guard = { mode: 'large' };
+    agent.prepare();
+    await code.core.arrive();
+    await code.engine.arrive();
+    const kernel = new FakeKernel();
+    context.setKernel(kernel);
+    expect(values(kernel).ENGINE).toBe('the engine');
   });
 
   it('goes to the newest kernel, once, when the core is there', async () => {
@@ -130,28 +145,16 @@ describe('the engine', () => {
     ]);
   });
 
-  it("is the kernel's own where its environment has it", async () => {
+  it('is sent where the kernel has none, once for all who wait and later', async () => {
     const { agent, kernel } = await readyAgent({ engine: false });
-    const report = agent.request('report', {});
+    void agent.request('report', {});
+    void agent.request('report', {});
     await settled();
-    expect(asked(kernel)).toEqual([WITHOUT]);
+    expect(asked(kernel)).toEqual([LOAD]);
     await reply(kernel, 0, { engine: true });
-    expect(asked(kernel)).toEqual([WITHOUT, REPORT]);
-    await reply(kernel, 1, sampleReport());
-    expect(await report).toEqual(sampleReport());
+    expect(asked(kernel)).toEqual([LOAD, REPORT, REPORT]);
     void agent.request('report', {});
-    expect(asked(kernel)).toEqual([WITHOUT, REPORT, REPORT]);
-  });
-
-  it('is sent where the kernel has none, once for all who wait', async () => {
-    const { agent, kernel } = await readyAgent({ engine: false });
-    void agent.request('report', {});
-    void agent.request('report', {});
-    await settled();
-    await reply(kernel, 0, { engine: false });
-    expect(asked(kernel)).toEqual([WITHOUT, WITH]);
-    await reply(kernel, 1, { engine: true });
-    expect(asked(kernel)).toEqual([WITHOUT, WITH, REPORT, REPORT]);
+    expect(asked(kernel)).toEqual([LOAD, REPORT, REPORT, REPORT]);
   });
 
   it('comes with core and all where the core is of another build', async () => {
@@ -164,7 +167,7 @@ describe('the engine', () => {
     await settled();
     kernel.hello();
     await settled();
-    expect(asked(kernel)).toEqual([WITHOUT, REPORT]);
+    expect(asked(kernel)).toEqual([LOAD, REPORT]);
     await reply(kernel, 1, sampleReport());
     expect(await report).toEqual(sampleReport());
   });
@@ -173,9 +176,9 @@ describe('the engine', () => {
     const { agent, kernel } = await readyAgent({ engine: true });
     void agent.request('report', {});
     await refuse(kernel, 0, 'no_engine');
-    expect(asked(kernel)).toEqual([REPORT, WITHOUT]);
+    expect(asked(kernel)).toEqual([REPORT, LOAD]);
     await reply(kernel, 1, { engine: true });
-    expect(asked(kernel)).toEqual([REPORT, WITHOUT, REPORT]);
+    expect(asked(kernel)).toEqual([REPORT, LOAD, REPORT]);
   });
 
   it('is asked for again after a failure', async () => {
@@ -186,7 +189,7 @@ describe('the engine', () => {
     expect(await first).toBe('internal');
     void agent.request('report', {});
     await settled();
-    expect(asked(kernel)).toEqual([WITHOUT, WITHOUT]);
+    expect(asked(kernel)).toEqual([LOAD, LOAD]);
   });
 
   it('is not waited for by a request that is given up', async () => {
@@ -197,7 +200,7 @@ describe('the engine', () => {
     abort();
     expect(await given).toBe('cancelled');
     await reply(kernel, 0, { engine: true });
-    expect(asked(kernel)).toEqual([WITHOUT, REPORT]);
+    expect(asked(kernel)).toEqual([LOAD, REPORT]);
   });
 
   it('of a kernel that restarts meanwhile is nobody’s any more', async () => {

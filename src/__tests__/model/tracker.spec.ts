@@ -17,6 +17,7 @@ class Document extends Widget {
   readonly metadata: Record<string, unknown> = {};
   readonly metadataChanged = new Signal<this, { key: string }>(this);
   readonly context = {
+    ready: Promise.resolve(),
     model: {
       metadataChanged: this.metadataChanged,
       getMetadata: (key: string) => this.metadata[key],
