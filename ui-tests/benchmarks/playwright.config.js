@@ -2,6 +2,9 @@
 const path = require('path');
 const tests = require('../playwright.config.js');
 
+// Where another build of the extension is, to compare it with this one.
+const other = process.env.MEMGUARD_BENCHMARK_JUPYTER_PATH;
+
 module.exports = {
   ...tests,
   testDir: __dirname,
@@ -11,6 +14,12 @@ module.exports = {
   // The first server is the one with its own kernels.
   webServer: tests.webServer.slice(0, 1).map(server => ({
     ...server,
-    cwd: path.join(__dirname, '..')
+    cwd: path.join(__dirname, '..'),
+    env: {
+      ...server.env,
+      JUPYTER_PATH: [other, server.env.JUPYTER_PATH]
+        .filter(Boolean)
+        .join(path.delimiter)
+    }
   }))
 };
