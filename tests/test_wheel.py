@@ -90,6 +90,24 @@ def test_wheel_carries_the_kernel_code_and_no_tests(wheel: Path) -> None:
 
 
 @pytest.mark.timeout(900)
+def test_wheel_carries_a_production_build_of_the_front_end(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        scripts = {
+            name: archive.read(name).decode()
+            for name in archive.namelist()
+            if "labextensions/jupyter-memguard/static/" in name and name.endswith(".js")
+        }
+        others = [name for name in archive.namelist() if name.endswith(".map")]
+    assert len(scripts) > 5, "the parts that are loaded later are files of their own"
+    assert not others, "a development build has source maps"
+    for name, text in scripts.items():
+        assert not re.search(r"^//# sourceMappingURL=", text, re.MULTILINE), name
+        assert "eval(" not in text, name
+        # Minified code has a line or two; the style sheets within it keep theirs.
+        assert re.sub(r"`[^`]*`", "", text).count("\n") < 10, f"{name} is not minified"
+
+
+@pytest.mark.timeout(900)
 def test_both_extensions_are_enabled_and_ok_without_node(installed: Path) -> None:
     assert shutil.which("node", path=without_node(installed)["PATH"]) is None
     assert re.search(

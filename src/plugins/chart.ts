@@ -22,10 +22,11 @@ export const chartPlugin: JupyterFrontEndPlugin<void> = {
   activate: (
     app: JupyterFrontEnd,
     memguard: IMemguard,
-    { poll, rest }: IMemoryReadings,
+    readings: IMemoryReadings,
     panel: IMemguardPanel,
     translator: ITranslator | null
   ) => {
+    const { poll, rest } = readings;
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     const recorders = new RunRecorders(memguard, poll, rest);
     const goTo: GoToRun = async (watched, run) => {

@@ -15,8 +15,8 @@ export const eventLogPlugin: JupyterFrontEndPlugin<void> = {
   activate: (
     _app: JupyterFrontEnd,
     memguard: IMemguard,
-    { rest }: IMemoryReadings
+    readings: IMemoryReadings
   ) => {
-    tellFreed(memguard, rest);
+    tellFreed(memguard, readings.rest);
   }
 };

@@ -23,10 +23,11 @@ export const kernelsPlugin: JupyterFrontEndPlugin<void> = {
   activate: (
     app: JupyterFrontEnd,
     memguard: IMemguard,
-    { list }: IMemoryReadings,
+    readings: IMemoryReadings,
     panel: IMemguardPanel,
     translator: ITranslator | null
   ) => {
+    const { list } = readings;
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     const open = async ({ id, path }: IKernelRow): Promise<void> => {
       const watched = watchedWith(memguard, id);

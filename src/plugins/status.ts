@@ -26,11 +26,12 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
   activate: (
     app: JupyterFrontEnd,
     memguard: IMemguard,
-    { poll }: IMemoryReadings,
+    readings: IMemoryReadings,
     statusBar: IStatusBar | null,
     toolbars: IToolbarWidgetRegistry | null,
     translator: ITranslator | null
   ) => {
+    const { poll } = readings;
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     const openPanel = () => {
       if (app.commands.hasCommand(CommandIDs.showPanel)) {

@@ -17,9 +17,10 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
   activate: (
     _app: JupyterFrontEnd,
     memguard: IMemguard,
-    { poll, list, rest }: IMemoryReadings,
+    readings: IMemoryReadings,
     translator: ITranslator | null
   ) => {
+    const { poll, list, rest } = readings;
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     new Warnings(memguard, rest, trans).watch(poll, list);
   }
