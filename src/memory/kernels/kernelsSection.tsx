@@ -6,6 +6,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import { LinkButton } from '../../panel/buttons';
+import { Figure } from '../../panel/figure';
 import type { IMemguard } from '../../tokens';
 import { formatBound, formatBytes } from '../../ui/format';
 import { percentOf, severityOf } from '../level';
