@@ -26,7 +26,7 @@ BODY = json.dumps({"before_bytes": 3, "after_bytes": 1, "released": 2})
 
 
 class _Recording(Authorizer):
-    """Allows some actions and writes down what was asked."""
+    """Allows some actions, and records every question."""
 
     allowed: frozenset[str] = frozenset()
 
@@ -42,11 +42,11 @@ class _Recording(Authorizer):
 
 
 class DenyAll(_Recording):
-    """Nothing of ours is allowed."""
+    """Allows none of our actions."""
 
 
 class ReadOnly(_Recording):
-    """Looking is allowed."""
+    """Allows reading only."""
 
     allowed = frozenset({"read"})
 
@@ -54,7 +54,7 @@ class ReadOnly(_Recording):
 async def status(
     fetch: Callable[..., Awaitable[Any]], method: str, path: str, **kwargs: Any
 ) -> int:
-    """Ask and give the status, whatever it is."""
+    """Send a request and return the status, also that of an error."""
     body = BODY if method == "POST" else None
     try:
         answer = await fetch("jupyter-memguard", path, method=method, body=body, **kwargs)
@@ -110,8 +110,8 @@ async def test_a_denied_person_does_not_learn_which_kernels_exist(
 
 
 async def test_a_browser_must_prove_that_the_page_is_ours(kernels: Kernels, jp_fetch: Any) -> None:
-    # A browser sends its cookies with a request of any page, but only ours can read them
-    # and repeat one in a header.
+    # A browser sends our cookies with the requests of any page, but only our own page can read
+    # them and repeat one in a header.
     kernel_id = await kernels.start()
     path = f"kernels/{kernel_id}/freed"
     token = kernels.app.identity_provider.token

@@ -40,7 +40,7 @@ async def metrics(fetch: Any) -> dict[str, float]:
 
 
 async def report(fetch: Any, kernel_id: str, freed: dict[str, int]) -> None:
-    """Tell the server of a release as the browser does."""
+    """Report a release to the server as the browser does."""
     answer = await fetch(
         "jupyter-memguard/kernels", kernel_id, "freed", method="POST", body=json.dumps(freed)
     )
@@ -206,7 +206,7 @@ async def test_a_usage_request_in_mid_cell_leaves_the_kernel_busy(kernels: Kerne
         }
     ],
 )
-async def test_the_page_tells_the_client_too(jp_serverapp: ServerApp) -> None:
+async def test_the_page_carries_the_list_to_the_client(jp_serverapp: ServerApp) -> None:
     page = jp_serverapp.web_app.settings["page_config_data"]
     assert set(page["untracked_message_types"]) >= USAGE_MESSAGES
 

@@ -65,7 +65,7 @@ def jp_argv(gateway: str) -> Iterator[list[str]]:
     GatewayClient.clear_instance()
 
 
-async def test_a_gateway_s_kernel_is_told_as_remote(kernels: Kernels, jp_fetch: Any) -> None:
+async def test_a_gateway_s_kernel_is_reported_as_remote(kernels: Kernels, jp_fetch: Any) -> None:
     kernel_id = await kernels.start()
     reply = await kernels.memory(kernel_id)
     assert reply["reason"] == "remote"

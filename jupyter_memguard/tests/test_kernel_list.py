@@ -116,7 +116,7 @@ async def test_a_machine_that_others_fill_is_the_nearest_limit(
     assert reply["nearest"] == machine
     assert reply["level"] == pytest.approx(0.9)
     assert reply["rss_bytes"] < 0.5 * memory.total
-    # No limit is known but the machine's: what is shown of it is what all use.
+    # The only known limit is the machine's: its use is that of all processes.
     assert (reply["limit_source"], reply["used_bytes"]) == ("machine", machine["used_bytes"])
 
 

@@ -123,7 +123,7 @@ def test_version_2_process_outside_of_the_namespace(tree: Tree) -> None:
 
 
 def test_version_2_process_that_has_mounted_its_own_group(tree: Tree) -> None:
-    # As in a sandbox of its own: what is mounted there is elsewhere here.
+    # As in a sandbox, whose mount points differ from ours.
     tree.process("0::/job", V2_MOUNT)
     theirs = V2_MOUNT.replace(" / /sys", " /job /sys")
     (tree.root / "proc" / str(PID) / "mountinfo").write_text(theirs + "\n")
@@ -165,7 +165,7 @@ def test_version_1_own_group_and_ancestor(tree: Tree) -> None:
 
 
 def test_version_1_in_a_container_without_a_namespace(tree: Tree) -> None:
-    # The process tells its path on the host; what is mounted is its own group only.
+    # The process's path is that on the host, but only its own group is mounted.
     tree.process(
         "4:memory:/docker/abc",
         "36 24 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory",

@@ -123,7 +123,7 @@ async def test_a_kernel_that_is_no_descendant_of_what_was_launched_is_remote(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # However slow the machine is, it is no process's age that ends the start.
+    # The process's age must not end the start, however slow the machine is.
     monkeypatch.setattr(process, "START_SECONDS", math.inf)
     # As `docker run` does: the kernel is no descendant of what was launched. It detaches, and
     # what the server launched goes on with the connection file among its arguments.
@@ -142,7 +142,7 @@ async def test_a_kernel_that_is_no_descendant_of_what_was_launched_is_remote(
     kernel_id = await kernels.start("detached")
     pid = int(await kernels.run(kernel_id, "import os; print(os.getpid())"))
     try:
-        # It has answered: that it starts cannot be why it is not found.
+        # The kernel has answered, so `starting` cannot be the reason that it is not found.
         reply = await kernels.until(kernel_id, lambda reply: reply["reason"] != "starting")
         assert reply["reason"] == "remote"
         assert reply["rss_bytes"] is None
@@ -161,7 +161,7 @@ async def test_a_killed_kernel_has_no_figure_and_then_its_successors(kernels: Ke
     assert after["started"] > before["started"]
 
 
-async def test_a_restarted_kernel_is_never_told_as_died(kernels: Kernels) -> None:
+async def test_a_restarted_kernel_is_never_reported_as_died(kernels: Kernels) -> None:
     kernel_id = await kernels.start()
     before = await kernels.measured(kernel_id)
     restart = asyncio.ensure_future(kernels.manager.restart_kernel(kernel_id))
@@ -231,6 +231,6 @@ async def test_the_kernel_s_own_control_group_counts_not_the_server_s(
     reply = await kernels.measured(kernel_id)
     assert reply["limit_source"] in {"cgroup1", "cgroup2"}
     assert reply["limit_bytes"] == 2**30
-    # What it had before it moved is counted elsewhere.
+    # The memory that it had before it moved counts in its old group.
     assert reply["used_bytes"] > 600_000_000
     assert reply["level"] == reply["used_bytes"] / 2**30

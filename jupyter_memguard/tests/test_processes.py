@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NOWHERE = Connection("nowhere.json", 1)
 ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
-# As `conda run` does: a script is written and run, and only that names the connection.
+# As `conda run` does: it writes and runs a script, and only the script names the connection.
 CONDA_RUN = """
 import shlex, subprocess, sys, tempfile
 with tempfile.NamedTemporaryFile("w", suffix=".sh", delete=False) as script:
@@ -59,7 +59,7 @@ async def test_a_wrapper_is_not_taken_for_the_kernel(  # noqa: PLR0913, PLR0917 
     how: str,
     sockets: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
-    if not sockets:  # as where the system does not show them: the command lines decide
+    if not sockets:  # as on a system that does not show sockets: command lines decide
         monkeypatch.setattr(process, "_listens", lambda *_: False)
         monkeypatch.setattr(process, "_sockets_are_shown", lambda: False)
     kernels.add_spec("wrapped", wrapped(how, ipykernel_argv, tmp_path))
@@ -91,7 +91,7 @@ async def test_a_kernel_that_ends_below_its_wrapper_has_died(
 
 @ON_LINUX
 def test_a_process_that_gives_its_memory_back_to_end_has_ended() -> None:
-    # The more it has, the longer that takes: about a second for each 6 GB.
+    # The more memory it has, the longer its end takes: about a second for each 6 GB.
     program = "held = bytearray(b'x') * 300_000_000; print(); input()"
     with subprocess.Popen(
         [sys.executable, "-uc", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -108,21 +108,21 @@ def test_a_process_that_gives_its_memory_back_to_end_has_ended() -> None:
 def test_processes_that_are_said_to_be_each_other_s_parents_count_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Windows goes on telling a parent that has ended, whose pid may be a grandchild's by now.
+    # Windows still reports a parent that has ended. A grandchild may have got its pid by now.
     family = [(1, 3, 10), (2, 1, 20), (3, 2, 40)]
     monkeypatch.setattr(process, "_psutil_processes", lambda: family)
     assert ProcessTable().descendants_bytes(1) == 60
 
 
 def read(pid: int) -> Any:
-    """Read the memory of a process that is said to be a kernel's."""
+    """Read the memory of a process as if it were a kernel's."""
     return KernelMemory(Memguard()).read(Target("k", None, pid, NOWHERE))
 
 
 @ON_LINUX
 @pytest.mark.parametrize("whose", ["another's", "nobody's"])
 def test_a_process_that_proc_hides_is_not_permitted(whose: str) -> None:
-    # For real: a mount of /proc that hides other users' processes, and a user who is not root.
+    # This uses a real mount of /proc that hides other users' processes, and a user who is not root.
     program = (
         "import json, os, subprocess, sys\n"
         "from jupyter_memguard.tests.test_processes import read\n"
@@ -159,7 +159,7 @@ def test_a_process_that_proc_hides_is_not_permitted(whose: str) -> None:
     ("error", "reason"),
     [(psutil.AccessDenied, "not_permitted"), (psutil.NoSuchProcess, "died")],
 )
-def test_what_psutil_is_refused_is_told(
+def test_what_the_system_refuses_to_psutil_is_reported(
     monkeypatch: pytest.MonkeyPatch, method: str, error: type[psutil.Error], reason: str
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -182,7 +182,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_elsewhere_psutil_tells_the_process_its_children_and_the_machine() -> None:
+def test_elsewhere_psutil_reads_the_process_its_children_and_the_machine() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         reply = read(os.getpid())
         child.communicate(b"\n")
@@ -199,7 +199,7 @@ def test_elsewhere_psutil_tells_the_process_its_children_and_the_machine() -> No
     ("error", "reason"),
     [(psutil.AccessDenied, "not_permitted"), (psutil.NoSuchProcess, "died")],
 )
-def test_elsewhere_a_refusal_is_told(
+def test_elsewhere_a_refusal_is_reported(
     monkeypatch: pytest.MonkeyPatch, error: type[psutil.Error], reason: str
 ) -> None:
     memory = KernelMemory(Memguard())
@@ -217,7 +217,7 @@ def test_elsewhere_a_refusal_is_told(
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("peak", [None, 123])
-def test_the_highest_mark_is_told_where_the_system_has_one(
+def test_the_highest_mark_is_reported_where_the_system_has_one(
     monkeypatch: pytest.MonkeyPatch, peak: int | None
 ) -> None:
     class Memory:

@@ -144,7 +144,7 @@ def test_what_the_notes_give_to_copy_is_valid(
 ) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (DOCS / "fleet.md").read_text(), re.DOTALL)
     (text,) = [each for each in blocks if each.startswith(block)]
-    # Debian's Prometheus is built without it: what is checked is what is done with the pods.
+    # Debian's Prometheus is built without Kubernetes: check only the rules for the pods.
     text = text.replace("kubernetes_sd_configs: [{ role: pod }]", "static_configs: []")
     file = tmp_path / "copied.yml"
     file.write_text(header + textwrap.indent(text, "  "))

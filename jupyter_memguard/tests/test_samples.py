@@ -58,7 +58,7 @@ async def test_what_a_cell_took_and_gave_back_is_seen_by_the_samples(kernels: Ke
     samples = await samples_until(kernels, kernel_id, lambda found: found[-1][0] > ended)
     assert max(rss_bytes for _, rss_bytes, _ in samples) - first[1] > 190_000_000
     assert samples[-1][1] - first[1] < 100_000_000
-    # The highest mark keeps what no sample may have met.
+    # The highest mark includes a peak that no sample may have seen.
     assert samples[-1][2] - first[1] > 190_000_000
     times = [at for at, _, _ in samples]
     assert times == sorted(times)
@@ -113,7 +113,8 @@ async def test_looking_on_is_no_activity(kernels: Kernels) -> None:
     kernel = kernels.manager.get_kernel(kernel_id)
     deadline = time.monotonic() + 60
     before = None
-    # A new kernel has messages of its own for a while; then nothing of ours moves its time.
+    # A new kernel has messages of its own for a while. After them, our requests must not change
+    # the time of its last activity.
     while before != kernel.last_activity:
         assert time.monotonic() < deadline
         before = kernel.last_activity

@@ -115,7 +115,7 @@ class Kernel:
         return json.loads(json.loads(_literal(found["data"]["text/plain"])))
 
     def inject(self, guard: dict[str, Any] | None = None, **options: Any) -> int:
-        """Inject the code as the browser does; return the protocol version it told."""
+        """Inject the code as the browser does; return the protocol version that it reports."""
         reply, published = self.execute(
             "pass",
             silent=True,

@@ -114,13 +114,13 @@ def test_the_kernels_own_comm_manager_is_used_where_it_is_not_shared(stock: Kern
     assert stock.comm().request("report")["count"] == 0
 
 
-def test_another_version_is_told_ours_and_closed(kernel: Kernel) -> None:
+def test_another_version_gets_ours_and_is_closed(kernel: Kernel) -> None:
     comm = kernel.comm(version=999)
     assert comm.event("hello")["version"] == protocol.VERSION
     assert comm.receive() == {"id": None, "closed": True}
 
 
-def test_a_row_tells_holders_variables_and_where_it_was_shown(kernel: Kernel) -> None:
+def test_a_row_names_holders_variables_and_the_cell_that_showed_it(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     kernel.run("a = b = [1, 2, 3]")
@@ -145,7 +145,7 @@ def test_a_row_tells_holders_variables_and_where_it_was_shown(kernel: Kernel) ->
     )
 
 
-def test_what_only_new_garbage_holds_as_well_is_told_to_come_back(kernel: Kernel) -> None:
+def test_new_garbage_that_holds_a_result_does_not_count_as_a_holder(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("import gc; gc.set_threshold(10**6)\nimport numpy as np\nclass Ring: pass")
     kernel.run("x = np.ones(10**6); x")
@@ -164,7 +164,7 @@ def test_what_only_new_garbage_holds_as_well_is_told_to_come_back(kernel: Kernel
     assert overview["tracebacks"]["bytes"] > 8 * 10**6
 
 
-def test_the_cells_id_is_told(kernel: Kernel) -> None:
+def test_the_cells_id_is_reported(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     message = kernel.client.session.msg(
@@ -179,13 +179,13 @@ def test_the_cells_id_is_told(kernel: Kernel) -> None:
     assert comm.request("report")["results"][0]["cell_id"] == "the-cell"
 
 
-def test_a_cells_end_tells_what_was_withheld(kernel: Kernel) -> None:
+def test_a_cells_end_reports_what_was_withheld(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     comm.request("set_guard", mode="all")
     for cell in ("list(range(1000))", "x = 1", "list(range(10_000))"):
         kernel.run(cell)
-    # Of what is small, nothing is told.
+    # Small results are not listed.
     event = comm.event("cell_end")
     assert event["execution_count"] == 3
     assert event["results"] == []
@@ -193,14 +193,14 @@ def test_a_cells_end_tells_what_was_withheld(kernel: Kernel) -> None:
     assert event["withheld"][0]["bytes"] > 80_000
 
 
-def told_ends(comm: Comm, count: int) -> list[tuple[list[int], list[int]]]:
-    """Return of the next cells' ends which results had gone, and which are new."""
+def cell_ends(comm: Comm, count: int) -> list[tuple[list[int], list[int]]]:
+    """Return for each of the next cells' ends the numbers that have gone and those that are new."""
     ends = [comm.event("cell_end") for _ in range(count)]
     return [(end["gone"], [shown["number"] for shown in end["results"]]) for end in ends]
 
 
 @pytest.mark.parametrize("way", ["%reset -f out", "del Out[2], Out[3], _2"])
-def test_a_cells_end_tells_which_results_have_gone(kernel: Kernel, way: str) -> None:
+def test_a_cells_end_reports_which_results_have_gone(kernel: Kernel, way: str) -> None:
     comm = kernel.comm()
     comm.request("set_guard", mode="large", threshold_bytes=10**8)
     comm.request("subscribe", cell_end=True)
@@ -212,20 +212,20 @@ def test_a_cells_end_tells_which_results_have_gone(kernel: Kernel, way: str) -> 
     kernel.run("[0] * 10**5")
     kernel.run("5")
     kernel.run("%xdel _6")
-    assert told_ends(comm, 4) == [([], [2]), ([], [3]), ([2, 3], []), ([], [6])]
+    assert cell_ends(comm, 4) == [([], [2]), ([], [3]), ([2, 3], []), ([], [6])]
 
 
-def test_a_cells_end_tells_what_the_full_cache_dropped(kernel: Kernel) -> None:
+def test_a_cells_end_reports_what_the_full_cache_dropped(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("set_guard", mode="last", keep_last=100)
     comm.request("subscribe", cell_end=True)
     kernel.run("get_ipython().displayhook.cache_size = 5")
     for _ in range(6):
         kernel.run("[0] * 10**5")
-    assert told_ends(comm, 6)[4:] == [([], [6]), ([2, 3], [7])]
+    assert cell_ends(comm, 6)[4:] == [([], [6]), ([2, 3], [7])]
 
 
-def test_results_of_a_report_are_told_when_they_have_gone(kernel: Kernel) -> None:
+def test_results_of_a_report_are_announced_as_gone(kernel: Kernel) -> None:
     comm = kernel.comm()
     for _ in range(3):
         kernel.run("[0] * 10**5")
@@ -236,7 +236,7 @@ def test_results_of_a_report_are_told_when_they_have_gone(kernel: Kernel) -> Non
     again = kernel.comm()
     again.request("subscribe", cell_end=True)
     kernel.run("%reset -f out")
-    assert told_ends(again, 1) == [([1, 2], [])]
+    assert cell_ends(again, 1) == [([1, 2], [])]
 
 
 def test_a_result_that_is_held_elsewhere_has_not_gone(kernel: Kernel) -> None:
@@ -245,7 +245,7 @@ def test_a_result_that_is_held_elsewhere_has_not_gone(kernel: Kernel) -> None:
     kernel.run("[0] * 10**5")
     kernel.run("del Out[1], _1")
     kernel.run("del get_ipython().user_ns_hidden['_1']")
-    assert told_ends(comm, 2) == [([], [1]), ([1], [])]
+    assert cell_ends(comm, 2) == [([], [1]), ([1], [])]
 
 
 def test_another_object_under_a_number_is_another_result(kernel: Kernel) -> None:
@@ -254,10 +254,10 @@ def test_another_object_under_a_number_is_another_result(kernel: Kernel) -> None
     kernel.run("[0] * 10**5")
     kernel.run("get_ipython().execution_count = 1")
     kernel.run("[1] * 10**5")
-    assert told_ends(comm, 2) == [([], [1]), ([1], [1])]
+    assert cell_ends(comm, 2) == [([], [1]), ([1], [1])]
 
 
-def test_nothing_is_told_and_no_callback_stays_without_subscribers(kernel: Kernel) -> None:
+def test_without_subscribers_no_event_comes_and_no_callback_stays(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     comm.request("subscribe", cell_end=False)
@@ -362,7 +362,7 @@ def test_what_shares_memory_is_released_together_above_the_minimum(kernel: Kerne
     assert [row["type"] for row in comm.request("report")["results"]] == ["str"]
 
 
-def test_what_is_still_alive_is_told_with_who_holds_it(kernel: Kernel) -> None:
+def test_what_is_still_alive_is_reported_with_its_holder(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("import numpy as np\nclass Holder: pass\nholder = Holder()")
     kernel.run("df = np.ones(10**6); df")
@@ -374,7 +374,7 @@ def test_what_is_still_alive_is_told_with_who_holds_it(kernel: Kernel) -> None:
     assert list(alive.values()) == [["df"], ["holder.kept['x'][0]"], ["<frame f>"]]
 
 
-def test_explain_tells_the_way_to_a_name(kernel: Kernel) -> None:
+def test_explain_gives_the_path_to_a_name(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("cache = {'a': [[1, 2]]}")
     kernel.run("cache['a'][0]")

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Kernel
 
-# Everything that asking an object can run ends the process.
+# Any method of these objects ends the process when it runs.
 HOSTILE = """
 import os
 def deadly(name):
@@ -44,7 +44,7 @@ def test_no_code_of_an_object_is_run(kernel: Kernel, mode: str) -> None:
     comm.request("set_guard", mode=mode, keep_last=1)
     comm.request("subscribe", cell_end=True)
     kernel.run(HOSTILE)
-    # Put where a shown result is put, through the display hook but without a repr.
+    # The display hook puts the object where results go, but does not write its repr.
     kernel.run(
         "Hostile = Meta('Hostile', (), body)\n"
         "kept = [Hostile(), DeadlyList(), Hostile]\n"
@@ -62,7 +62,7 @@ def test_no_code_of_an_object_is_run(kernel: Kernel, mode: str) -> None:
     assert kernel.value("1 + 1") == 2
 
 
-def test_a_destructor_that_resurrects_is_told_as_alive(kernel: Kernel) -> None:
+def test_a_result_that_its_destructor_resurrects_is_reported_as_alive(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run(
         "saved = []\n"

@@ -63,7 +63,7 @@ def test_a_name_that_is_a_text_with_code_of_its_own_is_not_run(kernel: Kernel) -
 def test_a_class_without_a_module_does_not_cost_the_answer(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("set_guard", mode="large", threshold_bytes=10**6)
-    # As classes have none that some extensions in C make.
+    # Some extensions in C make classes without a module.
     kernel.run("made = {}; exec(\"Odd = type('Odd', (), {'__call__': print})\", made)")
     kernel.run("x = made['Odd'](); x.large = [None] * 10**6; x")
     kernel.run("x = made['Odd'](); x")
@@ -204,7 +204,7 @@ def test_an_interrupt_at_a_cells_end_prints_nothing_into_it(kernel: Kernel) -> N
     assert not [m for m in published if m["msg_type"] in {"stream", "error"}]
 
 
-def test_cells_ends_are_told_after_an_interrupt_at_one(kernel: Kernel) -> None:
+def test_cells_ends_are_reported_after_an_interrupt_at_one(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     kernel.run(
@@ -247,10 +247,10 @@ def test_an_interrupted_installation_leaves_nothing_and_says_nothing(stock: Kern
     assert stock.inject() == support.VERSION
 
 
-def test_cells_ends_are_told_after_one_that_came_to_nothing(kernel: Kernel) -> None:
+def test_cells_ends_are_reported_after_one_that_came_to_nothing(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
-    # What ipykernel tells of a cell that was cancelled.
+    # ipykernel reports a cancelled cell in this way.
     kernel.run(
         "shell = get_ipython()\nfound = shell._jupyter_memguard.cells._running\n"
         "found.append('a cancelled cell')\n"
@@ -304,7 +304,7 @@ def test_a_result_is_free_in_the_next_cell_without_a_cache(kernel: Kernel) -> No
     assert kernel.run(f"del arr; gc.collect(); print({ALIVE}, len(Out))") == "0 0\n"
 
 
-def test_a_nested_cells_withheld_results_are_told_with_the_outer_ones(kernel: Kernel) -> None:
+def test_a_nested_cells_withheld_results_are_reported_with_the_outer_ones(kernel: Kernel) -> None:
     comm = kernel.comm()
     comm.request("subscribe", cell_end=True)
     comm.request("set_guard", mode="all")
@@ -449,7 +449,7 @@ def test_a_session_dumped_with_dill_is_loaded_in_a_kernel_without_us(
     kernel.run("[6]")
     kernel.run(f"dill.dump_session({path!r})")
     stock.run(f"import dill; dill.load_session({path!r})")
-    # `Out` itself may be another: the kernel's own names are what dill makes of them.
+    # dill also restores the kernel's own names, so `Out` itself may be another object.
     assert stock.value("x") == [5]
     assert "was not kept" in stock.value("str(_2)")
     assert stock.value("type(_2).__name__") == "str"

@@ -131,8 +131,8 @@ def test_what_the_debugger_stood_at_is_released_and_held_by_nobody(kernel: Kerne
     assert kernel.value("w() is None") is True
 
 
-def test_what_a_traceback_keeps_is_told_right_after_the_error(kernel: Kernel) -> None:
-    # What IPython leaves behind is new garbage, unless the collector runs while it formats.
+def test_what_a_traceback_keeps_is_reported_right_after_the_error(kernel: Kernel) -> None:
+    # IPython leaves new garbage behind, unless the collector runs while IPython formats.
     kernel.run("import gc; gc.set_threshold(10**6)")
     kernel.run("import numpy as np\ndef fail():\n    arr = np.ones(10**6)\n    1 / 0")
     kernel.execute("fail()")

@@ -31,7 +31,7 @@ def core(stock: Kernel) -> Kernel:
 
 
 def refused(comm: Comm, method: str, **params: Any) -> str:
-    """Return the error code with which a request is answered."""
+    """Return the error code of the answer to a request."""
     answer = comm.reply({"id": "1", "method": method, "params": params})
     assert not answer["ok"], answer
     return str(answer["error"]["code"])
@@ -91,7 +91,7 @@ def test_the_core_alone_withholds_where_no_size_is_needed(stock: Kernel, mode: s
     assert stock.value("repr(Out[3])").startswith("<Out[3] was not kept: Result.")
 
 
-def test_the_guard_that_was_told_at_the_start_is_set_when_the_engine_comes(stock: Kernel) -> None:
+def test_the_guard_of_the_start_is_set_when_the_engine_comes(stock: Kernel) -> None:
     stock.inject({"mode": "off", "threshold_bytes": 7}, engine=False)
     state = stock.comm().event("hello")["guard_state"]
     assert state["set"]
@@ -141,7 +141,7 @@ def test_the_kernels_own_copy_of_the_same_build_is_imported(stock: Kernel) -> No
     assert hello["digest"] == digest
     stock.run("[5]")
     assert comm.request("report")["count"] == 1
-    # Another build takes over what this one knows.
+    # A copy of another build takes over the state of this one.
     key = comm.request("report")["results"][0]["key"]
     stock.inject({"mode": "off"}, digest="newer")
     assert stock.value("__import__('_jupyter_memguard').__name__") == "_jupyter_memguard"
@@ -155,7 +155,7 @@ def test_the_sizes_of_a_report_outlive_questions_about_some_of_its_results(kerne
     keys = [row["key"] for row in first["results"]]
     assert comm.request("joint", keys=keys[:2], budget_ms=5000)["bytes"] > 16_000
     assert comm.request("report", numbers=[2], limit=1)["count"] == 1
-    # Not by a cell, which would begin another report.
+    # Change it without a cell: a cell would begin a new report.
     rows = "__import__('_jupyter_memguard')._stages.module('report.rows')"
     assert kernel.value(f"setattr({rows}, 'measure', None)") is None
     second = comm.request("report", offset=20, limit=20)
@@ -200,7 +200,7 @@ def test_what_is_sent_is_the_code_line_for_line() -> None:
 
 
 def _statements(text: str) -> list[tuple[str, int]]:
-    """Return each statement's type and line, but docstrings and what stands in their place."""
+    """Return each statement's type and line, except docstrings and their replacements."""
     return sorted(
         (type(node).__name__, node.lineno)
         for node in ast.walk(ast.parse(text))

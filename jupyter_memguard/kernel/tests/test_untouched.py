@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jupyter_memguard.kernel.tests.support import Kernel
 
-# All that a user can see of the kernel, as text, told without a new cell.
+# An expression for all that a user can see of the kernel, as text. It needs no new cell.
 STATE = """__import__('json').dumps({
     'names': sorted(get_ipython().user_ns),
     'hidden': sorted(get_ipython().user_ns_hidden),
@@ -44,7 +44,7 @@ def history(path: Path) -> list[Any]:
 
 
 def written(path: Path, cells: int) -> list[Any]:
-    """Return the history when IPython's thread has written so many cells."""
+    """Return the history once IPython's thread has written this number of cells."""
     end = time.monotonic() + PATIENCE_S
     while len(history(path)[0]) < cells:
         assert time.monotonic() < end

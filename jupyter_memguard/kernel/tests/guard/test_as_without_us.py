@@ -33,7 +33,7 @@ def run(cells):
         for cell in cells:
             shell.run_cell(cell, store_history=True)
     return said.getvalue()
-told = {}
+outcomes = {}
 for name, cells in features.items():
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -48,13 +48,13 @@ for name, cells in features.items():
         os._exit(0)
     os.close(writer)
     with open(reader) as pipe:
-        told[name] = pipe.read()
+        outcomes[name] = pipe.read()
     os.wait()
-print(json.dumps(told))
+print(json.dumps(outcomes))
 """
 
 
-def told(guard: dict[str, Any] | None) -> dict[str, str]:
+def outcomes(guard: dict[str, Any] | None) -> dict[str, str]:
     """Return what every feature shows, prints or raises."""
     done = subprocess.run(
         [sys.executable, "-c", DRIVER],
@@ -116,7 +116,7 @@ FEATURES: dict[str, list[str]] = {
 
 @pytest.fixture(scope="module")
 def without_us() -> dict[str, str]:
-    return told(None)
+    return outcomes(None)
 
 
 @pytest.mark.parametrize(
@@ -125,11 +125,11 @@ def without_us() -> dict[str, str]:
 def test_features_behave_as_without_us(
     without_us: dict[str, str], guard: dict[str, Any] | None
 ) -> None:
-    assert told(guard) == without_us
+    assert outcomes(guard) == without_us
 
 
 def test_the_users_own_values_are_never_replaced() -> None:
-    found = told({"mode": "all"})
+    found = outcomes({"mode": "all"})
     assert "mine" in found["the user's _"]
     assert "mine" in found["the user's _1"]
     assert "mine" in found["the user's Out"]
@@ -195,7 +195,7 @@ seen = []
 hook = get_ipython().displayhook
 kind = type(hook)
 """
-# As the article says to, on the class; and on the one hook.
+# A patch on the class, as the article proposes, and one on the hook itself.
 ON_CLASS = "kind.update_user_ns = lambda self, result: seen.append(result)"
 ON_HOOK = "hook.update_user_ns = lambda result: seen.append(result)"
 OVER_OURS = """
@@ -294,7 +294,7 @@ def test_underscore_goes_on_working_after_a_release(kernel: Kernel) -> None:
     assert kernel.shown("_") == "8"
 
 
-def test_notebook_export_tells_what_was_pruned(kernel: Kernel, tmp_path: Path) -> None:
+def test_notebook_export_says_what_was_pruned(kernel: Kernel, tmp_path: Path) -> None:
     if not kernel.value("hasattr(get_ipython().history_manager, 'outputs')"):
         pytest.skip("this IPython keeps no outputs")
     kernel.comm().request("set_guard", mode="large", shown_bytes=1000)

@@ -1,4 +1,4 @@
-"""IPython's own tests of what the guard stands before: what passes without us passes with us.
+"""IPython's own tests of the code that the guard changes: all that pass without us pass with us.
 
 They come from IPython's source release of the installed version, which is
 downloaded once. With MEMGUARD_FULL=1, IPython's tests of its magics as well.
@@ -21,8 +21,8 @@ import pytest
 import jupyter_memguard
 
 FULL = bool(os.environ.get("MEMGUARD_FULL"))
-# They show some 30 results in one pass; the display hook's own are run eight
-# times, so that our hook has handled more than 100.
+# One pass of these files shows some 30 results. The display hook's own tests run eight times, so
+# that our hook handles more than 100 results.
 FILES = ["test_displayhook"] * 8 + ["test_history", "test_interactiveshell"]
 FILES += ["test_magic"] * FULL
 CACHE = Path.home() / ".cache" / "jupyter-memguard-tests"

@@ -253,7 +253,7 @@ def test_tracebacks_stay_if_that_is_not_set(kernel: Kernel) -> None:
     assert kernel.value("__import__('sys').last_type.__name__") == "ZeroDivisionError"
 
 
-def test_the_state_tells_what_was_withheld_and_since_when(kernel: Kernel) -> None:
+def test_the_state_says_what_was_withheld_and_since_when(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("1")
     state = comm.request("set_guard", mode="all")

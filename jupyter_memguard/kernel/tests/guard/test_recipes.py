@@ -65,7 +65,7 @@ RECIPES = {
         "gc.collect();",
     ],
     "the head of a deep copy": [
-        # What pandas 2's `head()` is: a view of the whole.
+        # In pandas 2, `head()` returns a view of the whole table.
         *["copied = watch(np.ones((10**6, 4))).copy(); watch(copied); copied[:5]"] * 3,
         "del copied; gc.collect();",
     ],
@@ -128,7 +128,7 @@ def test_release_gives_back_what_a_stock_shell_keeps(
     assert released["still_alive"] == []
     fell = released["before_rss_bytes"] - released["after_rss_bytes"]
     assert report["freed_bytes_all"] >= 20 * MB
-    # More can come back: what was free already and not yet the system's.
+    # More can come back: memory that was free before, but not yet returned to the system.
     assert fell > 0.95 * report["freed_bytes_all"]
     assert kernel.shown("3 + 4") == "7"
     assert kernel.shown("_") == "7"
@@ -208,7 +208,7 @@ def test_release_of_tracebacks_gives_back_what_the_debugger_stood_at(
     assert (released["released"], released["still_alive"]) == (1, [])
     assert kernel.value(ALIVE) == 0
     assert comm.request("report")["tracebacks"]["count"] == 0
-    # The debugger goes on as if nothing had been.
+    # The debugger still works.
     kernel.run("said = iter(['p local.size', 'quit'])")
     kernel.execute("fail()")
     assert "2500000" in kernel.run("%debug")

@@ -1,4 +1,4 @@
-"""*Free memory* has a least size: a result is small only if that is known."""
+"""*Free memory* leaves small results: a result is small only if its size is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The largest variables are told although they were shown."""
+"""The largest variables are in the overview, even if a cell has shown them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_two_variables_that_share_free_nothing_alone_although_a_part_was_shown(
     assert max(sizes["table"], sizes["view"]) < 1e6
 
 
-def test_a_variable_named_as_a_result_to_come_is_told(kernel: Kernel) -> None:
+def test_a_variable_named_as_a_later_result_is_reported(kernel: Kernel) -> None:
     kernel.run("_ = [None] * 10**6; _9 = [None] * 10**6; _i = 5")
     largest = kernel.comm().request("overview")["largest"]
     assert {"_", "_9"} <= {variable["name"] for variable in largest}

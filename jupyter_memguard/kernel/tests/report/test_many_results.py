@@ -34,7 +34,7 @@ def test_nobody_is_searched_who_holds_what_is_not_held(kernel: Kernel) -> None:
     assert kernel.value("len(searches)") <= 1
 
 
-def test_what_there_is_no_time_to_search_is_told_as_unknown(kernel: Kernel) -> None:
+def test_a_holder_without_time_for_a_search_is_reported_as_unknown(kernel: Kernel) -> None:
     kernel.run(SHOW)
     kernel.run("kept = [[n] for n in range(50)]\nshow(kept)")
     kernel.run(COUNT_SEARCHES)
@@ -46,7 +46,7 @@ def test_what_there_is_no_time_to_search_is_told_as_unknown(kernel: Kernel) -> N
     assert kernel.value("searches") == []
 
 
-def test_many_views_of_one_array_are_told_in_few_words_and_go_together(kernel: Kernel) -> None:
+def test_many_views_of_one_array_make_a_short_report_and_go_together(kernel: Kernel) -> None:
     kernel.run(SHOW)
     kernel.run("import numpy as np; base = np.ones(10**6)")
     kernel.run("show(base[n:n + 5] for n in range(400)); del base")
@@ -102,9 +102,9 @@ def test_a_cells_end_looks_at_its_own_result_alone(kernel: Kernel) -> None:
     first = kernel.value("get_ipython().execution_count")
     for cell in ("'small'", "big = [None] * 10**5; big", "[None] * 10**5"):
         kernel.run(cell)
-    told = [comm.event("cell_end") for _ in range(2)]
-    assert [end["execution_count"] for end in told] == [first + 1, first + 2]
-    assert [end["results"][0]["freed_bytes"] > 10**5 for end in told] == [False, True]
+    ends = [comm.event("cell_end") for _ in range(2)]
+    assert [end["execution_count"] for end in ends] == [first + 1, first + 2]
+    assert [end["results"][0]["freed_bytes"] > 10**5 for end in ends] == [False, True]
     assert kernel.value("looked") == [1]
 
 
@@ -172,7 +172,7 @@ def test_a_page_is_measured_anew_when_a_cell_was_run_or_a_result_released(kernel
     assert kernel.value("measured") == [29]
 
 
-def test_a_page_tells_what_there_was_no_time_for_before(kernel: Kernel) -> None:
+def test_a_page_reports_what_there_was_no_time_for_before(kernel: Kernel) -> None:
     kernel.run(SHOW)
     kernel.run("show([str(n), n + 1000] for n in range(500))")
     comm = kernel.comm()

@@ -1,4 +1,4 @@
-"""What a release says of objects without weak references that others may hold unseen."""
+"""What a release reports about objects without weak references, which others may hold unseen."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def still_alive(kernel: Kernel) -> Any:
 
 
 @pytest.mark.parametrize("how", UNSEEN)
-def test_what_is_held_unseen_is_told_as_held_by_somebody_unknown(kernel: Kernel, how: str) -> None:
+def test_what_is_held_unseen_is_reported_as_held_by_somebody_unknown(
+    kernel: Kernel, how: str
+) -> None:
     before, hold = UNSEEN[how]
     kernel.run(before)
     kernel.run("g = [[1]]")
@@ -69,13 +71,13 @@ RELEASED = {
 
 
 @pytest.mark.parametrize("what", RELEASED)
-def test_what_nobody_holds_is_not_told(kernel: Kernel, what: str) -> None:
+def test_what_nobody_holds_is_not_reported(kernel: Kernel, what: str) -> None:
     kernel.run(RELEASED[what])
     kernel.run("g = n = d = f = l = c = N = None")
     assert still_alive(kernel) == []
 
 
-def test_results_that_hold_each_other_are_not_told(kernel: Kernel) -> None:
+def test_results_that_hold_each_other_are_not_reported(kernel: Kernel) -> None:
     kernel.run("a = [1]; b = [a]; a.append(b)")
     for shown in ("a", "b", "[b]", "(a, b)"):
         kernel.run(shown)
@@ -84,7 +86,7 @@ def test_results_that_hold_each_other_are_not_told(kernel: Kernel) -> None:
 
 
 @pytest.mark.parametrize("constant", ["()", "...", "NotImplemented", "frozenset()"])
-def test_constants_of_the_interpreter_are_not_told(kernel: Kernel, constant: str) -> None:
+def test_constants_of_the_interpreter_are_not_reported(kernel: Kernel, constant: str) -> None:
     kernel.run(constant)
     assert still_alive(kernel) == []
 
@@ -127,17 +129,17 @@ HELD = {
 
 
 @pytest.mark.parametrize("how", HELD)
-def test_who_holds_it_is_told_by_name(kernel: Kernel, how: str) -> None:
-    before, hold, told = HELD[how]
+def test_the_holder_is_reported_by_name(kernel: Kernel, how: str) -> None:
+    before, hold, holder = HELD[how]
     kernel.run(before)
     kernel.run("g = [[1]]")
     kernel.run(hold)
     kernel.run("g")
     kernel.run("del g")
-    assert [item["held_by"] for item in still_alive(kernel)] == [[told]]
+    assert [item["held_by"] for item in still_alive(kernel)] == [[holder]]
 
 
-def test_another_result_that_stays_is_told(kernel: Kernel) -> None:
+def test_another_result_that_stays_is_reported(kernel: Kernel) -> None:
     kernel.run("g = [[1]]; g")
     kernel.run("{'a': g}")
     kernel.run("del g")
@@ -159,7 +161,7 @@ TOGETHER = {
 
 
 @pytest.mark.parametrize("what", TOGETHER)
-def test_what_only_another_released_result_holds_is_not_told(kernel: Kernel, what: str) -> None:
+def test_what_only_another_released_result_holds_is_not_reported(kernel: Kernel, what: str) -> None:
     for cell in TOGETHER[what]:
         kernel.run(cell)
     kernel.run("n = m = None")
