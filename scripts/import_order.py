@@ -27,7 +27,7 @@ KERNEL = SERVER / "kernel"
 # Folders and modules of the kernel package, from the lowest floor up. A module may import those of
 # its own floor and of the floors below. What is not listed is on the top floor.
 FLOORS = (
-    ("protocol", "messages", "stages"),
+    ("protocol", "messages", "stages", "cells"),
     ("retention",),
     ("sizing",),
     ("guard",),

@@ -157,7 +157,7 @@ def _send(comm: Any, message: dict[str, Any]) -> None:
 
 
 def _fits(message: dict[str, Any]) -> bool:
-    """Return whether a message is small enough, and has no lone surrogates that JSON refuses."""
+    """Return whether a message is small enough, and has no lone surrogates in its texts."""
     try:
         json.dumps(message, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -6,16 +6,13 @@ only, because the classes of two copies differ.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .protocol import DEFAULTS
 
-if TYPE_CHECKING:
-    from .session import Session
 
-
-def hand_over(session: Session) -> dict[str, Any]:
-    """Remove this copy's callbacks from the shell, and return the state for the next copy."""
+def hand_over(session: Any) -> dict[str, Any]:
+    """Remove a `Session`'s callbacks from the shell, and return the state for the next copy."""
     cells, keys, announced, guard = map(session.made, ("cells", "keys", "announced", "guard"))
     if cells is not None:
         cells.watch(wanted=False)
@@ -33,8 +30,8 @@ def hand_over(session: Session) -> dict[str, Any]:
     }
 
 
-def take_over(session: Session, state: dict[str, Any]) -> None:
-    """Continue with the state that another copy's `hand_over` returned."""
+def take_over(session: Any, state: dict[str, Any]) -> None:
+    """Continue, in a new `Session`, with the state that another copy's `hand_over` returned."""
     session.inherited = state
     guard = state["guard"]
     if guard is not None:

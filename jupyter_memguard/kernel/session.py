@@ -117,7 +117,7 @@ class Session(Requests):
         """Return one of the session's objects by its name if it was made, else None."""
         return vars(self).get(name)
 
-    # Taking over from another copy of this code
+    # Handing the state over between copies of this code
 
     def hand_over(self) -> dict[str, Any]:
         """Remove this copy from the shell, and return the state for the next; see `handover`."""

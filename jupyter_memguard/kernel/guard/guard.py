@@ -326,7 +326,7 @@ class Guard:
 
     # The cell's events
 
-    def before_cell(self, outermost: bool) -> None:  # noqa: FBT001 - what IPython's event tells
+    def before_cell(self, outermost: bool) -> None:  # noqa: FBT001 - as `Cells` calls it
         """Drop the last execution's result if it was withheld, so that this cell can free it."""
         last = self.shell.last_execution_result
         if last is not None and any(execution() is last for execution in self._executions):

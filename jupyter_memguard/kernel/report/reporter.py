@@ -46,7 +46,7 @@ _LEAST_SHARE = 0.3
 class Reporter:
     """Answers questions about one shell, and changes nothing in it."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts that a session is made of
+    def __init__(  # noqa: PLR0913, PLR0917 - the objects of a session
         self,
         shell: Any,
         keys: Keys,
@@ -55,7 +55,7 @@ class Reporter:
         cells: Cells,
         guard: Guard,
     ) -> None:
-        """Take the InteractiveShell and the session's parts."""
+        """Take the InteractiveShell and the session's objects."""
         self.shell = shell
         self.keys = keys
         self.announced = announced
