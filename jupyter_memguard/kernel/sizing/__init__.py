@@ -3,7 +3,17 @@
 This is the engine's one door: the rest of the package imports from here, never from inside.
 `Measuring` answers by trial deletion (`trial_deletion.py`), and can answer again with more time;
 `measure` and `measure_in_turn` ask once. `keeps_alive` only walks forward (`forward_walk.py`),
-which is quick and says nothing about who else holds the objects.
+which is quick, and ignores who else holds the objects.
+
+The rule of uncounted references: while reference counts are read, no name may hold an object that
+is counted. Trial deletion decides by these counts, so it must know each reference that the engine
+itself adds. It knows two: that of the list that is counted (`refcounts.LISTED`) and that of the
+table `Heap.waiting`. A further one, such as a local name, the name of a loop that has ended, a
+suspended generator or an attribute, looks as if somebody used the object, and its memory is missing
+in the answer. So functions take lists of objects and empty those that they are done with, select
+from them with `map` and `compress`, and remember objects by identity. The rule does not bind
+functions that return before counts are read, such as the adapters of libraries, nor the forward
+walk. tests/sizing/test_uncounted_references.py checks it wherever counts are read.
 """
 
 from __future__ import annotations

@@ -15,25 +15,22 @@ from jupyter_memguard.kernel.sizing import (
 from jupyter_memguard.kernel.sizing.cycles import break_cycles
 from jupyter_memguard.kernel.sizing.heap import Heap
 from jupyter_memguard.kernel.sizing.trial_deletion import Walk
-from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, Record, ring_of, set_clock
-
-
-def _pairs(count: int) -> list[Any]:
-    made = []
-    for number in range(count):
-        one = [number + 10**6]
-        made += [one, [one]]
-        one.append(made[-1])  # type: ignore[arg-type]
-    return made
+from jupyter_memguard.kernel.tests.sizing.objects import (
+    PLENTY,
+    Record,
+    pairs_of,
+    ring_of,
+    set_clock,
+)
 
 
 def test_rings_of_a_lists_own_elements_fall_with_it() -> None:
-    made = _pairs(20_000)
+    made = pairs_of(20_000)
     kept = made[7]
     root = Root(made, 0)
     del made
     sizes, _ = measure([root], budget_ms=PLENTY)
-    one = measure([Root(_pairs(1), 0)], budget_ms=PLENTY)[0][0].freed_bytes
+    one = measure([Root(pairs_of(1), 0)], budget_ms=PLENTY)[0][0].freed_bytes
     assert sizes[0].exact
     assert abs(sizes[0].freed_bytes - 19_999 * (one - 64)) < 250_000
     assert kept

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import array
-import io
-from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -15,8 +12,7 @@ from jupyter_memguard.kernel.sizing import (
     measure,
 )
 from jupyter_memguard.kernel.sizing.measurement import SharingGroups
-from jupyter_memguard.kernel.tests.sizing.graphs import KINDS, DictNode, Graph, TupleNode
-from jupyter_memguard.kernel.tests.sizing.objects import PLENTY
+from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, mixed_results
 
 
 def test_an_object_seen_twice_in_one_batch_falls() -> None:
@@ -119,31 +115,11 @@ def test_many_small_results_are_told_each_and_as_a_walk_tells_them() -> None:
     assert together.freed_bytes > sum(alone)
 
 
-def _mixed() -> list[Any]:
-    """Make results of every kind that goes side by side with others, and that does not."""
-    shared = [b"x" * 5_000]
-    ring: list[Any] = [b"y" * 5_000]
-    ring.append({"ring": ring})
-    inner: dict[str, Any] = {"b": b"z" * 5_000}
-    inner["self"] = [inner]
-    deep: list[Any] = []
-    for number in range(200):
-        deep = [number + 10**6, deep]
-    twice = bytes(3_000) + b"x"
-    return [
-        [shared], {"s": shared}, shared, ring, [inner], deep, [twice, [twice]],
-        [bytes(n) for n in range(1000, 1300)], {n + 10**6: [str(n)] for n in range(50)},
-        OrderedDict((str(n), [n]) for n in range(20)), array.array("d", range(100)),
-        bytearray(b"x" * 300_000), "text" * 50, 10**30, io.BytesIO(b"x" * 1000), KINDS,
-        Graph, TupleNode(), DictNode(a=[1]), iter([[2]]), (n for n in [[3]]),
-    ]  # fmt: skip
-
-
 def test_results_go_side_by_side_with_others_as_they_go_alone() -> None:
-    together = measure([Root(obj, 0) for obj in _mixed()], budget_ms=PLENTY)
+    together = measure([Root(obj, 0) for obj in mixed_results()], budget_ms=PLENTY)
     alone = []
-    for index in range(len(_mixed())):
-        held = _mixed()
+    for index in range(len(mixed_results())):
+        held = mixed_results()
         roots = [Root(held[index], 0)]
         others = held[:index] + held[index + 1 :]
         held.clear()
