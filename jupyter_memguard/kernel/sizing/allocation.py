@@ -203,8 +203,7 @@ class Kind:
             owned = self.adapter.look(obj)  # type: ignore[union-attr]
         except Exception:  # noqa: BLE001
             return Owned(self.bytes_of([obj]), note="opaque")
-        own = self.bytes_of([obj]) if owned.size is None else self.header + owned.size
-        owned.size = own
+        owned.size = self.bytes_of([obj]) if owned.size is None else self.header + owned.size
         return owned
 
     def contents(self, obj: Any) -> tuple[int, int]:

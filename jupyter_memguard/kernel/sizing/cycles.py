@@ -32,7 +32,6 @@ _FEW = 32
 _SMALL = 2048  # members of the first closures that are tried
 _GROWTH = 8
 _SAMPLE = 1024  # objects from which it is estimated what rings hold
-_GROUP = 128  # objects that one closure starts from
 _SPREADING = 0.6  # of the time that is left, for following; the rest is for subtracting
 _PATIENCE = 2  # closures in a row that pass the limit before it is raised
 

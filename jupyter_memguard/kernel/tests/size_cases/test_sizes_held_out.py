@@ -1,4 +1,4 @@
-"""Results shown in a real kernel: what the report tells against what their release gives back.
+"""Results shown in a real kernel: the sizes in the report against what their release gives back.
 
 Each has a kernel of its own, but for large blocks of libraries that are slow to load: those come
 and go one after the other in one kernel.
@@ -31,7 +31,7 @@ MEGABYTE = 10**6
 # Of pymalloc. What was garbage before may empty one, which gives it back in the case's time.
 ARENA = 2**20
 LONG_MS = 20_000  # enough on a busy machine
-SHORT_MS = 100  # the default: what it tells must hold as well
+SHORT_MS = 100  # the default: its sizes must hold as well
 SHARED = {"arrow", "numpy", "pandas", "polars", "torch"}
 
 # The two counts in the kernel, under names that are not the user's. Resident: not of files. It is
@@ -149,18 +149,18 @@ def tolerance(truth: int, count: str) -> float:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_report_tells_what_the_release_gives_back(
+def test_a_report_says_what_the_release_gives_back(
     name: str, answers: dict[str, Future[dict[str, Any]]]
 ) -> None:
     if name not in answers:
         pytest.skip(f"not installed: {', '.join(missing(CASES[name]))}")
     answer = answers[name].result()
-    told = str(answer)  # pytest cuts short what is not a text
+    text = str(answer)  # pytest cuts short what is not a text
     truth = max(answer["truth"], 0)
     allowed = tolerance(truth, CASES[name].truth)
     for row in (answer["short"], answer["row"]):
-        assert row["freed_bytes"] <= truth + allowed, told
+        assert row["freed_bytes"] <= truth + allowed, text
         if row["exact"]:
-            assert row["freed_bytes"] >= truth - allowed, told
+            assert row["freed_bytes"] >= truth - allowed, text
         else:
-            assert row["notes"], told
+            assert row["notes"], text

@@ -24,7 +24,7 @@ MEGABYTE = 10**6
 BUDGET_MS = "90000"  # enough on a busy machine: what a short budget does is tested elsewhere
 
 # What the engine says that it cannot know, by case: the notes that it must give.
-TOLD = {
+EXPECTED_NOTES = {
     "arrow_of_dropped_array": (),
     "bytes_io": ("opaque",),
     "class_with_data": ("opaque",),
@@ -92,14 +92,14 @@ def test_what_is_measured_is_what_comes_back(
     if name not in answers:
         pytest.skip(f"not installed: {', '.join(missing(name))}")
     answer = answers[name].result()
-    told = str(answer)  # pytest cuts short what is not a text
+    text = str(answer)  # pytest cuts short what is not a text
     freed = answer["freed_bytes"]
     truths = (answer["allocator"], answer["resident"])
     highest = max(truths)
-    assert freed <= highest + max(0.05 * highest, MEGABYTE), told
-    if name in TOLD:
-        assert set(TOLD[name]) <= set(answer["notes"]), told
-        assert not answer["exact"] or not TOLD[name], told
+    assert freed <= highest + max(0.05 * highest, MEGABYTE), text
+    if name in EXPECTED_NOTES:
+        assert set(EXPECTED_NOTES[name]) <= set(answer["notes"]), text
+        assert not answer["exact"] or not EXPECTED_NOTES[name], text
     else:
-        assert answer["exact"], told
-        assert min(abs(freed - truth) - max(0.05 * truth, MEGABYTE) for truth in truths) <= 0, told
+        assert answer["exact"], text
+        assert min(abs(freed - truth) - max(0.05 * truth, MEGABYTE) for truth in truths) <= 0, text

@@ -1,4 +1,4 @@
-"""Random graphs of objects, in which each node has bytes that tell it from the others."""
+"""Random graphs of objects, in which each node has bytes of its own number."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def graphs(draw: Any) -> tuple[Any, ...]:
 
 
 class Graph:
-    """A graph as drawn, in which each node has bytes that tell it from the others."""
+    """A graph as drawn, in which each node has bytes of its own number."""
 
     def __init__(self, drawn: tuple[Any, ...]) -> None:
         kinds, edges, roots, outside, holders = drawn

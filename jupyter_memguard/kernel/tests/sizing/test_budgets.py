@@ -61,7 +61,7 @@ def test_measuring_again_with_more_time_is_final_when_nothing_is_cut() -> None:
     assert references == 2
 
 
-def test_results_that_there_was_no_time_for_are_told_to_be_cut() -> None:
+def test_results_that_there_was_no_time_for_are_said_to_be_cut() -> None:
     sizes, together = measure([Root([i, str(i)], 0) for i in range(5_000)], budget_ms=0)
     assert not together.exact
     assert [size.exact for size in sizes] == [False] * 5_000

@@ -45,7 +45,7 @@ def _ring_around(last: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
-def test_a_chain_is_told_as_if_each_link_were_followed_alone(
+def test_a_chain_frees_what_it_frees_link_by_link(
     link: Callable[[Any, int], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last: Any = None

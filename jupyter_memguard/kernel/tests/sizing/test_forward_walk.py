@@ -61,9 +61,9 @@ def test_in_turn_what_is_shared_is_the_first_ones() -> None:
 
 def test_in_turn_the_one_that_passes_the_most_is_the_last() -> None:
     objects = [[bytes([n]) * 100_000] for n in range(5)]
-    told = keeps_alive_in_turn(objects, most_bytes=250_000, budget_ms=PLENTY)
-    assert len(told) == 3
-    assert sum(told) > 250_000
+    kept = keeps_alive_in_turn(objects, most_bytes=250_000, budget_ms=PLENTY)
+    assert len(kept) == 3
+    assert sum(kept) > 250_000
 
 
 def test_in_turn_what_there_was_no_time_for_is_not_recorded() -> None:

@@ -91,11 +91,11 @@ def test_what_was_not_ended_is_in_no_later_group(monkeypatch: pytest.MonkeyPatch
     times = iter([True, False])
     real = MeasurementInTurn._walk_together
 
-    def walk(peel: MeasurementInTurn, followed: float, broken: float) -> set[int] | None:
+    def walk(measurement: MeasurementInTurn, followed: float, broken: float) -> set[int] | None:
         if next(times):
             held.clear()  # as if it fell late: what was not followed by then is nobody's
             return None
-        return real(peel, followed, broken)
+        return real(measurement, followed, broken)
 
     monkeypatch.setattr(MeasurementInTurn, "_walk_together", walk)
     first, second = measure_in_turn(groups, budget_ms=LONG_MS)
@@ -104,7 +104,7 @@ def test_what_was_not_ended_is_in_no_later_group(monkeypatch: pytest.MonkeyPatch
     assert second.freed_bytes == pytest.approx(2 * 10**5, rel=0.01)
 
 
-def test_no_time_tells_nothing() -> None:
+def test_without_time_nothing_is_said() -> None:
     groups = [roots([bytearray(10**5)]), roots([bytearray(10**5)])]
     for size in measure_in_turn(groups, budget_ms=0):
         assert not size.exact

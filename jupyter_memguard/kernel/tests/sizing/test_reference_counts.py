@@ -56,7 +56,7 @@ def test_counts_that_do_not_follow_the_references_are_not_used(
 
 
 @pytest.mark.parametrize(("name", "abiflags"), [("pypy", ""), ("cpython", "t")])
-def test_other_interpreters_and_free_threads_are_told_by_name(
+def test_other_interpreters_and_free_threads_are_recognized_by_name(
     name: str, abiflags: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patched = SimpleNamespace(

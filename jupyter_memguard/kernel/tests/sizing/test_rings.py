@@ -123,7 +123,7 @@ def test_rings_that_lead_to_much_that_lives_are_proven_without_following_it_all(
 
 
 @pytest.mark.parametrize("change", ["as it is", "with one that is listed twice"])
-def test_wherever_time_is_up_the_rest_of_a_ring_is_told_to_be_missing(
+def test_wherever_time_is_up_the_rest_of_a_ring_is_said_to_be_missing(
     change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ring = ring_of(3_000)

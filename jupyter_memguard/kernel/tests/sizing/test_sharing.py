@@ -24,7 +24,7 @@ def test_an_object_seen_twice_in_one_batch_falls() -> None:
     assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes > 200_000
 
 
-def test_results_that_share_memory_are_told_to_belong_together() -> None:
+def test_results_that_share_memory_are_said_to_belong_together() -> None:
     shared = [b"x" * 500_000]
     roots = [Root([shared], 0), Root({"s": shared}, 0), Root([1], 0)]
     del shared
@@ -98,7 +98,7 @@ def test_the_user_namespace_is_not_entered() -> None:
     assert 500_000 < sizes[0].freed_bytes < 502_000
 
 
-def test_many_small_results_are_told_each_and_as_a_walk_tells_them() -> None:
+def test_many_small_results_have_the_sizes_that_a_walk_finds() -> None:
     held: list[Any] = [f"text {number}" for number in range(1_000)]
     held += [[number + 10**6, number / 3] for number in range(1_000)]
     shared = str(id(held))
@@ -144,9 +144,9 @@ def test_a_key_of_one_dict_falls_beside_keys_that_all_of_them_have() -> None:
     root: Any = Root(held, 0)
     del held, one
     with_texts = measure([root], budget_ms=PLENTY)[1].freed_bytes
-    reached = keeps_alive(root.obj, threshold_bytes=10**9, budget_ms=PLENTY).freed_bytes
+    kept = keeps_alive(root.obj, threshold_bytes=10**9, budget_ms=PLENTY).freed_bytes
     for index in range(len(lengths)):
         root.obj[index].popitem()
     without = measure([root], budget_ms=PLENTY)[1].freed_bytes
     assert with_texts - without == pytest.approx(sum(lengths), rel=0.1)
-    assert reached == pytest.approx(with_texts, rel=0.01)
+    assert kept == pytest.approx(with_texts, rel=0.01)

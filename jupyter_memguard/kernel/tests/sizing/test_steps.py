@@ -82,16 +82,16 @@ WIDE: dict[str, Callable[[], Any]] = {
 
 
 class Clock:
-    """A clock that stands still, and tells how many items were taken between two looks at it."""
+    """A clock that stands still, and counts the items that were taken between two looks at it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.items = 0
         self.most = 0
         take, referents = Worklist.take, gc.get_referents
 
-        def counted(frontier: Worklist) -> list[Any]:
+        def counted(worklist: Worklist) -> list[Any]:
             before = self.items
-            kids = take(frontier)
+            kids = take(worklist)
             self.items = before + len(kids)
             return kids
 
@@ -155,7 +155,7 @@ def test_what_is_opened_slice_by_slice_is_what_is_there(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     obj = WIDE[name]()
-    reached = keeps_alive(obj, threshold_bytes=10**9, budget_ms=PLENTY)
+    kept = keeps_alive(obj, threshold_bytes=10**9, budget_ms=PLENTY)
     root = Root(obj, 0)
     del obj
     measured = measure([root], budget_ms=PLENTY)[0][0]
@@ -163,7 +163,7 @@ def test_what_is_opened_slice_by_slice_is_what_is_there(
     monkeypatch.setattr("jupyter_memguard.kernel.sizing.libraries.stdlib.LARGE", 10**9)
     assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes == measured.freed_bytes
     again = keeps_alive(root.obj, threshold_bytes=10**9, budget_ms=PLENTY)
-    assert (again.freed_bytes, again.notes) == (reached.freed_bytes, reached.notes)
+    assert (again.freed_bytes, again.notes) == (kept.freed_bytes, kept.notes)
     assert measured.exact
     assert measured.freed_bytes > 500_000
 
@@ -184,8 +184,8 @@ def test_a_cut_look_estimates_the_rest_from_what_it_has_seen(
     looked = iter(range(10**6))
     monkeypatch.setattr(forward_walk, "_clock", lambda: float(next(looked)))
     size = keeps_alive(obj, threshold_bytes=10**9, budget_ms=looks * 1000)
-    told = size.freed_bytes if size.estimate_bytes is None else size.estimate_bytes
-    assert 0.4 * whole < told < 1.6 * whole
+    said = size.freed_bytes if size.estimate_bytes is None else size.estimate_bytes
+    assert 0.4 * whole < said < 1.6 * whole
 
 
 class Hostile:
