@@ -80,6 +80,16 @@ export function failureText(code: string, trans: TranslationBundle): string {
       return trans.__('There is a variable of this name already.');
     case 'invalid_reply':
       return trans.__('The kernel gave no valid answer.');
+    case 'no_engine':
+    // The name of the bundler's error.
+    case 'ChunkLoadError':
+      return trans.__(
+        'A part of this extension could not be loaded. Try again.'
+      );
+    case 'wrong_engine':
+      return trans.__(
+        'The kernel has another version of this extension. Reload the page, then restart the kernel.'
+      );
     default:
       return trans.__('The kernel could not do it (%1).', code);
   }
