@@ -1,12 +1,11 @@
 /** The panel's section with what each run of a cell did to the memory. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
-import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import type { IMemguard, IWatched } from '../../tokens';
 import type { CellFate } from '../../ui/cellLink';
+import { ObservingSection } from '../observingSection';
 import { Chart } from './chart';
 import type { IRun } from './openRuns';
 import type { RunRecorder } from './runs';
@@ -15,7 +14,7 @@ import type { RunRecorder } from './runs';
 export type GoToRun = (watched: IWatched, run: IRun) => Promise<CellFate>;
 
 /** The chart of the document in front. */
-export class ChartSection extends ReactWidget {
+export class ChartSection extends ObservingSection {
   /**
    * @param memguard - Tells which document is in front.
    * @param options - The runs of documents, what shows a cell, and the words.
@@ -26,36 +25,6 @@ export class ChartSection extends ReactWidget {
     this._options = options;
     memguard.currentChanged.connect(this._follow, this);
     this._follow();
-  }
-
-  dispose(): void {
-    if (this.isDisposed) {
-      return;
-    }
-    this._recorder?.changed.disconnect(this.update, this);
-    this._memguard.currentChanged.disconnect(this._follow, this);
-    this._stopObserving();
-    super.dispose();
-  }
-
-  protected onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this._observe();
-  }
-
-  protected onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this._observe();
-  }
-
-  protected onAfterHide(message: Message): void {
-    super.onAfterHide(message);
-    this._observe();
-  }
-
-  protected onBeforeDetach(message: Message): void {
-    this._stopObserving();
-    super.onBeforeDetach(message);
   }
 
   protected render(): JSX.Element {
@@ -73,6 +42,11 @@ export class ChartSection extends ReactWidget {
         )}
       </>
     );
+  }
+
+  /** Let the recorder take samples between the runs while a person looks. */
+  protected observe(): IDisposable | null {
+    return this._recorder?.observe() ?? null;
   }
 
   private _whyNone(): string {
@@ -99,30 +73,14 @@ export class ChartSection extends ReactWidget {
     this._watched = this._memguard.current;
     this._recorder = this._watched && this._options.recorderOf(this._watched);
     this._recorder?.changed.connect(this.update, this);
-    this._stopObserving();
-    this._observe();
+    this.observeAnew();
     this.update();
-  }
-
-  /** Let the recorder take samples between the runs while a person looks. */
-  private _observe(): void {
-    if (this.isVisible) {
-      this._observing ??= this._recorder?.observe() ?? null;
-    } else {
-      this._stopObserving();
-    }
-  }
-
-  private _stopObserving(): void {
-    this._observing?.dispose();
-    this._observing = null;
   }
 
   private readonly _memguard: IMemguard;
   private readonly _options: ChartSection.IOptions;
   private _watched: IWatched | null = null;
   private _recorder: RunRecorder | null = null;
-  private _observing: IDisposable | null = null;
 }
 
 /** A namespace for the options. */

@@ -1,21 +1,20 @@
 /** The panel's section with all kernels of the server. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
-import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import { LinkButton } from '../../panel/buttons';
 import { Figure } from '../../panel/figure';
 import type { IMemguard } from '../../tokens';
 import { formatBound, formatBytes } from '../../ui/format';
 import { percentOf, severityOf } from '../level';
+import { ObservingSection } from '../observingSection';
 import { reasonText, usedText } from '../words';
 import type { KernelList } from './kernelList';
 import { rowsOf, type IKernelRow } from './kernelRows';
 
 /** The panel's section with all kernels of the server. */
-export class KernelsSection extends ReactWidget {
+export class KernelsSection extends ObservingSection {
   /**
    * @param list - The kernels, which are read often only while this is visible.
    * @param options - The open documents, what shows one, and the words.
@@ -25,31 +24,6 @@ export class KernelsSection extends ReactWidget {
     this._list = list;
     this._options = options;
     list.changed.connect(this.update, this);
-  }
-
-  dispose(): void {
-    this._stopObserving();
-    super.dispose();
-  }
-
-  protected onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this._observe();
-  }
-
-  protected onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this._observe();
-  }
-
-  protected onAfterHide(message: Message): void {
-    super.onAfterHide(message);
-    this._observe();
-  }
-
-  protected onBeforeDetach(message: Message): void {
-    this._stopObserving();
-    super.onBeforeDetach(message);
   }
 
   protected render(): JSX.Element {
@@ -71,22 +45,12 @@ export class KernelsSection extends ReactWidget {
   }
 
   /** Read the list often while a person can see it. */
-  private _observe(): void {
-    if (this.isVisible) {
-      this._observing ??= this._list.observe();
-    } else {
-      this._stopObserving();
-    }
-  }
-
-  private _stopObserving(): void {
-    this._observing?.dispose();
-    this._observing = null;
+  protected observe(): IDisposable {
+    return this._list.observe();
   }
 
   private readonly _list: KernelList;
   private readonly _options: KernelsSection.IOptions;
-  private _observing: IDisposable | null = null;
 }
 
 /** A namespace for the options. */
