@@ -51,12 +51,16 @@ class Texts(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
     @contextmanager
     def importing(self) -> Iterator[None]:
         """Return a context in which `import` uses this finder."""
-        sys.meta_path.insert(0, self)
         try:
+            sys.meta_path.insert(0, self)
             yield
         finally:
-            # Compare identities, because another finder may define its own `==`.
-            sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
+            # Compare identities, because another finder may define its own `==`. Only one entry
+            # goes: another thread may be importing, too.
+            for index, finder in enumerate(sys.meta_path):
+                if finder is self:
+                    del sys.meta_path[index]
+                    break
 
     def _path(self, fullname: str) -> str | None:
         package, _, name = fullname.partition(".")
@@ -102,7 +106,9 @@ def installed_copy(digest: str) -> ModuleType | None:
         for folder in (spec and spec.submodule_search_locations) or ():
             with open(os.path.join(folder, "kernel", "_digest.py"), encoding="ascii") as file:  # noqa: PTH118, PTH123 - pathlib costs more than this is worth
                 if file.read() == f'DIGEST = "{digest}"\n':
-                    return importlib.import_module(INSTALLED + ".kernel")
+                    module = importlib.import_module(INSTALLED + ".kernel")
+                    # What was imported before the files were replaced is an older build.
+                    return module if getattr(module, "DIGEST", None) == digest else None
     return None
 
 

@@ -162,6 +162,26 @@ def test_the_sizes_of_a_report_outlive_questions_about_some_of_its_results(kerne
     assert len({*keys, *(row["key"] for row in second["results"])}) == first["count"]
 
 
+def test_a_copy_from_before_an_update_of_the_environment_is_not_taken(stock: Kernel) -> None:
+    kernel_bundle.main()
+    digest = kernel_bundle.bundle()[0]["digest"]
+    stock.run("import jupyter_memguard.kernel as old; old.DIGEST = 'before the update'")
+    assert stock.inject({"mode": "off"}, engine=False, digest=digest) == VERSION
+    assert stock.value("__import__('_jupyter_memguard').__name__") == "_jupyter_memguard"
+
+
+def test_an_import_leaves_the_finder_to_another_that_goes_on(core: Kernel) -> None:
+    core.run("import sys; before = list(sys.meta_path); import _jupyter_memguard as m")
+        "with m._stages.importing():\n    with m._stages.importing(): pass\n    m._stages.module"
+    )
+    core.run(
+        "with m._stages.importing():\n"
+        "    m._stages.module('cells')\n"
+        "    from _jupyter_memguard.retention import keys"
+    )
+    assert core.value("sys.meta_path == before")
+
+
 def test_results_that_share_are_measured_together(kernel: Kernel) -> None:
     kernel.run("shared = b'x' * 10**6")
     kernel.run("[shared]")
