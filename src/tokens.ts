@@ -89,8 +89,8 @@ export interface IKernelAgent extends IDisposable {
   /** What the kernel runs, for any client. */
   readonly cellRuns: ICellRuns;
   /**
-   * Ask the kernel. The engine is brought into the kernel first if the request
-   * needs it.
+   * Ask the kernel. The engine is brought into the kernel as well if the
+   * request makes use of it.
    *
    * @param method - The request's name.
    * @param params - The parameters of that method.

@@ -22,7 +22,7 @@ import type { AgentEvent } from './agentStates';
 import { AgentMachine, isLive } from './agentStates';
 import { cancellable } from './cancellable';
 import { CellRuns } from './cellRuns';
-import { EngineOnDemand, needsEngine } from './engineOnDemand';
+import { EngineOnDemand, engineUse } from './engineOnDemand';
 import { ExecutedCells } from './executedCells';
 import type { Answer, InstallStep } from './installer';
 import { errorName, Installer } from './installer';
@@ -120,27 +120,21 @@ export class KernelAgent implements IKernelAgent {
     return this._isDisposed;
   }
 
-  async request<K extends Method>(
+  request<K extends Method>(
     method: K,
     params: IRequests[K]['params'],
     options: IRequestOptions = {}
   ): Promise<IRequests[K]['result']> {
-    if (!needsEngine(method, params)) {
-      return this._ask(method, params, options);
+    const use = engineUse(method, params);
+    if (use === 'first') {
+      return this._askWithEngine(method, params, options);
     }
-    if (this._engine.isPresent) {
-      try {
-        return await this._ask(method, params, options);
-      } catch (error) {
-        if (codeOf(error) !== 'no_engine') {
-          throw error;
-        }
-        // Another page has put a core without an engine there since.
-        this._engine.isPresent = false;
-      }
+    const answer = this._ask(method, params, options);
+    if (use === 'later') {
+      // Whoever needs the engine tells why it could not be brought.
+      this._bringEngine().catch(() => undefined);
     }
-    await this._ensureEngine(options.signal);
-    return this._ask(method, params, options);
+    return answer;
   }
 
   /** Load the code that the guard needs: the guard may be another one now. */
@@ -182,11 +176,33 @@ export class KernelAgent implements IKernelAgent {
     return result;
   }
 
-  private async _ensureEngine(signal?: AbortSignal): Promise<void> {
+  private async _askWithEngine<K extends Method>(
+    method: K,
+    params: IRequests[K]['params'],
+    options: IRequestOptions
+  ): Promise<IRequests[K]['result']> {
+    for (let isLastTry = false; ; isLastTry = true) {
+      if (!this._engine.isComing) {
+        await this._bringEngine(options.signal);
+      }
+      try {
+        return await this._ask(method, params, options);
+      } catch (error) {
+        if (codeOf(error) !== 'no_engine' || isLastTry) {
+          throw error;
+        }
+      }
+      // Another page has put a core without an engine there since, or the
+      // kernel did not take the engine.
+      this._engine.miss();
+    }
+  }
+
+  private async _bringEngine(signal?: AbortSignal): Promise<void> {
     if (this.state.kind !== 'ready') {
       throw new RequestError(failureOf(this.state));
     }
-    await cancellable(this._engine.ensure(), signal);
+    await cancellable(this._engine.bring(), signal);
   }
 
   /** The agents of a page that is closed or left are not disposed of. */
@@ -428,7 +444,7 @@ export class KernelAgent implements IKernelAgent {
       return;
     }
     this._hello = hello;
-    this._engine.isPresent = hello.engine;
+    this._engine.note(hello);
     this._setGuard(hello.guard_state);
     this._machine.on('greeted');
   }
@@ -462,7 +478,7 @@ export class KernelAgent implements IKernelAgent {
     const channel = this._channel;
     this._channel = null;
     this._hello = null;
-    this._engine.isPresent = false;
+    this._engine.miss();
     channel?.end(reason);
     this._setGuard(null);
   }

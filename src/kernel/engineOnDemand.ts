@@ -1,35 +1,48 @@
 /** Brings the engine into a kernel when a request first needs it. */
 
 import { codeOf, RequestError } from '../wire/request';
-import type { IRequests, Method } from '../wire/protocol';
+import type { IEvents, IGuard, IRequests, Method } from '../wire/protocol';
 import { guardNeedsEngine } from './inject';
-import type { IKernelCode } from './kernelCode';
+import type { IEngineCode, IKernelCode } from './kernelCode';
+
+/** When a request wants the engine in the kernel: before it, after it, or not. */
+type EngineUse = 'first' | 'later' | 'none';
 
 /**
- * Whether a request needs the engine in the kernel.
+ * When a request wants the engine in the kernel.
  *
  * @param method - The request's name.
  * @param params - The request's parameters.
  */
-export function needsEngine<K extends Method>(
+export function engineUse<K extends Method>(
   method: K,
   params: IRequests[K]['params']
-): boolean {
+): EngineUse {
   switch (method) {
     case 'set_guard':
-      return guardNeedsEngine(params as IRequests['set_guard']['params']);
+      return useOfGuard(params as IRequests['set_guard']['params']);
     case 'subscribe':
-      return (params as IRequests['subscribe']['params']).cell_end;
+      return (params as IRequests['subscribe']['params']).cell_end
+        ? 'first'
+        : 'none';
     case 'rescue':
     case 'load_engine':
-      return false;
+      return 'none';
     default:
-      return true;
+      return 'first';
   }
 }
 
+/** Only the mode `large` needs sizes; the others tell them. */
+function useOfGuard(guard: IGuard): EngineUse {
+  if (guard.mode === 'large') {
+    return 'first';
+  }
+  return guardNeedsEngine(guard) ? 'later' : 'none';
+}
+
 /** What bringing the engine needs of the agent. */
-export interface IEngineHost {
+interface IEngineHost {
   /** Send the request `load_engine`. */
   load(
     params: IRequests['load_engine']['params']
@@ -55,46 +68,77 @@ export class EngineOnDemand {
     this._host = host;
   }
 
-  /** Whether the engine is in the kernel, as far as the kernel has said. */
-  isPresent = false;
+  /** Whether the engine is in the kernel, or was sent to it. */
+  get isComing(): boolean {
+    return this._isComing;
+  }
 
   /**
-   * Make sure that the engine is in the kernel. Requests that come together
-   * share one load.
+   * Take what the kernel says of its code.
+   *
+   * @param hello - The kernel's greeting.
+   */
+  note(hello: Pick<IEvents['hello'], 'engine' | 'digest'>): void {
+    this._isComing = hello.engine;
+    this._digest = hello.digest;
+  }
+
+  /** The kernel has no engine, or nothing is known of it. */
+  miss(): void {
+    this._isComing = false;
+  }
+
+  /**
+   * Make sure that a request finds the engine in the kernel if it is sent when
+   * the promise has resolved. The kernel handles messages in order, so the
+   * promise does not wait for the kernel to have loaded the engine.
    *
    * @throws RequestError if the engine cannot be brought.
    */
-  ensure(): Promise<void> {
-    if (this.isPresent) {
-      return Promise.resolve();
+  async bring(): Promise<void> {
+    if (this._isComing) {
+      return;
     }
-    this._loading ??= this._bring().finally(() => {
-      this._loading = null;
+    this._bringing ??= this._bring().finally(() => {
+      this._bringing = null;
     });
-    return this._loading;
+    await this._bringing;
   }
 
   private async _bring(): Promise<void> {
-    try {
-      await this._load();
-    } catch (error) {
-      if (codeOf(error) !== 'wrong_engine') {
-        throw error;
-      }
-      await loaded(this._code.engine.load());
+    const engine = await loaded(this._code.engine.load());
+    if (this._isComing) {
+      return;
+    }
+    if (engine.digest === this._digest) {
+      this._send(engine);
+    } else {
       await this._host.reinstall();
     }
   }
 
-  private async _load(): Promise<void> {
-    const { digest, text } = await loaded(this._code.engine.load());
-    await this._host.load({ digest, text });
-    this.isPresent = true;
+  private _send({ digest, text }: IEngineCode): void {
+    this._isComing = true;
+    this._host.load({ digest, text }).then(
+      ({ engine }) => {
+        this._isComing = engine;
+      },
+      error => {
+        // The request behind it fails as well, and tells why.
+        this._isComing = false;
+        if (codeOf(error) === 'wrong_engine') {
+          this._digest = '';
+        }
+      }
+    );
   }
 
   private _code: IKernelCode;
   private _host: IEngineHost;
-  private _loading: Promise<void> | null = null;
+  private _isComing = false;
+  /** The build of the core in the kernel; empty if it is not known. */
+  private _digest = '';
+  private _bringing: Promise<void> | null = null;
 }
 
 /** Turn the failure of loading a chunk into one of a request. */

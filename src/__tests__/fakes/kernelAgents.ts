@@ -30,8 +30,12 @@ export function askingAgent(guard: IGuard | null = null, code?: IKernelCode) {
 }
 
 /** An agent whose kernel has been installed into and has greeted. */
-export async function readyAgent(hello: Partial<IEvents['hello']> = {}) {
-  const { agent, context, kernel, states } = askingAgent();
+export async function readyAgent(
+  hello: Partial<IEvents['hello']> = {},
+  engine = KERNEL_CODE.engine
+) {
+  const code = { ...KERNEL_CODE, engine };
+  const { agent, context, kernel, states } = askingAgent(null, code);
   await kernel.answerVersion();
   await settled();
   kernel.hello(hello);

@@ -2,7 +2,7 @@
 
 import { KernelAgent } from '../../kernel/agent';
 import type { ChunkOf, IKernelCode } from '../../kernel/kernelCode';
-import { needsEngine } from '../../kernel/engineOnDemand';
+import { engineUse } from '../../kernel/engineOnDemand';
 import type { IGuard } from '../../wire/protocol';
 import { askingAgent, failing, readyAgent } from '../fakes/kernelAgents';
 import { FakeContext, FakeKernel } from '../fakes/kernel';
@@ -145,30 +145,63 @@ describe('the engine', () => {
     ]);
   });
 
-  it('is sent where the kernel has none, once for all who wait and later', async () => {
+  it('is sent before the requests that need it, once for all of them', async () => {
     const { agent, kernel } = await readyAgent({ engine: false });
     void agent.request('report', {});
     void agent.request('report', {});
     await settled();
-    expect(asked(kernel)).toEqual([LOAD]);
-    await reply(kernel, 0, { engine: true });
     expect(asked(kernel)).toEqual([LOAD, REPORT, REPORT]);
+    await reply(kernel, 0, { engine: true });
     void agent.request('report', {});
     expect(asked(kernel)).toEqual([LOAD, REPORT, REPORT, REPORT]);
   });
 
-  it('comes with core and all where the core is of another build', async () => {
+  it('comes after a guard that can do without it', async () => {
     const { agent, kernel } = await readyAgent({ engine: false });
+    void agent.request('set_guard', { mode: 'last' });
+    expect(asked(kernel)).toEqual([['set_guard', { mode: 'last' }]]);
+    await settled();
+    expect(asked(kernel)).toEqual([['set_guard', { mode: 'last' }], LOAD]);
+  });
+
+  it('is sent right before a guard that needs it', async () => {
+    const { agent, kernel } = await readyAgent({ engine: false });
+    void agent.request('set_guard', { mode: 'large' });
+    await settled();
+    expect(asked(kernel)).toEqual([LOAD, ['set_guard', { mode: 'large' }]]);
+  });
+
+  it('comes with core and all where the core is of another build', async () => {
+    const { agent, kernel } = await readyAgent({
+      engine: false,
+      digest: 'another'
+    });
     const report = agent.request('report', {});
     await settled();
-    await refuse(kernel, 0, 'wrong_engine');
+    expect(asked(kernel)).toEqual([]);
     expect(values(kernel, 1).ENGINE).toBe('the engine');
     await kernel.answerVersion();
     await settled();
     kernel.hello();
     await settled();
-    expect(asked(kernel)).toEqual([LOAD, REPORT]);
-    await reply(kernel, 1, sampleReport());
+    expect(asked(kernel)).toEqual([REPORT]);
+    await reply(kernel, 0, sampleReport());
+    expect(await report).toEqual(sampleReport());
+  });
+
+  it('comes so too where the kernel does not want it alone', async () => {
+    const { agent, kernel } = await readyAgent({ engine: false });
+    const report = agent.request('report', {});
+    await settled();
+    await refuse(kernel, 0, 'wrong_engine');
+    await refuse(kernel, 1, 'no_engine');
+    expect(values(kernel, 1).ENGINE).toBe('the engine');
+    await kernel.answerVersion();
+    await settled();
+    kernel.hello();
+    await settled();
+    expect(asked(kernel)).toEqual([LOAD, REPORT, REPORT]);
+    await reply(kernel, 2, sampleReport());
     expect(await report).toEqual(sampleReport());
   });
 
@@ -176,30 +209,36 @@ describe('the engine', () => {
     const { agent, kernel } = await readyAgent({ engine: true });
     void agent.request('report', {});
     await refuse(kernel, 0, 'no_engine');
-    expect(asked(kernel)).toEqual([REPORT, LOAD]);
-    await reply(kernel, 1, { engine: true });
     expect(asked(kernel)).toEqual([REPORT, LOAD, REPORT]);
   });
 
-  it('is asked for again after a failure', async () => {
+  it.each([
+    ['is refused', (kernel: FakeKernel) => refuse(kernel, 0, 'internal')],
+    [
+      'is not there',
+      (kernel: FakeKernel) => reply(kernel, 0, { engine: false })
+    ]
+  ])('is sent once more, and no more, where it %s', async (_, answer) => {
     const { agent, kernel } = await readyAgent({ engine: false });
-    const first = failing(agent.request('report', {}));
+    const report = failing(agent.request('report', {}));
     await settled();
-    await refuse(kernel, 0, 'internal');
-    expect(await first).toBe('internal');
-    void agent.request('report', {});
-    await settled();
-    expect(asked(kernel)).toEqual([LOAD, LOAD]);
+    await answer(kernel);
+    await refuse(kernel, 1, 'no_engine');
+    expect(asked(kernel)).toEqual([LOAD, REPORT, LOAD, REPORT]);
+    await refuse(kernel, 3, 'no_engine');
+    expect(await report).toBe('no_engine');
+    expect(kernel.requests).toHaveLength(4);
   });
 
   it('is not waited for by a request that is given up', async () => {
-    const { agent, kernel } = await readyAgent({ engine: false });
+    const { engine } = slowCode();
+    const { agent, kernel } = await readyAgent({ engine: false }, engine);
     const { signal, abort } = stoppable();
     const given = failing(agent.request('report', {}, { signal }));
     void agent.request('report', {});
     abort();
     expect(await given).toBe('cancelled');
-    await reply(kernel, 0, { engine: true });
+    await engine.arrive();
     expect(asked(kernel)).toEqual([LOAD, REPORT]);
   });
 
@@ -217,10 +256,11 @@ function stoppable() {
   return { signal: controller.signal, abort: () => controller.abort() };
 }
 
-it('needsEngine follows the parameters where they decide', () => {
-  expect(needsEngine('subscribe', { cell_end: true })).toBe(true);
-  expect(needsEngine('subscribe', { cell_end: false })).toBe(false);
-  expect(needsEngine('set_guard', { mode: 'last' })).toBe(true);
-  expect(needsEngine('set_guard', { mode: 'off' })).toBe(false);
-  expect(needsEngine('release', {})).toBe(true);
+it('engineUse follows the parameters where they decide', () => {
+  expect(engineUse('subscribe', { cell_end: true })).toBe('first');
+  expect(engineUse('subscribe', { cell_end: false })).toBe('none');
+  expect(engineUse('set_guard', { mode: 'large' })).toBe('first');
+  expect(engineUse('set_guard', { mode: 'last' })).toBe('later');
+  expect(engineUse('set_guard', { mode: 'off' })).toBe('none');
+  expect(engineUse('release', {})).toBe('first');
 });
