@@ -50,7 +50,7 @@ export interface IUsageReading {
 }
 
 /** No figure. */
-export interface INoReading {
+interface INoReading {
   kind: 'none';
   kernelId: string | null;
   reason: NoReading;

@@ -5,7 +5,7 @@ import { measure } from '../wire/checks';
 import type { ILimit } from '../wire/rest';
 
 /** What a kernel says of itself, and when it said so. */
-export interface IUsage {
+interface IUsage {
   /** Proportional set size of the kernel with its children, in bytes. */
   bytes: number;
   /** Its machine's memory and how much of it is used, if the kernel says so. */

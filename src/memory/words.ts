@@ -138,52 +138,44 @@ export function reasonText(
   }
 }
 
-/**
- * Who sets a limit.
- *
- * @param source - The limit's source.
- * @param trans - The words.
- */
-export function limitText(
-  source: LimitSource,
-  trans: TranslationBundle
-): string {
-  switch (source) {
-    case 'config':
-      return trans.__('Limit (set for this server)');
-    case 'mem_limit_env':
-      return trans.__('Limit (MEM_LIMIT)');
-    case 'cgroup2':
-    case 'cgroup1':
-      return trans.__('Limit (container)');
-    case 'rlimit_as':
-      return trans.__('Limit (address space)');
-    case 'machine':
-      return trans.__("Machine's memory");
-  }
+/** The words for a limit. */
+interface ILimitWords {
+  /** Who sets it. */
+  readonly limit: string;
+  /** What counts against it; null if it is the kernel's resident memory alone. */
+  readonly used: string | null;
 }
 
 /**
- * What counts against a limit.
+ * The words for a limit.
  *
  * @param source - The limit's source.
  * @param trans - The words.
- * @returns null if it is the kernel's resident memory alone.
  */
-export function usedText(
+export function limitWords(
   source: LimitSource,
   trans: TranslationBundle
-): string | null {
+): ILimitWords {
   switch (source) {
+    case 'config':
+      return { limit: trans.__('Limit (set for this server)'), used: null };
+    case 'mem_limit_env':
+      return { limit: trans.__('Limit (MEM_LIMIT)'), used: null };
     case 'cgroup2':
     case 'cgroup1':
-      return trans.__('Used by the whole container');
+      return {
+        limit: trans.__('Limit (container)'),
+        used: trans.__('Used by the whole container')
+      };
     case 'rlimit_as':
-      return trans.__('Address space in use');
+      return {
+        limit: trans.__('Limit (address space)'),
+        used: trans.__('Address space in use')
+      };
     case 'machine':
-      return trans.__('Used by the whole machine');
-    case 'config':
-    case 'mem_limit_env':
-      return null;
+      return {
+        limit: trans.__("Machine's memory"),
+        used: trans.__('Used by the whole machine')
+      };
   }
 }

@@ -23,7 +23,7 @@ export type CellFate =
 export type CellRef = Pick<IRow, 'cell_id' | 'execution' | 'source'>;
 
 /** A cell, and what became of it since it ran. */
-export interface IFoundCell {
+interface IFoundCell {
   readonly fate: CellFate;
   readonly cell: Cell | null;
   /** Its place in the document; -1 if it has none. */

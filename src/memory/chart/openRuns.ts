@@ -23,7 +23,7 @@ interface IOpenRun {
 }
 
 /** What happens to runs. */
-export interface IRunEvents {
+interface IRunEvents {
   /** A cell was sent to the kernel. */
   onSent(): void;
   /** A run is complete. */

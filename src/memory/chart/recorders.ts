@@ -8,7 +8,7 @@ import type { Reading } from '../source';
 import type { RunRecorder } from './runs';
 
 /** Finds the recorder of a document. */
-export type RecorderOf = (watched: IWatched) => RunRecorder | null;
+type RecorderOf = (watched: IWatched) => RunRecorder | null;
 
 /** Records the runs of every open document's cells. */
 export class RunRecorders {

@@ -9,7 +9,7 @@ export interface ISpan {
 }
 
 /** What the kernel's memory did during a run, in bytes. */
-export interface IChange {
+interface IChange {
   /** What was resident after the run, less what was before it. */
   delta: number;
   /** The most that was resident during it, less what was before it. */

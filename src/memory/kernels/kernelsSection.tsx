@@ -9,7 +9,7 @@ import type { IMemguard } from '../../tokens';
 import { formatBound, formatBytes } from '../../ui/format';
 import { percentOf, severityOf } from '../level';
 import { ObservingSection } from '../observingSection';
-import { reasonText, usedText } from '../words';
+import { limitWords, reasonText } from '../words';
 import type { KernelList } from './kernelList';
 import { rowsOf, type IKernelRow } from './kernelRows';
 
@@ -117,7 +117,7 @@ function Together(props: {
           <small>
             {trans.__(
               '%1: %2 of %3',
-              usedText(shared.limit.source, trans),
+              limitWords(shared.limit.source, trans).used,
               formatBytes(shared.limit.used_bytes ?? 0),
               formatBytes(shared.limit.limit_bytes)
             )}

@@ -6,7 +6,7 @@ import { figureText, formatBytes } from '../../ui/format';
 import type { IPart } from '../../wire/protocol';
 import type { ILimit } from '../../wire/rest';
 import type { IProcessReading, IUsageReading, Reading } from '../source';
-import { limitText, nearestOf, reasonText, usedText } from '../words';
+import { limitWords, nearestOf, reasonText } from '../words';
 
 /** One line of the list; `id` is for tests and style sheets. */
 interface ILine {
@@ -147,18 +147,18 @@ function limitLines(
   if (limit === null) {
     return [];
   }
+  const words = limitWords(limit.source, trans);
   const parts = [
     {
       id,
-      label: limitText(limit.source, trans),
+      label: words.limit,
       value: formatBytes(limit.limit_bytes)
     }
   ];
-  const used = usedText(limit.source, trans);
-  if (used !== null && limit.used_bytes !== null) {
+  if (words.used !== null && limit.used_bytes !== null) {
     parts.unshift({
       id: `${id}-used`,
-      label: used,
+      label: words.used,
       value: formatBytes(limit.used_bytes)
     });
   }
