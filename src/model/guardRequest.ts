@@ -39,20 +39,25 @@ export class GuardRequest {
   }
 
   private async _send(guard: IGuard): Promise<void> {
+    // An earlier guard may still wait for the engine, and must not come after
+    // this one.
+    this._sending.abort();
+    this._sending = new AbortController();
+    const { signal } = this._sending;
     if (this._agent.state.kind !== 'ready') {
       return;
     }
     try {
-      await this._agent.request('set_guard', guard);
+      await this._agent.request('set_guard', guard, { signal });
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'restarted' || code === 'disconnected') {
-        // `resume` sends it again.
+      if (signal.aborted || code === 'restarted' || code === 'disconnected') {
+        // The next one is on its way, or `resume` sends this one again.
         return;
       }
       this._events.failed(code);
     }
-    if (this._asked === guard) {
+    if (!signal.aborted) {
       this._asked = null;
     }
     this._events.changed();
@@ -61,6 +66,8 @@ export class GuardRequest {
   private _agent: IKernelAgent;
   private _events: GuardRequest.IEvents;
   private _asked: IGuard | null = null;
+  /** Takes back the request that is not answered yet. */
+  private _sending = new AbortController();
 }
 
 /** A namespace for what a guard's request reports. */

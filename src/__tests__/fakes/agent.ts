@@ -20,6 +20,8 @@ export class FakeAgent implements IKernelAgent {
   retries = 0;
   /** What was asked, oldest first. */
   readonly asked: { method: Method; params: object }[] = [];
+  /** What was asked and was not given up before its answer. */
+  readonly answered: { method: Method; params: object }[] = [];
   /** How long each answer may take, in milliseconds. */
   readonly timeouts: number[] = [];
   /**
@@ -51,6 +53,7 @@ export class FakeAgent implements IKernelAgent {
     if (options.signal?.aborted) {
       throw new RequestError('cancelled');
     }
+    this.answered.push({ method, params });
     const answer = this.answers[method] ?? new Error('not in this test');
     if (answer instanceof Error) {
       throw answer;

@@ -25,6 +25,37 @@ describe('setting the guard', () => {
     expect(model.guardAsked).toBeNull();
   });
 
+  it('takes back what waits when something else is asked for', async () => {
+    const { agent, model } = aModel();
+    // The engine is on its way to the page: this one waits for it.
+    const { gate, open } = aGate();
+    agent.gate = gate;
+    const on = model.setGuard({ mode: 'large' });
+    agent.gate = null;
+    const off = model.setGuard({ mode: 'off' });
+    open();
+    await Promise.all([on, off]);
+    expect(agent.answered).toEqual([
+      { method: 'set_guard', params: { mode: 'off' } }
+    ]);
+    expect(model.guardAsked).toBeNull();
+    expect(model.outcome).toBeNull();
+  });
+
+  it('does not wait for an answer before something else is asked for', async () => {
+    const { agent, model } = aModel();
+    const { gate, open } = aGate();
+    agent.gate = gate;
+    void model.setGuard({ mode: 'large' });
+    const off = model.setGuard({ mode: 'off' });
+    // A cell that is sent now comes after both.
+    expect(agent.methods()).toEqual(['set_guard', 'set_guard']);
+    expect(model.guardAsked).toEqual({ mode: 'off' });
+    open();
+    await off;
+    expect(model.guardAsked).toBeNull();
+  });
+
   it('tells why the kernel refused', async () => {
     const { agent, model } = aModel();
     agent.answers.set_guard = new RequestError('wrong_thread');
