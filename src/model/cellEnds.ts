@@ -31,10 +31,11 @@ export class CellEnds {
     if (wanted === this._isSubscribed) {
       return;
     }
-    this._isSubscribed = wanted;
-    this._agent.request('subscribe', { cell_end: wanted }).catch(() => {
+    const signal = this._note(wanted);
+    const params = { cell_end: wanted };
+    this._agent.request('subscribe', params, { signal }).catch(() => {
       // Without the comm there is no subscription, whatever was asked for.
-      if (this._agent.state.kind === 'ready') {
+      if (!signal.aborted && this._agent.state.kind === 'ready') {
         this._isSubscribed = !wanted;
       }
     });
@@ -42,7 +43,7 @@ export class CellEnds {
 
   /** Every subscription ended with the comm. */
   lose(): void {
-    this._isSubscribed = false;
+    this._note(false);
   }
 
   /** A cell has ended; without a subscription its results are not known. */
@@ -53,7 +54,21 @@ export class CellEnds {
     this.update();
   }
 
+  /**
+   * Note what is asked for from now on. An earlier request may still wait for
+   * the engine, and must not come after the next one.
+   *
+   * @returns what takes the next request back.
+   */
+  private _note(isSubscribed: boolean): AbortSignal {
+    this._isSubscribed = isSubscribed;
+    this._asking.abort();
+    this._asking = new AbortController();
+    return this._asking.signal;
+  }
+
   private _agent: IKernelAgent;
   private _reading: Reading;
   private _isSubscribed = false;
+  private _asking = new AbortController();
 }

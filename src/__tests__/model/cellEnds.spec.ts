@@ -1,7 +1,7 @@
 import type { KernelEvent } from '../../wire/protocol';
 import { sampleGuard, sampleReleased } from '../fakes/samples';
 import { settled } from '../fakes/waiting';
-import { aModel } from './fakes';
+import { aGate, aModel } from './fakes';
 
 const END: KernelEvent = {
   event: 'cell_end',
@@ -24,6 +24,23 @@ describe('cell ends', () => {
     agent.guardChanged.emit(agent.guard);
     expect(agent.asked.map(({ params }) => params)).toEqual([
       { cell_end: true },
+      { cell_end: false }
+    ]);
+  });
+
+  it('are not subscribed to by a request that has waited too long', async () => {
+    const { agent, model } = aModel();
+    const { gate, open } = aGate();
+    agent.gate = gate;
+    const looking = model.observe();
+    agent.gate = null;
+    looking.dispose();
+    open();
+    await settled();
+    const subscribed = agent.answered.filter(
+      ({ method }) => method === 'subscribe'
+    );
+    expect(subscribed.map(({ params }) => params)).toEqual([
       { cell_end: false }
     ]);
   });
