@@ -4,6 +4,8 @@
  * it.
  */
 
+import { Chunk } from '../chunk';
+
 /** The core: it goes into every Python kernel before the first cell. */
 export interface ICoreCode {
   /** The build; core and engine of a build have the same. */
@@ -20,39 +22,6 @@ export interface IEngineCode {
   readonly text: string;
 }
 
-/** A chunk of the bundle. */
-export class Chunk<T> {
-  /** @param load - Loads the chunk as a module with a default export. */
-  constructor(load: () => Promise<{ default: T }>) {
-    this._load = load;
-  }
-
-  /** What was loaded, or null as long as nothing was. */
-  get loaded(): T | null {
-    return this._loaded;
-  }
-
-  /**
-   * Load the chunk, unless that has happened or is under way.
-   *
-   * @returns what was loaded; after a failure, the next call tries again.
-   */
-  load(): Promise<T> {
-    this._loading ??= this._load().then(
-      module => (this._loaded = module.default),
-      error => {
-        this._loading = null;
-        throw error;
-      }
-    );
-    return this._loading;
-  }
-
-  private _load: () => Promise<{ default: T }>;
-  private _loading: Promise<T> | null = null;
-  private _loaded: T | null = null;
-}
-
 /** What the users of a chunk know of it. */
 export type ChunkOf<T> = Pick<Chunk<T>, 'loaded' | 'load'>;
 
@@ -64,11 +33,14 @@ export interface IKernelCode {
 
 /** The code of this build. */
 export const KERNEL_CODE: IKernelCode = {
-  core: new Chunk<ICoreCode>(
-    () => import(/* webpackChunkName: "kernel-core" */ './sources/core.json')
+  core: new Chunk<ICoreCode>(() =>
+    import(/* webpackChunkName: "kernel-core" */ './sources/core.json').then(
+      core => core.default
+    )
   ),
-  engine: new Chunk<IEngineCode>(
-    () =>
-      import(/* webpackChunkName: "kernel-engine" */ './sources/engine.json')
+  engine: new Chunk<IEngineCode>(() =>
+    import(
+      /* webpackChunkName: "kernel-engine" */ './sources/engine.json'
+    ).then(engine => engine.default)
   )
 };
