@@ -36,3 +36,6 @@ export class Chunk<T> {
   private _loading: Promise<T> | null = null;
   private _loaded: T | null = null;
 }
+
+/** What the users of a chunk know of it. */
+export type ChunkOf<T> = Pick<Chunk<T>, 'loaded' | 'load'>;

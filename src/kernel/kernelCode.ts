@@ -4,7 +4,7 @@
  * it.
  */
 
-import { Chunk } from '../chunk';
+import { Chunk, type ChunkOf } from '../chunk';
 
 /** The core: it goes into every Python kernel before the first cell. */
 export interface ICoreCode {
@@ -21,9 +21,6 @@ export interface IEngineCode {
   readonly digest: string;
   readonly text: string;
 }
-
-/** What the users of a chunk know of it. */
-export type ChunkOf<T> = Pick<Chunk<T>, 'loaded' | 'load'>;
 
 /** Both stages of the code for kernels. */
 export interface IKernelCode {

@@ -2,8 +2,19 @@
 
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
+import { Chunk, type ChunkOf } from '../chunk';
 import type { IMemguard, ISettings, IWatched } from '../tokens';
 import type { Tracker } from './tracker';
+
+/** The module of the tracker. */
+type TrackerModule = { Tracker: typeof Tracker };
+
+const TRACKER: ChunkOf<TrackerModule> = new Chunk(
+  () => import(/* webpackChunkName: "documents" */ './tracker')
+);
+
+/** When loading is tried again after a failure, in milliseconds. */
+const RETRY_MS = 10_000;
 
 /**
  * Keeps the settings, and passes everything else on to the tracker. Without a
@@ -14,15 +25,21 @@ export class LateTracker implements IMemguard {
   /**
    * @param sources - Where widgets are found.
    * @param settings - The settings as they are now.
+   * @param chunk - Loads the tracker.
    */
-  constructor(sources: Tracker.ISources, settings: ISettings) {
+  constructor(
+    sources: Tracker.ISources,
+    settings: ISettings,
+    chunk: ChunkOf<TrackerModule> = TRACKER
+  ) {
     this._sources = sources;
     this._settings = settings;
+    this._chunk = chunk;
     const { notebooks, consoles } = sources;
     for (const tracker of [notebooks, consoles]) {
-      tracker?.widgetAdded.connect(this._onWidget, this);
+      tracker?.widgetAdded.connect(this._load, this);
       if (tracker !== null && tracker.size > 0) {
-        this._onWidget();
+        this._load();
       }
     }
   }
@@ -63,24 +80,20 @@ export class LateTracker implements IMemguard {
     return this._settingsChanged;
   }
 
-  private _onWidget(): void {
-    if (!this._isLoading) {
-      this._isLoading = true;
-      void this._load();
-    }
-  }
-
-  private async _load(): Promise<void> {
-    try {
-      const { Tracker } = await import(
-        /* webpackChunkName: "documents" */ './tracker'
-      );
-      this._follow(new Tracker(this._sources, this._settings));
-    } catch (error) {
-      console.error('The memory guard cannot be loaded.', error);
-      // The next document tries again.
-      this._isLoading = false;
-    }
+  private _load(): void {
+    clearTimeout(this._retryTimer);
+    this._chunk.load().then(
+      ({ Tracker }) => {
+        if (this._tracker === null) {
+          this._follow(new Tracker(this._sources, this._settings));
+        }
+      },
+      () => {
+        // Documents are open that have no guard until this succeeds.
+        clearTimeout(this._retryTimer);
+        this._retryTimer = setTimeout(() => this._load(), RETRY_MS);
+      }
+    );
   }
 
   private _follow(tracker: Tracker): void {
@@ -98,9 +111,10 @@ export class LateTracker implements IMemguard {
   }
 
   private readonly _sources: Tracker.ISources;
+  private readonly _chunk: ChunkOf<TrackerModule>;
   private _settings: ISettings;
   private _tracker: Tracker | null = null;
-  private _isLoading = false;
+  private _retryTimer: ReturnType<typeof setTimeout> | undefined;
   private _added = new Signal<this, IWatched>(this);
   private _currentChanged = new Signal<this, IWatched | null>(this);
   private _settingsChanged = new Signal<this, ISettings>(this);

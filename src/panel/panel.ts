@@ -10,6 +10,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { MessageLoop, type Message } from '@lumino/messaging';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { type AccordionPanel, Widget } from '@lumino/widgets';
+import { Chunk } from '../chunk';
 import type { IMemguard } from '../tokens';
 import { PANEL_ID } from '../ui/commandIds';
 import { guardIcon } from '../ui/icons';
@@ -40,11 +41,13 @@ export const IMemguardPanel = new Token<IMemguardPanel>(
   'The panel that shows what a kernel retains.'
 );
 
+const BODY = new Chunk(() => import('./body'));
+
 const RESULTS_RANK = 100;
 const VARIABLES_RANK = 200;
 
 /** What of the panel is kept over a reload. */
-export interface IPanelState extends Partial<IViewState> {
+interface IPanelState extends Partial<IViewState> {
   /** The heads of the folded sections. */
   readonly folded: readonly string[];
   /** The shares of the sections that a person gave a size, by their heads. */
@@ -155,8 +158,17 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
    * Load the content, unless that is done or under way. A person who looks at
    * the panel does it; where it fails, the next look tries again.
    */
-  load(): Promise<void> {
-    return (this._loaded ??= this._load());
+  async load(): Promise<void> {
+    this._takeFailure();
+    const body = await BODY.load().catch(() => null);
+    if (this.isDisposed || this._body !== null) {
+      return;
+    }
+    if (body === null) {
+      this._tellFailure();
+    } else {
+      this._fill(body.PanelBody);
+    }
   }
 
   /** The key of the row that has the focus, if one has. */
@@ -219,29 +231,13 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     }
   }
 
-  private async _load(): Promise<void> {
-    this._failure?.dispose();
-    this._failure = null;
-    try {
-      const { PanelBody } = await import('./body');
-      if (!this.isDisposed) {
-        this._fill(
-          new PanelBody(this._memguard, {
-            host: this.node,
-            goTo: this._options.goTo,
-            chooseMode: this._options.chooseMode,
-            trans: this._options.translator.load('jupyter_memguard')
-          })
-        );
-      }
-    } catch (error) {
-      console.error('The panel of jupyter-memguard cannot be loaded.', error);
-      this._loaded = null;
-      this._tellFailure();
-    }
-  }
-
-  private _fill(body: PanelBody): void {
+  private _fill(Body: typeof PanelBody): void {
+    const body = new Body(this._memguard, {
+      host: this.node,
+      goTo: this._options.goTo,
+      chooseMode: this._options.chooseMode,
+      trans: this._options.translator.load('jupyter_memguard')
+    });
     body.restore(this._kept);
     body.stateChanged.connect(this._emitState, this);
     this._body = body;
@@ -251,7 +247,13 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     this._onSeen();
   }
 
+  private _takeFailure(): void {
+    this._failure?.dispose();
+    this._failure = null;
+  }
+
   private _tellFailure(): void {
+    this._takeFailure();
     const node = document.createElement('p');
     node.setAttribute('role', 'alert');
     const trans = this._options.translator.load('jupyter_memguard');
@@ -299,7 +301,6 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   private readonly _variables: Section;
   private _stateChanged = new Signal<this, void>(this);
   private _body: PanelBody | null = null;
-  private _loaded: Promise<void> | null = null;
   private _failure: Widget | null = null;
   private _kept: unknown = null;
   private _ranks: number[] = [];

@@ -1,4 +1,5 @@
-import type { ChunkOf, IKernelCode } from '../../kernel/kernelCode';
+import type { ChunkOf } from '../../chunk';
+import type { IKernelCode } from '../../kernel/kernelCode';
 
 /** The digest of `KERNEL_CODE`. */
 export const DIGEST = 'this-build';

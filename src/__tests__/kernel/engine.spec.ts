@@ -1,7 +1,8 @@
 /** What goes into a kernel, and when: the core first, the engine on demand. */
 
 import { KernelAgent } from '../../kernel/agent';
-import type { ChunkOf, IKernelCode } from '../../kernel/kernelCode';
+import type { ChunkOf } from '../../chunk';
+import type { IKernelCode } from '../../kernel/kernelCode';
 import { engineUse } from '../../kernel/engineOnDemand';
 import type { IGuard } from '../../wire/protocol';
 import { askingAgent, failing, readyAgent } from '../fakes/kernelAgents';

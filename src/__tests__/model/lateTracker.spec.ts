@@ -1,6 +1,7 @@
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
+import type { ChunkOf } from '../../chunk';
 import { LateTracker } from '../../model/lateTracker';
 import { DEFAULTS } from '../../model/settings';
 import { Tracker } from '../../model/tracker';
@@ -40,14 +41,18 @@ function theTracker() {
   return { front, tracker };
 }
 
-function theService(notebooks: ReturnType<typeof theNotebooks>) {
+function theService(
+  notebooks: ReturnType<typeof theNotebooks>,
+  chunk?: ChunkOf<{ Tracker: typeof Tracker }>
+) {
   const service = new LateTracker(
     {
       notebooks: notebooks as unknown as INotebookTracker,
       consoles: null,
       front: { currentWidget: null }
     },
-    DEFAULTS
+    DEFAULTS,
+    chunk
   );
   const added: IWatched[] = [];
   const fronts: (IWatched | null)[] = [];
@@ -91,23 +96,23 @@ describe('the service', () => {
     expect(added[1]).toBe(later);
   });
 
-  it('tries again with the next document where loading fails', async () => {
-    const said = jest.spyOn(console, 'error').mockImplementation();
-    jest
-      .mocked(Tracker)
-      .mockReset()
-      .mockImplementation(() => {
-        throw new Error('no chunk');
-      });
-    const notebooks = theNotebooks(1);
-    const { added } = theService(notebooks);
-    await settled();
-    expect(said).toHaveBeenCalled();
-    said.mockRestore();
+  it.each<[string, (notebooks: ReturnType<typeof theNotebooks>) => unknown]>([
+    ['with the next document', open => open.widgetAdded.emit(new Widget())],
+    ['by and by', () => jest.runOnlyPendingTimers()]
+  ])('is loaded where it could not be before, %s', async (_, happens) => {
+    jest.useFakeTimers();
     theTracker();
-    notebooks.widgetAdded.emit(new Widget());
+    const notebooks = theNotebooks(1);
+    const load = jest.fn().mockRejectedValueOnce(new Error('no chunk'));
+    const { added } = theService(notebooks, { loaded: null, load });
+    await settled();
+    expect(added).toHaveLength(0);
+    load.mockResolvedValue({ Tracker });
+    happens(notebooks);
     await settled();
     expect(added).toHaveLength(1);
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
   });
 
   it('gives the tracker the settings as they are changed', async () => {
