@@ -4,7 +4,7 @@ Writes, all ignored by git:
 
 - `src/kernel/sources/core.json`: `head` and `tail` of the expression that installs the core,
 - `src/kernel/sources/engine.json`: `text`, the engine, for `ENGINE` or the request `load_engine`,
-- `jupyter_memguard/kernel/_digest.py`: the digest of the whole, by which a kernel whose
+- `jupyter_memguard/kernel/digest.txt`: the digest of the whole, by which a kernel whose
   environment has this package knows that its copy is the same.
 
 Comments, docstrings and types do not travel. Their lines do, so that line numbers stay right.
@@ -23,13 +23,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = ROOT / "jupyter_memguard" / "kernel"
 SOURCES = ROOT / "src" / "kernel" / "sources"
-DIGEST = KERNEL / "_digest.py"
+DIGEST = KERNEL / "digest.txt"
 
 # The one list of what belongs to which stage: a path here is a file or a folder ("name/").
 # What is not listed is the core.
 ENGINE = ("report/", "sizing/", "releases.py", "retention/referrers.py", "retention/still_alive.py")
 # What is no part of the package in a kernel.
-NOT_SENT = ("bootstrap.py", "messages.py", "_digest.py", "tests/")
+NOT_SENT = ("bootstrap.py", "messages.py", "tests/")
 
 
 def files() -> dict[str, Path]:
@@ -160,7 +160,7 @@ def main() -> None:
     core, engine = bundle()
     write(SOURCES / "core.json", json.dumps(core))
     write(SOURCES / "engine.json", json.dumps(engine))
-    write(DIGEST, f'DIGEST = "{core["digest"]}"\n')
+    write(DIGEST, core["digest"])
     sizes = ", ".join(f"{len(json.dumps(part)) / 1000:.0f} kB" for part in (core, engine))
     print(f"kernel code: core and engine, {sizes}, digest {core['digest']}")
 

@@ -83,7 +83,7 @@ def ask(programs: Path, *command: str) -> str:
 def test_wheel_carries_the_kernel_code_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "jupyter_memguard/kernel/bootstrap.py" in names
-    assert "jupyter_memguard/kernel/_digest.py" in names
+    assert "jupyter_memguard/kernel/digest.txt" in names
     assert any(name.endswith("labextensions/jupyter-memguard/package.json") for name in names)
     assert any(name.endswith("jupyter_server_config.d/jupyter_memguard.json") for name in names)
     assert not [name for name in names if "/tests/" in name or name.endswith(".ts")]

@@ -9,6 +9,7 @@ from the browser share their state.
 from __future__ import annotations
 
 from contextlib import suppress as _suppress
+from pathlib import Path as _Path
 from typing import Any
 
 from . import session as _session
@@ -28,8 +29,16 @@ __all__ = [
     "start",
 ]
 
-with _suppress(ImportError):  # a source tree that was never built, or a copy that came as text
-    from ._digest import DIGEST as DIGEST
+
+def _read_digest() -> str:
+    """Return the digest in the file that each build writes, or "" where there is none."""
+    # A copy that came as text has no file; bootstrap.py sets its digest.
+    with _suppress(NameError, OSError):
+        return _Path(__file__).with_name("digest.txt").read_text("ascii")
+    return ""
+
+
+DIGEST = _read_digest()
 
 start = _session.start
 load_engine = _stages.load_engine

@@ -23,10 +23,10 @@ import importlib
 import importlib.abc
 import importlib.util
 import json
-import os
 import sys
 import zlib
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 if TYPE_CHECKING:
@@ -104,11 +104,10 @@ def installed_copy(digest: str) -> ModuleType | None:
     with suppress(Exception):
         spec = importlib.util.find_spec(INSTALLED)
         for folder in (spec and spec.submodule_search_locations) or ():
-            with open(os.path.join(folder, "kernel", "_digest.py"), encoding="ascii") as file:  # noqa: PTH118, PTH123 - pathlib costs more than this is worth
-                if file.read() == f'DIGEST = "{digest}"\n':
-                    module = importlib.import_module(INSTALLED + ".kernel")
-                    # What was imported before the files were replaced is an older build.
-                    return module if getattr(module, "DIGEST", None) == digest else None
+            if Path(folder, "kernel", "digest.txt").read_text("ascii") == digest:
+                module = importlib.import_module(INSTALLED + ".kernel")
+                # What was imported before the files were replaced is an older build.
+                return module if getattr(module, "DIGEST", None) == digest else None
     return None
 
 

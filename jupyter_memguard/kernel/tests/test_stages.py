@@ -202,7 +202,7 @@ def test_every_file_of_the_package_is_in_one_stage() -> None:
         if "tests" not in path.relative_to(kernel_bundle.KERNEL).parts
     }
     assert not core.keys() & engine.keys()
-    assert there - {*core, *engine} <= {"bootstrap.py", "messages.py", "_digest.py"}
+    assert there - {*core, *engine} <= {"bootstrap.py", "messages.py"}
     for name in kernel_bundle.ENGINE:
         assert any(file.startswith(name) for file in engine), name
     for sent in (core, engine):
