@@ -8,6 +8,7 @@ import {
   type IDisposable
 } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
+import { Chunk } from '../../chunk';
 import type { IMemguard, IWatched } from '../../tokens';
 import { attachToEach } from '../../ui/attach';
 import type { ILimit, Rest } from '../../wire/rest';
@@ -18,6 +19,14 @@ import type { Reading } from '../source';
 import { nearestOf } from '../words';
 import { seenAtDeath } from './death';
 import { crossingOf, SAFE, WARN, type ISeen } from './seen';
+
+/**
+ * What tells a person. The first warning loads it, so that a death that takes
+ * the server with it can be told, too.
+ */
+const NOTICES = new Chunk(
+  () => import(/* webpackChunkName: "warnings" */ './notices')
+);
 
 /**
  * What was seen so many seconds ago still shows how a kernel died: a kernel
@@ -117,8 +126,21 @@ export class Warnings implements IDisposable {
     }
     const watched = this._whomToWarn(kernelId, seen.nearest);
     if (watched !== null) {
-      const warning = this._warn(watched, seen);
+      const warning = new DisposableSet();
       this._warned.set(crossing, { kernelId, watched, warning });
+      NOTICES.load().then(
+        ({ NearLimitNotice }) => {
+          if (!warning.isDisposed) {
+            warning.add(new NearLimitNotice(watched, seen, this._trans));
+          }
+        },
+        () => {
+          // The next reading tries again.
+          if (!warning.isDisposed) {
+            this._warned.delete(crossing);
+          }
+        }
+      );
     }
   }
 
@@ -134,16 +156,6 @@ export class Warnings implements IDisposable {
       crossingOf(front.id, this._seen.get(front.id)?.nearest ?? nearest) ===
         crossingOf(kernelId, nearest);
     return isFrontMeant ? null : watchedWith(this._memguard, kernelId);
-  }
-
-  private _warn(watched: IWatched, seen: ISeen): IDisposable {
-    const warning = new DisposableSet();
-    void loadNotices().then(notices => {
-      if (notices !== null && !warning.isDisposed) {
-        warning.add(new notices.NearLimitNotice(watched, seen, this._trans));
-      }
-    });
-    return warning;
   }
 
   /** Follow a document's kernel, whose end ends the warnings about it. */
@@ -199,8 +211,10 @@ export class Warnings implements IDisposable {
     }
     const seen = await seenAtDeath(this._rest, kernelId, last);
     if (seen !== null && seen.level >= WARN) {
-      const notices = await loadNotices();
-      notices?.tellDeath(watched, seen, this._trans);
+      NOTICES.load().then(
+        ({ tellDeath }) => tellDeath(watched, seen, this._trans),
+        () => undefined
+      );
     }
   }
 
@@ -236,17 +250,4 @@ export class Warnings implements IDisposable {
   /** The warnings that stand, by crossing. */
   private readonly _warned = new Map<string, IWarned>();
   private readonly _attached: IDisposable;
-}
-
-/**
- * Load what tells a person. The first warning does it, so that a death that
- * takes the server with it can be told, too.
- */
-async function loadNotices(): Promise<typeof import('./notices') | null> {
-  try {
-    return await import(/* webpackChunkName: "warnings" */ './notices');
-  } catch (error) {
-    console.error('The warnings of jupyter-memguard cannot be loaded.', error);
-    return null;
-  }
 }
