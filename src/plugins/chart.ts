@@ -29,20 +29,20 @@ export const chartPlugin: JupyterFrontEndPlugin<void> = {
     const { poll, rest } = readings;
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     const recorders = new RunRecorders(memguard, poll, rest);
-    const goTo: GoToRun = async (watched, run) => {
-      const { goToCell } = await import('../ui/cellLink');
-      app.shell.activateById(watched.widget.id);
-      return goToCell(watched.widget, {
-        cell_id: run.cellId,
-        execution: run.count,
-        source: null
-      });
-    };
     const load = async () => {
-      const { ChartSection } = await import(
-        /* webpackChunkName: "chart" */ '../memory/chart/chartSection'
-      );
-      const recorderOf = await recorders.load();
+      const [{ ChartSection }, { goToCell }, recorderOf] = await Promise.all([
+        import(/* webpackChunkName: "chart" */ '../memory/chart/chartSection'),
+        import('../ui/cellLink'),
+        recorders.load()
+      ]);
+      const goTo: GoToRun = ({ widget }, run) => {
+        app.shell.activateById(widget.id);
+        return goToCell(widget, {
+          cell_id: run.cellId,
+          execution: run.count,
+          source: null
+        });
+      };
       return new ChartSection(memguard, { recorderOf, goTo, trans });
     };
     const section = new LazySection(trans.__('Memory by cell'), load, trans);

@@ -4,6 +4,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { JSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { Chunk } from '../chunk';
 import { chooseGuard, holdingGuard, modeWhenOn } from '../model/guard';
 import { MIB } from '../model/settings';
 import type { IMemguard, IWatched } from '../tokens';
@@ -12,6 +13,8 @@ import { CommandIDs, MODES, PANEL_ID } from './commandIds';
 import { freeLabel, type NamedRelease } from './freeLabels';
 import { modeText } from './guardWords';
 import { guardIcon, guardOnIcon } from './icons';
+
+const OFFER = new Chunk(() => import('./offerToFree'));
 
 type Args = ReadonlyPartialJSONObject;
 
@@ -120,9 +123,12 @@ class Documents {
     await chooseGuard(watched, mode, settings);
     const after = watched.agent.guard?.mode ?? 'off';
     if (before === 'off' && after !== 'off') {
-      const { offerToFree } = await import('./offerToFree');
       const least = settings.freeMinimumMiB * MIB;
-      await offerToFree(watched, least, this._trans);
+      await OFFER.load().then(
+        ({ offerToFree }) => offerToFree(watched, least, this._trans),
+        // The guard is on all the same.
+        () => undefined
+      );
     }
   }
 
