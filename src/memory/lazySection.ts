@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
+import { Chunk } from '../chunk';
 
 /** The section: JupyterLab's start gets its head alone. */
 export class LazySection extends Panel {
@@ -18,7 +19,7 @@ export class LazySection extends Panel {
     trans: TranslationBundle
   ) {
     super();
-    this._load = load;
+    this._content = new Chunk(load);
     this._trans = trans;
     this.addClass('jp-Memguard-lazySection');
     this.title.label = label;
@@ -35,25 +36,18 @@ export class LazySection extends Panel {
   }
 
   private _look(): void {
-    if (this.isVisible && !this._isLoaded) {
-      this._isLoaded = true;
+    if (this.isVisible && this._content.loaded === null) {
       void this._fill();
     }
   }
 
   private async _fill(): Promise<void> {
-    this.widgets.forEach(widget => widget.dispose());
-    try {
-      const content = await this._load();
-      if (this.isDisposed) {
-        content.dispose();
-      } else {
-        this.addWidget(content);
-      }
-    } catch (error) {
-      console.error('A section of jupyter-memguard cannot be loaded.', error);
-      this._isLoaded = false;
-      this.addWidget(this._failure());
+    const content = await this._content.load().catch(() => this._failure());
+    if (this.isDisposed) {
+      content.dispose();
+    } else if (content.parent !== this) {
+      this.widgets.forEach(widget => widget.dispose());
+      this.addWidget(content);
     }
   }
 
@@ -66,7 +60,6 @@ export class LazySection extends Panel {
     return new Widget({ node });
   }
 
-  private readonly _load: () => Promise<Widget>;
+  private readonly _content: Chunk<Widget>;
   private readonly _trans: TranslationBundle;
-  private _isLoaded = false;
 }

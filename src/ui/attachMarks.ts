@@ -2,10 +2,15 @@
 
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
+import { Chunk } from '../chunk';
 import type { IWatched } from '../tokens';
 import { attachToEach } from './attach';
 import type { CellMarks } from './cellMarks';
 import { CellNumbers } from './cellNumbers';
+
+const MARKS = new Chunk(
+  () => import(/* webpackChunkName: "marks" */ './cellMarks')
+);
 
 /**
  * Mark the cells of every document.
@@ -41,28 +46,19 @@ class LateMarks implements IDisposable {
   }
 
   private _look(): void {
-    if (this._watched.model.pushed.size > 0 && !this._isLoading) {
-      this._isLoading = true;
-      void this._load();
+    if (this._watched.model.pushed.size > 0) {
+      // After a failure, the next change tries again.
+      MARKS.load().then(
+        marks => this._mark(marks),
+        () => undefined
+      );
     }
   }
 
-  private async _load(): Promise<void> {
-    try {
-      const { CellMarks } = await import(
-        /* webpackChunkName: "marks" */ './cellMarks'
-      );
-      if (!this._isDisposed) {
-        this._watched.model.changed.disconnect(this._look, this);
-        this._marks = new CellMarks(
-          this._watched,
-          this._numbers,
-          this._options
-        );
-      }
-    } catch (error) {
-      console.error('The marks of jupyter-memguard cannot be loaded.', error);
-      this._isLoading = false;
+  private _mark({ CellMarks }: typeof import('./cellMarks')): void {
+    if (!this._isDisposed && this._marks === null) {
+      this._watched.model.changed.disconnect(this._look, this);
+      this._marks = new CellMarks(this._watched, this._numbers, this._options);
     }
   }
 
@@ -70,6 +66,5 @@ class LateMarks implements IDisposable {
   private readonly _options: CellMarks.IOptions;
   private readonly _numbers: CellNumbers;
   private _marks: CellMarks | null = null;
-  private _isLoading = false;
   private _isDisposed = false;
 }

@@ -1,9 +1,18 @@
 /** Says what becomes of releases that no panel shows. */
 
-import { DisposableSet, type IDisposable } from '@lumino/disposable';
+import {
+  DisposableDelegate,
+  DisposableSet,
+  type IDisposable
+} from '@lumino/disposable';
+import { Chunk } from '../chunk';
 import type { IWatched } from '../tokens';
 import { attachToEach } from './attach';
 import type { INoticeOptions } from './releaseNotice';
+
+const RELEASES = new Chunk(
+  () => import(/* webpackChunkName: "releases" */ './releaseNotice')
+);
 
 /**
  * Tell of releases that a person asks for outside the panel: by a command, at
@@ -23,23 +32,18 @@ function tell(watched: IWatched, options: INoticeOptions): IDisposable {
   const look = (): void => {
     const { kind } = model.activity;
     if (kind === 'queued' || kind === 'freeing' || model.outcome !== known) {
-      model.changed.disconnect(look);
-      void load();
+      // After a failure, the next change tries again.
+      RELEASES.load().then(begin, () => undefined);
     }
   };
-  const load = async (): Promise<void> => {
-    try {
-      const { ReleaseNotice } = await import(
-        /* webpackChunkName: "releases" */ './releaseNotice'
-      );
-      if (!telling.isDisposed) {
-        telling.add(new ReleaseNotice(watched, known, options));
-      }
-    } catch (error) {
-      console.error('The notices of jupyter-memguard cannot be loaded.', error);
-      model.changed.connect(look);
+  const stop = new DisposableDelegate(() => model.changed.disconnect(look));
+  const begin = ({ ReleaseNotice }: typeof import('./releaseNotice')): void => {
+    if (!stop.isDisposed) {
+      stop.dispose();
+      telling.add(new ReleaseNotice(watched, known, options));
     }
   };
+  telling.add(stop);
   model.changed.connect(look);
   return telling;
 }

@@ -81,8 +81,7 @@ export function failureText(code: string, trans: TranslationBundle): string {
     case 'invalid_reply':
       return trans.__('The kernel gave no valid answer.');
     case 'no_engine':
-    // The name of the bundler's error.
-    case 'ChunkLoadError':
+    case 'ChunkLoadError': // The bundler's name for it.
       return trans.__(
         'A part of this extension could not be loaded. Try again.'
       );

@@ -1,5 +1,6 @@
 /** The recorders of all open documents, loaded when the first one opens. */
 
+import { Chunk } from '../../chunk';
 import type { IMemguard, IWatched } from '../../tokens';
 import { attachToEach } from '../../ui/attach';
 import type { Rest } from '../../wire/rest';
@@ -28,23 +29,17 @@ export class RunRecorders {
   }
 
   /**
-   * Load what records, unless that is done or under way.
+   * Load what records, unless that is done or under way. After a failure, the
+   * next document, or the next look at the chart, tries again.
    *
    * @returns what finds a document's recorder.
    */
   load(): Promise<RecorderOf> {
-    this._loaded ??= this._load().catch(error => {
-      // The next document, or the next look at the chart, tries again.
-      this._loaded = null;
-      throw error;
-    });
-    return this._loaded;
+    return this._chunk.load();
   }
 
   private _onAdded(): void {
-    this.load().catch((error: unknown) => {
-      console.error('The chart of jupyter-memguard cannot be loaded.', error);
-    });
+    this.load().catch(() => undefined);
   }
 
   private async _load(): Promise<RecorderOf> {
@@ -82,5 +77,5 @@ export class RunRecorders {
   private readonly _memguard: IMemguard;
   private readonly _rest: Rest;
   private readonly _recorders = new WeakMap<IWatched, RunRecorder>();
-  private _loaded: Promise<RecorderOf> | null = null;
+  private readonly _chunk = new Chunk(() => this._load());
 }
