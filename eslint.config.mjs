@@ -13,6 +13,7 @@ export default defineConfig([
       'dist',
       'lib',
       '**/*.js',
+      '**/*.cjs',
       '**/*.d.ts',
       '.venv*',
       'jupyter_memguard',
