@@ -67,6 +67,9 @@ export class CellRuns implements ICellRuns {
 
   private _received(id: string, msg: KernelMessage.IMessage): void {
     if (this._unseen.has(id)) {
+      if (isIdle(msg)) {
+        this._unseen.delete(id);
+      }
       return;
     }
     const time = secondsOf(msg.header.date);
@@ -88,10 +91,10 @@ export class CellRuns implements ICellRuns {
         if (kind === 'busy' || kind === 'idle') {
           this._tell(id, { kind, time });
         }
-        if (kind === 'idle') {
-          this._cellIds.delete(id);
-        }
       }
+    }
+    if (isIdle(msg)) {
+      this._cellIds.delete(id);
     }
   }
 
@@ -105,6 +108,14 @@ export class CellRuns implements ICellRuns {
   /** The cells of the runs that go on. */
   private _cellIds = new Map<string, string>();
   private _step = new Signal<this, RunStep>(this);
+}
+
+/** Whether a kernel says that it is through with a run. */
+function isIdle(msg: KernelMessage.IMessage): boolean {
+  return (
+    msg.header.msg_type === 'status' &&
+    (msg as KernelMessage.IStatusMsg).content.execution_state === 'idle'
+  );
 }
 
 /** The kernel's clock, which for a local kernel is the server's too. */

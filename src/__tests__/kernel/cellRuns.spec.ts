@@ -99,6 +99,9 @@ describe('CellRuns', () => {
     });
     answer('install', 1);
     expect(steps).toEqual([]);
+    // The id is forgotten with the end of the run.
+    receive('install', 'status', { execution_state: 'busy' });
+    expect(steps.splice(0)).toHaveLength(1);
     send('m1');
     expect(steps).toHaveLength(1);
   });
