@@ -49,7 +49,9 @@ export class ExecutedCells {
     if (step.kind !== 'input') {
       return;
     }
-    this._known.set(step.count, { cell_id: step.cellId, time: step.time });
+    // Ages are told by the page's clock; the kernel's may be another one.
+    const time = Date.now() / 1000;
+    this._known.set(step.count, { cell_id: step.cellId, time });
     if (this._known.size > MOST) {
       this._known.delete(Math.min(...this._known.keys()));
     }

@@ -21,7 +21,8 @@ function pass(id: string, number: number, cellId?: string, sent = true): void {
     });
   }
   see('recv', {
-    header: { msg_type: 'execute_input' },
+    // The kernel's clock is not the page's.
+    header: { msg_type: 'execute_input', date: '2026-01-01T00:00:00Z' },
     parent_header,
     metadata: {},
     content: { execution_count: number }
