@@ -17,7 +17,7 @@ import type { IGuardStore, IMemguard, ISettings, IWatched } from '../tokens';
 type Watchable = Widget & { sessionContext: ISessionContext };
 
 /** The part of a shell that knows the widget in front. */
-export interface IFront {
+interface IFront {
   readonly currentWidget: Widget | null;
   readonly currentChanged?: ISignal<unknown, unknown>;
 }
@@ -105,6 +105,9 @@ export class Tracker implements IMemguard {
 
   set settings(settings: ISettings) {
     this._settings = settings;
+    for (const { agent } of this._watched.values()) {
+      agent.prepare();
+    }
     this._settingsChanged.emit(settings);
   }
 

@@ -227,4 +227,16 @@ describe('settings', () => {
     expect(told).toBe(true);
     expect(tracker.settings.statusBar).toBe(false);
   });
+
+  it('have the code loaded that their guard needs', () => {
+    const { notebooks, make } = aTracker();
+    const tracker = make();
+    notebooks.open();
+    const load = jest.spyOn(KERNEL_CODE.engine, 'load');
+    tracker.settings = { ...DEFAULTS, statusBar: false };
+    expect(load).not.toHaveBeenCalled();
+    tracker.settings = { ...DEFAULTS, guardMode: 'large' };
+    expect(load).toHaveBeenCalled();
+    load.mockRestore();
+  });
 });
