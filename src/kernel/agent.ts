@@ -57,6 +57,7 @@ export class KernelAgent implements IKernelAgent {
     guard: () => IGuard | null,
     code: IKernelCode = KERNEL_CODE
   ) {
+    this._firstGuard = guard;
     this._installer = new Installer(code, guard, this.cellRuns, step =>
       this._onInstallStep(step)
     );
@@ -266,6 +267,7 @@ export class KernelAgent implements IKernelAgent {
           // The shut-down has failed: the kernel lives on.
           this._install();
         }
+        this._installer.resume();
     }
   }
 
@@ -280,6 +282,7 @@ export class KernelAgent implements IKernelAgent {
       this._install();
     } else if (status === 'connected') {
       this._machine.on('connected');
+      this._installer.resume();
     } else if (this._isLive) {
       // A kernel that died or was shut down loses its connection, too.
       this._stop('disconnected', 'disconnected');
@@ -299,6 +302,7 @@ export class KernelAgent implements IKernelAgent {
   }
 
   private _onRunning(_: RunningCells, any: boolean): void {
+    this._noteEarlyCells();
     this._cellRunningChanged.emit(any);
   }
 
@@ -353,6 +357,14 @@ export class KernelAgent implements IKernelAgent {
         break;
       default:
         this._machine.on(step.kind);
+        this._noteEarlyCells();
+    }
+  }
+
+  /** Cells that run while the code is loaded are in the kernel before it. */
+  private _noteEarlyCells(): void {
+    if (this._machine.stage === 'loading' && this._running.any) {
+      this._machine.on('ranEarly');
     }
   }
 
@@ -447,6 +459,11 @@ export class KernelAgent implements IKernelAgent {
     this._engine.note(hello);
     this._setGuard(hello.guard_state);
     this._machine.on('greeted');
+    const guard = this._firstGuard();
+    if (guard !== null && !hello.guard_state.set) {
+      // The engine, which the guard needs, was not to be had for the message.
+      this.request('set_guard', guard).catch(() => undefined);
+    }
   }
 
   private get _isLive(): boolean {
@@ -488,6 +505,7 @@ export class KernelAgent implements IKernelAgent {
     this._guardChanged.emit(guard);
   }
 
+  private _firstGuard: () => IGuard | null;
   private _installer: Installer;
   private _engine: EngineOnDemand;
   private _machine = new AgentMachine();

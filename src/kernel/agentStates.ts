@@ -66,6 +66,8 @@ export type AgentEvent =
   | 'foreign'
   | 'load'
   | 'send'
+  /** A cell runs while the page still loads the code. */
+  | 'ranEarly'
   // How that went.
   | 'installed'
   | 'noShell'
@@ -166,6 +168,7 @@ export const LINKS: Readonly<
  */
 export const LATENESS: Readonly<Partial<Record<AgentEvent, boolean>>> = {
   restarted: true,
+  ranEarly: true,
   restarts: false,
   connecting: false,
   replaced: false,

@@ -28,6 +28,8 @@ interface IInstallation {
   readonly withEngine: boolean;
   /** How often failing cells took the message along. */
   aborts: number;
+  /** Whether the code could not be loaded. */
+  isStuck: boolean;
 }
 
 /**
@@ -71,8 +73,16 @@ export class Installer {
    * needs.
    */
   start(kernel: Kernel.IKernelConnection, withEngine: boolean): void {
-    this._current = { kernel, withEngine, aborts: 0 };
+    this._current = { kernel, withEngine, aborts: 0, isStuck: false };
     this._send(this._current);
+  }
+
+  /** Try again if the code could not be loaded. */
+  resume(): void {
+    if (this._current?.isStuck) {
+      this._current.isStuck = false;
+      this._send(this._current);
+    }
   }
 
   /** Give up the present installation. */
@@ -81,51 +91,54 @@ export class Installer {
   }
 
   private _send(current: IInstallation): void {
-    const guard = this._guard();
-    const needsEngine = current.withEngine || guardNeedsEngine(guard);
-    const core = this._code.core.loaded;
-    const engine = needsEngine ? this._code.engine.loaded : NO_ENGINE;
-    if (core === null || engine === null) {
+    const { core, engine } = this._code;
+    const needsEngine = this._needsEngine(current);
+    if (core.loaded === null || (needsEngine && engine.loaded === null)) {
       this._sendOnceLoaded(current, needsEngine);
     } else {
-      this._post(current, core, guard, engine.text);
+      this._post(current, core.loaded);
     }
   }
 
   private _sendOnceLoaded(current: IInstallation, needsEngine: boolean): void {
     this._tell({ kind: 'load' });
     this._load(needsEngine).then(
-      () => {
+      core => {
         if (current === this._current) {
-          this._send(current);
+          this._post(current, core);
         }
       },
       error => {
         if (current === this._current) {
+          current.isStuck = true;
           this._tell({ kind: 'failed', detail: errorName(error) });
         }
       }
     );
   }
 
-  private _load(withEngine: boolean): Promise<unknown> {
-    const { core, engine } = this._code;
-    return Promise.all([core.load(), withEngine ? engine.load() : null]);
+  private _needsEngine({ withEngine }: IInstallation): boolean {
+    return withEngine || guardNeedsEngine(this._guard());
   }
 
-  private _post(
-    current: IInstallation,
-    core: ICoreCode,
-    guard: IGuard | null,
-    engine: string
-  ): void {
+  /** Load the core, and the engine if it can be had: the core goes alone, too. */
+  private async _load(withEngine: boolean): Promise<ICoreCode> {
+    const { core, engine } = this._code;
+    const [loaded] = await Promise.all([
+      core.load(),
+      withEngine ? engine.load().catch(() => null) : null
+    ]);
+    return loaded;
+  }
+
+  private _post(current: IInstallation, core: ICoreCode): void {
     const { kernel } = current;
+    const engine = this._needsEngine(current) ? this._code.engine.loaded : null;
+    const request = installRequest(core, this._guard(), engine?.text ?? '');
     this._tell({ kind: 'send' });
     let future: ReturnType<typeof kernel.requestExecute>;
     try {
-      future = this._runs.unseen(() =>
-        kernel.requestExecute(installRequest(core, guard, engine))
-      );
+      future = this._runs.unseen(() => kernel.requestExecute(request));
     } catch {
       // The connection has gone in between; the next signal begins anew.
       return;
@@ -163,8 +176,6 @@ export class Installer {
   private _tell: (step: InstallStep) => void;
   private _current: IInstallation | null = null;
 }
-
-const NO_ENGINE = { text: '' };
 
 /** A name only: an error's text could be anything. */
 export function errorName(error: unknown): string {

@@ -42,6 +42,7 @@ const RULES: Record<
   foreign: [[() => true, 'foreign']],
   load: [[() => true, 'loading']],
   send: [[() => true, 'installing']],
+  ranEarly: [],
   installed: [[one('installing'), 'greeting']],
   noShell: [[one('installing'), 'noShell']],
   otherVersion: [[one('installing', 'ready', ...OPENED), 'otherVersion']],

@@ -133,6 +133,50 @@ describe('the install message', () => {
   });
 });
 
+describe('where a part of the code cannot be loaded', () => {
+  it.each<[string, (context: FakeContext) => void]>([
+    ['connection', c => c.connectionStatusChanged.emit('connected')],
+    ['sign of life', c => c.statusChanged.emit('busy')]
+  ])('the next %s tries again', async (_, happens) => {
+    const code = slowCode();
+    const { agent, context, kernel } = askingAgent(null, code);
+    await code.core.fail();
+    expect(agent.state.kind).toBe('failed');
+    happens(context);
+    expect(agent.state.kind).toBe('installing');
+    await code.core.arrive();
+    expect(kernel.installs).toHaveLength(1);
+    happens(context);
+    expect(kernel.installs).toHaveLength(1);
+  });
+
+  it('the core goes alone, and the guard as soon as the engine is there', async () => {
+    const code = slowCode();
+    const { kernel } = askingAgent({ mode: 'large' }, code);
+    await code.engine.fail();
+    await code.core.arrive();
+    expect(values(kernel).ENGINE).toBe('');
+    await kernel.answerVersion();
+    await settled();
+    kernel.hello({ engine: false });
+    await settled();
+    expect(asked(kernel)).toEqual([]);
+    await code.engine.arrive();
+    expect(asked(kernel)).toEqual([LOAD, ['set_guard', { mode: 'large' }]]);
+  });
+});
+
+it('cells that run while the code is loaded are not looked after', async () => {
+  const code = slowCode();
+  const { agent, kernel } = askingAgent(null, code);
+  kernel.tellStatus('busy', 'c1');
+  await code.core.arrive();
+  await kernel.answerVersion();
+  await settled();
+  kernel.hello({ execution_count: 2 });
+  expect(agent.lateSince).toBe(2);
+});
+
 describe('the engine', () => {
   it('is not asked for while nobody needs it', async () => {
     const { agent, kernel } = await readyAgent({ engine: false });
