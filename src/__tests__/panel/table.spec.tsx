@@ -237,6 +237,19 @@ describe('Results', () => {
     expect(model.rescued).toEqual([['k2', 'rescued']]);
   });
 
+  it('closes the form with the details, and does not open it again', async () => {
+    const { host } = await aTable();
+    await doing(() => rowsOf(host)[0].focus());
+    await press(document.activeElement!, 'Enter');
+    await doing(() => button(host, 'Assign to a variable\u2026').click());
+    await doing(() => rowsOf(host)[0].focus());
+    await press(document.activeElement!, 'ArrowLeft');
+    await press(document.activeElement!, 'ArrowRight');
+    expect(one(host, '.jp-Memguard-detail')).not.toBeNull();
+    expect(host.querySelector('form')).toBeNull();
+    expect(document.activeElement).toBe(rowsOf(host)[0]);
+  });
+
   it('goes to the cell, and says what became of it', async () => {
     const { host, visited } = await aTable();
     await doing(() => one(rowsOf(host)[0], '.jp-Memguard-source').click());
