@@ -17,7 +17,7 @@ import { guardIcon } from '../ui/icons';
 import type { PanelBody } from './body';
 import type { TableModel } from './results/tableModel';
 import { Section } from './section';
-import type { IViewState } from './viewState';
+import { readViewState, type IViewState } from './viewState';
 
 /** The panel, for those who have something to show in it. */
 export interface IMemguardPanel {
@@ -47,7 +47,7 @@ const RESULTS_RANK = 100;
 const VARIABLES_RANK = 200;
 
 /** What of the panel is kept over a reload. */
-interface IPanelState extends Partial<IViewState> {
+interface IPanelState extends IViewState {
   /** The heads of the folded sections. */
   readonly folded: readonly string[];
   /** The shares of the sections that a person gave a size, by their heads. */
@@ -118,7 +118,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   get state(): IPanelState {
     const labels = this.widgets.map(widget => widget.title.label);
     return {
-      ...this._body?.state,
+      ...(this._body?.state ?? readViewState(this._kept)),
       folded: [
         ...this.widgets
           .filter(widget => widget.isHidden)
@@ -289,10 +289,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   }
 
   private _emitState(): void {
-    // Before that a person has changed nothing, and the order is not read yet.
-    if (this._body !== null) {
-      this._stateChanged.emit();
-    }
+    this._stateChanged.emit();
   }
 
   private readonly _memguard: IMemguard;

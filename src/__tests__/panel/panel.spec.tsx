@@ -17,15 +17,21 @@ function aSection(label: string): Widget {
   return section;
 }
 
-async function aPanel() {
+/** The panel as JupyterLab's start gets it. */
+function aFrame() {
   const parts = aView();
   const panel = new MemguardPanel(parts.memguard, {
     goTo: async () => 'same',
     chooseMode: () => undefined,
     translator: nullTranslator
   });
-  await panel.load();
   return { ...parts, panel };
+}
+
+async function aPanel() {
+  const parts = aFrame();
+  await parts.panel.load();
+  return parts;
 }
 
 describe('MemguardPanel', () => {
@@ -97,6 +103,24 @@ describe('MemguardPanel', () => {
     panel.restore({ folded: ['Largest variables', 'late', 3] });
     panel.addSection(aSection('late'), 300);
     expect(panel.state.folded).toEqual(['Largest variables', 'late']);
+    panel.dispose();
+  });
+
+  it('tells what is folded before there is any content, and loses no order', () => {
+    const { panel } = aFrame();
+    const kept = {
+      sort: { column: 'age', descending: false },
+      filter: { text: 'x', minBytes: 5 }
+    };
+    panel.restore(kept);
+    let told = 0;
+    panel.stateChanged.connect(() => told++);
+    (panel.content as AccordionPanel).collapse(1);
+    expect(told).toBe(1);
+    expect(panel.state).toMatchObject({
+      ...kept,
+      folded: ['Largest variables']
+    });
     panel.dispose();
   });
 
