@@ -107,6 +107,7 @@ describe('the install message', () => {
     const kernel = new FakeKernel();
     context.setKernel(kernel);
     expect(values(kernel).ENGINE).toBe('the engine');
+    agent.dispose();
   });
 
   it('goes to the newest kernel, once, when the core is there', async () => {

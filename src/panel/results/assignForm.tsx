@@ -18,6 +18,9 @@ interface IAssignProps {
 /** The form that binds a row's object to a new variable, or what opens it. */
 export function AssignForm(props: IAssignProps): React.JSX.Element {
   const { row, table, trans } = props;
+  // A form that was left open would take the focus when its row, which scrolls
+  // and folds, is drawn again.
+  React.useEffect(() => () => table.assign(row.key, false), [table, row.key]);
   return table.isAssigning(row.key) ? (
     <NameForm {...props} />
   ) : (
@@ -50,9 +53,6 @@ function NameForm({ row, table, trans }: IAssignProps): React.JSX.Element {
   const id = React.useId();
   const error = nameError(name, failure, trans);
   const close = (): void => table.assign(row.key, false);
-  // A form that was left open would take the focus when its row, which scrolls
-  // and folds, is drawn again.
-  React.useEffect(() => () => table.assign(row.key, false), [table, row.key]);
   const submit = async (event: React.FormEvent): Promise<void> => {
     event.preventDefault();
     if (!isVariableName(name)) {

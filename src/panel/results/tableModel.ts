@@ -138,8 +138,10 @@ export class TableModel {
 
   /** Open or close the form that binds a row to a variable. */
   assign(key: string, isOpen: boolean): void {
-    this._assigning = toggled(this._assigning, key, isOpen);
-    this._options.changed();
+    if (isOpen !== this.isAssigning(key)) {
+      this._assigning = toggled(this._assigning, key, isOpen);
+      this._options.changed();
+    }
   }
 
   /** Select a row, or no longer. */
