@@ -5,7 +5,7 @@ import type { ErrorCode, KernelEvent } from './protocol';
 import { EVENTS, isErrorCode } from './protocol';
 
 /** A message of the kernel's, once checked as far as that can be done alone. */
-export type Incoming =
+type Incoming =
   | { kind: 'result'; id: string; result: unknown }
   | { kind: 'error'; id: string; code: ErrorCode; detail: string | null }
   /** A reply of which nothing but the request's id can be read. */

@@ -82,10 +82,8 @@ const isRow = shaped({
 /** One retained object. */
 export type IRow = Checked<typeof isRow>;
 
-const isKept = shaped({ bytes: count, count, exact: flag });
-
 /** Bytes and count of what was shown, or of tracebacks kept. */
-export type IKept = Checked<typeof isKept>;
+const isKept = shaped({ bytes: count, count, exact: flag });
 
 const isReport = shaped({
   results: listOf(isRow),
@@ -106,14 +104,12 @@ const isReport = shaped({
 /** What the kernel retains. */
 export type IReport = Checked<typeof isReport>;
 
+/** What several retained objects free when they are released together. */
 const isJoint = shaped({
   bytes: count,
   exact: flag,
   estimate_bytes: nullable(count)
 });
-
-/** What several retained objects free when they are released together. */
-export type IJoint = Checked<typeof isJoint>;
 
 const isStillAlive = shaped({
   key: text,

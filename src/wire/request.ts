@@ -53,7 +53,7 @@ export function codeOf(error: unknown): string {
 }
 
 /** What a pending request needs of its channel. */
-export interface IRequestHost {
+interface IRequestHost {
   /** Send the request over the present comm. */
   send(): ISent;
   /** Whether a cell runs; requests wait behind it. */

@@ -76,7 +76,7 @@ const MEMORY = {
 const isMemory = shaped(MEMORY);
 
 /** One kernel's memory as the server tells it (docs/rest.md). */
-export type IMemory = Checked<typeof isMemory>;
+type IMemory = Checked<typeof isMemory>;
 
 const isKernel = shaped({
   ...MEMORY,

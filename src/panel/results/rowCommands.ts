@@ -15,7 +15,7 @@ export const RowCommandIDs = {
 } as const;
 
 /** The panel, as far as the commands need it. */
-export interface IRowPanel {
+interface IRowPanel {
   readonly node: HTMLElement;
   /** The key of the row that has the focus, if one has. */
   readonly focusedRow: string | null;

@@ -13,10 +13,7 @@ import type { TableModel } from './tableModel';
  * @param joint - What they free together, if the kernel has told it; until
  * then the figure is their sum, which may be too little.
  */
-export function selectionPart(
-  rows: readonly IRow[],
-  joint: IPart | null
-): IPart {
+function selectionPart(rows: readonly IRow[], joint: IPart | null): IPart {
   const sum = together(rows);
   return rows.length <= 1 ? sum : (joint ?? { ...sum, exact: false });
 }
