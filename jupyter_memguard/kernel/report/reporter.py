@@ -12,6 +12,7 @@ from ..retention.holders import find_last, find_variables, retained_under
 from ..retention.process import rss_bytes
 from ..retention.referrers import MAX_PATHS, Search
 from ..retention.sizes import Size
+from ..sizing import prepare
 from .large import Choice
 from .overview import overview
 from .pages import Figures
@@ -62,6 +63,7 @@ class Reporter:
         self.outputs = outputs
         self.cells = cells
         self.guard = guard
+        prepare()
         self._figures: Figures | None = None  # of the last report, if it has further pages
 
     def retained(self) -> tuple[list[Retained], list[str]]:

@@ -22,11 +22,10 @@ import gc
 from contextlib import contextmanager
 from typing import Callable, Iterable, Iterator, Sequence
 
+from .. import stages
 from ..retention.refcounts import LISTED
 from ..retention.sizes import NOTES, Root, Size
 from .forward_walk import kept_alive, kept_alive_in_turn, measure_without_counts
-from .in_turn import MeasurementInTurn
-from .measurement import Measurement
 
 __all__ = [
     "NOTES",
@@ -37,7 +36,16 @@ __all__ = [
     "keeps_alive_in_turn",
     "measure",
     "measure_in_turn",
+    "prepare",
 ]
+
+
+def prepare() -> None:
+    """Import what measuring needs: the guard asks the forward walk alone, and needs the rest not.
+
+    To be called before a budget begins; the first measurement would pay for it otherwise.
+    """
+    stages.module("sizing.in_turn")
 
 
 class Measuring:
@@ -77,6 +85,8 @@ class Measuring:
                 self._roots_now(), budget_ms, self._boundary, each=self._each
             )
         else:
+            with stages.importing():
+                from .measurement import Measurement
             with _collector_paused():
                 measurement = Measurement(self._roots_now(), self._boundary, budget_ms / 1000)
                 found = measurement.run(each=self._each)
@@ -109,6 +119,8 @@ def measure_in_turn(
     if LISTED is None:
         part_ms = budget_ms / max(1, len(groups))
         return [measure_without_counts(g, part_ms, boundary, each=False)[1] for g in groups]
+    with stages.importing():
+        from .in_turn import MeasurementInTurn
     with _collector_paused():
         return MeasurementInTurn(groups, boundary, budget_ms / 1000).run_in_turn()
 
