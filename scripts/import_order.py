@@ -31,7 +31,7 @@ FLOORS = (
     ("retention",),
     ("sizing",),
     ("guard",),
-    ("report",),
+    ("reports",),
 )
 DOORS = ("sizing",)
 

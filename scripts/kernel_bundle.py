@@ -27,7 +27,13 @@ DIGEST = KERNEL / "digest.txt"
 
 # The one list of what belongs to which stage: a path here is a file or a folder ("name/").
 # What is not listed is the core.
-ENGINE = ("report/", "sizing/", "releases.py", "retention/referrers.py", "retention/still_alive.py")
+ENGINE = (
+    "reports/",
+    "sizing/",
+    "releases.py",
+    "retention/referrers.py",
+    "retention/still_alive.py",
+)
 # What is no part of the package in a kernel.
 NOT_SENT = ("bootstrap.py", "messages.py", "tests/")
 

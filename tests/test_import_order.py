@@ -23,13 +23,13 @@ def linter() -> Any:
 GOOD = {
     "__init__.py": "from . import session\nfrom .protocol import VERSION\n",
     "protocol.py": "import sys\n",
-    "session.py": "from . import protocol\nfrom .report.rows import row\n",
+    "session.py": "from . import protocol\nfrom .reports.rows import row\n",
     "retention/__init__.py": "",
     "retention/sizes.py": "from ..protocol import VERSION\n",
     "sizing/__init__.py": "from .walk import Walk\n",
     "sizing/walk.py": "from ..retention.sizes import Size\n",
-    "report/__init__.py": "",
-    "report/rows.py": "from ..sizing import measure\n",
+    "reports/__init__.py": "",
+    "reports/rows.py": "from ..sizing import measure\n",
     "tests/test_sizing.py": "from jupyter_memguard.kernel.sizing import walk\n",
 }
 LATER = "def ask():\n    from {} import {}\n"
@@ -39,11 +39,11 @@ BAD = {
     "a circle": ("sizing/blocks.py", "from .walk import Walk", "circle"),
     "a circle for types alone": ("sizing/blocks.py", TYPES.format(".walk", "Walk"), "circle"),
     "a circle in a function": ("sizing/blocks.py", LATER.format(".walk", "Walk"), "circle"),
-    "a floor above": ("sizing/blocks.py", "from ..report.rows import row", "a floor above"),
+    "a floor above": ("sizing/blocks.py", "from ..reports.rows import row", "a floor above"),
     "above for types": ("retention/sizes.py", TYPES.format("..sizing", "measure"), "a floor above"),
     "above in a function": ("sizing/walk.py", LATER.format("..session", "ask"), "a floor above"),
     "above by name": ("sizing/walk.py", "from .. import stages\nstages.module('session')", "above"),
-    "inside the engine": ("report/rows.py", "from ..sizing.walk import Walk", "sizing itself"),
+    "inside the engine": ("reports/rows.py", "from ..sizing.walk import Walk", "sizing itself"),
     "not relative": ("sizing/walk.py", "import jupyter_memguard.kernel.session", "relative"),
     "not relative at all": ("sizing/walk.py", "from jupyter_memguard import kernel", "relative"),
 }

@@ -8,12 +8,12 @@ from the browser share their state.
 
 from __future__ import annotations
 
-from contextlib import suppress as _suppress
-from pathlib import Path as _Path
+import sys as _sys
 from typing import Any
 
 from . import session as _session
 from . import stages as _stages
+from .protocol import NO_ENGINE as _NO_ENGINE
 from .protocol import VERSION as PROTOCOL_VERSION
 from .protocol import Refused
 
@@ -29,16 +29,7 @@ __all__ = [
     "start",
 ]
 
-
-def _read_digest() -> str:
-    """Return the digest in the file that each build writes, or "" where there is none."""
-    # A copy that came as text has no file; bootstrap.py sets its digest.
-    with _suppress(NameError, OSError):
-        return _Path(__file__).with_name("digest.txt").read_text("ascii")
-    return ""
-
-
-DIGEST = _read_digest()
+DIGEST = _stages.read_digest(_sys.modules[__name__])
 
 start = _session.start
 load_engine = _stages.load_engine
@@ -47,13 +38,27 @@ load_engine = _stages.load_engine
 def _ask(method: str, *args: Any, **params: Any) -> dict[str, Any]:
     """Call a method of the shell's session. An interrupt leaves no reference to a result behind."""
     try:
-        result: dict[str, Any] = getattr(_session.current(), method)(*args, **params)
+        return _asked(method, args, params)
     except KeyboardInterrupt:
         pass
-    else:
-        return result
     # A new exception: the frames of the first one's traceback hold the results.
     raise KeyboardInterrupt
+
+
+def _asked(method: str, args: tuple[Any, ...], params: dict[str, Any]) -> dict[str, Any]:
+    """Call the method; where another copy's session has no engine, this copy takes over first."""
+    found: dict[str, Any]
+    try:
+        found = getattr(_session.current(), method)(*args, **params)
+    except Exception as error:
+        # By the code: another copy has an exception class of its own.
+        if getattr(error, "code", None) != _NO_ENGINE or not _stages.has_engine():
+            raise
+    else:
+        return found
+    start({})
+    found = getattr(_session.current(), method)(*args, **params)
+    return found
 
 
 def report(

@@ -100,11 +100,17 @@ class Texts(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
 
 
 def installed_copy(digest: str) -> ModuleType | None:
-    """Import the copy in the kernel's own environment; None if none there has this digest."""
+    """Import the copy in the kernel's own environment; None if none there has this digest.
+
+    A folder of this name beside the notebook is no such copy: its code was not installed.
+    """
     with suppress(Exception):
         spec = importlib.util.find_spec(INSTALLED)
         for folder in (spec and spec.submodule_search_locations) or ():
-            if Path(folder, "kernel", "digest.txt").read_text("ascii") == digest:
+            here = Path(folder)
+            if here.resolve().parent == Path.cwd():
+                continue
+            if (here / "kernel" / "digest.txt").read_text("ascii") == digest:
                 module = importlib.import_module(INSTALLED + ".kernel")
                 # What was imported before the files were replaced is an older build.
                 return module if getattr(module, "DIGEST", None) == digest else None

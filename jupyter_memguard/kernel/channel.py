@@ -7,9 +7,18 @@ import sys
 from contextlib import suppress
 from typing import Any, Callable
 
-from .protocol import INTERNAL, MESSAGE_BYTES, TARGET, VERSION, Refused, check_request
+from .protocol import (
+    DETAIL_LENGTH,
+    INTERNAL,
+    MESSAGE_BYTES,
+    TARGET,
+    VERSION,
+    Refused,
+    check_request,
+)
 from .stages import module
 
+_name_of = type.__dict__["__qualname__"].__get__
 LIMIT = 1000
 # A subscriber that sends nothing for this many cells counts as gone: many pages go away without
 # closing their comm.
@@ -123,7 +132,8 @@ class Channel:
                 error["detail"] = refused.detail
             reply.update(ok=False, error=error)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the reply has it as a code
-            detail = module("retention.describe").type_name(type(error))
+            # Nothing is imported for it: that may be what has failed.
+            detail = str.__str__(_name_of(type(error)))[:DETAIL_LENGTH]
             reply.update(ok=False, error={"code": INTERNAL, "detail": detail})
         _send(comm, reply)
         if reply["ok"] and data["method"].startswith("release"):

@@ -10,7 +10,7 @@ import gc
 import time
 from typing import TYPE_CHECKING, Any
 
-from .report.reporter import check_keys
+from .reports.reporter import check_keys
 from .retention import tracebacks
 from .retention.process import rss_bytes
 from .retention.release import drop, replace
@@ -18,7 +18,7 @@ from .retention.still_alive import Gone, still_alive
 
 if TYPE_CHECKING:
     from .messages import Released
-    from .report.reporter import Reporter
+    from .reports.reporter import Reporter
     from .retention.holders import Retained
     from .retention.outputs import Outputs
     from .retention.sizes import Size

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .channel import Channel
     from .messages import Explained, GuardState, Joint, Overview, Released, Report, Settings
     from .releases import Releases
-    from .report.reporter import Reporter
+    from .reports.reporter import Reporter
     from .retention.keys import Keys
 
 
@@ -31,6 +31,7 @@ class Requests:
         def reporter(self) -> Reporter: ...  # noqa: D102
         @property
         def releases(self) -> Releases: ...  # noqa: D102
+        def made(self, name: str) -> Any: ...  # noqa: D102
         def guard_state(self) -> GuardState: ...  # noqa: D102
         def put_guard(self, mode: str, settings: Settings) -> None: ...  # noqa: D102
 
@@ -89,7 +90,11 @@ class Requests:
 
     def load_engine(self, digest: str, text: str) -> dict[str, bool]:
         """Add the engine to this copy; see `stages.load_engine`."""
-        return {"engine": stages.load_engine(digest, text)}
+        before, there = stages.has_engine(), stages.load_engine(digest, text)
+        guard = self.made("guard")
+        if there and not before and guard is not None:
+            guard.weigh_kept()
+        return {"engine": there}
 
     def _check_thread(self) -> None:
         if threading.get_ident() != self.thread:

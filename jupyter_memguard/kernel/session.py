@@ -12,10 +12,11 @@ from __future__ import annotations
 import sys
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, cast
 
 from . import stages
 from .channel import Channel
+from .guard.hook import answers
 from .protocol import (
     DEFAULTS,
     GUARD,
@@ -33,12 +34,24 @@ if TYPE_CHECKING:
     from .guard.guard import Guard
     from .messages import GuardState, Settings
     from .releases import Releases
-    from .report.reporter import Reporter
+    from .reports.reporter import Reporter
     from .retention.announced import Announced
     from .retention.keys import Keys
     from .retention.outputs import Outputs
 
 ATTRIBUTE = "_jupyter_memguard"
+
+if TYPE_CHECKING:
+    part = cached_property
+else:
+
+    class part(cached_property):  # noqa: N801 - it is used as a decorator
+        """A cached property with a lock, which Python's has no more since 3.12."""
+
+        def __get__(self, session: Session, owner: type) -> Any:
+            """Make the object, once, whichever thread asks first."""
+            with session.making:
+                return super().__get__(session, owner)
 
 
 class Session(Requests):
@@ -48,6 +61,7 @@ class Session(Requests):
         """Take the InteractiveShell. Nothing in it changes yet."""
         self.shell = shell
         self.thread = threading.main_thread().ident
+        self.making = threading.RLock()
         self.channel = Channel(shell, self._hello, self._answer, self._watch_cells)
         # The state from another copy of this code, for the objects that are not made yet.
         self.inherited: dict[str, Any] = {}
@@ -56,14 +70,14 @@ class Session(Requests):
 
     # The session's objects, each made when it is first needed
 
-    @cached_property
+    @part
     def outputs(self) -> Outputs:
         """The outputs that IPython's history manager keeps."""
         with importing():
             from .retention.outputs import Outputs
         return Outputs(self.shell)
 
-    @cached_property
+    @part
     def guard(self) -> Guard:
         """The guard; its first mode is `off`."""
         with importing():
@@ -73,21 +87,21 @@ class Session(Requests):
             guard.set(**self._guard_to_be)
         return guard
 
-    @cached_property
+    @part
     def keys(self) -> Keys:
         """The keys of the retained objects."""
         with importing():
             from .retention.keys import Keys
         return Keys(self.inherited.get("keys"))
 
-    @cached_property
+    @part
     def announced(self) -> Announced:
         """The results that pages know of."""
         with importing():
             from .retention.announced import Announced
         return Announced(self.shell, self.inherited.get("told"))
 
-    @cached_property
+    @part
     def cells(self) -> Cells:
         """When cells begin and end."""
         with importing():
@@ -96,16 +110,16 @@ class Session(Requests):
         cells.known.update(self.inherited.get("cells") or {})
         return cells
 
-    @cached_property
+    @part
     def reporter(self) -> Reporter:
         """What measures and reports. Raises `Refused("no_engine")` while the engine is missing."""
         if not stages.has_engine():
             raise Refused(NO_ENGINE)
         with importing():
-            from .report.reporter import Reporter
+            from .reports.reporter import Reporter
         return Reporter(self.shell, self.keys, self.announced, self.outputs, self.cells, self.guard)
 
-    @cached_property
+    @part
     def releases(self) -> Releases:
         """What releases results; raises as `reporter` does."""
         reporter = self.reporter
@@ -120,13 +134,35 @@ class Session(Requests):
     # Handing the state over between copies of this code
 
     def hand_over(self) -> dict[str, Any]:
-        """Remove this copy from the shell, and return the state for the next; see `handover`."""
-        found: dict[str, Any] = stages.module("handover").hand_over(self)
-        return found
+        """Remove this copy from the shell, and return the state for the next in builtin types.
+
+        Nothing is imported here: the next copy's modules have this copy's names by now.
+        """
+        cells, keys, announced, guard = map(self.made, ("cells", "keys", "announced", "guard"))
+        if cells is not None:
+            cells.watch(wanted=False)
+        self.channel.close()
+        state = self.guard_state()
+        if guard is not None:
+            guard.mode = "off"
+            guard.remove()
+        inherited = self.inherited
+        return {
+            "keys": inherited.get("keys") if keys is None else keys.state,
+            "cells": (inherited.get("cells") or {}) if cells is None else cells.known,
+            "told": inherited.get("told") if announced is None else announced.known,
+            "guard": state if state["set"] else None,
+        }
 
     def take_over(self, state: dict[str, Any]) -> None:
         """Continue with the state that another copy's `hand_over` returned."""
-        stages.module("handover").take_over(self, state)
+        self.inherited = state
+        guard = state["guard"]
+        if guard is not None:
+            self.put_guard(guard["mode"], cast("Settings", {**DEFAULTS, **guard["settings"]}))
+            if guard["since_execution"] is not None or guard["withheld"]:
+                self.guard.since = guard["since_execution"]
+                self.guard.withheld = guard["withheld"]
 
     def start(self, options: dict[str, Any]) -> None:
         """Open the channel, and set the guard from the options unless it was set before."""
@@ -165,8 +201,6 @@ class Session(Requests):
         guard: Guard | None = self.made("guard")
         if guard is not None:
             return guard.state()
-        with importing():
-            from .guard.hook import answers
         on_top, other = answers(self.shell.displayhook)
         to_be = self._guard_to_be or {"mode": "off", "settings": DEFAULTS}
         return {

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import sys
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ContextManager
 
 from .protocol import WRONG_ENGINE, Refused
@@ -22,10 +23,16 @@ if TYPE_CHECKING:
 _ENGINE = "sizing/__init__.py"
 
 
+# This copy's own package and loader, whatever another copy puts into `sys.modules` later.
+_package = sys.modules[str(__package__)]
+_loader: Any = __spec__.loader
+# What was imported here. An import for each use would disturb those of other threads.
+_imported: dict[str, ModuleType] = {}
+
+
 def _texts() -> Any:
     """Return the loader of a copy that came as text, or None for an installed copy."""
-    loader = sys.modules[str(__package__)].__loader__
-    return loader if hasattr(loader, "importing") else None
+    return _loader if hasattr(_loader, "importing") else None
 
 
 def importing() -> ContextManager[None]:
@@ -37,20 +44,37 @@ def importing() -> ContextManager[None]:
 
 def module(name: str) -> ModuleType:
     """Return a module of this package by its dotted name, such as `retention.release`."""
-    with importing():
-        return importlib.import_module(f"{__package__}.{name}")
+    found = _imported.get(name)
+    if found is None:
+        with importing():
+            found = _imported[name] = importlib.import_module(f"{__package__}.{name}")
+    return found
 
 
 def digest() -> str:
     """Return the digest of this copy's build, or "" if it is not known."""
-    found = getattr(sys.modules[str(__package__)], "DIGEST", None)
+    found = getattr(_package, "DIGEST", None)
     return found if type(found) is str else ""
 
 
 def has_engine() -> bool:
-    """Return whether the engine's modules can be imported."""
+    """Return whether the engine's modules can be imported, and are of this copy's build."""
+    if "sizing" in _imported:
+        return True
     texts = _texts()
-    return texts is None or _ENGINE in texts.files
+    if texts is not None:
+        return _ENGINE in texts.files
+    # An installed copy may have been replaced while this kernel ran.
+    return read_digest(_package) == digest()
+
+
+def read_digest(package: ModuleType) -> str:
+    """Return the digest in the file that each build writes, or "" where there is none."""
+    # A copy that came as text has no file; bootstrap.py sets its digest.
+    try:
+        return Path(str(package.__file__)).with_name("digest.txt").read_text("ascii")
+    except (AttributeError, OSError, ValueError):
+        return ""
 
 
 def load_engine(wanted: str, text: str) -> bool:

@@ -89,7 +89,7 @@ class Guard:
         if was_off:
             self.since = int(self.shell.execution_count)
         self._hook.install()
-        self._weigh_all()
+        self.weigh_kept()
 
     def state(self) -> GuardState:
         """Return the guard's state as the protocol describes it."""
@@ -312,7 +312,7 @@ class Guard:
         for entry in alone[max(0, self.settings["keep_last"] - kept) :]:
             self._drop(entry, frozenset(), deadline)
 
-    def _weigh_all(self) -> None:
+    def weigh_kept(self) -> None:
         """Remember the sizes of the results that are there already. They count as the oldest."""
         entries = [entry for entry in retained(self.shell) if entry.numbers]
         sizes = dict.fromkeys(sorted(n for entry in entries for n in entry.numbers), 0)

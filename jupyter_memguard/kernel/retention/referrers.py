@@ -258,7 +258,7 @@ def _is_own_frame(obj: Any) -> bool:
     if type(obj) is not FrameType:
         return False
     module = dict.get(obj.f_globals, "__name__")
-    return type(module) is str and module.startswith(__name__.rpartition(".")[0])
+    return type(module) is str and module.startswith(__name__.rpartition(".retention.")[0])
 
 
 def _first(referrer: Any, targets: dict[int, int]) -> int | None:

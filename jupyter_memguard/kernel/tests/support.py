@@ -208,13 +208,18 @@ class Comm:
 
 
 @contextmanager
-def running_kernel(*arguments: str, python: Path | None = None, **options: Any) -> Iterator[Kernel]:
+def running_kernel(
+    *arguments: str, python: Path | None = None, cwd: Path | None = None, **options: Any
+) -> Iterator[Kernel]:
     """Start a kernel of this Python environment, or of another, and kill it at the end."""
     manager = KernelManager(**options)
     if python is not None:
         argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         manager._kernel_spec = KernelSpec(argv=argv, display_name="other", language="python")
-    manager.start_kernel(extra_arguments=list(arguments or ["--HistoryManager.enabled=False"]))
+    manager.start_kernel(
+        extra_arguments=list(arguments or ["--HistoryManager.enabled=False"]),
+        **({} if cwd is None else {"cwd": str(cwd)}),
+    )
     try:
         yield Kernel(manager)
     finally:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import jupyter_memguard.kernel
 from jupyter_memguard.kernel.protocol import NO_ENGINE, WRONG_ENGINE
-from jupyter_memguard.kernel.tests.support import ROOT, VERSION, kernel_bundle
+from jupyter_memguard.kernel.tests.support import ROOT, VERSION, kernel_bundle, running_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from jupyter_memguard.kernel.tests.support import Comm, Kernel
 
@@ -130,7 +132,15 @@ def test_a_newer_core_keeps_a_guard_that_needs_the_engine(kernel: Kernel) -> Non
     assert kernel.value("[type(Out[n]).__name__ for n in (1, 2)]") == ["list", "Placeholder"]
 
 
-def test_the_kernels_own_copy_of_the_same_build_is_imported(stock: Kernel) -> None:
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Kernel]:
+    """Start a kernel in another folder than that of the package."""
+    with running_kernel(cwd=tmp_path) as kernel:
+        yield kernel
+
+
+def test_the_kernels_own_copy_of_the_same_build_is_imported(elsewhere: Kernel) -> None:
+    stock = elsewhere
     kernel_bundle.main()
     digest = kernel_bundle.bundle()[0]["digest"]
     assert stock.inject({"mode": "off"}, engine=False, digest=digest) == VERSION
@@ -156,13 +166,84 @@ def test_the_sizes_of_a_report_outlive_questions_about_some_of_its_results(kerne
     assert comm.request("joint", keys=keys[:2], budget_ms=5000)["bytes"] > 16_000
     assert comm.request("report", numbers=[2], limit=1)["count"] == 1
     # Change it without a cell: a cell would begin a new report.
-    rows = "__import__('_jupyter_memguard')._stages.module('report.rows')"
+    rows = "__import__('_jupyter_memguard')._stages.module('reports.rows')"
     assert kernel.value(f"setattr({rows}, 'measure', None)") is None
     second = comm.request("report", offset=20, limit=20)
     assert len({*keys, *(row["key"] for row in second["results"])}) == first["count"]
 
 
-def test_a_copy_from_before_an_update_of_the_environment_is_not_taken(stock: Kernel) -> None:
+def test_code_beside_the_notebook_is_not_taken_for_an_installed_copy(tmp_path: Path) -> None:
+    folder = tmp_path / "jupyter_memguard" / "kernel"
+    folder.mkdir(parents=True)
+    for package in (folder.parent, folder):
+        (package / "__init__.py").write_text("import builtins; builtins.ran = True")
+    (folder / "digest.txt").write_text("test")
+    with running_kernel(cwd=tmp_path) as kernel:
+        assert kernel.inject({"mode": "off"}) == VERSION
+        assert kernel.value("'ran' in vars(__import__('builtins'))") is False
+        assert kernel.value("__import__('_jupyter_memguard').__name__") == "_jupyter_memguard"
+
+
+def test_no_name_of_the_api_is_a_module_too() -> None:
+    folder = kernel_bundle.KERNEL
+    for name in jupyter_memguard.kernel.__all__:
+        assert not (folder / name).exists()
+        assert not (folder / f"{name}.py").exists()
+
+
+def test_the_api_can_be_asked_again_and_again(kernel: Kernel) -> None:
+    kernel.run("import _jupyter_memguard as m")
+    for _ in range(2):
+        assert kernel.value("m.report()['count']") == 0
+        assert kernel.comm().request("report")["count"] == 0
+        assert kernel.value("m.release()['released']") == 0
+
+
+def test_the_api_of_an_installed_copy_works_beside_a_core_of_another_build(core: Kernel) -> None:
+    core.run("[5]")
+    core.run("import jupyter_memguard.kernel as api")
+    assert core.value("api.report()['count']") == 1
+    assert core.value("api.set_guard('large')['mode']") == "large"
+
+
+def test_a_copy_that_a_newer_one_replaces_imports_nothing_of_it(kernel: Kernel) -> None:
+    files = kernel_bundle.stages()[0]
+    newer = {name: text for name, text in files.items() if name != "guard/hook.py"}
+    newer["guard/moved.py"] = files["guard/hook.py"]
+    moved = {name: text.replace("guard.hook", "guard.moved") for name, text in newer.items()}
+    moved["guard/guard.py"] = moved["guard/guard.py"].replace(".hook", ".moved")
+    assert kernel.inject({"mode": "off"}, core=moved, digest="newer") == VERSION
+    hello = kernel.comm().event("hello")
+    assert hello["digest"] == "newer"
+    modules = (
+        "[name for name in __import__('sys').modules if name == '_jupyter_memguard.guard.hook']"
+    )
+    assert kernel.value(modules) == []
+
+
+def test_results_from_before_the_engine_count_towards_the_total(stock: Kernel) -> None:
+    stock.inject({"mode": "off"})
+    stock.comm().request("set_guard", mode="large", total_bytes=2_000_000)
+    for _ in range(2):
+        stock.run("bytearray(b'x') * 900_000")
+    stock.inject({"mode": "off"}, engine=False, digest="newer")
+    text = kernel_bundle.packed(kernel_bundle.stages()[1])
+    stock.comm().request("load_engine", digest="newer", text=text)
+    for _ in range(2):
+        stock.run("bytearray(b'x') * 900_000")
+    kinds = ["Placeholder", "Placeholder", "bytearray", "bytearray"]
+    assert stock.value("[type(Out[n]).__name__ for n in range(1, 5)]") == kinds
+
+
+def test_a_request_is_answered_although_nothing_can_be_imported(core: Kernel) -> None:
+    core.run("import _jupyter_memguard as m; m._stages._loader.files.clear()")
+    core.run("m._stages._loader.files['sizing/__init__.py'] = ''")
+    answer = core.comm().reply({"id": "1", "method": "report", "params": {}})
+    assert answer["error"]["code"] == "internal"
+
+
+def test_a_copy_from_before_an_update_of_the_environment_is_not_taken(elsewhere: Kernel) -> None:
+    stock = elsewhere
     kernel_bundle.main()
     digest = kernel_bundle.bundle()[0]["digest"]
     stock.run("import jupyter_memguard.kernel as old; old.DIGEST = 'before the update'")
@@ -245,7 +326,7 @@ def _imports(name: str) -> Iterator[str]:
 def test_the_core_imports_nothing_of_the_engine() -> None:
     core, engine = kernel_bundle.stages()
     assert {(name, file) for name in core for file in _imports(name) if file in engine} == set()
-    assert "sizing/__init__.py" in set(_imports("report/rows.py"))
+    assert "sizing/__init__.py" in set(_imports("reports/rows.py"))
 
 
 def test_the_browsers_files_are_of_the_code_as_it_is() -> None:

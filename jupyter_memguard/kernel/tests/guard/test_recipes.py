@@ -158,7 +158,7 @@ def test_release_of_tracebacks_gives_back_the_frames_locals(
 def test_tracebacks_are_measured_again_where_others_had_the_time(
     monkeypatch: pytest.MonkeyPatch, had: float, budgets: list[float]
 ) -> None:
-    report = import_module("jupyter_memguard.kernel.report.traceback_sizes")
+    report = import_module("jupyter_memguard.kernel.reports.traceback_sizes")
     times = iter([0.0, had])
     given = []
 

@@ -91,7 +91,7 @@ def test_a_cells_end_looks_at_its_own_result_alone(kernel: Kernel) -> None:
     comm.request("set_guard", mode="large")
     comm.request("subscribe", cell_end=True)
     kernel.run(
-        "import _jupyter_memguard as m\ns = m._stages.module('report.reporter')\n"
+        "import _jupyter_memguard as m\ns = m._stages.module('reports.reporter')\n"
         "looked, real = [], s.size_of\n"
         "def size_of(shell, entries, budget_ms):\n"
         "    looked.append(len(entries))\n"
@@ -131,7 +131,7 @@ def test_what_is_kept_is_not_weighed_for_each_small_result(kernel: Kernel) -> No
 
 COUNT_MEASURED = """
 import gc, sys
-report = sys.modules["_jupyter_memguard"]._stages.module("report.rows")
+report = sys.modules["_jupyter_memguard"]._stages.module("reports.rows")
 measured, collecting, real = [], [], report.measure
 def counting(roots, **options):
     measured.append(len(roots))

@@ -13,7 +13,7 @@ LONG_MS = 60_000.0
 def test_an_overview_looks_for_results_once_and_does_without_collections(kernel: Kernel) -> None:
     kernel.run(
         "import gc, sys\n"
-        "report = sys.modules['_jupyter_memguard']._stages.module('report.overview')\n"
+        "report = sys.modules['_jupyter_memguard']._stages.module('reports.overview')\n"
         "collected, real = [], report.collect\n"
         "def counting(shell):\n"
         "    collected.append(gc.isenabled())\n"

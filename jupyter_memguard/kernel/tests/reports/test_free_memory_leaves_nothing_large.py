@@ -48,7 +48,7 @@ def test_what_there_is_no_time_to_measure_stays_if_it_keeps_little_alive(kernel:
     kernel.run("Tree(9)")
     kernel.run("{i: [i] for i in range(20)}")
     kernel.run(
-        "report = __import__('sys').modules['_jupyter_memguard']._stages.module('report.large')\n"
+        "report = __import__('sys').modules['_jupyter_memguard']._stages.module('reports.large')\n"
         "report.FIRST_MS = report.MOST_MS = 1e-3"
     )
     comm = kernel.comm()
@@ -69,7 +69,7 @@ def test_large_rings_are_not_measured_for_seconds_on_end(kernel: Kernel) -> None
     for _ in range(4):
         kernel.run("ring(100_000)")
     kernel.run(
-        "report = __import__('sys').modules['_jupyter_memguard']._stages.module('report.rows')\n"
+        "report = __import__('sys').modules['_jupyter_memguard']._stages.module('reports.rows')\n"
         "budgets, measure = [], report.measure\n"
         "def noted(*args, **options):\n"
         "    budgets.append(options['budget_ms'])\n"
