@@ -23,6 +23,7 @@ import compileall
 import json
 import statistics
 import sys
+import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -84,7 +85,10 @@ def messages(others: list[str]) -> dict[str, dict[str, Any]]:
 def cost(content: dict[str, Any]) -> Cost:
     """Start a kernel, send it the message, open the comm, and return what that cost."""
     manager = KernelManager()
-    manager.start_kernel(extra_arguments=["--HistoryManager.enabled=False"])
+    # Not in this folder: a package beside the notebook is not taken for an installed one.
+    manager.start_kernel(
+        extra_arguments=["--HistoryManager.enabled=False"], cwd=tempfile.gettempdir()
+    )
     client = manager.client()
     client.start_channels()
     try:

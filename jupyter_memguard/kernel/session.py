@@ -12,11 +12,12 @@ from __future__ import annotations
 import sys
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable, cast
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import stages
 from .channel import Channel
 from .guard.hook import answers
+from .handover import Handover
 from .protocol import (
     DEFAULTS,
     GUARD,
@@ -54,7 +55,7 @@ else:
                 return super().__get__(session, owner)
 
 
-class Session(Requests):
+class Session(Handover, Requests):
     """The state of one shell: its guard, its keys, its cells, its comms."""
 
     def __init__(self, shell: Any) -> None:
@@ -130,39 +131,6 @@ class Session(Requests):
     def made(self, name: str) -> Any:
         """Return one of the session's objects by its name if it was made, else None."""
         return vars(self).get(name)
-
-    # Handing the state over between copies of this code
-
-    def hand_over(self) -> dict[str, Any]:
-        """Remove this copy from the shell, and return the state for the next in builtin types.
-
-        Nothing is imported here: the next copy's modules have this copy's names by now.
-        """
-        cells, keys, announced, guard = map(self.made, ("cells", "keys", "announced", "guard"))
-        if cells is not None:
-            cells.watch(wanted=False)
-        self.channel.close()
-        state = self.guard_state()
-        if guard is not None:
-            guard.mode = "off"
-            guard.remove()
-        inherited = self.inherited
-        return {
-            "keys": inherited.get("keys") if keys is None else keys.state,
-            "cells": (inherited.get("cells") or {}) if cells is None else cells.known,
-            "told": inherited.get("told") if announced is None else announced.known,
-            "guard": state if state["set"] else None,
-        }
-
-    def take_over(self, state: dict[str, Any]) -> None:
-        """Continue with the state that another copy's `hand_over` returned."""
-        self.inherited = state
-        guard = state["guard"]
-        if guard is not None:
-            self.put_guard(guard["mode"], cast("Settings", {**DEFAULTS, **guard["settings"]}))
-            if guard["since_execution"] is not None or guard["withheld"]:
-                self.guard.since = guard["since_execution"]
-                self.guard.withheld = guard["withheld"]
 
     def start(self, options: dict[str, Any]) -> None:
         """Open the channel, and set the guard from the options unless it was set before."""

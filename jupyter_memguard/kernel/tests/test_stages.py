@@ -47,6 +47,7 @@ def test_a_kernel_that_nobody_looks_at_compiles_a_few_modules(core: Kernel) -> N
         "channel",
         "guard",
         "guard.hook",
+        "handover",
         "protocol",
         "requests",
         "session",
