@@ -338,3 +338,23 @@ def test_the_browsers_files_are_of_the_code_as_it_is() -> None:
     assert json.loads((sources / "engine.json").read_text()) == engine
     assert len(json.dumps(core)) <= 64_000
     assert len(json.dumps(core)) + len(json.dumps(engine)) <= 347_500 / 3
+
+
+def test_an_installed_copy_that_was_replaced_says_that_it_has_no_engine(elsewhere: Kernel) -> None:
+    kernel_bundle.main()
+    digest = kernel_bundle.bundle()[0]["digest"]
+    assert elsewhere.inject({"mode": "off"}, engine=False, digest=digest) == VERSION
+    # As after an update in place: the files are of another build than what was imported.
+    elsewhere.run("import _jupyter_memguard as m; m.DIGEST = 'older'")
+    comm = elsewhere.comm()
+    assert not comm.event("hello")["engine"]
+    assert refused(comm, "report") == NO_ENGINE
+
+
+def test_frames_of_a_refused_release_are_not_named_as_holders(kernel: Kernel) -> None:
+    kernel.run("[5] * 1000")
+    comm = kernel.comm()
+    key = comm.request("report")["results"][0]["key"]
+    kernel.execute("__import__('_jupyter_memguard').release(keys=['none'])")
+    paths = comm.request("explain", key=key)["paths"]
+    assert not [step for path in paths for step in path if "_asked_for" in step]
