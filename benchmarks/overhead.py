@@ -116,11 +116,13 @@ class Hearing:
         import zmq  # noqa: PLC0415
         from jupyter_client.session import Session  # noqa: PLC0415
 
+        from jupyter_memguard.kernel import PROTOCOL_VERSION  # noqa: PLC0415
+
         self._session = Session(key=b"key")
         self._socket = zmq.Context().socket(zmq.PUB)
         self._socket.bind_to_random_port("tcp://127.0.0.1")
         self._handler: Any = None
-        manager.targets["jupyter_memguard"](self, _message({"version": 1}))
+        manager.targets["jupyter_memguard"](self, _message({"version": PROTOCOL_VERSION}))
         request = {"id": "1", "method": "subscribe", "params": {"cell_end": True}}
         self._handler(_message(request))
 

@@ -8,7 +8,7 @@ from the browser share their state.
 
 from __future__ import annotations
 
-import sys as _sys
+import threading as _threading
 from typing import Any
 
 from . import session as _session
@@ -29,7 +29,7 @@ __all__ = [
     "start",
 ]
 
-DIGEST = _stages.read_digest(_sys.modules[__name__])
+DIGEST = _stages.read_digest()
 
 start = _session.start
 load_engine = _stages.load_engine
@@ -46,13 +46,18 @@ def _ask(method: str, *args: Any, **params: Any) -> dict[str, Any]:
 
 
 def _asked(method: str, args: tuple[Any, ...], params: dict[str, Any]) -> dict[str, Any]:
-    """Call the method; where another copy's session has no engine, this copy takes over first."""
+    """Call the method; where another copy's session has no engine, this copy takes over first.
+
+    Only the session's own thread may take over.
+    """
+    session = _session.current()
     found: dict[str, Any]
     try:
-        found = getattr(_session.current(), method)(*args, **params)
+        found = getattr(session, method)(*args, **params)
     except Exception as error:
         # By the code: another copy has an exception class of its own.
-        if getattr(error, "code", None) != _NO_ENGINE or not _stages.has_engine():
+        lacks_engine = getattr(error, "code", None) == _NO_ENGINE and _stages.has_engine()
+        if not lacks_engine or _threading.get_ident() != session.thread:
             raise
     else:
         return found
@@ -80,7 +85,8 @@ def report(
         The report as docs/protocol.md describes it; all sizes in bytes.
 
     Raises:
-        Refused: `no_shell` if no IPython shell runs here.
+        Refused: `no_shell` if no IPython shell runs here, `no_engine` if neither this copy nor
+            the one that a page put into the kernel can measure.
 
     """
     return _ask("report", numbers, budget_ms, limit, sort)
@@ -102,7 +108,8 @@ def release(
 
     Raises:
         Refused: `unknown_key` if no retained object has one of the keys, `wrong_thread` if
-            this is not the main thread, `no_shell` if no IPython shell runs here.
+            this is not the main thread, `no_shell` if no IPython shell runs here, `no_engine`
+            as for `report`.
 
     """
     return _ask("release", keys, numbers, min_bytes)

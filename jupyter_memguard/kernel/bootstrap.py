@@ -173,7 +173,7 @@ def collector_paused() -> Iterator[None]:
 
 
 if "CORE" in globals():
-    # An error stays silent: the browser then finds no version and reports it.
+    # An error stays silent: the browser sees from what answers, or does not, what is there.
     with suppress(Exception, KeyboardInterrupt), collector_paused():
         install(
             globals()["CORE"],

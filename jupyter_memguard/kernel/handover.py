@@ -1,4 +1,4 @@
-"""From one copy of this code to the next, in one kernel: a newer page's, or an installed one.
+"""Hands the state from one copy of this code to the next in the same kernel.
 
 What is handed over is of builtin types, because the copies' classes differ.
 """

@@ -90,10 +90,10 @@ class Requests:
 
     def load_engine(self, digest: str, text: str) -> dict[str, bool]:
         """Add the engine to this copy; see `stages.load_engine`."""
-        before, there = stages.has_engine(), stages.load_engine(digest, text)
+        there = stages.load_engine(digest, text)
         guard = self.made("guard")
-        if there and not before and guard is not None:
-            guard.weigh_kept()
+        if guard is not None:
+            guard.weigh_missed()
         return {"engine": there}
 
     def _check_thread(self) -> None:

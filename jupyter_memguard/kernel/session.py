@@ -3,8 +3,8 @@
 The shell object holds the session, so that an installed copy of this code and a copy from the
 browser find the same one.
 
-Each object in a session is imported and made when it is first needed. A kernel that nobody looks
-at, with the guard off, has only this file and the channel.
+Each object in a session is imported and made when it is first needed, so that a kernel that nobody
+looks at, with the guard off, compiles few modules.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 else:
 
     class part(cached_property):  # noqa: N801 - it is used as a decorator
-        """A cached property with a lock, which Python's has no more since 3.12."""
+        """A cached property with a lock; that of functools has none since Python 3.12."""
 
         def __get__(self, session: Session, owner: type) -> Any:
             """Make the object, once, whichever thread asks first."""
@@ -139,6 +139,9 @@ class Session(Handover, Requests):
         guard = options.get("guard")
         if guard is not None and not self.guard_state()["set"]:
             self.set_guard(**check_params(guard, GUARD, ("mode",)))
+        made: Guard | None = self.made("guard")
+        if made is not None:
+            made.weigh_missed()
 
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
         """Answer a checked request that came over a comm."""

@@ -11,8 +11,10 @@ from .protocol import MESSAGE_BYTES
 LIST_LENGTH = 100
 # Texts are cut to this many characters.
 TEXT_LENGTH = 1000
+# Lists that are not cut to that length.
+ROWS = ("results", "largest", "still_alive")
 # Lists that lose items at their end until the message fits.
-ROWS = ("results", "largest", "still_alive", "withheld")
+LOSES_ITEMS = (*ROWS, "withheld")
 
 
 def shortened(message: dict[str, Any]) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def shortened(message: dict[str, Any]) -> dict[str, Any]:
     """
     message = cast("Dict[str, Any]", _short(message))
     result = message.get("result") or message.get("data") or {}
-    for name in ROWS:
+    for name in LOSES_ITEMS:
         rows = result.get(name)
         while type(rows) is list and rows and len(json.dumps(message)) >= MESSAGE_BYTES:
             del rows[len(rows) // 2 :]
@@ -35,7 +37,7 @@ def _short(value: Any, name: str = "") -> Any:
         return {key: _short(item, key) for key, item in value.items()}
     if type(value) is list:
         rows: list[Any] = [_short(item) for item in value]
-        return rows if name in ROWS[:3] else rows[:LIST_LENGTH]
+        return rows if name in ROWS else rows[:LIST_LENGTH]
     if type(value) is str:
         return value[:TEXT_LENGTH].encode("utf-8", "backslashreplace").decode()
     return value

@@ -57,22 +57,25 @@ def digest() -> str:
     return found if type(found) is str else ""
 
 
-def has_engine() -> bool:
-    """Return whether the engine's modules can be imported, and are of this copy's build."""
-    if "sizing" in _imported:
+def has_engine(part: str = "reports") -> bool:
+    """Return whether a package of the engine is there, and is of this copy's build.
+
+    What was imported once stays, whatever happens to the files.
+    """
+    if hasattr(_package, part):
         return True
     texts = _texts()
     if texts is not None:
         return _ENGINE in texts.files
     # An installed copy may have been replaced while this kernel ran.
-    return read_digest(_package) == digest()
+    return read_digest() == digest()
 
 
-def read_digest(package: ModuleType) -> str:
+def read_digest() -> str:
     """Return the digest in the file that each build writes, or "" where there is none."""
     # A copy that came as text has no file; bootstrap.py sets its digest.
     try:
-        return Path(str(package.__file__)).with_name("digest.txt").read_text("ascii")
+        return Path(str(_package.__file__)).with_name("digest.txt").read_text("ascii")
     except (AttributeError, OSError, ValueError):
         return ""
 

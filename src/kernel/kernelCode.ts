@@ -10,9 +10,9 @@ import { Chunk, type ChunkOf } from '../chunk';
 export interface ICoreCode {
   /** The build; core and engine of a build have the same. */
   readonly digest: string;
-  /** The statement that installs the core, up to the values for it. */
+  /** The expression that installs the core, up to the values for it. */
   readonly head: string;
-  /** The end of that statement. */
+  /** The end of that expression. */
   readonly tail: string;
 }
 

@@ -28,14 +28,10 @@ export function noteText(
       return trans.__('measuring stopped at its time limit');
     case 'opaque':
       return trans.__('part of it is inside a library and cannot be seen');
-    case 'callback':
-      return trans.__('letting it go runs code, which may keep parts of it');
     case 'sharing-unknown':
       return trans.__('something that cannot be seen may also use parts of it');
     case 'mapped':
       return trans.__('part of it is a file mapped into memory');
-    case 'shared-pages':
-      return trans.__('part of it is shared with other processes');
     case 'moving':
       return trans.__('it changed while it was measured');
     case 'no-refcounts':

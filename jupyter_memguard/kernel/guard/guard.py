@@ -72,6 +72,8 @@ class Guard:
         # The bytes of each result that IPython was allowed to keep, by number, oldest first.
         self.kept: dict[int, int] = {}
         self.this_cell: list[Withheld] = []
+        # Whether a result could not be weighed, because the engine was not there yet.
+        self._unweighed = False
         self._hook = Hook(shell, self._update_user_ns)
         # Weak references to the running cells' executions whose results were withheld.
         self._executions: list[ReferenceType[Any]] = []
@@ -172,7 +174,7 @@ class Guard:
         """Return what an object keeps alive; the search ends at the threshold or the time limit."""
         if is_one_of(type(obj), *_ATOMS):
             return Size(freed_bytes=sys.getsizeof(obj))
-        if not stages.has_engine():
+        if not self._can_weigh():
             return Size(notes=("cut",))
         size: Size = stages.module("sizing").keeps_alive(
             obj,
@@ -181,6 +183,12 @@ class Guard:
             boundary=boundary(self.shell),
         )
         return size
+
+    def _can_weigh(self) -> bool:
+        """Return whether the engine is there, and remember if it is not."""
+        found = stages.has_engine("sizing")
+        self._unweighed = self._unweighed or not found
+        return found
 
     def is_worth_listing(self, number: int) -> bool:
         """Return whether the result under a number keeps at least `LISTED_BYTES` alive."""
@@ -241,7 +249,7 @@ class Guard:
     def _in_turn(self, objects: list[Any], most_bytes: int, budget_ms: float) -> list[int]:
         """Return what each object keeps alive beyond the objects before it; empties the list."""
         try:
-            if not stages.has_engine():
+            if not self._can_weigh():
                 return []
             sizes: list[int] = stages.module("sizing").keeps_alive_in_turn(
                 objects,
@@ -314,6 +322,7 @@ class Guard:
 
     def weigh_kept(self) -> None:
         """Remember the sizes of the results that are there already. They count as the oldest."""
+        self._unweighed = False
         entries = [entry for entry in retained(self.shell) if entry.numbers]
         sizes = dict.fromkeys(sorted(n for entry in entries for n in entry.numbers), 0)
         if self.mode == "large":
@@ -323,6 +332,11 @@ class Guard:
             entries.clear()
             sizes.update(zip(newest, self._in_turn(objects, sys.maxsize, WEIGH_MS)))
         self.kept = sizes
+
+    def weigh_missed(self) -> None:
+        """Weigh the kept results if the engine came after some of them."""
+        if self._unweighed and self.mode == "large" and stages.has_engine("sizing"):
+            self.weigh_kept()
 
     # The cell's events
 

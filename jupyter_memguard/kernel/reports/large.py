@@ -31,16 +31,10 @@ def shared_groups(sizes: Sequence[Size]) -> list[set[int]]:
     return list(groups.values())
 
 
-def at_least(shell: Any, entries: list[Retained], min_bytes: int) -> list[int]:
-    """Return the indices of the entries that free `min_bytes`, alone or together.
+class Choice:
+    """Finds the entries that are not small, alone or together, within a time limit.
 
     Two views of one array free nothing alone, but together they free the whole array.
-    """
-    return Choice(shell, entries, min_bytes).run()
-
-
-class Choice:
-    """Finds the entries that are not small, within a time limit.
 
     When there is no time to measure what an entry frees, it finds what the entry keeps alive,
     which is quicker. An entry that keeps less than the minimum alive is certainly small; all

@@ -12,7 +12,7 @@ from ..retention.holders import find_last, find_variables, retained_under
 from ..retention.process import rss_bytes
 from ..retention.referrers import MAX_PATHS, Search
 from ..retention.sizes import Size
-from ..sizing import prepare
+from ..sizing import collector_paused, prepare
 from .large import Choice
 from .overview import overview
 from .pages import Figures
@@ -85,7 +85,7 @@ class Reporter:
         whole report, `limit` the most rows, `offset` the rows to skip, and `sort` is
         "freed_bytes" or "number". docs/protocol.md describes the answer.
         """
-        with collector_paused():
+        with _without_garbage():
             return self._report(numbers, budget_ms, limit, sort, offset)
 
     def _report(
@@ -155,7 +155,7 @@ class Reporter:
         `budget_ms` is the time for measuring. Raises `Refused("unknown_key")` if a key is of no
         retained object.
         """
-        with collector_paused():
+        with _without_garbage():
             entries, all_keys = self.retained()
             check_keys(keys, all_keys)
             named = set(keys)
@@ -183,7 +183,7 @@ class Reporter:
 
         `budget_ms` is the time for all of it, `variables` the number of variables to list.
         """
-        with collector_paused():
+        with _without_garbage():
             return overview(self.shell, self.outputs.total(), budget_ms, variables)
 
     def explain(self, key: str, budget_ms: float = EXPLAIN_MS) -> Explained:
@@ -246,21 +246,16 @@ def check_keys(keys: list[str], known: list[str]) -> None:
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """Turn automatic collection off: a report's own objects would trigger it, and it is slow.
+def _without_garbage() -> Iterator[None]:
+    """Collect new garbage, which is quick, and do without collections then.
 
-    New garbage is collected first, which is quick. Garbage, such as the frames of a past
-    exception, may refer to results, and a report would then say that these free nothing.
+    Garbage, such as the frames of a past exception, may refer to results, and a report would then
+    say that these free nothing.
     """
-    enabled = gc.isenabled()
-    if enabled:
+    if gc.isenabled():
         gc.collect(1)
-    gc.disable()
-    try:
+    with collector_paused():
         yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def time_left(budget_ms: float, started: float, count: int, rows: int) -> float:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Iterable
 
 NOTES = frozenset((
-    "callback", "cut", "device", "error", "mapped", "moving", "no-refcounts", "opaque",
-    "shared-pages", "sharing-unknown", "untouched",
+    "cut", "device", "mapped", "moving", "no-refcounts", "opaque", "sharing-unknown", "untouched",
 ))  # fmt: skip
 """All codes that `Size.notes` can have."""
 
@@ -19,7 +18,7 @@ class Root:
     __slots__ = ("obj", "references")
 
     def __init__(self, obj: object, references: int) -> None:
-        """Hold `obj` and the number of `references` to it that are ours or IPython's."""
+        """Hold `obj` and the number of `references` to it that would go with it."""
         self.obj = obj
         self.references = references
 

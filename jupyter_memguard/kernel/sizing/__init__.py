@@ -32,6 +32,7 @@ __all__ = [
     "Measuring",
     "Root",
     "Size",
+    "collector_paused",
     "keeps_alive",
     "keeps_alive_in_turn",
     "measure",
@@ -41,9 +42,10 @@ __all__ = [
 
 
 def prepare() -> None:
-    """Import what measuring needs: the guard asks the forward walk alone, and needs the rest not.
+    """Import the modules that measure.
 
-    To be called before a budget begins; the first measurement would pay for it otherwise.
+    The guard needs only the forward walk, so they are not imported with this one. Call it before
+    a budget begins: otherwise the first measurement pays for the import.
     """
     stages.module("sizing.in_turn")
 
@@ -85,10 +87,11 @@ class Measuring:
                 self._roots_now(), budget_ms, self._boundary, each=self._each
             )
         else:
-            with stages.importing():
-                from .measurement import Measurement
-            with _collector_paused():
-                measurement = Measurement(self._roots_now(), self._boundary, budget_ms / 1000)
+            measurements = stages.module("sizing.measurement")
+            with collector_paused():
+                measurement = measurements.Measurement(
+                    self._roots_now(), self._boundary, budget_ms / 1000
+                )
                 found = measurement.run(each=self._each)
         self.is_final = not any("cut" in size.notes for size in (*found[0], found[1]))
         return found
@@ -119,10 +122,11 @@ def measure_in_turn(
     if LISTED is None:
         part_ms = budget_ms / max(1, len(groups))
         return [measure_without_counts(g, part_ms, boundary, each=False)[1] for g in groups]
-    with stages.importing():
-        from .in_turn import MeasurementInTurn
-    with _collector_paused():
-        return MeasurementInTurn(groups, boundary, budget_ms / 1000).run_in_turn()
+    in_turn = stages.module("sizing.in_turn")
+    with collector_paused():
+        measurement = in_turn.MeasurementInTurn(groups, boundary, budget_ms / 1000)
+        sizes: list[Size] = measurement.run_in_turn()
+    return sizes
 
 
 def keeps_alive(
@@ -133,7 +137,7 @@ def keeps_alive(
     The walk looks at no reference counts. It does not enter the objects of `boundary`, types,
     modules and modules' namespaces.
     """
-    with _collector_paused():
+    with collector_paused():
         return kept_alive(obj, threshold_bytes, budget_ms / 1000, boundary)
 
 
@@ -145,12 +149,12 @@ def keeps_alive_in_turn(
     The list ends with the object that takes the sum past `most_bytes`, or when the time is up.
     An object that was not followed to its end is not in the list.
     """
-    with _collector_paused():
+    with collector_paused():
         return list(kept_alive_in_turn(objects, most_bytes, budget_ms / 1000, boundary))
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Do without collections: one would take its time from the budget."""
     enabled = gc.isenabled()
     gc.disable()

@@ -270,7 +270,10 @@ def _dead_among(walk: Walk, keys: list[int]) -> dict[int, Any] | None:
 
 
 def _held_among(walk: Walk, keys: list[int], objects: list[Any]) -> list[bool] | None:
-    """Return for each touched object whether another one refers to it; None if no time."""
+    """Return for each touched object whether anything but these objects refers to it.
+
+    Returns None if there was no time.
+    """
     removed = walk.removed
     inner: Counter[int] = Counter()
     for start in range(0, len(objects), BATCH):

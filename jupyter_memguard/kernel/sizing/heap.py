@@ -7,14 +7,14 @@ from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Iterable, Iterator
 
-from .allocation import Kind, derived, group_by_type
+from ..retention.describe import has_base
+from .allocation import Kind, group_by_type
 from .worklist import LARGE, Worklist
 
 if TYPE_CHECKING:
     from .libraries.adapter import Adapter
 
 _namespace_of: Any = vars(ModuleType)["__dict__"].__get__
-_order_of = type.__dict__["__mro__"].__get__
 
 
 def module_namespaces() -> set[int]:
@@ -22,7 +22,7 @@ def module_namespaces() -> set[int]:
     return {
         id(_namespace_of(module))
         for module in list(sys.modules.values())
-        if derived(_order_of(type(module)), ModuleType)
+        if has_base(type(module), ModuleType)
     }
 
 

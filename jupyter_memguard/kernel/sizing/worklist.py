@@ -141,7 +141,7 @@ class Worklist:
         return []
 
     def take(self) -> list[Any]:
-        """Return the referents of the next few objects, in a list that alone holds them here."""
+        """Return the referents of the next few objects; nothing else in the walk refers to them."""
         if self.known:
             return self.known.pop()
         if self.plain.batches:

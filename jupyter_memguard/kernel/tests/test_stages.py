@@ -206,6 +206,41 @@ def test_the_api_of_an_installed_copy_works_beside_a_core_of_another_build(core:
     assert core.value("api.set_guard('large')['mode']") == "large"
 
 
+def test_the_api_in_another_thread_takes_nothing_over(core: Kernel) -> None:
+    core.run("[5]")
+    core.run(
+        "import threading, jupyter_memguard.kernel as api; codes = []\n"
+        "def ask():\n"
+        "    try: api.report()\n"
+        "    except Exception as error: codes.append(error.code)\n"
+        "thread = threading.Thread(target=ask); thread.start(); thread.join()"
+    )
+    assert core.value("codes") == [NO_ENGINE]
+    assert core.value("api.release()['released']") == 1
+
+
+def test_a_loaded_engine_stays_when_the_environment_is_updated(elsewhere: Kernel) -> None:
+    elsewhere.run("import jupyter_memguard.kernel as api; api.start({}); api.report()")
+    elsewhere.run("api._stages.read_digest = lambda: 'after the update'")
+    assert elsewhere.value("api._stages.has_engine()") is True
+
+
+def test_answers_leave_the_finders_alone_once_all_is_imported(kernel: Kernel) -> None:
+    kernel.run("[5]")
+    comm = kernel.comm()
+    for again in (False, True):
+        comm.request("report")
+        comm.request("overview")
+        comm.request("joint", keys=[])
+        comm.request("release")
+        if not again:
+            kernel.run(
+                "import _jupyter_memguard as m; imports = []; importing = m._stages.importing"
+            )
+            kernel.run("m._stages.importing = lambda: imports.append(1) or importing()")
+    assert kernel.value("imports") == []
+
+
 def test_a_copy_that_a_newer_one_replaces_imports_nothing_of_it(kernel: Kernel) -> None:
     files = kernel_bundle.stages()[0]
     newer = {name: text for name, text in files.items() if name != "guard/hook.py"}
@@ -221,14 +256,18 @@ def test_a_copy_that_a_newer_one_replaces_imports_nothing_of_it(kernel: Kernel) 
     assert kernel.value(modules) == []
 
 
-def test_results_from_before_the_engine_count_towards_the_total(stock: Kernel) -> None:
+@pytest.mark.parametrize("route", ["request", "message"])
+def test_results_from_before_the_engine_count_towards_the_total(stock: Kernel, route: str) -> None:
     stock.inject({"mode": "off"})
     stock.comm().request("set_guard", mode="large", total_bytes=2_000_000)
-    for _ in range(2):
-        stock.run("bytearray(b'x') * 900_000")
+    stock.run("bytearray(b'x') * 900_000")
     stock.inject({"mode": "off"}, engine=False, digest="newer")
-    text = kernel_bundle.packed(kernel_bundle.stages()[1])
-    stock.comm().request("load_engine", digest="newer", text=text)
+    stock.run("bytearray(b'x') * 900_000")
+    if route == "request":
+        text = kernel_bundle.packed(kernel_bundle.stages()[1])
+        stock.comm().request("load_engine", digest="newer", text=text)
+    else:
+        stock.inject({"mode": "off"}, digest="newer")
     for _ in range(2):
         stock.run("bytearray(b'x') * 900_000")
     kinds = ["Placeholder", "Placeholder", "bytearray", "bytearray"]

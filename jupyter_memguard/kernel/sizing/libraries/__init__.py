@@ -1,4 +1,4 @@
-"""What libraries' types own that the collector is not shown: one file of adapters a library.
+"""What libraries' types own that the collector is not shown: one file of adapters for each library.
 
 An adapter asks only C code of its library, through the library's own types, so that nothing that
 a subclass overrides is run. It asks for nothing that the library would keep afterwards. A library
@@ -56,6 +56,5 @@ def loaded_adapters() -> dict[int, Adapter]:
 
 def _maker(name: str, file: str) -> _Maker:
     """Return the function that makes a library's adapters; its file is imported if it was not."""
-    module = sys.modules.get(f"{__name__}.{file}") or stages.module(f"sizing.libraries.{file}")
-    found: _Maker = vars(module)["ADAPTERS"][name]
+    found: _Maker = vars(stages.module(f"sizing.libraries.{file}"))["ADAPTERS"][name]
     return found
