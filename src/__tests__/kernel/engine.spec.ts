@@ -288,6 +288,18 @@ describe('the engine', () => {
     expect(asked(kernel)).toEqual([LOAD, REPORT]);
   });
 
+  it('is asked for again by the next request after it could not be loaded', async () => {
+    const { engine } = slowCode();
+    const { agent, kernel } = await readyAgent({ engine: false }, engine);
+    const report = failing(agent.request('report', {}));
+    await engine.fail();
+    expect(await report).toBe('no_engine');
+    expect(asked(kernel)).toEqual([]);
+    void agent.request('report', {});
+    await engine.arrive();
+    expect(asked(kernel)).toEqual([LOAD, REPORT]);
+  });
+
   it('of a kernel that restarts meanwhile is nobody’s any more', async () => {
     const { agent, context } = await readyAgent({ engine: false });
     const report = failing(agent.request('report', {}));
