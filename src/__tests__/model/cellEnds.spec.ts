@@ -1,7 +1,7 @@
 import type { KernelEvent } from '../../wire/protocol';
+import { aModel } from '../fakes/retainedModel';
 import { sampleGuard, sampleReleased } from '../fakes/samples';
-import { settled } from '../fakes/waiting';
-import { aGate, aModel } from './fakes';
+import { aPromise, settled } from '../fakes/waiting';
 
 const END: KernelEvent = {
   event: 'cell_end',
@@ -30,12 +30,12 @@ describe('cell ends', () => {
 
   it('are not subscribed to by a request that has waited too long', async () => {
     const { agent, model } = aModel();
-    const { gate, open } = aGate();
-    agent.gate = gate;
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
     const looking = model.observe();
     agent.gate = null;
     looking.dispose();
-    open();
+    resolve();
     await settled();
     const subscribed = agent.answered.filter(
       ({ method }) => method === 'subscribe'

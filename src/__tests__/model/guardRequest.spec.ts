@@ -1,15 +1,15 @@
 import { RequestError } from '../../wire/request';
-import { settled } from '../fakes/waiting';
-import { aGate, aModel } from './fakes';
+import { aModel } from '../fakes/retainedModel';
+import { aPromise, settled } from '../fakes/waiting';
 
 describe('setting the guard', () => {
   it('says what was asked until the kernel has answered', async () => {
     const { agent, model } = aModel();
-    const { gate, open } = aGate();
-    agent.gate = gate;
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
     const set = model.setGuard({ mode: 'all' });
     expect(model.guardAsked).toEqual({ mode: 'all' });
-    open();
+    resolve();
     await set;
     expect(model.guardAsked).toBeNull();
   });
@@ -28,12 +28,12 @@ describe('setting the guard', () => {
   it('takes back what waits when something else is asked for', async () => {
     const { agent, model } = aModel();
     // The engine is on its way to the page: this one waits for it.
-    const { gate, open } = aGate();
-    agent.gate = gate;
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
     const on = model.setGuard({ mode: 'large' });
     agent.gate = null;
     const off = model.setGuard({ mode: 'off' });
-    open();
+    resolve();
     await Promise.all([on, off]);
     expect(agent.answered).toEqual([
       { method: 'set_guard', params: { mode: 'off' } }
@@ -44,14 +44,14 @@ describe('setting the guard', () => {
 
   it('does not wait for an answer before something else is asked for', async () => {
     const { agent, model } = aModel();
-    const { gate, open } = aGate();
-    agent.gate = gate;
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
     void model.setGuard({ mode: 'large' });
     const off = model.setGuard({ mode: 'off' });
     // A cell that is sent now comes after both.
     expect(agent.methods()).toEqual(['set_guard', 'set_guard']);
     expect(model.guardAsked).toEqual({ mode: 'off' });
-    open();
+    resolve();
     await off;
     expect(model.guardAsked).toBeNull();
   });

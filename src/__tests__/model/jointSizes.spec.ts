@@ -1,7 +1,7 @@
 import { RequestError } from '../../wire/request';
+import { aModel } from '../fakes/retainedModel';
 import { sampleReport } from '../fakes/samples';
-import { settled } from '../fakes/waiting';
-import { aGate, aModel } from './fakes';
+import { aPromise, settled } from '../fakes/waiting';
 
 const AB = ['a', 'b'];
 const BC = ['b', 'c'];
@@ -63,23 +63,23 @@ describe('joint sizes', () => {
     model.wantJointSizes([AB]);
     await settled();
     expect(agent.methods()).toEqual([]);
-    const { gate, open } = aGate();
-    agent.answers.report = () => gate.then(sampleReport);
+    const { promise, resolve } = aPromise<void>();
+    agent.answers.report = () => promise.then(sampleReport);
     agent.setRunning(false);
     await settled();
     expect(agent.methods()).toEqual(['report']);
-    open();
+    resolve();
     await settled();
     expect(agent.methods()).toEqual(['joint']);
   });
 
   it('are not taken from a kernel whose report has gone in the meantime', async () => {
     const { agent, model } = await aReadModel();
-    const { gate, open } = aGate();
-    agent.answers.joint = () => gate.then(() => ({ bytes: 9, exact: true }));
+    const { promise, resolve } = aPromise<void>();
+    agent.answers.joint = () => promise.then(() => ({ bytes: 9, exact: true }));
     model.wantJointSizes([AB]);
     agent.setState({ kind: 'restarting' });
-    open();
+    resolve();
     await settled();
     expect(model.jointSize(AB)).toBeNull();
     expect(agent.methods()).toEqual(['joint']);

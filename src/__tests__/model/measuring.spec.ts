@@ -1,7 +1,7 @@
 import type { IReport } from '../../wire/protocol';
+import { aModel } from '../fakes/retainedModel';
 import { sampleReport } from '../fakes/samples';
-import { settled } from '../fakes/waiting';
-import { aGate, aModel } from './fakes';
+import { aPromise, settled } from '../fakes/waiting';
 
 describe('measuring exactly', () => {
   const inexact = (elapsed_ms: number): IReport => ({
@@ -39,7 +39,7 @@ describe('measuring exactly', () => {
   it('begins at once, also while the overview is still read', async () => {
     const { agent, model } = aModel();
     agent.answers.report = inexact(10);
-    agent.answers.overview = aGate().gate;
+    agent.answers.overview = aPromise<void>().promise;
     model.observeOverview();
     model.observe();
     await settled();
@@ -75,13 +75,13 @@ describe('measuring exactly', () => {
 
   it('can be taken back', async () => {
     const { agent, model } = aModel();
-    const { gate, open } = aGate();
-    agent.gate = gate;
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
     const measured = model.measureExactly();
     expect(model.activity).toEqual({ kind: 'measuring', budgetMs: 400 });
     model.cancel();
     expect(model.activity.kind).toBe('idle');
-    open();
+    resolve();
     await measured;
     expect(model.report).toBeNull();
     expect(agent.methods()).toEqual(['report']);

@@ -1,7 +1,7 @@
 import type { IReport } from '../../wire/protocol';
+import { aModel } from '../fakes/retainedModel';
 import { sampleReport } from '../fakes/samples';
-import { settled } from '../fakes/waiting';
-import { aGate, aModel } from './fakes';
+import { aPromise, settled } from '../fakes/waiting';
 
 describe('the overview', () => {
   const anOverview = (results: object, elapsed_ms = 1): object => ({
@@ -21,8 +21,8 @@ describe('the overview', () => {
 
   it('does not keep the rows waiting', async () => {
     const { agent, model } = aModel();
-    const { gate, open } = aGate();
-    agent.answers.overview = gate;
+    const { promise, resolve } = aPromise<void>();
+    agent.answers.overview = promise;
     let told = 0;
     model.changed.connect(() => {
       told += model.report !== null && model.overview === null ? 1 : 0;
@@ -35,7 +35,7 @@ describe('the overview', () => {
       bytes: sampleReport().freed_bytes_all,
       exact: sampleReport().exact_all
     });
-    open();
+    resolve();
   });
 
   it.each([

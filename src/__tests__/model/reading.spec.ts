@@ -1,8 +1,8 @@
 import { RequestError } from '../../wire/request';
 import type { IReport } from '../../wire/protocol';
+import { aModel } from '../fakes/retainedModel';
 import { sampleReport } from '../fakes/samples';
-import { settled } from '../fakes/waiting';
-import { aGate, aModel } from './fakes';
+import { aPromise, settled } from '../fakes/waiting';
 
 describe('reading', () => {
   it('does not happen while nobody looks', async () => {
@@ -48,14 +48,14 @@ describe('reading', () => {
 
   it('happens once more if a cell ended in the meantime', async () => {
     const { agent, model } = aModel();
-    const { gate, open } = aGate();
-    agent.gate = gate;
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
     model.observe();
     agent.setRunning(true);
     agent.setRunning(false);
     agent.setRunning(true);
     agent.setRunning(false);
-    open();
+    resolve();
     await settled();
     expect(agent.methods()).toEqual(['subscribe', 'report', 'report']);
     expect(model.activity.kind).toBe('idle');

@@ -1,8 +1,8 @@
 import type { Method } from '../../wire/protocol';
 import type { AgentState, Selection } from '../../tokens';
+import { aModel } from '../fakes/retainedModel';
 import { sampleReleased } from '../fakes/samples';
-import { settled } from '../fakes/waiting';
-import { aGate, aModel } from './fakes';
+import { aPromise, settled } from '../fakes/waiting';
 
 describe('releasing', () => {
   it.each<[Selection, Method, object]>([
@@ -113,13 +113,13 @@ describe('releasing', () => {
 
   it('is not mixed up with a reading under way', async () => {
     const { agent, model } = aModel();
-    const { gate, open } = aGate();
-    agent.gate = gate;
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
     model.observe();
     const released = model.release({ kind: 'all' });
     await settled();
     expect(model.activity.kind).toBe('freeing');
-    open();
+    resolve();
     await released;
     await settled();
     expect(model.activity.kind).toBe('idle');

@@ -1,6 +1,6 @@
+import { aModel } from '../fakes/retainedModel';
 import { sampleReport } from '../fakes/samples';
 import { settled } from '../fakes/waiting';
-import { aModel } from './fakes';
 
 describe('reading the totals', () => {
   it('waits behind a running cell, and is done also while nobody looks', async () => {

@@ -1,7 +1,8 @@
+/** A real model of a fake agent. */
+
 import { RetainedModel } from '../../model/retained';
-import { FakeAgent } from '../fakes/agent';
-import { sampleGuard, sampleReleased, sampleReport } from '../fakes/samples';
-import { aPromise } from '../fakes/waiting';
+import { FakeAgent } from './agent';
+import { sampleGuard, sampleReleased, sampleReport } from './samples';
 
 /** A model, and an agent whose kernel answers what the samples have. */
 export function aModel() {
@@ -16,10 +17,4 @@ export function aModel() {
   };
   const model = new RetainedModel(agent, () => 2);
   return { agent, model };
-}
-
-/** A promise that a test resolves. */
-export function aGate() {
-  const { promise: gate, resolve } = aPromise<void>();
-  return { gate, open: () => resolve() };
 }
