@@ -27,7 +27,7 @@ export class FakeKernel {
   readonly clientId = UUID.uuid4();
   readonly anyMessage = new Signal<this, Kernel.IAnyMessageArgs>(this);
   readonly iopubMessage = new Signal<this, Message>(this);
-  /** Contents of the install messages, oldest first. */
+  /** Expressions of the install messages, oldest first. */
   readonly installs: string[] = [];
   /** What was sent over comms, oldest first. */
   readonly sent: Message[] = [];

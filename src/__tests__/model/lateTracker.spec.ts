@@ -62,6 +62,10 @@ function theService(
 }
 
 describe('the service', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('loads nothing while no document is open', async () => {
     theTracker();
     const { service } = theService(theNotebooks(0));
@@ -112,7 +116,6 @@ describe('the service', () => {
     await settled();
     expect(added).toHaveLength(1);
     expect(jest.getTimerCount()).toBe(0);
-    jest.useRealTimers();
   });
 
   it('gives the tracker the settings as they are changed', async () => {
