@@ -6,7 +6,7 @@ Each row is a message in a fresh kernel of this environment, after the kernel ha
 first request; the kernels of all rows take turns, so that a busy machine slows all of them alike.
 Told are the median bytes on the wire, milliseconds from sending to the answer, milliseconds of
 the kernel's own processor time (its comm's opening included), and growth of RSS. The row `pass`
-is a message that does nothing; the figures after the bar are those beyond it.
+is a message that does nothing; the figures in brackets are those beyond it.
 
 - `core, sent`: the guard is off and nobody looks; the kernel's environment has no such package.
 - `core, imported`: as before, and the kernel's environment has the same build of it.
@@ -145,7 +145,7 @@ def main() -> None:
         for name, content in rows.items():
             found[name].append(cost(content))
     base = [statistics.median(column) for column in zip(*found["pass"], strict=True)]
-    print(f"medians of {arguments.times} fresh kernels each; after the bar: beyond `pass`")
+    print(f"medians of {arguments.times} fresh kernels each; in brackets: beyond `pass`")
     print("| message | wire, kB | answer, ms | processor, ms | RSS, KiB |")
     print("| :------ | -------: | ---------: | ------------: | -------: |")
     for name, costs in found.items():
