@@ -1,4 +1,4 @@
-"""SharingGroups of results that go one after the other: each frees what those before it left."""
+"""Groups of results that go one after the other: each frees what those before it left."""
 
 from __future__ import annotations
 
