@@ -20,6 +20,17 @@ ROOT = Path(__file__).resolve().parents[3]
 TARGET = "jupyter_memguard"
 VERSION = 2
 PATIENCE_S = 60.0
+# A cell with `watch`, which watches what it is given and returns it, and with what tells of that.
+WATCH = """
+import gc, weakref
+import numpy as np
+watched = []
+def watch(thing):
+    watched.append(weakref.ref(thing))
+    return thing
+"""
+EACH_ALIVE = "[seen() is not None for seen in watched]"
+ALIVE = f"sum({EACH_ALIVE})"
 
 
 def _kernel_bundle() -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_memguard.kernel.tests import support
-from jupyter_memguard.kernel.tests.support import CellError
+from jupyter_memguard.kernel.tests.support import ALIVE, EACH_ALIVE, WATCH, CellError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,19 +20,14 @@ if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Kernel
 
 MB = 10**6
-SETUP = """
-import gc, os, signal, sys, weakref, numpy as np
-w = []
-def watch(x):
-    w.append(weakref.ref(x))
-    return x
+SETUP = f"""{WATCH}
+import os, signal, sys
 class Deadly(str):
     def die(self, *args): os._exit(9)
     __str__ = __repr__ = __add__ = __radd__ = __getitem__ = __len__ = __format__ = die
     __eq__ = die
     __hash__ = str.__hash__
 """
-ALIVE = "sum(r() is not None for r in w)"
 
 
 def types(kernel: Kernel) -> Any:
@@ -283,7 +278,7 @@ def test_the_newest_are_kept_although_the_count_went_back(kernel: Kernel) -> Non
     kernel.run("get_ipython().execution_count = 1")
     for _ in range(2):
         kernel.run("watch(np.ones(10**5))")
-    assert kernel.value("[r() is not None for r in w]") == [False] * 3 + [True] * 2
+    assert kernel.value(EACH_ALIVE) == [False] * 3 + [True] * 2
 
 
 def test_several_results_of_one_cell_count_each(kernel: Kernel) -> None:
@@ -294,7 +289,7 @@ def test_several_results_of_one_cell_count_each(kernel: Kernel) -> None:
     kernel.run("watch(np.ones(10**5))")
     kernel.run("gc.collect();")
     assert kernel.value(ALIVE) == 1
-    assert kernel.value("_ is w[-1]()")
+    assert kernel.value("_ is watched[-1]()")
 
 
 def test_a_result_is_free_in_the_next_cell_without_a_cache(kernel: Kernel) -> None:

@@ -11,20 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import jupyter_memguard
+from jupyter_memguard.kernel.tests.support import ALIVE, EACH_ALIVE, WATCH
 
 if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Kernel
 
 MB = 10**6
-SETUP = """
-import gc, weakref, numpy as np, os
-w = []
-def watch(x):
-    w.append(weakref.ref(x))
-    return x
-"""
-ALIVE = "sum(r() is not None for r in w)"
-RSS = "int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE')"
+RSS = "int(open('/proc/self/statm').read().split()[1]) * __import__('os').sysconf('SC_PAGE_SIZE')"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +33,7 @@ def test_a_withheld_result_is_free_in_the_very_next_cell(
     kernel: Kernel, guard: dict[str, Any]
 ) -> None:
     kernel.comm().request("set_guard", **guard)
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     before = kernel.value(RSS)
     kernel.run("arr = watch(np.ones(80 * MB // 8))\narr".replace("MB", "10**6"))
     assert kernel.value(RSS) - before > 78 * MB
@@ -64,7 +57,7 @@ def test_a_withheld_result_is_free_in_the_next_cell_after_a_nested_one(
     kernel: Kernel, cell: str
 ) -> None:
     kernel.comm().request("set_guard", mode="all")
-    kernel.run(SETUP + "get_ipython().ast_node_interactivity = 'all'")
+    kernel.run(WATCH + "get_ipython().ast_node_interactivity = 'all'")
     kernel.run("arr = watch(np.ones(10**6))")
     kernel.run("arr\n" + cell)
     assert kernel.run(f"del arr; print({ALIVE})").strip() == "0"
@@ -78,7 +71,7 @@ def test_a_withheld_result_is_free_in_the_next_cell_after_one_that_failed(
     kernel: Kernel, ending: str
 ) -> None:
     kernel.comm().request("set_guard", mode="all")
-    kernel.run(SETUP + "from asyncio import sleep\nget_ipython().ast_node_interactivity = 'all'")
+    kernel.run(WATCH + "from asyncio import sleep\nget_ipython().ast_node_interactivity = 'all'")
     kernel.run("arr = watch(np.ones(10**6))")
     reply, _ = kernel.execute("arr\n" + ending)
     assert reply["status"] == "error"
@@ -106,30 +99,30 @@ def test_a_result_shown_after_a_withheld_one_of_the_same_cell_stays(kernel: Kern
 
 
 def test_the_newest_results_are_kept_in_mode_last(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.comm().request("set_guard", mode="last", keep_last=3)
     for _ in range(6):
         kernel.run("watch(np.ones(10**6))")
     # The fourth is let go in the cell that shows the sixth... and so on.
-    assert kernel.value("[r() is not None for r in w]") == [False] * 3 + [True] * 3
+    assert kernel.value(EACH_ALIVE) == [False] * 3 + [True] * 3
     assert kernel.value("[type(Out[n]).__name__ for n in sorted(Out)]") == (
         ["Placeholder"] * 3 + ["ndarray"] * 3
     )
     assert kernel.value("len(Out)") == 6
-    assert kernel.value("_ is w[5]() and __ is w[4]() and ___ is w[3]()")
+    assert kernel.value("_ is watched[5]() and __ is watched[4]() and ___ is watched[3]()")
 
 
 def test_one_result_is_kept_with_keep_last_1(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.comm().request("set_guard", mode="last", keep_last=1)
     kernel.run("watch(np.ones(10**6))")
     kernel.run("watch(np.ones(10**6))")
-    assert kernel.value("[r() is not None for r in w]") == [False, True]
+    assert kernel.value(EACH_ALIVE) == [False, True]
     assert kernel.value("type(__).__name__") == "Placeholder"
 
 
 def test_small_results_stay_and_large_ones_go_in_mode_large(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.comm().request("set_guard", mode="large", threshold_bytes=10 * MB)
     assert kernel.shown("3 + 4") == "7"
     kernel.run("watch(np.ones(10**6))")
@@ -148,7 +141,7 @@ def test_small_results_stay_and_large_ones_go_in_mode_large(kernel: Kernel) -> N
 
 
 def test_a_result_that_reaches_a_large_variable_is_withheld(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.comm().request("set_guard", mode="large", threshold_bytes=10 * MB)
     kernel.run("live = watch(np.ones(2 * 10**6))")
     kernel.run("live[:5]")
@@ -156,15 +149,15 @@ def test_a_result_that_reaches_a_large_variable_is_withheld(kernel: Kernel) -> N
 
 
 def test_the_oldest_go_when_all_together_pass_the_total(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.comm().request("set_guard", mode="large", threshold_bytes=10 * MB, total_bytes=30 * MB)
     for _ in range(6):
         kernel.run("watch(np.ones(10**6))")
-    assert kernel.value("[r() is not None for r in w]") == [False] * 3 + [True] * 3
+    assert kernel.value(EACH_ALIVE) == [False] * 3 + [True] * 3
 
 
 def test_shared_memory_counts_once_in_the_total(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.comm().request("set_guard", mode="large", threshold_bytes=10 * MB, total_bytes=20 * MB)
     kernel.run("base = np.ones(10**6)")
     for _ in range(6):
@@ -174,35 +167,35 @@ def test_shared_memory_counts_once_in_the_total(kernel: Kernel) -> None:
 
 @pytest.mark.parametrize("mode", ["last", "large"])
 def test_results_from_before_count_as_the_oldest(kernel: Kernel, mode: str) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     for _ in range(4):
         kernel.run("watch(np.ones(10**6))")
     kernel.comm().request("set_guard", mode=mode, keep_last=3, total_bytes=25 * MB)
     assert kernel.value(ALIVE) == 4
     kernel.run("watch(np.ones(10**6))")
-    assert kernel.value("[r() is not None for r in w]") == [False] * 2 + [True] * 3
+    assert kernel.value(EACH_ALIVE) == [False] * 2 + [True] * 3
 
 
 def test_small_results_too_let_the_oldest_from_before_go(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.run("watch(np.ones(4 * 10**6))")
     kernel.run("watch(np.ones(10**6))")
     kernel.comm().request("set_guard", mode="large", total_bytes=25 * MB)
     kernel.run("3 + 4")
-    assert kernel.value("[r() is not None for r in w]") == [False, True]
+    assert kernel.value(EACH_ALIVE) == [False, True]
     assert kernel.value("Out[4] + _4") == 14
 
 
 def test_results_from_before_stay_where_none_is_retained_from_now_on(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.run("watch(np.ones(10**6))")
     kernel.comm().request("set_guard", mode="all")
     kernel.run("watch(np.ones(10**6))")
-    assert kernel.run("print([r() is not None for r in w])") == "[True, False]\n"
+    assert kernel.run(f"print({EACH_ALIVE})") == "[True, False]\n"
 
 
 def test_the_same_object_shown_again_stays_under_its_new_number(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.run("x = watch(np.ones(10))")
     kernel.comm().request("set_guard", mode="last", keep_last=2)
     for expression in ("x", "1", "x"):
@@ -216,7 +209,7 @@ def test_the_same_object_shown_again_stays_under_its_new_number(kernel: Kernel) 
 
 
 def test_culling_forgets_the_hidden_names_as_well(kernel: Kernel) -> None:
-    kernel.run(SETUP + "\nget_ipython().displayhook.cache_size = 5")
+    kernel.run(WATCH + "\nget_ipython().displayhook.cache_size = 5")
     kernel.comm().request("set_guard", mode="large")
     for _ in range(9):
         kernel.run("watch(np.ones(1000))")
@@ -239,7 +232,7 @@ def test_shown_texts_are_kept_within_their_limit(kernel: Kernel) -> None:
 
 
 def test_tracebacks_are_let_go_if_that_is_set(kernel: Kernel) -> None:
-    kernel.run(SETUP)
+    kernel.run(WATCH)
     kernel.comm().request("set_guard", mode="large", tracebacks=True)
     kernel.run("def fail():\n    local = watch(np.ones(10**6))\n    1 / 0")
     reply, _published = kernel.execute("fail()")

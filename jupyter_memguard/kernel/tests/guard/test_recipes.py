@@ -14,26 +14,19 @@ import pytest
 
 from jupyter_memguard.kernel.retention.sizes import Size
 from jupyter_memguard.kernel.tests import support
-from jupyter_memguard.kernel.tests.support import running_kernel
+from jupyter_memguard.kernel.tests.support import ALIVE, WATCH, running_kernel
 
 if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Kernel
 
 MB = 10**6
-SETUP = """
-import gc, weakref
-import numpy as np
-watched = []
-def watch(thing):
-    watched.append(weakref.ref(thing))
-    return thing
+SETUP = f"""{WATCH}
 class Big:
     def __init__(self):
         self.data = np.ones(20 * 10**6 // 8)
     def _repr_html_(self):
         return '<b>big</b>'
 """
-ALIVE = "sum(w() is not None for w in watched)"
 
 RECIPES = {
     "the article": [
