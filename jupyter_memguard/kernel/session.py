@@ -139,9 +139,6 @@ class Session(Handover, Requests):
         guard = options.get("guard")
         if guard is not None and not self.guard_state()["set"]:
             self.set_guard(**check_params(guard, GUARD, ("mode",)))
-        made: Guard | None = self.made("guard")
-        if made is not None:
-            made.weigh_missed()
 
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
         """Answer a checked request that came over a comm."""

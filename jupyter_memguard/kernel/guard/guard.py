@@ -216,6 +216,7 @@ class Guard:
             self._let_go(list(self.kept)[: max(0, excess)])
             self._let_go_unnumbered(len(self.kept))
         elif self.mode == "large":
+            self.weigh_missed()
             total = self.settings["total_bytes"]
             if sum(self.kept.values()) > total + total // LEEWAY_DIVISOR:
                 self._forget_missing()
