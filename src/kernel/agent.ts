@@ -132,7 +132,7 @@ export class KernelAgent implements IKernelAgent {
     }
     const answer = this._ask(method, params, options);
     if (use === 'later') {
-      // Whoever needs the engine tells why it could not be brought.
+      // A later request that needs the engine reports the failure.
       this._bringEngine().catch(() => undefined);
     }
     return answer;
@@ -169,6 +169,9 @@ export class KernelAgent implements IKernelAgent {
   ): Promise<IRequests[K]['result']> {
     if (this._channel === null || this.state.kind !== 'ready') {
       throw new RequestError(failureOf(this.state));
+    }
+    if (method === 'set_guard') {
+      this._guardsAsked++;
     }
     const result = await this._channel.request(method, params, options);
     if (method === 'set_guard') {
@@ -458,11 +461,28 @@ export class KernelAgent implements IKernelAgent {
     this._hello = hello;
     this._engine.note(hello);
     this._setGuard(hello.guard_state);
+    const asked = this._guardsAsked;
     this._machine.on('greeted');
+    if (!hello.guard_state.set) {
+      this._setFirstGuard(asked).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Set the guard of the start, where the engine that it needs could not be
+   * loaded for the install message. A guard that was set meanwhile stays.
+   *
+   * @param asked - How many guards had been asked for when the kernel greeted.
+   */
+  private async _setFirstGuard(asked: number): Promise<void> {
     const guard = this._firstGuard();
-    if (guard !== null && !hello.guard_state.set) {
-      // The engine, which the guard needs, was not to be had for the message.
-      this.request('set_guard', guard).catch(() => undefined);
+    if (guard !== null && engineUse('set_guard', guard) === 'first') {
+      await this._bringEngine();
+    }
+    const wanted = this._firstGuard();
+    const isSet = this._guard?.set === true || this._guardsAsked > asked;
+    if (wanted !== null && !isSet) {
+      await this.request('set_guard', wanted);
     }
   }
 
@@ -516,6 +536,7 @@ export class KernelAgent implements IKernelAgent {
   private _session = new KernelSession();
   private _running = new RunningCells(this.cellRuns);
   private _guard: IGuardState | null = null;
+  private _guardsAsked = 0;
   private _isDisposed = false;
   private _stateChanged = new Signal<this, AgentState>(this);
   private _cellRunningChanged = new Signal<this, boolean>(this);
