@@ -5,7 +5,7 @@
  * next call: whoever needs the chunk calls `load` whenever there is a reason.
  */
 export class Chunk<T> {
-  /** @param load - Imports the chunk. */
+  /** @param load - Loads or makes what is asked for. */
   constructor(load: () => Promise<T>) {
     this._load = load;
   }

@@ -48,7 +48,7 @@ export type RunProgress =
   | { kind: 'sent' }
   | { kind: 'busy'; time: number }
   /** `count` is the n of `In[n]`; a silent request has no such step. */
-  | { kind: 'input'; time: number; count: number }
+  | { kind: 'input'; count: number }
   | { kind: 'replied' }
   | { kind: 'idle'; time: number };
 

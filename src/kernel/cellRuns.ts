@@ -72,13 +72,12 @@ export class CellRuns implements ICellRuns {
       }
       return;
     }
-    const time = secondsOf(msg.header.date);
     switch (msg.header.msg_type) {
       case 'execute_input': {
         const { content } = msg as KernelMessage.IExecuteInputMsg;
         const { execution_count: count } = content;
         if (count !== null) {
-          this._tell(id, { kind: 'input', time, count });
+          this._tell(id, { kind: 'input', count });
         }
         break;
       }
@@ -89,7 +88,7 @@ export class CellRuns implements ICellRuns {
         const { content } = msg as KernelMessage.IStatusMsg;
         const { execution_state: kind } = content;
         if (kind === 'busy' || kind === 'idle') {
-          this._tell(id, { kind, time });
+          this._tell(id, { kind, time: secondsOf(msg.header.date) });
         }
       }
     }

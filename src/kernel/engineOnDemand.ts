@@ -33,7 +33,7 @@ export function engineUse<K extends Method>(
   }
 }
 
-/** Only the mode `large` needs sizes; the others tell them. */
+/** The mode `large` decides by sizes; `last` and `all` only show them. */
 function useOfGuard(guard: IGuard): EngineUse {
   if (guard.mode === 'large') {
     return 'first';

@@ -8,7 +8,7 @@ import { Chunk, type ChunkOf } from '../chunk';
 
 /** The core: it goes into every Python kernel before the first cell. */
 export interface ICoreCode {
-  /** The build; core and engine of a build have the same. */
+  /** The build; core and engine of a build have the same. `head` has it too. */
   readonly digest: string;
   /** The expression that installs the core, up to the values for it. */
   readonly head: string;

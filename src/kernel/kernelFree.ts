@@ -1,4 +1,4 @@
-/** Waiting until a kernel can be asked, and why it may never be. */
+/** Waiting until a kernel can be asked, and why that may never come about. */
 
 import type { RequestFailure } from '../wire/request';
 import { RequestError } from '../wire/request';

@@ -50,7 +50,7 @@ export class KernelSession {
   private _isTrusted = true;
 }
 
-/** Whether a message answers one; the server's own messages answer none. */
+/** Whether a message answers another one; the server's own answer none. */
 function isFromKernel(msg: KernelMessage.IMessage): boolean {
   return 'msg_id' in msg.parent_header && msg.parent_header.msg_id !== '';
 }

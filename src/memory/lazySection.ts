@@ -21,7 +21,6 @@ export class LazySection extends Panel {
     super();
     this._content = new Chunk(load);
     this._trans = trans;
-    this.addClass('jp-Memguard-lazySection');
     this.title.label = label;
   }
 

@@ -1,4 +1,4 @@
-/** What the sections have in common that observe something. */
+/** What the sections that observe something have in common. */
 
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
@@ -33,7 +33,7 @@ export abstract class ObservingSection extends ReactWidget {
    */
   protected abstract observe(): IDisposable | null;
 
-  /** What is to be observed may be something else now. */
+  /** End the observing and begin again, because its object may have changed. */
   protected observeAnew(): void {
     this._stop();
     this._look();

@@ -11,8 +11,8 @@ import type { IKernelAgent, IOwnGuard, ISettings, IWatched } from '../tokens';
  * The guard that a document wants.
  *
  * @param own - The document's own guard, if it has one.
- * @param settings - Have what the document's own guard leaves open.
- * @param mode - Another mode in the place of the one that these two give.
+ * @param settings - Supply what the document's own guard leaves open.
+ * @param mode - Used instead of the mode of `own` and `settings`.
  */
 export function wantedGuard(
   own: IOwnGuard | null,
@@ -36,7 +36,7 @@ export function wantedGuard(
  * @param own - The document's own guard, if it has one. Its explicit `off` is
  * set like any other mode, so that another document on the same kernel does
  * not turn the guard on.
- * @param settings - Have what the document's own guard leaves open.
+ * @param settings - Supply what the document's own guard leaves open.
  * @returns null where nobody has chosen a guard.
  */
 export function firstGuard(
@@ -52,7 +52,7 @@ export function firstGuard(
  * The mode that the toggle turns on.
  *
  * @param own - The document's own guard, if it has one.
- * @param settings - Have the mode for documents without one.
+ * @param settings - Supply the mode for documents without one.
  */
 export function modeWhenOn(
   own: IOwnGuard | null,
@@ -86,7 +86,7 @@ export interface IHolding {
  * Which guard holds for a document now.
  *
  * @param watched - The document.
- * @param settings - Have what the document's own guard leaves open.
+ * @param settings - Supply what the document's own guard leaves open.
  */
 export function holdingGuard(watched: IWatched, settings: ISettings): IHolding {
   const own = watched.guardStore.own;
@@ -111,7 +111,7 @@ export function holdingGuard(watched: IWatched, settings: ISettings): IHolding {
  *
  * @param watched - The document.
  * @param mode - The mode; null to follow the settings from now on.
- * @param settings - Have what the document's own guard leaves open.
+ * @param settings - Supply what the document's own guard leaves open.
  */
 export async function chooseGuard(
   watched: IWatched,

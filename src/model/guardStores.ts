@@ -3,7 +3,6 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { JSONObject } from '@lumino/coreutils';
 import { JSONExt } from '@lumino/coreutils';
-import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import { isMode } from '../wire/protocol';
@@ -41,8 +40,8 @@ export function readOwnGuard(value: unknown): IOwnGuard | null {
 }
 
 /** A notebook's own guard, kept in its metadata. */
-export class NotebookGuard implements IGuardStore, IDisposable {
-  /** @param panel - The notebook; its model may not be there yet. */
+export class NotebookGuard implements IGuardStore {
+  /** @param panel - The notebook; its metadata may not be loaded yet. */
   constructor(panel: NotebookPanel) {
     this._panel = panel;
     panel.context.model.metadataChanged.connect(this._onMetadata, this);
@@ -70,15 +69,6 @@ export class NotebookGuard implements IGuardStore, IDisposable {
     return this._changed;
   }
 
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    this._isDisposed = true;
-    Signal.clearData(this);
-  }
-
   private _onMetadata(_: unknown, change: { key: string }): void {
     if (change.key === METADATA_KEY) {
       this._changed.emit();
@@ -86,12 +76,11 @@ export class NotebookGuard implements IGuardStore, IDisposable {
   }
 
   private _panel: NotebookPanel;
-  private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }
 
 /** A console's own guard, which lasts as long as the console. */
-export class ConsoleGuard implements IGuardStore, IDisposable {
+export class ConsoleGuard implements IGuardStore {
   get own(): IOwnGuard | null {
     return this._own;
   }
@@ -105,17 +94,7 @@ export class ConsoleGuard implements IGuardStore, IDisposable {
     return this._changed;
   }
 
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    this._isDisposed = true;
-    Signal.clearData(this);
-  }
-
   private _own: IOwnGuard | null = null;
-  private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }
 

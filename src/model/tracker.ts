@@ -3,7 +3,6 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { IConsoleTracker } from '@jupyterlab/console';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
@@ -40,7 +39,7 @@ class Watched implements IWatched {
   constructor(
     readonly widget: Watchable,
     readonly kind: IWatched['kind'],
-    readonly guardStore: IGuardStore & IDisposable,
+    readonly guardStore: IGuardStore,
     settings: () => ISettings
   ) {
     this.agent = new KernelAgent(widget.sessionContext, () =>
@@ -57,7 +56,7 @@ class Watched implements IWatched {
   dispose(): void {
     this.model.dispose();
     this.agent.dispose();
-    this.guardStore.dispose();
+    Signal.clearData(this.guardStore);
   }
 
   readonly agent: KernelAgent;
@@ -134,7 +133,7 @@ export class Tracker implements IMemguard {
       () => this._settings
     );
     this._watched.set(widget, watched);
-    // Its metadata, and with them its guard, are there before its kernel.
+    // The notebook's metadata, and so its guard, are loaded before its kernel starts.
     void notebook?.context.ready.then(() => watched.agent.prepare());
     widget.disposed.connect(() => this._remove(widget, watched));
     this._added.emit(watched);

@@ -156,6 +156,5 @@ function summary(view: ViewModel, chooseMode: ChooseMode): Widget {
   const widget = ReactWidget.create(
     <Summary view={view} chooseMode={chooseMode} />
   );
-  widget.addClass('jp-Memguard-header');
   return widget;
 }

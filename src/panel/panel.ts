@@ -3,7 +3,7 @@
  * comes when a person first looks at it.
  */
 
-import type { ITranslator } from '@jupyterlab/translation';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { SidePanel } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
@@ -66,6 +66,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     this._memguard = memguard;
     this._options = options;
     const trans = options.translator.load('jupyter_memguard');
+    this._words = trans;
     this.id = PANEL_ID;
     this.addClass('jp-Memguard');
     this.title.icon = guardIcon;
@@ -236,7 +237,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
       host: this.node,
       goTo: this._options.goTo,
       chooseMode: this._options.chooseMode,
-      trans: this._options.translator.load('jupyter_memguard')
+      trans: this._words
     });
     body.restore(this._kept);
     body.stateChanged.connect(this._emitState, this);
@@ -256,8 +257,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     this._takeFailure();
     const node = document.createElement('p');
     node.setAttribute('role', 'alert');
-    const trans = this._options.translator.load('jupyter_memguard');
-    node.textContent = trans.__(
+    node.textContent = this._words.__(
       'The panel could not be loaded. Close and open it to try again.'
     );
     this._failure = new Widget({ node });
@@ -294,6 +294,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
 
   private readonly _memguard: IMemguard;
   private readonly _options: MemguardPanel.IOptions;
+  private readonly _words: TranslationBundle;
   private readonly _results: Section;
   private readonly _variables: Section;
   private _stateChanged = new Signal<this, void>(this);

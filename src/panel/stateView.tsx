@@ -25,9 +25,7 @@ function failedText(detail: string, trans: TranslationBundle): string {
     case 'install':
       return trans.__('This extension could not be put into it.');
     case 'aborted':
-      return trans.__(
-        'A cell that failed cancelled what was waiting behind it.'
-      );
+      return trans.__('A failed cell cancelled what was waiting behind it.');
     case 'comm_close':
       return trans.__('It closed the connection to this extension.');
     default:

@@ -81,7 +81,7 @@ export function failureText(code: string, trans: TranslationBundle): string {
     case 'invalid_reply':
       return trans.__('The kernel gave no valid answer.');
     case 'no_engine':
-    case 'ChunkLoadError': // The bundler's name for it.
+    case 'ChunkLoadError': // webpack's name for this failure.
       return trans.__(
         'A part of this extension could not be loaded. Try again.'
       );

@@ -13,7 +13,7 @@ import { PROTOCOL_VERSION, RESULTS } from './protocol';
 import type { IRequestOptions, RequestFailure } from './request';
 import { PendingRequest, RequestError } from './request';
 
-/** What the answer to a request is given to. */
+/** A pending request of any method. */
 type IAnswered = Pick<PendingRequest<unknown>, 'send' | 'settle' | 'fail'>;
 
 /** Sends requests over a comm, and finds the replies that belong to them. */

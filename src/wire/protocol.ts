@@ -190,7 +190,6 @@ interface IParams {
   explain: { key: string; budget_ms?: number };
   rescue: { key: string; name: string };
   subscribe: { cell_end: boolean };
-  /** Without `text`: the kernel looks for a copy in its own environment. */
   load_engine: { digest: string; text: string };
 }
 

@@ -57,7 +57,7 @@ describe('CellRuns', () => {
     expect(steps).toEqual([
       { ...run, kind: 'sent' },
       { ...run, kind: 'busy', time: TIME },
-      { ...run, kind: 'input', time: TIME, count: 7 },
+      { ...run, kind: 'input', count: 7 },
       { ...run, kind: 'replied' },
       { ...run, kind: 'idle', time: TIME }
     ]);

@@ -45,7 +45,6 @@ async function aToggle(kernel: GuardMode | null, guardAsked?: IGuard) {
   const name = button.getAttribute('aria-label');
   const icon = one(button, '[data-icon]').dataset.icon;
   await doing(() => toggle.dispose());
-  guardStore.dispose();
   return { name, icon };
 }
 

@@ -9,6 +9,7 @@ import { ObservingSection } from '../observingSection';
 import { Chart } from './chart';
 import type { IRun } from './openRuns';
 import type { RunRecorder } from './runs';
+import '../../../style/chart.css';
 
 /** Shows a run's cell. The result tells what became of the cell. */
 export type GoToRun = (watched: IWatched, run: IRun) => Promise<CellFate>;

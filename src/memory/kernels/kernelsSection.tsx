@@ -12,6 +12,7 @@ import { ObservingSection } from '../observingSection';
 import { limitWords, reasonText } from '../words';
 import type { KernelList } from './kernelList';
 import { rowsOf, type IKernelRow } from './kernelRows';
+import '../../../style/kernels.css';
 
 /** The panel's section with all kernels of the server. */
 export class KernelsSection extends ObservingSection {
