@@ -90,10 +90,10 @@ export class CellRuns implements ICellRuns {
         if (kind === 'busy' || kind === 'idle') {
           this._tell(id, { kind, time: secondsOf(msg.header.date) });
         }
+        if (kind === 'idle') {
+          this._cellIds.delete(id);
+        }
       }
-    }
-    if (isIdle(msg)) {
-      this._cellIds.delete(id);
     }
   }
 
