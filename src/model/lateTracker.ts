@@ -70,9 +70,7 @@ export class LateTracker implements IMemguard {
 
   set settings(settings: ISettings) {
     this._settings = settings;
-    if (this._tracker !== null) {
-      this._tracker.settings = settings;
-    }
+    this._tracker?.applySettings();
     this._settingsChanged.emit(settings);
   }
 
@@ -85,7 +83,7 @@ export class LateTracker implements IMemguard {
     this._chunk.load().then(
       ({ Tracker }) => {
         if (this._tracker === null) {
-          this._follow(new Tracker(this._sources, this._settings));
+          this._follow(new Tracker(this._sources, () => this._settings));
         }
       },
       () => {

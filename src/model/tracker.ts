@@ -10,7 +10,7 @@ import { KernelAgent } from '../kernel/agent';
 import { firstGuard } from './guard';
 import { ConsoleGuard, NotebookGuard } from './guardStores';
 import { RetainedModel } from './retained';
-import type { IGuardStore, IMemguard, ISettings, IWatched } from '../tokens';
+import type { IGuardStore, ISettings, IWatched } from '../tokens';
 
 /** A widget with a kernel of its own. */
 type Watchable = Widget & { sessionContext: ISessionContext };
@@ -64,12 +64,12 @@ class Watched implements IWatched {
 }
 
 /** Watches the notebooks and consoles that are open. */
-export class Tracker implements IMemguard {
+export class Tracker {
   /**
    * @param sources - Where widgets are found.
-   * @param settings - The settings as they are now.
+   * @param settings - Tells the settings as they are now.
    */
-  constructor(sources: Tracker.ISources, settings: ISettings) {
+  constructor(sources: Tracker.ISources, settings: () => ISettings) {
     const { notebooks, consoles, front } = sources;
     this._front = front;
     this._settings = settings;
@@ -98,28 +98,19 @@ export class Tracker implements IMemguard {
     return this._watched.values();
   }
 
-  get settings(): ISettings {
-    return this._settings;
-  }
-
-  set settings(settings: ISettings) {
-    this._settings = settings;
-    for (const { agent } of this._watched.values()) {
-      agent.prepare();
-    }
-    this._settingsChanged.emit(settings);
-  }
-
-  get settingsChanged(): ISignal<this, ISettings> {
-    return this._settingsChanged;
-  }
-
   get added(): ISignal<this, IWatched> {
     return this._added;
   }
 
   find(widget: Widget): IWatched | null {
     return this._watched.get(widget) ?? null;
+  }
+
+  /** The settings have changed: load the code that their guard needs. */
+  applySettings(): void {
+    for (const { agent } of this._watched.values()) {
+      agent.prepare();
+    }
   }
 
   private _add(widget: Watchable, notebook: NotebookPanel | null): void {
@@ -130,10 +121,11 @@ export class Tracker implements IMemguard {
       widget,
       notebook === null ? 'console' : 'notebook',
       notebook === null ? new ConsoleGuard() : new NotebookGuard(notebook),
-      () => this._settings
+      this._settings
     );
     this._watched.set(widget, watched);
-    // The notebook's metadata, and so its guard, are loaded before its kernel starts.
+    // The notebook's metadata, and so its guard, are loaded before its kernel
+    // starts.
     void notebook?.context.ready.then(() => watched.agent.prepare());
     widget.disposed.connect(() => this._remove(widget, watched));
     this._added.emit(watched);
@@ -166,10 +158,9 @@ export class Tracker implements IMemguard {
   }
 
   private _front: IFront;
-  private _settings: ISettings;
+  private _settings: () => ISettings;
   private _current: IWatched | null = null;
   private _watched = new Map<Widget, Watched>();
   private _added = new Signal<this, IWatched>(this);
   private _currentChanged = new Signal<this, IWatched | null>(this);
-  private _settingsChanged = new Signal<this, ISettings>(this);
 }

@@ -5,7 +5,7 @@ import type { ChunkOf } from '../../chunk';
 import { LateTracker } from '../../model/lateTracker';
 import { DEFAULTS } from '../../model/settings';
 import { Tracker } from '../../model/tracker';
-import type { IWatched } from '../../tokens';
+import type { ISettings, IWatched } from '../../tokens';
 import { settled } from '../fakes/waiting';
 
 jest.mock('../../model/tracker', () => ({ Tracker: jest.fn() }));
@@ -29,7 +29,7 @@ function theTracker() {
   const tracker = {
     current: front,
     watched: [front],
-    settings: DEFAULTS,
+    applySettings: jest.fn(),
     added: new Signal<object, IWatched>({}),
     currentChanged: new Signal<object, IWatched | null>({}),
     find: (widget: Widget) => (widget === front.widget ? front : null)
@@ -123,8 +123,13 @@ describe('the service', () => {
     const { service } = theService(theNotebooks(1));
     await settled();
     const settings = { ...DEFAULTS, pollSeconds: 7 };
+    const told: ISettings[] = [];
+    service.settingsChanged.connect((_, changed) => told.push(changed));
     service.settings = settings;
-    expect(tracker.settings).toBe(settings);
+    expect(told).toEqual([settings]);
+    expect(tracker.applySettings).toHaveBeenCalledTimes(1);
+    const [, settingsOf] = jest.mocked(Tracker).mock.calls[0];
+    expect(settingsOf()).toBe(settings);
     expect(service.settings).toBe(settings);
   });
 });
