@@ -131,11 +131,7 @@ describe('what is in front', () => {
     const tracker = make();
     const notebook = notebooks.open();
     const { current } = tracker;
-    let told = false;
-    current?.guardStore.changed.connect(() => (told = true));
     notebook.dispose();
-    notebook.context.model.setMetadata('jupyter_memguard', { guard: 'all' });
-    expect(told).toBe(false);
     expect(tracker.current).toBeNull();
     expect(current?.isDisposed).toBe(true);
     expect([...tracker.watched]).toEqual([]);
@@ -210,6 +206,19 @@ describe("a document's guard", () => {
     expect(notebook.metadata).toEqual({});
     notebook.context.model.setMetadata('other', 1);
     expect(told).toBe(2);
+  });
+
+  it('tells nothing more when the document is closed', () => {
+    const { consoles, make } = aTracker();
+    const tracker = make();
+    const console_ = consoles.open();
+    const { guardStore } = tracker.find(console_)!;
+    let told = 0;
+    guardStore.changed.connect(() => void told++);
+    guardStore.own = { guard: 'all' };
+    console_.dispose();
+    guardStore.own = { guard: 'last' };
+    expect(told).toBe(1);
   });
 });
 
