@@ -52,15 +52,21 @@ def is_engine(name: str) -> bool:
 def code_only(text: str) -> str:
     """Return a module's text without what a kernel does not need, each line in its place.
 
-    That is comments, docstrings, and the types of functions' parameters and results, which take
-    time and memory to compile.
+    That is comments, docstrings, the types of functions' parameters and results, and what is for
+    type checkers alone, which take time and memory to compile.
     """
     lines = text.splitlines(keepends=True)
-    for node in ast.walk(ast.parse(text)):
+    nodes = list(ast.walk(ast.parse(text)))
+    for node in nodes:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             _blank_types(lines, node)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             _blank_docstring(lines, node)
+    for node in nodes:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            first, last = node.body[0], node.body[-1]
+            _blank(lines, _span(first)[0], _span(last)[1])
+            lines[first.lineno - 1] = " " * first.col_offset + "0\n"
     for token in tokenize.generate_tokens(iter(lines).__next__):
         if token.type == tokenize.COMMENT:
             _blank(lines, token.start, token.end)

@@ -355,6 +355,8 @@ def _code(text: str) -> tuple[str, list[int]]:
             node.returns = None
         if isinstance(node, ast.arg):
             node.annotation = None
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body.clear()
     lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     return ast.dump(tree), lines
 
