@@ -22,7 +22,11 @@ const LEAST_MS = 10000;
 const PAUSE_PER_ANSWER = 5;
 /** A kernel that does not answer for so long counts as silent; milliseconds. */
 const TIMEOUT_MS = 10000;
-/** A silent kernel is asked again after so many milliseconds. */
+/**
+ * A silent kernel is asked again after so many milliseconds. The first time it
+ * is asked sooner: a message that is sent while a connection is made anew can
+ * be lost.
+ */
 const SILENT_MS = 60000;
 
 interface IState {
@@ -79,13 +83,15 @@ export class UsageRequests {
     state: IState
   ): Promise<IUsage | null> {
     const begun = Date.now();
+    const wasSilent = state.answered > 0 && state.answer === null;
     state.answer = await sendUsageRequest(kernel);
     state.answered = Date.now();
     const took = state.answered - begun;
-    state.restMs =
-      state.answer === null
-        ? SILENT_MS
-        : Math.max(LEAST_MS - took, PAUSE_PER_ANSWER * took);
+    if (state.answer === null) {
+      state.restMs = wasSilent ? SILENT_MS : LEAST_MS;
+    } else {
+      state.restMs = Math.max(LEAST_MS - took, PAUSE_PER_ANSWER * took);
+    }
     state.pending = null;
     return state.answer;
   }

@@ -77,7 +77,8 @@ test('results on a gateway are seen and freed, and the memory is told', async ({
 
   const status = statusItem(page);
   await expect(status).toHaveText(
-    /^Kernel [\d.]+ [KMG]iB of [\d.]+ GiB \(PSS with children\)/
+    /^Kernel [\d.]+ [KMG]iB of [\d.]+ GiB \(PSS with children\)/,
+    TOLD
   );
   // It shares pages with others, so that its part is less than what it has.
   await expect

@@ -132,6 +132,23 @@ describe('the source of a kernel’s memory', () => {
     });
   });
 
+  it('is asked for soon after a request that was lost, then once a minute', async () => {
+    jest.useFakeTimers();
+    const kernel = new FakeKernel({ id: 'k' });
+    const usage = new UsageRequests();
+    const asked: number[] = [];
+    for (let second = 0; second < 150; second++) {
+      const before = kernel.usageAsked;
+      void usage.ask(kernel.connection);
+      if (kernel.usageAsked > before) {
+        asked.push(second);
+      }
+      await jest.advanceTimersByTimeAsync(1000);
+    }
+    // Each request waits for 10 seconds.
+    expect(asked).toEqual([0, 20, 90]);
+  });
+
   it('is nothing where the answer has no memory in it', async () => {
     const { server, source } = aSource();
     server.answer = () => noReply('k', 'remote');
