@@ -154,6 +154,14 @@ export type Outcome =
   | { kind: 'released'; selection: Selection; result: IReleased }
   | { kind: 'failed'; selection: Selection | null; code: string };
 
+/** What a kernel's process had when it ended by itself, as far as was seen. */
+export interface IDeath {
+  /** Its resident bytes; null if they were not read shortly before. */
+  readonly bytes: number | null;
+  /** The limit that was shown beside them. */
+  readonly limitBytes: number | null;
+}
+
 /**
  * What one document's kernel retains. No other place keeps that. The model
  * asks for reports only while somebody looks and no cell runs.
@@ -180,6 +188,12 @@ export interface IRetainedModel extends IDisposable {
    * watches the server sets it.
    */
   processEnded: boolean;
+  /**
+   * How the kernel's process last ended, if it did so by itself: until a
+   * person has read it, restarts the kernel, or takes another one. Whoever
+   * watches kernels' memory sets it.
+   */
+  death: IDeath | null;
   /** Bytes per row as pushed with a cell's end, by execution count. */
   readonly pushed: ReadonlyMap<number, { key: string; bytes: number }>;
   readonly changed: ISignal<IRetainedModel, void>;

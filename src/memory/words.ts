@@ -1,6 +1,8 @@
 /** The words for kernels' memory. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDeath } from '../tokens';
+import { deathWords } from '../ui/deathWords';
 import { formatBytes } from '../ui/format';
 import type { ILimit, LimitSource } from '../wire/rest';
 import { percentOf, severityOf } from './level';
@@ -17,14 +19,20 @@ import type {
  * @param reading - The reading.
  * @param trans - The words.
  * @param withLimit - Whether the text has the limit, too.
+ * @param death - How the process before ended, if it did so by itself.
  */
 export function statusText(
   reading: Reading,
   trans: TranslationBundle,
-  withLimit: boolean
+  withLimit: boolean,
+  death: IDeath | null
 ): string {
+  const end = death === null ? '' : deathWords(death, trans);
   if (reading.kind === 'none') {
-    return trans.__('Kernel memory: %1', reasonText(reading.reason, trans));
+    const reason = reasonText(reading.reason, trans);
+    return reading.reason === 'died' && death !== null
+      ? trans.__('Kernel memory: kernel %1', end)
+      : trans.__('Kernel memory: %1', reason) + suffix(end);
   }
   const bytes = formatBytes(reading.bytes);
   const { limit, level } = reading;
@@ -36,7 +44,14 @@ export function statusText(
     reading.kind === 'usage_request'
       ? ' ' + trans.__('(PSS with children)')
       : '';
-  return text + how + levelSuffix(level, nearestOf(reading), trans);
+  return (
+    text + how + levelSuffix(level, nearestOf(reading), trans) + suffix(end)
+  );
+}
+
+/** A further part of a status. */
+function suffix(text: string): string {
+  return text === '' ? '' : ` · ${text}`;
 }
 
 /** The limit that a reading's level belongs to. */
@@ -63,7 +78,7 @@ function levelSuffix(
     severity === 'critical'
       ? almostFullText(source, percentOf(level), trans)
       : fillText(source, percentOf(level), trans);
-  return ` · ${text}`;
+  return suffix(text);
 }
 
 function fillText(

@@ -16,6 +16,7 @@ import type {
 import type {
   Activity,
   AgentState,
+  IDeath,
   IKernelAgent,
   IRetainedModel,
   Outcome,
@@ -119,6 +120,17 @@ export class RetainedModel implements IRetainedModel {
   set processEnded(ended: boolean) {
     if (ended !== this._processEnded) {
       this._processEnded = ended;
+      this._onChange();
+    }
+  }
+
+  get death(): IDeath | null {
+    return this._death;
+  }
+
+  set death(death: IDeath | null) {
+    if (death !== this._death) {
+      this._death = death;
       this._onChange();
     }
   }
@@ -283,6 +295,7 @@ export class RetainedModel implements IRetainedModel {
   private _guardRequest: GuardRequest;
   private _jointSizes: JointSizes;
   private _processEnded = false;
+  private _death: IDeath | null = null;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }

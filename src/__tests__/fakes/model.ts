@@ -2,6 +2,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type {
   Activity,
+  IDeath,
   IRetainedModel,
   Outcome,
   Selection
@@ -47,6 +48,7 @@ export class FakeModel implements IRetainedModel {
   readonly rescued: [string, string][] = [];
   readonly explainedKeys: string[] = [];
   processEnded = false;
+  death: IDeath | null = null;
   /** The sets whose joint size is wanted now. */
   wantedSets: readonly (readonly string[])[] = [];
   /** What every set frees, if the kernel has told it. */

@@ -111,6 +111,22 @@ describe('the status item', () => {
     expect(node.textContent).toMatch(words);
   });
 
+  it('says what the process before died at, as long as that is told', async () => {
+    const reading = aReading(GIB, 0.1);
+    doc.model.set({ death: { bytes: 5 * GIB, limitBytes: 8 * GIB } });
+    const node = await show(reading);
+    expect(node.textContent).toBe(
+      'Kernel 1 GiB of 8 GiB \u00b7 died at 5 GiB of 8 GiB'
+    );
+    expect(node.dataset.diedBytes).toBe(String(5 * GIB));
+    await show({ kind: 'none', kernelId: 'k', reason: 'died' });
+    expect(node.textContent).toBe(
+      'Kernel memory: kernel died at 5 GiB of 8 GiB'
+    );
+    await redrawn(() => doc.model.set({ death: null }));
+    expect((await show(reading)).textContent).toBe('Kernel 1 GiB of 8 GiB');
+  });
+
   it('shows no figure where there is none, but why', async () => {
     await show(aReading(GIB, 0.1));
     const node = await show({ kind: 'none', kernelId: 'k', reason: 'died' });

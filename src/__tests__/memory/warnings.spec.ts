@@ -8,7 +8,7 @@ import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
 import { aReport, aRow } from '../fakes/rows';
 import { FakeServer, GIB, aReply } from '../fakes/server';
-import { settled as promisesKept, until } from '../fakes/waiting';
+import { aPromise, settled as promisesKept, until } from '../fakes/waiting';
 
 const LIMIT = {
   source: 'config' as const,
@@ -32,6 +32,7 @@ describe('the warnings', () => {
   beforeEach(() => {
     Notification.manager.dismiss();
     opened.model.report = null;
+    opened.model.death = null;
     opened.model.released.length = 0;
     opened.context.session = { kernel };
     // A kernel grows in a cell, and tells nothing then.
@@ -381,6 +382,72 @@ describe('the warnings', () => {
     await until(() => server.asked.length > asked);
     await new Promise(resolve => setTimeout(resolve));
     expect(messages()).toEqual([]);
+  });
+
+  describe('tell the model what a kernel died at', () => {
+    const { model } = opened;
+
+    async function died(): Promise<void> {
+      opened.context.statusChanged.emit('restarting');
+      opened.context.statusChanged.emit('autorestarting');
+      await until(() => model.death !== null);
+    }
+
+    beforeEach(() => {
+      server.answer = () => ({ samples: [] });
+    });
+
+    it('however far from its limit, until a person restarts it', async () => {
+      await read(0.25);
+      await died();
+      expect(model.death).toEqual({ bytes: 2 * GIB, limitBytes: 8 * GIB });
+      await new Promise(resolve => setTimeout(resolve, 5));
+      expect(model.death).not.toBeNull();
+      opened.context.statusChanged.emit('restarting');
+      await until(() => model.death === null);
+    });
+
+    it('by the last samples where it grew fast', async () => {
+      server.answer = () => ({ samples: [[1001, 5 * GIB, null]] });
+      await read(0.25);
+      await died();
+      expect(model.death?.bytes).toBe(5 * GIB);
+    });
+
+    it('also where there is no limit', async () => {
+      const limit = null;
+      const reading = { kind: 'process', kernelId: 'k', bytes: GIB, limit };
+      await tell({ ...reading, level: null, nearest: null, time: 1000 });
+      await died();
+      expect(model.death).toEqual({ bytes: GIB, limitBytes: null });
+    });
+
+    it('and that it did so where that is not known', async () => {
+      await died();
+      expect(model.death).toEqual({ bytes: null, limitBytes: null });
+    });
+
+    it('until a person takes another kernel', async () => {
+      await read(0.25);
+      await died();
+      opened.context.setKernel(null);
+      expect(model.death).not.toBeNull();
+      opened.context.setKernel(new FakeKernel({ id: 'other' }));
+      expect(model.death).toBeNull();
+    });
+
+    it('not once a person has begun anew', async () => {
+      const { promise, resolve } = aPromise<void>();
+      server.answer = () => promise.then(() => ({ samples: [] }));
+      await read(0.25);
+      const asked = server.asked.length;
+      opened.context.statusChanged.emit('dead');
+      opened.context.setKernel(new FakeKernel({ id: 'other' }));
+      await until(() => server.asked.length > asked);
+      resolve();
+      await new Promise(done => setTimeout(done, 5));
+      expect(model.death).toBeNull();
+    });
   });
 
   it('are short enough to be shown whole, whatever the name', async () => {

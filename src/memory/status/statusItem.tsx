@@ -56,7 +56,9 @@ function Status(props: {
   const [anchor, setAnchor] = React.useState<DOMRect | null>(null);
   const popupId = React.useId();
   const { statusBarShows } = model.memguard.settings;
-  const text = statusText(reading, trans, statusBarShows !== 'figure');
+  const death = model.watched?.model.death ?? null;
+  const withLimit = statusBarShows !== 'figure';
+  const text = statusText(reading, trans, withLimit, death);
   const show = (event: React.SyntheticEvent) =>
     setAnchor(event.currentTarget.getBoundingClientRect());
   const hide = () => setAnchor(null);
@@ -69,6 +71,7 @@ function Status(props: {
         data-bytes={reading.kind === 'none' ? undefined : reading.bytes}
         data-level={level ?? undefined}
         data-severity={severityOf(level)}
+        data-died-bytes={death === null ? undefined : (death.bytes ?? '')}
         data-reason={reading.kind === 'none' ? reading.reason : undefined}
         aria-label={
           reading.kind === 'none' ? text : trans.__('Kernel memory: %1', text)

@@ -1,7 +1,7 @@
 /** How much memory a kernel had when it died. */
 
 import { RestError, type Rest } from '../../wire/rest';
-import type { ISeen } from './seen';
+import { isLimited, type ISeen } from './seen';
 
 /** Samples of the last seconds show how a kernel died. */
 const LAST_SECONDS = 15;
@@ -30,6 +30,9 @@ export async function seenAtDeath(
         .filter(sample => sample.time >= end - LAST_SECONDS)
         .map(sample => sample.rssBytes)
     );
+    if (!isLimited(last)) {
+      return { ...last, bytes };
+    }
     const grown = (bytes - last.bytes) / last.nearest.limit_bytes;
     return { ...last, bytes, level: Math.min(1, last.level + grown) };
   } catch (error) {

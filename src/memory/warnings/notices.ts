@@ -8,7 +8,7 @@ import type { IReport } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { freeLabel } from '../../ui/freeLabels';
 import { retainedOf } from '../retained';
-import type { ISeen } from './seen';
+import type { ILimited } from './seen';
 import { deathText, fitting, nearText, retainedText } from './texts';
 
 /** A free kernel has so many milliseconds to say what it retains. */
@@ -31,7 +31,7 @@ export class NearLimitNotice implements IDisposable {
    * @param seen - What was seen of its kernel.
    * @param trans - The words.
    */
-  constructor(watched: IWatched, seen: ISeen, trans: TranslationBundle) {
+  constructor(watched: IWatched, seen: ILimited, trans: TranslationBundle) {
     this._watched = watched;
     this._seen = seen;
     this._trans = trans;
@@ -109,7 +109,7 @@ export class NearLimitNotice implements IDisposable {
   }
 
   private readonly _watched: IWatched;
-  private readonly _seen: ISeen;
+  private readonly _seen: ILimited;
   private readonly _trans: TranslationBundle;
   private readonly _earlier: IReport | null;
   private readonly _observation: IDisposable;
@@ -128,7 +128,7 @@ export class NearLimitNotice implements IDisposable {
  */
 export function tellDeath(
   watched: IWatched,
-  seen: ISeen,
+  seen: ILimited,
   trans: TranslationBundle
 ): void {
   const text = fitting(watched.widget.title.label, name =>

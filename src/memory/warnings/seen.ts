@@ -13,13 +13,30 @@ export const SAFE = 0.88;
 export interface ISeen {
   /** Its own resident bytes. */
   bytes: number;
-  level: number;
+  /** The limit that is shown beside them. */
+  limit: ILimit | null;
+  level: number | null;
   /** The limit that `level` belongs to. */
-  nearest: ILimit;
+  nearest: ILimit | null;
   /** When, in seconds since the epoch, by the server's clock. */
   time: number;
   /** The same by the browser's clock, in milliseconds. */
   at: number;
+}
+
+/** The same of a kernel that has a limit. */
+export interface ILimited extends ISeen {
+  level: number;
+  nearest: ILimit;
+}
+
+/**
+ * Whether a kernel has a limit that it could come near.
+ *
+ * @param seen - What was seen of it.
+ */
+export function isLimited(seen: ISeen): seen is ILimited {
+  return seen.level !== null && seen.nearest !== null;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { formatBytes } from '../../ui/format';
 import type { IPart } from '../../wire/protocol';
 import { percentOf } from '../level';
-import type { ISeen } from './seen';
+import type { ILimited } from './seen';
 
 /** JupyterLab shows so many characters of a notification. */
 const MOST_SHOWN = 140;
@@ -35,7 +35,7 @@ export function fitting(name: string, say: (name: string) => string): string {
  */
 export function nearText(
   name: string,
-  seen: ISeen,
+  seen: ILimited,
   trans: TranslationBundle
 ): string {
   const { level, nearest } = seen;
@@ -104,7 +104,7 @@ export function retainedText(
  */
 export function deathText(
   name: string,
-  seen: ISeen,
+  seen: ILimited,
   trans: TranslationBundle
 ): string {
   return trans.__(

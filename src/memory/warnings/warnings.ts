@@ -1,4 +1,4 @@
-/** Watches kernels for memory that comes near a limit, and for deaths there. */
+/** Watches kernels for memory that comes near a limit, and for deaths. */
 
 import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -18,7 +18,14 @@ import { watchedWith } from '../retained';
 import type { Reading } from '../source';
 import { nearestOf } from '../words';
 import { seenAtDeath } from './death';
-import { crossingOf, SAFE, WARN, type ISeen } from './seen';
+import {
+  crossingOf,
+  isLimited,
+  SAFE,
+  WARN,
+  type ILimited,
+  type ISeen
+} from './seen';
 
 /**
  * What tells a person. The first warning loads it, so that a death that takes
@@ -44,7 +51,7 @@ interface IWarned {
 
 /**
  * Warns when a kernel comes near its limit, once per crossing, and says so
- * when a kernel died there.
+ * when a kernel died there. What any kernel died at it tells the model.
  */
 export class Warnings implements IDisposable {
   /**
@@ -83,43 +90,39 @@ export class Warnings implements IDisposable {
 
   private _onReading(_: unknown, reading: Reading): void {
     if (reading.kind !== 'none') {
-      const { kernelId, bytes, level, time } = reading;
-      this._see(kernelId, bytes, level, nearestOf(reading), time);
+      const { kernelId, bytes, limit, level, time } = reading;
+      const nearest = nearestOf(reading);
+      this._see(kernelId, { bytes, limit, level, nearest, time });
     }
   }
 
   private _onList(list: KernelList): void {
     for (const kernel of list.kernels ?? []) {
-      const { id, rss_bytes, level, limit, nearest, sampled } = kernel;
-      if (rss_bytes !== null) {
-        this._see(id, rss_bytes, level, nearest ?? limit, sampled);
+      const { id, rss_bytes: bytes, level, limit, sampled: time } = kernel;
+      if (bytes !== null) {
+        const nearest = kernel.nearest ?? limit;
+        this._see(id, { bytes, limit, level, nearest, time });
       }
     }
   }
 
-  private _see(
-    kernelId: string,
-    bytes: number,
-    level: number | null,
-    nearest: ILimit | null,
-    time: number
-  ): void {
-    if (level === null || nearest === null) {
+  private _see(kernelId: string, reading: Omit<ISeen, 'at'>): void {
+    const seen: ISeen = { ...reading, at: Date.now() };
+    this._seen.set(kernelId, seen);
+    if (!isLimited(seen)) {
       return;
     }
-    const seen = { bytes, level, nearest, time, at: Date.now() };
-    this._seen.set(kernelId, seen);
-    if (level < SAFE) {
+    if (seen.level < SAFE) {
       // Only warnings of this kernel: another may be in another container
       // whose limit is as high.
       this._dismissOf(kernelId);
-    } else if (level >= WARN) {
+    } else if (seen.level >= WARN) {
       this._cross(kernelId, seen);
     }
   }
 
   /** A kernel is near its limit: warn, unless that was done already. */
-  private _cross(kernelId: string, seen: ISeen): void {
+  private _cross(kernelId: string, seen: ILimited): void {
     const crossing = crossingOf(kernelId, seen.nearest);
     if (this._warned.has(crossing)) {
       return;
@@ -163,10 +166,20 @@ export class Warnings implements IDisposable {
     const { sessionContext } = watched.widget;
     // A session that has ended no longer names its kernel.
     let kernelId = sessionContext.session?.kernel?.id;
+    let restart: ReturnType<typeof setTimeout> | undefined;
+    /** How often a person has begun anew with a kernel. */
+    let begun = 0;
+    const begin = () => {
+      begun++;
+      watched.model.death = null;
+    };
     const onKernel = () => {
       const id = sessionContext.session?.kernel?.id;
       if (kernelId !== id) {
         this._leave(watched, kernelId);
+        if (id !== undefined) {
+          begin();
+        }
       }
       kernelId = id;
     };
@@ -175,15 +188,20 @@ export class Warnings implements IDisposable {
         return;
       }
       if (status === 'autorestarting' || status === 'dead') {
-        void this._onDeath(watched, kernelId);
+        clearTimeout(restart);
+        const life = begun;
+        void this._onDeath(watched, kernelId, status, () => life === begun);
       } else if (status === 'restarting') {
-        // This also comes before 'autorestarting', which needs what was seen.
+        // This also comes just before 'autorestarting', which needs what was
+        // seen: only a restart of which that does not come is a person's.
         this._dismissOf(kernelId);
+        restart = setTimeout(begin);
       }
     };
     sessionContext.kernelChanged.connect(onKernel);
     sessionContext.statusChanged.connect(onStatus);
     return new DisposableDelegate(() => {
+      clearTimeout(restart);
       sessionContext.kernelChanged.disconnect(onKernel);
       sessionContext.statusChanged.disconnect(onStatus);
       this._leave(watched, kernelId);
@@ -203,14 +221,38 @@ export class Warnings implements IDisposable {
     }
   }
 
-  private async _onDeath(watched: IWatched, kernelId: string): Promise<void> {
+  /**
+   * A kernel's process has ended.
+   *
+   * @param watched - Its document.
+   * @param kernelId - The kernel.
+   * @param status - Whether it is started anew.
+   * @param isLast - Whether no person has begun anew with a kernel since.
+   */
+  private async _onDeath(
+    watched: IWatched,
+    kernelId: string,
+    status: 'autorestarting' | 'dead',
+    isLast: () => boolean
+  ): Promise<void> {
     const last = this._seen.get(kernelId);
     this._forget(kernelId);
     if (last === undefined || Date.now() - last.at > this._freshMs) {
+      if (status === 'autorestarting') {
+        // One that ends again and again was maybe seen before the first end.
+        watched.model.death ??= { bytes: null, limitBytes: null };
+      }
       return;
     }
     const seen = await seenAtDeath(this._rest, kernelId, last);
-    if (seen !== null && seen.level >= WARN) {
+    if (seen === null) {
+      return;
+    }
+    if (isLast()) {
+      const limitBytes = seen.limit?.limit_bytes ?? null;
+      watched.model.death = { bytes: seen.bytes, limitBytes };
+    }
+    if (isLimited(seen) && seen.level >= WARN) {
       NOTICES.load().then(
         ({ tellDeath }) => tellDeath(watched, seen, this._trans),
         () => undefined

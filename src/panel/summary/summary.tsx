@@ -7,6 +7,7 @@ import { panelState, type PanelState } from '../panelState';
 import type { ViewModel } from '../viewModel';
 import { Account } from './account';
 import { Answer, LargestVariable } from './answer';
+import { Death } from './death';
 import { FreeButtons } from './freeButtons';
 import { GuardLine, type ChooseMode } from './guardLine';
 import { Progress } from './progress';
@@ -92,6 +93,7 @@ export function Summary(props: {
             : null;
         return (
           <div className="jp-Memguard-summary">
+            <Death model={model} trans={trans} />
             {known !== null && <Top {...known} />}
             <Account
               outcome={model?.outcome ?? null}
