@@ -172,10 +172,7 @@ export interface IRetainedModel extends IDisposable {
   /** Whether `report` is out of date. */
   readonly isStale: boolean;
   readonly overview: IOverview | null;
-  /**
-   * What all results free together, by the best reading that there is: a
-   * report that was cut knows less than the overview that follows it.
-   */
+  /** What all results free together: the sum of the report's entries. */
   readonly retained: IPart | null;
   readonly activity: Activity;
   readonly outcome: Outcome | null;

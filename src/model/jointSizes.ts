@@ -72,7 +72,6 @@ export class JointSizes {
     const report = this._report;
     const answer = await this._agent
       .request('joint', { keys: [...keys], budget_ms: BUDGET_MS })
-      .then(({ bytes, exact }) => ({ bytes, exact }))
       // The rows show their own figures then, as a bound.
       .catch(() => null);
     this._forgetOtherReports();

@@ -7,6 +7,7 @@ import type { ExecutedCells } from '../kernel/executedCells';
 import { isFree } from '../kernel/kernelFree';
 import type { Activity } from '../tokens';
 import type { CurrentActivity } from './activity';
+import { totalOf } from './figures';
 
 /**
  * After an overview that took longer than this, the next one waits until the
@@ -62,9 +63,9 @@ export class Reading {
     return this._overview;
   }
 
-  /** What all results free together, by the reading that knows most. */
+  /** What all results free together. */
   get retained(): IPart | null {
-    return this._retained;
+    return this._report && totalOf(this._report);
   }
 
   /** Whether the kernel would answer now. */
@@ -144,12 +145,8 @@ export class Reading {
         clearTimeout(this._restTimer);
         const report = await this._agent.request(what, params, options);
         this._takeReport(report);
-        this._retained = {
-          bytes: report.freed_bytes_all,
-          exact: report.exact_all
-        };
       } else if (this.overviewObservers > 0) {
-        this._takeOverview(await this._agent.request(what, params, options));
+        this._overview = await this._agent.request(what, params, options);
       }
       this.failure = null;
       // Show the report now; the overview may still be loading.
@@ -179,7 +176,6 @@ export class Reading {
   forget(): void {
     this._report = null;
     this._overview = null;
-    this._retained = null;
   }
 
   dispose(): void {
@@ -218,25 +214,11 @@ export class Reading {
     this._events.reported(report);
   }
 
-  private _takeOverview(overview: IOverview): void {
-    this._overview = overview;
-    const { results } = overview;
-    const known = this._retained;
-    if (
-      known !== null &&
-      !known.exact &&
-      (results.exact || results.bytes > known.bytes)
-    ) {
-      this._retained = results;
-    }
-  }
-
   private _agent: Reading.IAgent;
   private _activity: CurrentActivity;
   private _events: Reading.IEvents;
   private _report: IReport | null = null;
   private _overview: IOverview | null = null;
-  private _retained: IPart | null = null;
   private _restTimer: ReturnType<typeof setTimeout> | undefined;
   private _isDisposed = false;
 }

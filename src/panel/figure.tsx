@@ -1,21 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { formatBound } from '../ui/format';
-import type { IPart } from '../wire/protocol';
-import { boundText } from './sentences';
+import type { IFigure } from '../model/figures';
+import { figureText } from '../ui/format';
+import { figureTitle } from './sentences';
 
-/** A figure; if it is a bound, a tooltip tells what its sign means. */
+/** A figure in words; if it is not exact, a tooltip tells why. */
 export function Figure(props: {
-  part: IPart;
+  part: IFigure;
   /** What the figure leaves out, as the kernel's codes. */
   notes?: readonly string[];
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { part, notes = [], trans } = props;
-  const { bytes, exact } = part;
   return (
-    <span title={exact ? undefined : boundText(notes, trans)}>
-      {formatBound(bytes, exact)}
+    <span title={figureTitle(part, notes, trans)}>
+      {figureText(part, trans)}
     </span>
   );
 }

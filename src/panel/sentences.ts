@@ -1,9 +1,46 @@
 /** What the panel says of figures, rows and cells. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { figureKind, type FigureKind, type IFigure } from '../model/figures';
 import type { CellFate } from '../ui/cellLink';
 import type { IRow } from '../wire/protocol';
 import { rowNames } from './results/rows';
+
+/**
+ * What a figure's words mean, for a tooltip.
+ *
+ * @param figure - The figure.
+ * @param notes - What it leaves out, as the kernel's codes.
+ * @param trans - The words.
+ * @returns undefined for an exact figure.
+ */
+export function figureTitle(
+  figure: IFigure,
+  notes: readonly string[],
+  trans: TranslationBundle
+): string | undefined {
+  const reasons = notes.flatMap(code => noteText(code, trans) ?? []).join('; ');
+  const head = titleHead(figureKind(figure), trans);
+  return head === undefined || reasons === ''
+    ? head
+    : trans.__('%1: %2', head, reasons);
+}
+
+function titleHead(
+  kind: FigureKind,
+  trans: TranslationBundle
+): string | undefined {
+  switch (kind) {
+    case 'exact':
+      return undefined;
+    case 'about':
+      return trans.__('An estimate');
+    case 'at-least':
+      return trans.__('At least this');
+    case 'unknown':
+      return trans.__('Not known');
+  }
+}
 
 /** What the sign before a bound means. */
 export function boundText(

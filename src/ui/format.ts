@@ -1,7 +1,7 @@
 /** Figures and ages as people read them. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IPart } from '../wire/protocol';
+import { figureKind, likelyBytes, type IFigure } from '../model/figures';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
@@ -100,15 +100,21 @@ export function formatCount(count: number): string {
 }
 
 /**
- * A number of bytes for a sentence, which explains a lower bound by words.
+ * A size in words. Whatever shows one, shows it so.
  *
- * @param part - How many bytes, and whether that is the whole truth.
+ * @param figure - What is known of it.
  * @param trans - The words.
  */
-export function figureText(
-  { bytes, exact }: IPart,
-  trans: TranslationBundle
-): string {
-  const text = formatBytes(bytes);
-  return exact ? text : trans.__('at least %1', text);
+export function figureText(figure: IFigure, trans: TranslationBundle): string {
+  const text = formatBytes(likelyBytes(figure));
+  switch (figureKind(figure)) {
+    case 'exact':
+      return text;
+    case 'about':
+      return trans.__('about %1', text);
+    case 'at-least':
+      return trans.__('at least %1', text);
+    case 'unknown':
+      return trans.__('size unknown');
+  }
 }

@@ -4,7 +4,8 @@ import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IWatched } from '../tokens';
 import type { IReport } from '../wire/protocol';
-import { formatBytes } from './format';
+import { likelyBytes, totalOf } from '../model/figures';
+import { figureText } from './format';
 import { freeLabel } from './freeLabels';
 import { earlierText } from './guardWords';
 
@@ -29,8 +30,7 @@ export async function offerToFree(
   if (report === null || report.count === 0 || !isGuarded) {
     return;
   }
-  const { freed_bytes_all, estimate_bytes_all } = report;
-  const isWorthIt = Math.max(freed_bytes_all, estimate_bytes_all ?? 0) >= least;
+  const isWorthIt = likelyBytes(totalOf(report)) >= least;
   const free = {
     label: freeLabel('large', trans),
     caption: trans.__('Let go of the large results among them'),
@@ -45,12 +45,11 @@ export async function offerToFree(
 }
 
 function offerText(report: IReport, trans: TranslationBundle): string {
-  const bytes = formatBytes(report.freed_bytes_all);
   const retained = trans._n(
-    'The memory guard is on. %2 are retained already, by %1 result.',
-    'The memory guard is on. %2 are retained already, by %1 results.',
+    'The memory guard is on. %1 result is retained already (%2).',
+    'The memory guard is on. %1 results are retained already (%2).',
     report.count,
-    report.exact_all ? bytes : trans.__('At least %1', bytes)
+    figureText(totalOf(report), trans)
   );
   return `${retained} ${earlierText(report.guard_state, trans)}`;
 }

@@ -18,7 +18,7 @@ import {
 } from './checks';
 
 /** The version of the protocol; both ends compare it. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** The comm's target name. */
 export const COMM_TARGET = 'jupyter_memguard';
@@ -65,13 +65,25 @@ const isRow = shaped({
   numbers: listOf(count),
   type: text,
   summary: text,
+  /** What it frees alone: nothing of what it shares with others. */
   freed_bytes: count,
   exact: flag,
   notes: listOf(text),
   estimate_bytes: nullable(count),
+  /** What it keeps alive itself, with what it shares: the likely figure. */
+  size_bytes: count,
+  /**
+   * The execution count of the cell after which the figure was last measured,
+   * if this measurement did not get so far.
+   */
+  as_of: nullable(count),
   device_bytes: nullable(count),
   holders: listOf(text),
+  /** The user's names of the very same object. */
   variables: listOf(text),
+  /** The user's variables that share memory with it. */
+  shared_variables: listOf(text),
+  /** Keys of the other members of its group. */
   shared_with: listOf(text),
   cell_id: nullable(text),
   execution: nullable(count),
@@ -82,12 +94,28 @@ const isRow = shaped({
 /** One retained object. */
 export type IRow = Checked<typeof isRow>;
 
+const isGroup = shaped({
+  /** Two or more rows; the report's page may lack some of them. */
+  keys: listOf(text),
+  /** What all of them free together. */
+  freed_bytes: count,
+  exact: flag,
+  notes: listOf(text),
+  estimate_bytes: nullable(count)
+});
+
+/** Results that share memory which only they hold together. */
+export type IGroup = Checked<typeof isGroup>;
+
 /** Bytes and count of what was shown, or of tracebacks kept. */
 const isKept = shaped({ bytes: count, count, exact: flag });
 
 const isReport = shaped({
   results: listOf(isRow),
+  /** A row is in one group at most. */
+  groups: listOf(isGroup),
   count,
+  /** The sum over the groups and the rows that are in none. */
   freed_bytes_all: count,
   exact_all: flag,
   notes_all: listOf(text),
@@ -98,18 +126,13 @@ const isReport = shaped({
   shown: isKept,
   tracebacks: isKept,
   execution_count: count,
+  /** Whether asking again before the next cell tells nothing better. */
+  final: flag,
   elapsed_ms: measure
 });
 
 /** What the kernel retains. */
 export type IReport = Checked<typeof isReport>;
-
-/** What several retained objects free when they are released together. */
-const isJoint = shaped({
-  bytes: count,
-  exact: flag,
-  estimate_bytes: nullable(count)
-});
 
 const isStillAlive = shaped({
   key: text,
@@ -126,41 +149,68 @@ const isReleased = shaped({
   after_rss_bytes: nullable(count),
   released: count,
   still_alive: listOf(isStillAlive),
+  /**
+   * By how much giving free memory back lowered the process's size, before
+   * any result went; 0 if that is not known.
+   */
+  trimmed_bytes: count,
   elapsed_ms: measure
 });
 
 /** What a release did. */
 export type IReleased = Checked<typeof isReleased>;
 
-const isPart = shaped({ bytes: count, exact: flag });
+const isPart = shaped({
+  bytes: count,
+  exact: flag,
+  estimate_bytes: nullable(count)
+});
 
-/** One part of the process's memory. */
+/** A size: a part of the process, or what several results free together. */
 export type IPart = Checked<typeof isPart>;
 
 const isVariable = shaped({
   name: text,
   type: text,
   summary: text,
+  /** All that it keeps alive. */
+  size_bytes: count,
+  /** What deleting it alone, with all its names, would free. */
   freed_bytes: count,
   exact: flag,
   estimate_bytes: nullable(count),
-  shared_with: listOf(text)
+  /** The variables that share memory with it. */
+  shared_with: listOf(text),
+  /** The results that share memory with it, such as `Out[3]`. */
+  results: listOf(text)
 });
 
-/** One of the user's variables, with what deleting it would free. */
+/** One of the user's variables. */
 export type IVariable = Checked<typeof isVariable>;
 
 const isOverview = shaped({
   rss_bytes: nullable(count),
+  /** What results alone keep alive. */
   results: isPart,
+  /** What both results and variables keep alive. */
+  shared: isPart,
+  /** What variables alone keep alive. */
+  variables: isPart,
   shown: isPart,
   tracebacks: isPart,
-  variables: isPart,
+  /** What is free, but not given back by the allocator. */
+  free: isPart,
+  /** Files that are mapped into memory. */
+  mapped: isPart,
+  rest: isPart,
+  /** By size. */
   largest: listOf(isVariable),
+  /** Whether asking again before the next cell tells nothing better. */
+  final: flag,
   elapsed_ms: measure
 });
 
-/** Where the process's memory is, each part in addition to those before. */
+/** Where the process's memory is: parts of one reading that sum to its size. */
 export type IOverview = Checked<typeof isOverview>;
 
 const isExplained = shaped({
@@ -187,6 +237,7 @@ interface IParams {
   release_tracebacks: Record<string, never>;
   set_guard: IGuard;
   overview: { budget_ms?: number; variables?: number };
+  refine: { budget_ms?: number };
   explain: { key: string; budget_ms?: number };
   rescue: { key: string; name: string };
   subscribe: { cell_end: boolean };
@@ -198,12 +249,14 @@ export type Method = keyof IParams;
 
 const results = {
   report: isReport,
-  joint: isJoint,
+  joint: isPart,
   release: isReleased,
   release_shown: isReleased,
   release_tracebacks: isReleased,
   set_guard: isGuardState,
   overview: isOverview,
+  /** `final`: whether the measurement has got to its end. */
+  refine: shaped({ final: flag }),
   explain: isExplained,
   rescue: shaped({ name: text }),
   subscribe: shaped({}),
@@ -244,11 +297,20 @@ const isHello = shaped({
   digest: text
 });
 
+const isSettled = shaped({
+  before_rss_bytes: nullable(count),
+  after_rss_bytes: count
+});
+
+/** The process's size some time after a release, where it fell further. */
+export type ISettled = Checked<typeof isSettled>;
+
 const events = {
   hello: isHello,
   guard: isGuardState,
   cell_end: isCellEnd,
-  released: isReleased
+  released: isReleased,
+  settled: isSettled
 };
 
 /** What the kernel tells by itself. */

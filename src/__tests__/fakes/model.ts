@@ -7,6 +7,7 @@ import type {
   Outcome,
   Selection
 } from '../../tokens';
+import { totalOf } from '../../model/figures';
 import { RequestError } from '../../wire/request';
 import type {
   ErrorCode,
@@ -28,13 +29,7 @@ export class FakeModel implements IRetainedModel {
   /** Another reading than the report's. */
   better: IPart | null = null;
   get retained(): IPart | null {
-    return (
-      this.better ??
-      (this.report && {
-        bytes: this.report.freed_bytes_all,
-        exact: this.report.exact_all
-      })
-    );
+    return this.better ?? (this.report && totalOf(this.report));
   }
   activity: Activity = { kind: 'idle' };
   outcome: Outcome | null = null;

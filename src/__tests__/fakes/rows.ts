@@ -2,9 +2,12 @@
 
 import type {
   IGuardState,
+  IOverview,
+  IPart,
   IReleased,
   IReport,
-  IRow
+  IRow,
+  IVariable
 } from '../../wire/protocol';
 import type { Outcome, Selection } from '../../tokens';
 
@@ -23,9 +26,12 @@ export function aRow(
     exact: true,
     notes: [],
     estimate_bytes: null,
+    size_bytes: freed,
+    as_of: null,
     device_bytes: null,
     holders: [`Out[${number}]`, `_${number}`],
     variables: [],
+    shared_variables: [],
     shared_with: [],
     cell_id: `cell-${number}`,
     execution: number,
@@ -56,6 +62,7 @@ export const GUARD: IGuardState = {
 export function aReport(rows: IRow[], more?: Partial<IReport>): IReport {
   return {
     results: rows,
+    groups: [],
     count: rows.length,
     freed_bytes_all: rows.reduce((sum, row) => sum + row.freed_bytes, 0),
     exact_all: rows.every(row => row.exact),
@@ -67,7 +74,53 @@ export function aReport(rows: IRow[], more?: Partial<IReport>): IReport {
     shown: { bytes: 0, count: 0, exact: true },
     tracebacks: { bytes: 0, count: 0, exact: true },
     execution_count: 9,
+    final: true,
     elapsed_ms: 3,
+    ...more
+  };
+}
+
+/** A size, which is exact unless a test says otherwise. */
+export function aPart(bytes: number, more?: Partial<IPart>): IPart {
+  return { bytes, exact: true, estimate_bytes: null, ...more };
+}
+
+/** A variable that shares nothing. */
+export function aVariable(
+  name: string,
+  bytes: number,
+  more?: Partial<IVariable>
+): IVariable {
+  return {
+    name,
+    type: 'list',
+    summary: '',
+    size_bytes: bytes,
+    freed_bytes: bytes,
+    exact: true,
+    estimate_bytes: null,
+    shared_with: [],
+    results: [],
+    ...more
+  };
+}
+
+/** An overview of which a test says what it is about; the rest is 0. */
+export function anOverview(more?: Partial<IOverview>): IOverview {
+  const none = aPart(0);
+  return {
+    rss_bytes: 4_000_000_000,
+    results: none,
+    shared: none,
+    variables: none,
+    shown: none,
+    tracebacks: none,
+    free: none,
+    mapped: none,
+    rest: none,
+    largest: [],
+    final: true,
+    elapsed_ms: 1,
     ...more
   };
 }
@@ -85,6 +138,7 @@ export function aRelease(
       after_rss_bytes: 200_000_000,
       released: 1,
       still_alive: [],
+      trimmed_bytes: 0,
       elapsed_ms: 1,
       ...result
     }

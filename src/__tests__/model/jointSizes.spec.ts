@@ -1,4 +1,5 @@
 import { RequestError } from '../../wire/request';
+import { aPart } from '../fakes/rows';
 import { aModel } from '../fakes/retainedModel';
 import { sampleReport } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
@@ -9,7 +10,7 @@ const BC = ['b', 'c'];
 /** A model whose report somebody looks at, with all requests forgotten. */
 async function aReadModel() {
   const { agent, model } = aModel();
-  agent.answers.joint = { bytes: 9, exact: true, estimate_bytes: null };
+  agent.answers.joint = aPart(9);
   model.observe();
   await settled();
   agent.methods();
@@ -26,7 +27,7 @@ describe('joint sizes', () => {
       { method: 'joint', params: { keys: AB, budget_ms: 50 } },
       { method: 'joint', params: { keys: BC, budget_ms: 50 } }
     ]);
-    expect(model.jointSize(['b', 'a'])).toEqual({ bytes: 9, exact: true });
+    expect(model.jointSize(['b', 'a'])).toEqual(aPart(9));
     expect(model.jointSize(['a', 'c'])).toBeNull();
     // What is known is not asked for again.
     agent.methods();
@@ -49,12 +50,12 @@ describe('joint sizes', () => {
     model.wantJointSizes([AB]);
     await settled();
     agent.methods();
-    agent.answers.joint = { bytes: 3, exact: false, estimate_bytes: null };
+    agent.answers.joint = aPart(3, { exact: false });
     const refreshed = model.refresh();
     await settled();
     await refreshed;
     expect(agent.methods()).toEqual(['report', 'joint']);
-    expect(model.jointSize(AB)).toEqual({ bytes: 3, exact: false });
+    expect(model.jointSize(AB)).toEqual(aPart(3, { exact: false }));
   });
 
   it('wait while a cell runs or something else is asked', async () => {
@@ -76,7 +77,7 @@ describe('joint sizes', () => {
   it('are not taken from a kernel whose report has gone in the meantime', async () => {
     const { agent, model } = await aReadModel();
     const { promise, resolve } = aPromise<void>();
-    agent.answers.joint = () => promise.then(() => ({ bytes: 9, exact: true }));
+    agent.answers.joint = () => promise.then(() => aPart(9));
     model.wantJointSizes([AB]);
     agent.setState({ kind: 'restarting' });
     resolve();

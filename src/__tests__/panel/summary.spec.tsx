@@ -3,7 +3,14 @@ import { Summary } from '../../panel/summary/summary';
 import type { IReleased } from '../../wire/protocol';
 import type { Selection } from '../../tokens';
 import { button, cleanUp, doing, layOut, one, render } from '../fakes/render';
-import { aRelease, aReport, aRow } from '../fakes/rows';
+import {
+  anOverview,
+  aPart,
+  aRelease,
+  aReport,
+  aRow,
+  aVariable
+} from '../fakes/rows';
 import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
@@ -77,16 +84,14 @@ describe('Summary', () => {
     const figures = (better: number) =>
       doing(() =>
         model.set({
-          better: { bytes: better * MIB, exact: false },
-          overview: {
+          better: aPart(better * MIB, { exact: false }),
+          overview: anOverview({
             rss_bytes: 900 * MIB,
-            results: { bytes: 100 * MIB, exact: false },
-            shown: { bytes: 10 * MIB, exact: true },
-            tracebacks: { bytes: 50 * MIB, exact: false },
-            variables: { bytes: 400 * MIB, exact: false },
-            largest: [],
-            elapsed_ms: 1
-          }
+            results: aPart(100 * MIB, { exact: false }),
+            shown: aPart(10 * MIB),
+            tracebacks: aPart(50 * MIB, { exact: false }),
+            variables: aPart(400 * MIB, { exact: false })
+          })
         })
       );
     for (const better of [100, 120, 300]) {
@@ -229,15 +234,12 @@ describe('Summary', () => {
     model.report = aReport([aRow(1, 500 * MIB)], {
       shown: { bytes: 100 * MIB, count: 3, exact }
     });
-    model.overview = {
+    model.overview = anOverview({
       rss_bytes: 2000 * MIB,
-      results: { bytes: 500 * MIB, exact },
-      shown: { bytes: 100 * MIB, exact },
-      tracebacks: { bytes: 0, exact },
-      variables: { bytes: 1000 * MIB, exact: false },
-      largest: [],
-      elapsed_ms: 1
-    };
+      results: aPart(500 * MIB),
+      shown: aPart(100 * MIB),
+      variables: aPart(1000 * MIB, { exact: false })
+    });
     const host = await render(<Summary view={view} chooseMode={noChoice} />);
     const items = [...host.querySelectorAll<HTMLElement>('li[data-part]')];
     expect(items.map(item => item.dataset.part)).toEqual([
@@ -298,26 +300,10 @@ describe('Summary', () => {
   it('names the variable that is most of the kernel', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(1, 5)]);
-    const part = { bytes: 0, exact: true };
-    model.overview = {
+    model.overview = anOverview({
       rss_bytes: 14 * 1024 * MIB,
-      results: part,
-      shown: part,
-      tracebacks: part,
-      variables: part,
-      largest: [
-        {
-          name: 'df',
-          type: 'DataFrame',
-          summary: '',
-          freed_bytes: 12 * 1024 * MIB,
-          exact: true,
-          estimate_bytes: null,
-          shared_with: []
-        }
-      ],
-      elapsed_ms: 1
-    };
+      largest: [aVariable('df', 12 * 1024 * MIB)]
+    });
     const host = await render(<Summary view={view} chooseMode={noChoice} />);
     expect(host.textContent).toContain('your variable `df` is 12 GiB');
   });

@@ -11,7 +11,7 @@ import {
   render,
   type
 } from '../fakes/render';
-import { aReport, aRow } from '../fakes/rows';
+import { aPart, aReport, aRow } from '../fakes/rows';
 import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
@@ -153,9 +153,7 @@ describe('Results', () => {
     });
     // Nothing is selected; both rows are of one set, which is named once.
     expect(model.wantedSets).toEqual([[], ['k7', 'k5']]);
-    await doing(() =>
-      model.set({ joint: { bytes: 80 * 1024 * 1024, exact: true } })
-    );
+    await doing(() => model.set({ joint: aPart(80 * 1024 * 1024) }));
     const five = one(host, '[data-key=k5]');
     expect(five.textContent).toContain('shared with Out[7]: together 80 MiB');
     await doing(() => one(five, 'input').click());

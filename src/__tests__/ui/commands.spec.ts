@@ -180,8 +180,8 @@ describe('the guard', () => {
     const { commands } = anApp(watched);
     await commands.execute(CommandIDs.toggleGuard);
     const [told] = Notification.manager.notifications;
-    expect(told.message).toContain('762.9 MiB');
-    expect(told.message).toContain('2 results');
+    expect(told.message).toContain('4 results');
+    expect(told.message).toContain('(about 892.6 MiB)');
     told.options.actions![0].callback({} as MouseEvent);
     expect(released).toEqual([{ kind: 'large' }]);
     await commands.execute(CommandIDs.setGuardMode, { mode: 'all' });

@@ -1,5 +1,7 @@
+import { nullTranslator } from '@jupyterlab/translation';
 import fc from 'fast-check';
 import {
+  figureText,
   formatAge,
   formatBound,
   formatBytes,
@@ -84,5 +86,20 @@ describe('formatAge', () => {
 describe('formatShare', () => {
   it('is a whole percentage', () => {
     expect(formatShare(0.5512)).toBe('55%');
+  });
+});
+
+describe('figureText', () => {
+  const MIB = 1024 * 1024;
+  it.each([
+    [{ bytes: 5 * MIB, exact: true }, '5 MiB'],
+    [{ bytes: 80, exact: true, estimate_bytes: null }, '80 B'],
+    [{ bytes: MIB, exact: false, estimate_bytes: 9 * MIB }, 'about 9 MiB'],
+    [{ bytes: 9 * MIB, exact: false, estimate_bytes: MIB }, 'about 9 MiB'],
+    [{ bytes: MIB, exact: false, estimate_bytes: null }, 'at least 1 MiB'],
+    // A bound far below what may be there is no news.
+    [{ bytes: 80, exact: false, estimate_bytes: null }, 'size unknown']
+  ])('tells %j as %s', (figure, text) => {
+    expect(figureText(figure, nullTranslator.load(''))).toBe(text);
   });
 });

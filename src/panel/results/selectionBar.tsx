@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { figureText } from '../../ui/format';
-import type { IPart, IRow } from '../../wire/protocol';
+import type { IFigure } from '../../model/figures';
+import type { IRow } from '../../wire/protocol';
 import { ActionButton, LinkButton } from '../buttons';
 import { together } from './rows';
 import type { TableModel } from './tableModel';
@@ -13,7 +14,7 @@ import type { TableModel } from './tableModel';
  * @param joint - What they free together, if the kernel has told it; until
  * then the figure is their sum, which may be too little.
  */
-function selectionPart(rows: readonly IRow[], joint: IPart | null): IPart {
+function selectionPart(rows: readonly IRow[], joint: IFigure | null): IFigure {
   const sum = together(rows);
   return rows.length <= 1 ? sum : (joint ?? { ...sum, exact: false });
 }
