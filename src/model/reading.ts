@@ -73,13 +73,18 @@ export class Reading {
     return !this._isDisposed && isFree(this._agent);
   }
 
+  /** Whether the kernel would answer, and somebody looks. */
+  get mayAsk(): boolean {
+    return this.canAsk && this.observers > 0;
+  }
+
   /**
    * Read again now, or as soon as the current activity is over. A failed
    * install is not tried again here: two pages that do so would take turns
    * for ever.
    */
   async update(): Promise<void> {
-    if (!this._mayAsk || !this._activity.isIdle) {
+    if (!this.mayAsk || !this._activity.isIdle) {
       // `finish` reads again if this is still set.
       this.isStale = true;
       return;
@@ -99,6 +104,18 @@ export class Reading {
     await this.finish(reading);
   }
 
+  /** Read both once more, unless something else is done now. */
+  async readAgain(): Promise<void> {
+    if (!this.mayAsk || !this._activity.isIdle) {
+      return;
+    }
+    const reading = this._activity.change({ kind: 'reading' });
+    if (await this.read('report')) {
+      await this.read('overview');
+    }
+    await this.finish(reading);
+  }
+
   /** Load the rows that come after those of the report. */
   async loadMore(): Promise<void> {
     const report = this._report;
@@ -106,7 +123,7 @@ export class Reading {
       report === null ||
       report.results.length >= report.count ||
       !this._activity.isIdle ||
-      !this._mayAsk
+      !this.mayAsk
     ) {
       return;
     }
@@ -183,18 +200,13 @@ export class Reading {
     clearTimeout(this._restTimer);
   }
 
-  /** Whether the kernel would answer, and somebody looks. */
-  private get _mayAsk(): boolean {
-    return this.canAsk && this.observers > 0;
-  }
-
   /**
    * Read the overview once the kernel has been left alone for as long as the
    * last one took, so that cells find the kernel free most of the time.
    */
   private _readOverviewAfter(restMs: number): void {
     this._restTimer = setTimeout(() => {
-      if (!this._mayAsk) {
+      if (!this.mayAsk) {
         // The end of the running cell brings another report.
         return;
       }

@@ -29,6 +29,7 @@ import { GuardRequest } from './guardRequest';
 import { JointSizes, type KeySet } from './jointSizes';
 import { measureExactly } from './measuring';
 import { Reading } from './reading';
+import { Refining } from './refining';
 import { Releasing } from './releasing';
 import { MIB } from './settings';
 
@@ -70,6 +71,13 @@ export class RetainedModel implements IRetainedModel {
       report: () => this._reading.report,
       hasTime: () => this._reading.canAsk && this._activity.isIdle,
       changed
+    });
+    this._refining = new Refining(agent, {
+      report: () => this._reading.report,
+      overview: () =>
+        this._reading.overviewObservers > 0 ? this._reading.overview : null,
+      hasTime: () => this._reading.mayAsk && this._activity.isIdle,
+      readAgain: () => this._reading.readAgain()
     });
     agent.stateChanged.connect(this._onState, this);
     agent.cellRunningChanged.connect(this._onRunning, this);
@@ -285,6 +293,7 @@ export class RetainedModel implements IRetainedModel {
     this._changed.emit();
     // The kernel may have time now.
     void this._jointSizes.ask();
+    void this._refining.go();
   }
 
   private _freeMinimumMiB: () => number;
@@ -294,6 +303,7 @@ export class RetainedModel implements IRetainedModel {
   private _releasing: Releasing;
   private _guardRequest: GuardRequest;
   private _jointSizes: JointSizes;
+  private _refining: Refining;
   private _processEnded = false;
   private _death: IDeath | null = null;
   private _isDisposed = false;

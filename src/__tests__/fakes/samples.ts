@@ -11,8 +11,11 @@ function resultOf<T>(name: keyof typeof samples.valid, index = 0): T {
   return JSON.parse(JSON.stringify(sample.result));
 }
 
-/** A report as the kernel gives it. */
-export const sampleReport = (): IReport => resultOf('reply.report');
+/** A report as the kernel gives it, with nothing left to refine. */
+export const sampleReport = (): IReport => ({
+  ...resultOf<IReport>('reply.report'),
+  final: true
+});
 
 /** A release's account. */
 export const sampleReleased = (): IReleased => resultOf('reply.release');
