@@ -3,14 +3,7 @@ import { Summary } from '../../panel/summary/summary';
 import type { IReleased } from '../../wire/protocol';
 import type { Selection } from '../../tokens';
 import { button, cleanUp, doing, layOut, one, render } from '../fakes/render';
-import {
-  anOverview,
-  aPart,
-  aRelease,
-  aReport,
-  aRow,
-  aVariable
-} from '../fakes/rows';
+import { anOverview, aRelease, aReport, aRow, aVariable } from '../fakes/rows';
 import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
@@ -61,48 +54,6 @@ describe('Summary', () => {
     const total = one(host, '.jp-Memguard-total');
     expect(total.textContent).toBe('\u2265\u00a01 MiB');
     expect(total.title).toContain('At least this');
-    const hint = one(host, '.jp-Memguard-bounds');
-    expect(hint.textContent).toContain('\u2265 is at least');
-    expect(hint.querySelector('button')).not.toBeNull();
-    // What the sign means can be read while nothing can be measured.
-    await doing(() =>
-      model.set({ activity: { kind: 'measuring', budgetMs: 400 } })
-    );
-    expect(hint.textContent).toBe('\u2265 is at least');
-  });
-
-  it('says in the answer what the bar says, whichever reading knew more', async () => {
-    const { view, model } = aView();
-    model.report = aReport([aRow(5, 0, { exact: false })], {
-      rss_bytes: 900 * MIB
-    });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
-    const total = one(host, '.jp-Memguard-total');
-    expect(total.textContent).toBe('Nothing known to free');
-    const part = (name: string) =>
-      Number(one(host, `li[data-part=${name}]`).dataset.bytes);
-    const figures = (better: number) =>
-      doing(() =>
-        model.set({
-          better: aPart(better * MIB, { exact: false }),
-          overview: anOverview({
-            rss_bytes: 900 * MIB,
-            results: aPart(100 * MIB, { exact: false }),
-            shown: aPart(10 * MIB),
-            tracebacks: aPart(50 * MIB, { exact: false }),
-            variables: aPart(400 * MIB, { exact: false })
-          })
-        })
-      );
-    for (const better of [100, 120, 300]) {
-      await figures(better);
-      expect(total.textContent).toBe(`\u2265\u00a0${better} MiB`);
-      expect(host.textContent).toContain('900 MiB is results');
-      expect(part('results')).toBe(better * MIB);
-      // What was not known of the results was in the rest.
-      expect(part('tracebacks')).toBe(50 * MIB);
-      expect(part('rest')).toBe((440 - better) * MIB);
-    }
   });
 
   it('frees memory at a press, and not again while it does', async () => {
@@ -226,75 +177,6 @@ describe('Summary', () => {
     expect(one(host, '.jp-Memguard-asOf').dataset.execution).toBe('6');
     await doing(() => model.agent.setRunning(false));
     expect(host.querySelector('.jp-Memguard-asOf')).toBeNull();
-  });
-
-  it('splits the process into parts that sum to it', async () => {
-    const { view, model } = aView();
-    const exact = true;
-    model.report = aReport([aRow(1, 500 * MIB)], {
-      shown: { bytes: 100 * MIB, count: 3, exact }
-    });
-    model.overview = anOverview({
-      rss_bytes: 2000 * MIB,
-      results: aPart(500 * MIB),
-      shown: aPart(100 * MIB),
-      variables: aPart(1000 * MIB, { exact: false })
-    });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
-    const items = [...host.querySelectorAll<HTMLElement>('li[data-part]')];
-    expect(items.map(item => item.dataset.part)).toEqual([
-      'results',
-      'shown',
-      'tracebacks',
-      'variables',
-      'rest'
-    ]);
-    const sum = items.reduce(
-      (all, item) => all + Number(item.dataset.bytes),
-      0
-    );
-    expect(sum).toBe(2000 * MIB);
-    expect(items[3].textContent).toContain('\u2265\u00a01,000 MiB');
-    // What a lower bound leaves over is an upper bound.
-    expect(items[4].textContent).toContain('\u2264\u00a0400 MiB');
-    // Both signs are explained, once for all and where one points.
-    const titles = items.map(
-      item => item.querySelector<HTMLElement>('[title]')?.title
-    );
-    expect(titles[3]).toBe('At least this');
-    expect(titles[4]).toContain('At most this');
-    expect(one(host, '.jp-Memguard-bounds').textContent).toBe(
-      '\u2265 is at least, \u2264 is at most'
-    );
-    await doing(() => {
-      const { variables, ...others } = model.overview!;
-      const overview = { ...others, variables: { ...variables, exact } };
-      model.set({ overview });
-    });
-    const rest = one(host, 'li[data-part=rest]').textContent;
-    expect(rest).toContain('400 MiB');
-    expect(rest).not.toContain('\u2264');
-    expect(host.querySelector('.jp-Memguard-bounds')).toBeNull();
-    await doing(() => button(host, 'Release what was shown').click());
-    expect(model.released).toEqual([{ kind: 'shown' }]);
-    // There are none: the button is there, and does nothing.
-    const tracebacks = button(host, 'Release tracebacks');
-    expect(tracebacks.getAttribute('aria-disabled')).toBe('true');
-    await doing(() => tracebacks.click());
-    expect(model.released).toHaveLength(1);
-  });
-
-  it('shows no part that is not known yet', async () => {
-    const { view, model } = aView();
-    model.report = aReport([aRow(1, 500 * MIB)], { rss_bytes: 2000 * MIB });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
-    const items = [...host.querySelectorAll<HTMLElement>('li[data-part]')];
-    expect(items.map(item => item.dataset.part)).toEqual([
-      'results',
-      'shown',
-      'tracebacks'
-    ]);
-    expect(items[0].textContent).toContain('25%');
   });
 
   it('names the variable that is most of the kernel', async () => {

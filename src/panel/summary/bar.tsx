@@ -1,92 +1,100 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { formatBound, formatBytes, formatShare } from '../../ui/format';
-import type { IOverview, IPart } from '../../wire/protocol';
-import { boundText } from '../sentences';
+import { likelyBytes } from '../../model/figures';
+import { formatBytes, formatShare } from '../../ui/format';
+import type { IOverview, IPart, IReport } from '../../wire/protocol';
+
+/** The parts of a process's memory, as they stand in the bar. */
+const PARTS = [
+  'results',
+  'shared',
+  'variables',
+  'shown',
+  'tracebacks',
+  'free',
+  'mapped',
+  'rest'
+] as const;
+
+type PartName = (typeof PARTS)[number];
+
+/** These are told only where there is something of them. */
+const SELDOM: readonly PartName[] = ['shared', 'free', 'mapped'];
 
 /** A part of the process's memory. */
 export interface IBarPart {
-  readonly name: 'results' | 'shown' | 'tracebacks' | 'variables' | 'rest';
+  readonly name: PartName;
   readonly bytes: number;
   readonly exact: boolean;
 }
 
 /**
- * The process's memory in parts that sum to it.
+ * The process's memory in parts that sum to it, all of one reading.
  *
- * @param overview - The bytes of each part that no part before it has.
- * @param retained - What the results free, by the reading that knows most. If
- * that is more than the overview's exact figure, the overview counted the
- * difference among its later parts; if that figure is a bound, it counted the
- * difference nowhere.
- * @returns the parts and, if the size of the process is known, the rest: what
- * the interpreter and the libraries use, and what is lost between blocks.
+ * @param overview - Where the memory is.
  */
-export function barParts(
-  overview: IOverview,
-  retained: IPart = overview.results
+export function barParts(overview: IOverview): readonly IBarPart[] {
+  // What is left over is not known where the size of the process is not.
+  const isKnown = (name: PartName): boolean =>
+    name !== 'rest' || overview.rss_bytes !== null;
+  const isTold = (name: PartName): boolean =>
+    !SELDOM.includes(name) || overview[name].bytes > 0;
+  return PARTS.filter(name => isKnown(name) && isTold(name)).map(name => ({
+    name,
+    bytes: overview[name].bytes,
+    exact: overview[name].exact
+  }));
+}
+
+/**
+ * The parts that a report knows: those that a person can release.
+ *
+ * @param report - What the kernel retains.
+ * @param retained - What all results free.
+ */
+export function reportedParts(
+  report: IReport,
+  retained: IPart
 ): readonly IBarPart[] {
-  const { bytes, exact } = overview.results;
-  let more = exact ? Math.max(0, retained.bytes - bytes) : 0;
-  const without = (part: IPart): IPart => {
-    const taken = Math.min(more, part.bytes);
-    more -= taken;
-    return { ...part, bytes: part.bytes - taken };
-  };
-  const parts: IBarPart[] = [
-    { name: 'results', ...retained },
-    { name: 'shown', ...overview.shown },
-    { name: 'tracebacks', ...without(overview.tracebacks) },
-    { name: 'variables', ...without(overview.variables) }
+  return [
+    { name: 'results', bytes: likelyBytes(retained), exact: retained.exact },
+    { name: 'shown', ...report.shown },
+    { name: 'tracebacks', ...report.tracebacks }
   ];
-  if (overview.rss_bytes !== null) {
-    parts.push({
-      name: 'rest',
-      bytes: Math.max(0, overview.rss_bytes - sumOf(parts)),
-      exact: parts.every(part => part.exact)
-    });
-  }
-  return parts;
 }
 
 function sumOf(parts: readonly IBarPart[]): number {
   return parts.reduce((sum, part) => sum + part.bytes, 0);
 }
 
-/** Whether a figure is an upper bound: what lower bounds leave over. */
-export function isAtMost({ name, exact }: IBarPart): boolean {
-  return name === 'rest' && !exact;
-}
-
-function partBytes(part: IBarPart): string {
-  return isAtMost(part)
-    ? `\u2264\u00a0${formatBytes(part.bytes)}`
-    : formatBound(part.bytes, part.exact);
-}
-
-/** What the sign before a part's bytes means, if it has one. */
-function partTitle(
-  part: IBarPart,
+function partBytes(
+  { bytes, exact }: IBarPart,
   trans: TranslationBundle
-): string | undefined {
-  if (part.exact) {
-    return undefined;
+): string {
+  if (exact) {
+    return formatBytes(bytes);
   }
-  return isAtMost(part)
-    ? trans.__('At most this: what the other figures leave over')
-    : boundText([], trans);
+  return bytes === 0
+    ? trans.__('size unknown')
+    : trans.__('about %1', formatBytes(bytes));
 }
 
-function partName(name: IBarPart['name'], trans: TranslationBundle): string {
+function partName(name: PartName, trans: TranslationBundle): string {
   switch (name) {
     case 'results':
       return trans.__('Retained results');
+    case 'shared':
+      return trans.__('Shared by results and variables');
+    case 'variables':
+      return trans.__('Your variables');
     case 'shown':
       return trans.__('What was shown');
     case 'tracebacks':
       return trans.__('Tracebacks');
-    case 'variables':
-      return trans.__('Your variables');
+    case 'free':
+      return trans.__('Free, not given back');
+    case 'mapped':
+      return trans.__('Mapped files');
     case 'rest':
       return trans.__('Python and libraries');
   }
@@ -116,9 +124,7 @@ function LegendItem(props: {
       <span className="jp-Memguard-legendName">
         {partName(part.name, trans)} {action}
       </span>
-      <span className="jp-Memguard-legendBytes" title={partTitle(part, trans)}>
-        {partBytes(part)}
-      </span>
+      <span className="jp-Memguard-legendBytes">{partBytes(part, trans)}</span>
       <span className="jp-Memguard-legendShare">
         {whole > 0 ? formatShare(part.bytes / whole) : ''}
       </span>
@@ -129,15 +135,15 @@ function LegendItem(props: {
 /**
  * Where the process's memory is: a bar, and the same as a list.
  *
- * @param props - The parts; `wholeBytes` has the bytes of the process, if they
- * are known, which can be more than those of the parts; `actions` has what can
- * be done with a part.
+ * @param props - The parts; `wholeBytes` has the bytes of the process by the
+ * same reading, if they are known, which can be more than those of the parts;
+ * `actions` has what can be done with a part.
  */
 export function MemoryBar(props: {
   parts: readonly IBarPart[];
   wholeBytes: number | null;
   trans: TranslationBundle;
-  actions?: Partial<Record<IBarPart['name'], React.ReactNode>>;
+  actions?: Partial<Record<PartName, React.ReactNode>>;
 }): React.JSX.Element {
   const { parts, wholeBytes, trans, actions } = props;
   const whole = Math.max(wholeBytes ?? 0, sumOf(parts));
@@ -150,7 +156,7 @@ export function MemoryBar(props: {
             className="jp-Memguard-barPart"
             data-part={part.name}
             style={{ flexGrow: whole > 0 ? part.bytes / whole : 0 }}
-            title={`${partName(part.name, trans)}: ${partBytes(part)}`}
+            title={`${partName(part.name, trans)}: ${partBytes(part, trans)}`}
           />
         ))}
       </div>

@@ -1,57 +1,16 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { canRelease } from '../../model/activity';
-import type { IOverview, IPart, IReport } from '../../wire/protocol';
+import type { IPart, IReport } from '../../wire/protocol';
 import type { IRetainedModel } from '../../tokens';
 import { LinkButton } from '../buttons';
-import { barParts, isAtMost, MemoryBar, type IBarPart } from './bar';
+import { barParts, MemoryBar, reportedParts } from './bar';
 import { isInexact, ReleaseKept } from './freeButtons';
 
-/** The parts of the kernel's memory, as far as they are known. */
-function knownParts(
-  report: IReport,
-  retained: IPart,
-  overview: IOverview | null
-): readonly IBarPart[] {
-  return overview !== null
-    ? barParts(overview, retained)
-    : [
-        { name: 'results', ...retained },
-        { name: 'shown', ...report.shown },
-        { name: 'tracebacks', ...report.tracebacks }
-      ];
-}
-
-/** What the signs before figures mean, and a way to exact figures. */
-function Bounds(props: {
-  parts: readonly IBarPart[];
-  model: IRetainedModel;
-  trans: TranslationBundle;
-}): React.JSX.Element | null {
-  const { parts, model, trans } = props;
-  const variables = model.overview?.largest ?? [];
-  const isSigned =
-    isInexact(model) || [...parts, ...variables].some(({ exact }) => !exact);
-  if (!isSigned) {
-    return null;
-  }
-  return (
-    <p className="jp-Memguard-bounds">
-      <span>
-        {parts.some(isAtMost)
-          ? trans.__('\u2265 is at least, \u2264 is at most')
-          : trans.__('\u2265 is at least')}
-      </span>
-      {isInexact(model) && canRelease(model) && (
-        <LinkButton onClick={() => void model.measureExactly()}>
-          {trans.__('Measure exactly')}
-        </LinkButton>
-      )}
-    </p>
-  );
-}
-
-/** Where the memory is, with what can be released besides the results. */
+/**
+ * Where the memory is, with what can be released besides the results. All
+ * figures are of one reading: a share of another moment's whole means nothing.
+ */
 export function Where(props: {
   model: IRetainedModel;
   report: IReport;
@@ -59,12 +18,16 @@ export function Where(props: {
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { model, report, retained, trans } = props;
-  const parts = knownParts(report, retained, model.overview);
+  const { overview } = model;
   return (
     <>
       <MemoryBar
-        parts={parts}
-        wholeBytes={(model.overview ?? report).rss_bytes}
+        parts={
+          overview === null
+            ? reportedParts(report, retained)
+            : barParts(overview)
+        }
+        wholeBytes={(overview ?? report).rss_bytes}
         trans={trans}
         actions={{
           shown: <ReleaseKept kind="shown" model={model} trans={trans} />,
@@ -73,7 +36,13 @@ export function Where(props: {
           )
         }}
       />
-      <Bounds parts={parts} model={model} trans={trans} />
+      {isInexact(model) && canRelease(model) && (
+        <p className="jp-Memguard-bounds">
+          <LinkButton onClick={() => void model.measureExactly()}>
+            {trans.__('Measure exactly')}
+          </LinkButton>
+        </p>
+      )}
     </>
   );
 }

@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import type { IVariable } from '../../wire/protocol';
+import { freedBy, likelyBytes } from '../../model/figures';
+import { formatBytes } from '../../ui/format';
+import type { IOverview, IVariable } from '../../wire/protocol';
 import { Figure } from '../figure';
 import { shortType } from '../results/rows';
 import { panelState } from '../panelState';
@@ -10,11 +12,38 @@ import type { ViewModel } from '../viewModel';
 /** The least that is worth a line, in bytes. */
 const LEAST = 1024;
 
+/** From here on it is said that all variables together hold something. */
+const MUCH = 1024 * 1024;
+
+/** So many names are listed of those with which a variable shares memory. */
+const MOST_NAMES = 3;
+
 /** Whether a variable is the user's own, and large enough for a line. */
-function isWorthALine({ name, type, freed_bytes: bytes }: IVariable): boolean {
+function isWorthALine(variable: IVariable): boolean {
+  const { name, type, size_bytes: size } = variable;
   // IPython and Python have names such as `__session__` and `__builtins__`.
   const isTheirs = /^__.*__$/.test(name);
-  return !isTheirs && type !== 'module' && bytes >= LEAST;
+  return (
+    !isTheirs &&
+    type !== 'module' &&
+    Math.max(size, likelyBytes(freedBy(variable))) >= LEAST
+  );
+}
+
+/** With what a variable shares memory. */
+function sharedText(
+  { shared_with: partners, results }: IVariable,
+  trans: TranslationBundle
+): string | null {
+  const names = [...partners.map(partner => `\`${partner}\``), ...results];
+  if (names.length === 0) {
+    return null;
+  }
+  const first = names.slice(0, MOST_NAMES).join(', ');
+  const more = names.length - MOST_NAMES;
+  return more > 0
+    ? trans.__('shared with %1 and %2 more', first, more)
+    : trans.__('shared with %1', first);
 }
 
 /** One of the variables. */
@@ -23,35 +52,32 @@ function VariableRow(props: {
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { variable, trans } = props;
-  const { name, freed_bytes: bytes, exact, shared_with: partners } = variable;
+  const { name, size_bytes: size } = variable;
   const what = `${shortType(variable.type)} ${variable.summary}`;
+  const shared = sharedText(variable, trans);
+  const freed = freedBy(variable);
   return (
-    <tr data-name={name} data-bytes={bytes}>
+    <tr data-name={name} data-bytes={likelyBytes(freed)} data-size={size}>
       <th scope="row">
         <code>{name}</code>
       </th>
       <td>
         <span title={what}>{what}</span>
-        {partners.length > 0 && (
-          <span className="jp-Memguard-sentence">
-            {trans.__(
-              'shared with %1',
-              partners
-                .slice(0, 3)
-                .map(partner => `\`${partner}\``)
-                .join(', ')
-            )}
+        {shared !== null && (
+          <span className="jp-Memguard-sentence" title={shared}>
+            {shared}
           </span>
         )}
       </td>
+      <td>{formatBytes(size)}</td>
       <td>
-        <Figure part={{ bytes, exact }} trans={trans} />
+        <Figure part={freed} trans={trans} />
       </td>
     </tr>
   );
 }
 
-/** The variables with what deleting each would free. */
+/** The variables: what each keeps alive, and what deleting it would free. */
 function VariableTable(props: {
   variables: readonly IVariable[];
   trans: TranslationBundle;
@@ -63,7 +89,15 @@ function VariableTable(props: {
         <tr>
           <th scope="col">{trans.__('Variable')}</th>
           <th scope="col">{trans.__('Type')}</th>
-          <th scope="col">{trans.__('Would free')}</th>
+          <th
+            scope="col"
+            title={trans.__('All that it keeps alive, with what others share')}
+          >
+            {trans.__('Size')}
+          </th>
+          <th scope="col" title={trans.__('What deleting it alone would free')}>
+            {trans.__('Frees')}
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -73,6 +107,20 @@ function VariableTable(props: {
       </tbody>
     </table>
   );
+}
+
+/** What is said where no single variable is worth a line. */
+function noneText(
+  { variables, shared }: IOverview,
+  trans: TranslationBundle
+): string {
+  const bytes = variables.bytes + shared.bytes;
+  return bytes > MUCH
+    ? trans.__(
+        'No variable holds much by itself; together they hold about %1.',
+        formatBytes(bytes)
+      )
+    : trans.__('No variable holds much.');
 }
 
 /**
@@ -99,7 +147,7 @@ export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
           <p className="jp-Memguard-nothing">
             {overview === null
               ? trans.__('No figures.')
-              : trans.__('No variable holds much.')}
+              : noneText(overview, trans)}
           </p>
         );
       }}
