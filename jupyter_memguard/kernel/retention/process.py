@@ -28,7 +28,8 @@ def rss_bytes() -> int | None:
         return None
 
 
-def _is_glibc() -> bool:
+def is_glibc() -> bool:
+    """Return whether the C library is glibc, which can be asked for its free memory."""
     try:
         return (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
     except (AttributeError, ValueError, OSError):
@@ -43,6 +44,6 @@ def give_back() -> None:
     with suppress(Exception):
         if pyarrow is not None:
             pyarrow.default_memory_pool().release_unused()
-    if _is_glibc():
+    if is_glibc():
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

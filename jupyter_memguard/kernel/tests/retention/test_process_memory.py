@@ -1,0 +1,100 @@
+"""What is free, but not given back: the estimate, beside what `malloc_trim` gives back."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_memguard.kernel.reports import process_memory
+from jupyter_memguard.kernel.retention.process import is_glibc
+
+MIB = 2**20
+# What a process freed that still holds the memory, or not.
+FREED = {
+    "nothing": "",
+    "large blocks between small ones": "blocks = blocks_of(60_000, 3_000); kept = blocks[::50]",
+    "blocks of less than a page": "blocks = blocks_of(3_000, 40_000); kept = blocks[::200]",
+    # Between the used blocks no whole page is free.
+    "every second small block": "blocks = blocks_of(3_000, 40_000); kept = blocks[::2]",
+    "the blocks of threads": """
+import threading
+kept = []
+def work(): kept.append(blocks_of(3_000, 20_000)[::100])
+threads = [threading.Thread(target=work) for _ in range(3)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+""",
+    "blocks that were given back before": "blocks = blocks_of(60_000, 3_000); del blocks; trim()",
+    "memory that was never written to": "blocks = [malloc(100_000) for _ in range(2_000)]",
+}
+MEASURE = """
+import ctypes, json, os, sys
+from jupyter_memguard.kernel.reports import process_memory
+from jupyter_memguard.kernel.retention.process import rss_bytes
+libc = ctypes.CDLL(None)
+def trim(): libc.malloc_trim(0)
+def blocks_of(size, count): return [bytes(bytearray(size)) for _ in range(count)]
+libc.malloc.restype = ctypes.c_void_p
+def malloc(size): return libc.malloc(ctypes.c_size_t(size))
+trim()
+exec(sys.argv[1])
+blocks = None
+said, before = process_memory.read(), rss_bytes()
+trim()
+print(json.dumps([*said, before - rss_bytes()]))
+"""
+
+
+def measured(freed: str) -> tuple[process_memory.ProcessMemory, int]:
+    """Return what a process says after it freed memory, and what it gave back then."""
+    command = [sys.executable, "-c", MEASURE, FREED[freed]]
+    *said, gave = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return process_memory.ProcessMemory(*said), gave
+
+
+@pytest.mark.skipif(not is_glibc(), reason="only glibc tells of its free memory")
+@pytest.mark.parametrize("freed", FREED)
+def test_what_is_free_is_what_can_be_given_back(freed: str) -> None:
+    said, gave = measured(freed)
+    assert said.free is not None
+    assert abs(said.free - gave) < max(2 * MIB, gave / 10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of it")
+def test_the_figures_are_of_one_moment() -> None:
+    said = process_memory.read()
+    assert said.rss == (said.anonymous or 0) + (said.mapped or 0)
+    assert 0 < (said.mapped or 0) < said.rss
+    assert 0 <= (said.free or 0) <= (said.anonymous or 0)
+
+
+def _raise(*_args: Any, **_named: Any) -> Any:
+    raise OSError
+
+
+def test_where_nothing_is_told_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", _raise)
+    assert process_memory.read().free is None
+    monkeypatch.setattr(Path, "read_bytes", _raise)
+    said = process_memory.read()
+    assert (said.free, said.mapped, said.anonymous) == (None, None, None)
+
+
+def test_the_old_figures_are_asked_where_the_new_are_missing() -> None:
+    class Old:
+        class mallinfo:  # noqa: N801 - the function's name
+            restype: Any = None
+
+            def __new__(cls) -> Any:
+                return cls.restype(fordblks=3 * MIB, uordblks=MIB, ordblks=5)
+
+    old: Any = Old
+    assert process_memory._figures(old, 2**30) == (3 * MIB, MIB, 5)
+    # Its figures would not fit.
+    assert process_memory._figures(old, 2**31) is None
