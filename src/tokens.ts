@@ -149,7 +149,10 @@ export type Activity =
   | { kind: 'freeing'; selection: Selection }
   | { kind: 'measuring'; budgetMs: number };
 
-/** What the last release did, or why it did nothing. */
+/**
+ * What the last release did, or why it did nothing. It stays the same object
+ * when more memory comes back later; then its `result` is another one.
+ */
 export type Outcome =
   | { kind: 'released'; selection: Selection; result: IReleased }
   | { kind: 'failed'; selection: Selection | null; code: string };

@@ -1,5 +1,6 @@
 /** Releasing results, and what came of the last release. */
 
+import type { ISettled } from '../wire/protocol';
 import { codeOf } from '../wire/request';
 import type { IKernelAgent, Outcome, Selection } from '../tokens';
 import { untilFree } from '../kernel/kernelFree';
@@ -59,6 +60,26 @@ export class Releasing {
     // The report is out of date, whatever happened.
     this._reading.isStale = true;
     await this._reading.finish(activity.current);
+  }
+
+  /**
+   * Take what the process has some time after a release: some allocators give
+   * memory back late.
+   *
+   * @param later - What the kernel read.
+   * @returns whether that was about the last release from here.
+   */
+  settle({ before_rss_bytes: before, after_rss_bytes }: ISettled): boolean {
+    const { outcome } = this;
+    if (
+      outcome?.kind !== 'released' ||
+      // It is about a release that somebody else asked for.
+      outcome.result.before_rss_bytes !== before
+    ) {
+      return false;
+    }
+    outcome.result = { ...outcome.result, after_rss_bytes };
+    return true;
   }
 
   /** Forget what was released: the kernel is another one. */

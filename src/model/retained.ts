@@ -286,6 +286,11 @@ export class RetainedModel implements IRetainedModel {
         this._onChange();
       }
       void this._reading.update();
+    } else if (event.event === 'settled') {
+      this._releasing.settle(event.data);
+      // The process is smaller than what was read of it.
+      void this._reading.update();
+      this._onChange();
     }
   }
 

@@ -7,6 +7,12 @@ import { isFree } from '../kernel/kernelFree';
 import type { IMemguard, IWatched, Outcome } from '../tokens';
 import { failureText, releaseText } from './releaseWords';
 
+/**
+ * JupyterLab takes so many milliseconds to put a notification on the page,
+ * and loses updates that come before that.
+ */
+const STANDS_MS = 2000;
+
 /** What the notifications need. */
 export interface INoticeOptions {
   readonly memguard: IMemguard;
@@ -66,18 +72,43 @@ export class ReleaseNotice implements IDisposable {
     const { trans } = this._options;
     const { outcome } = this._watched.model;
     if (outcome === this._known) {
+      this._tellLater();
       return;
     }
     this._known = outcome;
+    this._told = null;
     if (outcome === null || (this._open === null && this._isShown)) {
       return;
     }
     if (outcome.kind === 'released') {
-      this._say(releaseText(outcome, trans), 'success');
+      const message = releaseText(outcome, trans);
+      const id = this._say(message, 'success');
+      const stands = new Promise<void>(resolve =>
+        setTimeout(resolve, STANDS_MS)
+      );
+      this._told = { id, message, stands };
     } else {
       this._say(failureText(outcome.code, trans), 'warning');
     }
     this._open = null;
+  }
+
+  /** Say what came back since a release was told, where some did. */
+  private _tellLater(): void {
+    const told = this._told;
+    const { outcome } = this._watched.model;
+    if (told === null || outcome?.kind !== 'released') {
+      return;
+    }
+    const message = releaseText(outcome, this._options.trans);
+    if (message !== told.message) {
+      told.message = message;
+      void told.stands.then(() => {
+        if (Notification.manager.has(told.id)) {
+          Notification.update({ id: told.id, message: told.message });
+        }
+      });
+    }
   }
 
   /** Say that a release waits; a free kernel begins at once. */
@@ -98,15 +129,15 @@ export class ReleaseNotice implements IDisposable {
     }
   }
 
-  private _say(message: string, type: Notification.TypeOptions): void {
+  private _say(message: string, type: Notification.TypeOptions): string {
     if (this._open !== null && Notification.manager.has(this._open)) {
       // This one does not close by itself: the person may look away while the
       // cell ends.
       const id = this._open;
       Notification.update({ id, message, type, actions: [] });
-    } else {
-      Notification.emit(message, type);
+      return id;
     }
+    return Notification.emit(message, type);
   }
 
   private _close(): void {
@@ -123,6 +154,12 @@ export class ReleaseNotice implements IDisposable {
   private readonly _watched: IWatched;
   private readonly _options: INoticeOptions;
   private _known: Outcome | null;
+  /** What was told of the last release, and when it is on the page. */
+  private _told: {
+    readonly id: string;
+    message: string;
+    readonly stands: Promise<void>;
+  } | null = null;
   /** The notification of a release that is not over. */
   private _open: string | null = null;
   private _isDisposed = false;

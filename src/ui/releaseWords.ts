@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Outcome, Selection } from '../tokens';
+import type { IReleased } from '../wire/protocol';
 import { formatBytes } from './format';
 
 /** What was released, and how much of it. */
@@ -24,6 +25,41 @@ function countText(
   }
 }
 
+/** By less than this a process may become smaller by chance. */
+const WORTH_TELLING = 1024 * 1024;
+
+/**
+ * How much memory came back of what was free already, where that is worth
+ * telling.
+ *
+ * @param result - What the release did.
+ */
+export function givenBack(result: IReleased): number {
+  const { before_rss_bytes: before, after_rss_bytes: after } = result;
+  const fell = before === null || after === null ? 0 : before - after;
+  const bytes =
+    result.released === 0
+      ? Math.max(result.trimmed_bytes, fell)
+      : Math.min(result.trimmed_bytes, fell);
+  return bytes > WORTH_TELLING ? bytes : 0;
+}
+
+/** What is said of a release that had no result to release. */
+function nothingText(
+  kind: Selection['kind'],
+  given: number,
+  trans: TranslationBundle
+): string {
+  if (given > 0) {
+    return trans.__('%1 of free memory was given back.', formatBytes(given));
+  }
+  return kind === 'large'
+    ? trans.__(
+        'There was nothing large to release. Free everything takes small results, too.'
+      )
+    : trans.__('There was nothing to release.');
+}
+
 /**
  * What a release did, in a sentence.
  *
@@ -35,21 +71,26 @@ export function releaseText(
   trans: TranslationBundle
 ): string {
   const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
+  const given = givenBack(result);
   if (released === 0 && result.still_alive.length === 0) {
-    return selection.kind === 'large'
-      ? trans.__(
-          'There was nothing large to release. Free everything takes small results, too.'
-        )
-      : trans.__('There was nothing to release.');
+    return nothingText(selection.kind, given, trans);
   }
   const text = countText(selection.kind, released, trans);
   if (before === null || after === null) {
     return trans.__('%1.', text);
   }
   const back = before - after;
-  return back > 0
-    ? trans.__('%1: %2 came back.', text, formatBytes(back))
-    : trans.__('%1; the process did not become smaller.', text);
+  if (back <= 0) {
+    return trans.__('%1; the process did not become smaller.', text);
+  }
+  return given > 0
+    ? trans.__(
+        '%1: %2 came back, of which %3 was free already.',
+        text,
+        formatBytes(back),
+        formatBytes(given)
+      )
+    : trans.__('%1: %2 came back.', text, formatBytes(back));
 }
 
 /**

@@ -111,6 +111,61 @@ describe('releasing', () => {
     expect(model.outcome).toBeNull();
   });
 
+  describe('has in its account', () => {
+    async function released() {
+      const { agent, model } = aModel();
+      await model.release({ kind: 'all' });
+      const settles = (before: number | null, after_rss_bytes: number) =>
+        agent.tell({
+          event: 'settled',
+          data: { before_rss_bytes: before, after_rss_bytes }
+        });
+      return { agent, model, settles, outcome: model.outcome };
+    }
+
+    it('what came back late, and is the same release', async () => {
+      const { model, settles, outcome } = await released();
+      let told = 0;
+      model.changed.connect(() => told++);
+      const before = sampleReleased().before_rss_bytes;
+      settles(before, 4000);
+      settles(before, 3000);
+      expect(told).toBeGreaterThan(1);
+      // By that others know that it was told before.
+      expect(model.outcome).toBe(outcome);
+      expect(model.outcome).toMatchObject({
+        kind: 'released',
+        result: { ...sampleReleased(), after_rss_bytes: 3000 }
+      });
+    });
+
+    it('nothing of a release that somebody else asked for', async () => {
+      const { model, settles } = await released();
+      settles(123_456_789, 3000);
+      expect(model.outcome).toMatchObject({ result: sampleReleased() });
+    });
+
+    it('nothing once a person has read it', async () => {
+      const { model, settles } = await released();
+      model.dismissOutcome();
+      settles(sampleReleased().before_rss_bytes, 3000);
+      expect(model.outcome).toBeNull();
+    });
+  });
+
+  it('reads again when memory came back late', async () => {
+    const { agent, model } = aModel();
+    model.observe();
+    await settled();
+    agent.methods();
+    agent.tell({
+      event: 'settled',
+      data: { before_rss_bytes: null, after_rss_bytes: 1 }
+    });
+    await settled();
+    expect(agent.methods()).toContain('report');
+  });
+
   it('is not mixed up with a reading under way', async () => {
     const { agent, model } = aModel();
     const { promise, resolve } = aPromise<void>();

@@ -108,7 +108,7 @@ describe('Summary', () => {
     expect(account.dataset.released).toBe('1');
     expect(account.textContent).toContain(
       'Released 1 result: 762.9 MiB came back.' +
-        'The kernel had 953.7 MiB before and 190.7 MiB right after.'
+        'The kernel had 953.7 MiB before and 190.7 MiB after.'
     );
     expect(account.textContent).toContain(
       'DataFrame (1 MiB): held by `df`, the running function `main`, ' +
@@ -144,7 +144,7 @@ describe('Summary', () => {
 
   it.each<[Partial<IReleased>, string]>([
     [
-      { released: 0 },
+      { released: 0, after_rss_bytes: 1_000_000_000 },
       'There was nothing large to release. Free everything takes small results, too.'
     ],
     [{ before_rss_bytes: null }, 'Released 1 result.'],

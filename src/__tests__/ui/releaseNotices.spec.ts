@@ -43,6 +43,31 @@ describe('notices of releases', () => {
     telling.dispose();
   });
 
+  it('tell in the same place what came back since', async () => {
+    jest.useFakeTimers();
+    try {
+      const { model, set, telling } = theNotices();
+      await set({ outcome: aRelease() });
+      const { outcome } = model;
+      if (outcome?.kind === 'released') {
+        outcome.result = { ...outcome.result, after_rss_bytes: 100_000_000 };
+      }
+      await set({});
+      // JupyterLab would lose it if it came before the first is on the page.
+      expect(told()).toEqual([
+        'success: Released 1 result: 762.9 MiB came back.'
+      ]);
+      jest.advanceTimersByTime(2000);
+      await settled();
+      expect(told()).toEqual([
+        'success: Released 1 result: 858.3 MiB came back.'
+      ]);
+      telling.dispose();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('tell why nothing was released', async () => {
     const { set, telling } = theNotices();
     await set({

@@ -1,7 +1,50 @@
 import { nullTranslator } from '@jupyterlab/translation';
-import { failureText } from '../../ui/releaseWords';
+import { failureText, releaseText } from '../../ui/releaseWords';
+import type { IReleased } from '../../wire/protocol';
+import { aRelease } from '../fakes/rows';
 
 const trans = nullTranslator.load('jupyter_memguard');
+
+const MIB = 1024 * 1024;
+
+describe('releaseText', () => {
+  it.each<[string, Partial<IReleased>, string]>([
+    [
+      'the trim alone',
+      { released: 0, trimmed_bytes: 100 * MIB },
+      '100 MiB of free memory was given back.'
+    ],
+    [
+      'a fall that the trim does not explain',
+      { released: 0, after_rss_bytes: 300 * MIB },
+      '200 MiB of free memory was given back.'
+    ],
+    [
+      'nothing, and a fall by chance',
+      { released: 0, after_rss_bytes: 499.5 * MIB },
+      'There was nothing large to release. Free everything takes small results, too.'
+    ],
+    [
+      'both',
+      { released: 2, after_rss_bytes: 250 * MIB, trimmed_bytes: 100 * MIB },
+      'Released 2 results: 250 MiB came back, of which 100 MiB was free already.'
+    ],
+    [
+      'a trim after which the process grew again',
+      { released: 2, after_rss_bytes: 490 * MIB, trimmed_bytes: 100 * MIB },
+      'Released 2 results: 10 MiB came back, of which 10 MiB was free already.'
+    ]
+  ])('says what came back of %s', (_, result, text) => {
+    const outcome = aRelease({
+      before_rss_bytes: 500 * MIB,
+      after_rss_bytes: 500 * MIB,
+      ...result
+    });
+    expect(outcome.kind === 'released' && releaseText(outcome, trans)).toBe(
+      text
+    );
+  });
+});
 
 describe('failureText', () => {
   it.each(['no_engine', 'ChunkLoadError'])(

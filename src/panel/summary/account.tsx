@@ -4,7 +4,7 @@ import * as React from 'react';
 import { formatBytes } from '../../ui/format';
 import type { IStillAlive } from '../../wire/protocol';
 import type { Outcome } from '../../tokens';
-import { failureText, releaseText } from '../../ui/releaseWords';
+import { failureText, givenBack, releaseText } from '../../ui/releaseWords';
 import { IconButton } from '../buttons';
 import { holderText } from '../sentences';
 
@@ -60,15 +60,17 @@ function AccountText(props: {
   return (
     <>
       <p className="jp-Memguard-accountHead">{releaseText(outcome, trans)}</p>
-      {result.released > 0 && before !== null && after !== null && (
-        <p className="jp-Memguard-quiet">
-          {trans.__(
-            'The kernel had %1 before and %2 right after.',
-            formatBytes(before),
-            formatBytes(after)
-          )}
-        </p>
-      )}
+      {(result.released > 0 || givenBack(result) > 0) &&
+        before !== null &&
+        after !== null && (
+          <p className="jp-Memguard-quiet">
+            {trans.__(
+              'The kernel had %1 before and %2 after.',
+              formatBytes(before),
+              formatBytes(after)
+            )}
+          </p>
+        )}
       {result.still_alive.length > 0 && (
         <StillAlive still={result.still_alive} trans={trans} />
       )}
