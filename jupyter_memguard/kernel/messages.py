@@ -91,6 +91,7 @@ class Released(TypedDict):
 
     before_rss_bytes: int | None
     after_rss_bytes: int | None
+    trimmed_bytes: int
     released: int
     still_alive: list[StillAlive]
     elapsed_ms: float

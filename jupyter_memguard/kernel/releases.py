@@ -6,13 +6,13 @@ placeholder names.
 
 from __future__ import annotations
 
-import gc
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Callable
 
 from .reports.reporter import check_keys
 from .retention import tracebacks
-from .retention.process import rss_bytes
+from .retention.process import give_back, rss_bytes
 from .retention.release import drop, replace
 from .retention.still_alive import Gone, still_alive
 
@@ -23,15 +23,84 @@ if TYPE_CHECKING:
     from .retention.outputs import Outputs
     from .retention.sizes import Size
 
+# When RSS is read again after a release, in seconds: some allocators give back later.
+SETTLING_S = (0.5, 1.0, 2.0)
+# By how much it has to fall to be told.
+SETTLED_BYTES = 2**20
+_CELL_BEGINS = "pre_run_cell"
+Tell = Callable[[str, Any], None]
+
+
+class Settling:
+    """Reads RSS again after a release, and tells when it fell, until a cell begins."""
+
+    def __init__(self, shell: Any, tell: Tell) -> None:
+        """Take the InteractiveShell, and what sends an event."""
+        self.shell = shell
+        self.tell = tell
+        self.loop: Any = None
+        self.pending: list[Any] = []
+        self.before: int | None = None
+        self.last = 0
+        self.stop_at_cell = self._stop_at_cell
+
+    def begin(self, before: int | None, after: int | None) -> None:
+        """Read again what is `after` the release; nothing happens in a kernel without a loop."""
+        self.stop()
+        self.loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
+        if self.loop is None or after is None:
+            return
+        self.before, self.last = before, after
+        with suppress(Exception):
+            self.pending = [self.loop.call_later(seconds, self._read) for seconds in SETTLING_S]
+            self.shell.events.callbacks[_CELL_BEGINS].append(self.stop_at_cell)
+
+    def _read(self) -> None:
+        with suppress(Exception):
+            self.pending.pop(0)
+            now = rss_bytes()
+            if now is not None and self.last - now > SETTLED_BYTES:
+                self.last = now
+                self.tell("settled", {"before_rss_bytes": self.before, "after_rss_bytes": now})
+            if not self.pending:
+                self.stop()
+
+    def _stop_at_cell(self, _info: Any) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Read no more."""
+        with suppress(Exception):
+            for timeout in self.pending:
+                self.loop.remove_timeout(timeout)
+            self.pending = []
+            # IPython's own `unregister` would run the `==` of the user's callbacks.
+            callbacks = self.shell.events.callbacks[_CELL_BEGINS]
+            callbacks[:] = [other for other in callbacks if other is not self.stop_at_cell]
+
+
+class Beginning:
+    """RSS when a release begins, and what giving free memory back alone lowers it by."""
+
+    def __init__(self) -> None:
+        """Give free memory back, so that the rest of what comes back is what was released."""
+        self.time = time.perf_counter()
+        self.before = rss_bytes()
+        give_back()
+        after = rss_bytes()
+        known = self.before is not None and after is not None
+        self.trimmed = max(0, (self.before or 0) - (after or 0)) if known else 0
+
 
 class Releases:
     """Releases the results, outputs and tracebacks that one shell keeps."""
 
-    def __init__(self, shell: Any, reporter: Reporter, outputs: Outputs) -> None:
-        """Take the InteractiveShell, what measures, and the kept outputs."""
+    def __init__(self, shell: Any, reporter: Reporter, outputs: Outputs, tell: Tell) -> None:
+        """Take the InteractiveShell, what measures, the kept outputs, and what sends an event."""
         self.shell = shell
         self.reporter = reporter
         self.outputs = outputs
+        self.settling = Settling(shell, tell)
 
     def release(
         self,
@@ -44,8 +113,8 @@ class Releases:
         Results that free less than `min_bytes` stay. Raises `Refused("unknown_key")` if no
         retained object has one of the keys.
         """
-        started, before = time.perf_counter(), rss_bytes()
-        gc.collect()  # if garbage refers to a result too, it would seem to free nothing
+        # It collects garbage, too: what garbage refers to would seem to free nothing.
+        began = Beginning()
         chosen, chosen_keys = self._asked_for(keys, numbers)
         indices, sizes = self.reporter.measure(chosen, min_bytes)
         gone = self._let_go(
@@ -54,7 +123,7 @@ class Releases:
             [sizes[i] for i in indices],
             chosen,
         )
-        return self._released(started, before, gone)
+        return self._released(began, gone)
 
     def _asked_for(
         self, keys: list[str] | None, numbers: list[int] | None
@@ -97,30 +166,31 @@ class Releases:
         chosen.clear()
         return gone
 
-    def _released(
-        self, started: float, before: int | None, gone: list[Gone], count: int | None = None
-    ) -> Released:
+    def _released(self, began: Beginning, gone: list[Gone], count: int | None = None) -> Released:
         alive = still_alive(self.shell, gone)
+        after = rss_bytes()
+        self.settling.begin(began.before, after)
         return {
-            "before_rss_bytes": before,
-            "after_rss_bytes": rss_bytes(),
+            "before_rss_bytes": began.before,
+            "after_rss_bytes": after,
+            "trimmed_bytes": began.trimmed,
             "released": len(gone) if count is None else count,
             "still_alive": alive,
-            "elapsed_ms": (time.perf_counter() - started) * 1000,
+            "elapsed_ms": (time.perf_counter() - began.time) * 1000,
         }
 
     def release_outputs(self) -> Released:
         """Release the kept outputs of all cells but the last; `released` counts the cells."""
-        started, before = time.perf_counter(), rss_bytes()
+        began = Beginning()
         count = self.outputs.prune(0)
-        return self._released(started, before, [], count)
+        return self._released(began, [], count)
 
     def release_tracebacks(self) -> Released:
         """Release the kept exceptions and their frames; `released` counts the exceptions."""
-        started, before = time.perf_counter(), rss_bytes()
+        began = Beginning()
         found = [obj for obj, _references in tracebacks.kept(self.shell)]
         count = tracebacks.exceptions_in(found)
         gone = [Gone("traceback", obj, 0) for obj in found if tracebacks.is_exception(obj)]
         found.clear()
         drop(lambda: tracebacks.let_go(self.shell))
-        return self._released(started, before, gone, count)
+        return self._released(began, gone, count)

@@ -126,7 +126,7 @@ class Session(Handover, Requests):
         reporter = self.reporter
         with importing():
             from .releases import Releases
-        return Releases(self.shell, reporter, self.outputs)
+        return Releases(self.shell, reporter, self.outputs, self.channel.tell)
 
     def made(self, name: str) -> Any:
         """Return one of the session's objects by its name if it was made, else None."""
