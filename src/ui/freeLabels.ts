@@ -7,6 +7,16 @@ import type { Selection } from '../tokens';
 export type NamedRelease = Exclude<Selection['kind'], 'keys'>;
 
 /**
+ * The name of *Free memory* where no large result is left: it gives free memory
+ * back to the system all the same.
+ *
+ * @param trans - The words.
+ */
+export function giveBackLabel(trans: TranslationBundle): string {
+  return trans.__('Give free memory back');
+}
+
+/**
  * The name of a release, for a button, a menu or a command.
  *
  * @param kind - What is released.

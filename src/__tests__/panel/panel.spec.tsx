@@ -243,7 +243,7 @@ describe('the focus', () => {
     await doing(() => model.set({ report: aReport([aRow(2, 30)]) }));
     expect(active().dataset.key).toBe('k2');
     await doing(() => model.set({ report: aReport([]) }));
-    expect(active().textContent).toBe('Free memory');
+    expect(active().textContent).toBe('Give free memory back');
     await doing(() => panel.dispose());
   });
 

@@ -72,6 +72,21 @@ describe('Summary', () => {
     );
   });
 
+  it('gives free memory back where no large result is left', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, 2000)]);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    await doing(() => button(host, 'Give free memory back').click());
+    expect(model.released).toEqual([{ kind: 'large' }]);
+    // What it has is not known: it may be large.
+    const unknown = { exact: false, freed_bytes: 80 };
+    await doing(() => model.set({ report: aReport([aRow(5, 80, unknown)]) }));
+    expect(button(host, 'Free memory').textContent).toBe('Free memory');
+    await doing(() => model.set({ report: aReport([aRow(5, 3 * MIB)]) }));
+    await doing(() => button(host, 'Free memory').click());
+    expect(model.released).toHaveLength(2);
+  });
+
   it('lets a queued release be taken back', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, MIB)]);

@@ -4,7 +4,12 @@ import * as React from 'react';
 import { canRelease } from '../../model/activity';
 import { isExact } from '../../model/reading';
 import type { IRetainedModel } from '../../tokens';
-import { freeLabel, type NamedRelease } from '../../ui/freeLabels';
+import { figureKind, likelyBytes } from '../../model/figures';
+import {
+  freeLabel,
+  giveBackLabel,
+  type NamedRelease
+} from '../../ui/freeLabels';
 import { openMenu, type IMenuItem } from '../../ui/menu';
 import { ActionButton, LinkButton } from '../buttons';
 
@@ -55,12 +60,28 @@ function freeMenu(
   ];
 }
 
-/** *Free memory*, and a menu with the other ways. */
+/** Whether no result can be large enough for *Free memory*. */
+function hasNoLarge({ retained }: IRetainedModel, least: number): boolean {
+  if (retained === null) {
+    return false;
+  }
+  // A bound says nothing of how large a result is not.
+  const kind = figureKind(retained);
+  const isKnown = kind === 'exact' || kind === 'about';
+  return isKnown && likelyBytes(retained) < Math.max(least, 1);
+}
+
+/**
+ * *Free memory*, and a menu with the other ways.
+ *
+ * @param props - The model; `least` has the least bytes of a large result.
+ */
 export function FreeButtons(props: {
   model: IRetainedModel;
+  least: number;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { model, trans } = props;
+  const { model, least, trans } = props;
   const more = trans.__('More ways to release');
   return (
     <div className="jp-Memguard-split">
@@ -72,7 +93,9 @@ export function FreeButtons(props: {
           () => void model.release({ kind: 'large' })
         )}
       >
-        {freeLabel('large', trans)}
+        {hasNoLarge(model, least)
+          ? giveBackLabel(trans)
+          : freeLabel('large', trans)}
       </ActionButton>
       <ActionButton
         large

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import { MIB } from '../../model/settings';
 import type { IPart, IReport } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { panelState, type PanelState } from '../panelState';
@@ -50,9 +51,11 @@ function Top(props: {
   watched: IWatched;
   report: IReport;
   retained: IPart;
+  /** The least bytes of a large result. */
+  least: number;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { watched, report, retained, trans } = props;
+  const { watched, report, retained, least, trans } = props;
   const { model } = watched;
   return (
     <>
@@ -60,7 +63,7 @@ function Top(props: {
       {model.overview !== null && (
         <LargestVariable overview={model.overview} trans={trans} />
       )}
-      <FreeButtons model={model} trans={trans} />
+      <FreeButtons model={model} least={least} trans={trans} />
       <Progress model={model} trans={trans} />
       <AsOf watched={watched} report={report} trans={trans} />
     </>
@@ -83,6 +86,7 @@ export function Summary(props: {
       {() => {
         const { watched, trans } = view;
         const { kind } = panelState(view);
+        const least = view.memguard.settings.freeMinimumMiB * MIB;
         const model = watched?.model ?? null;
         const report =
           kind === 'rows' || kind === 'empty' ? (model?.report ?? null) : null;
@@ -94,7 +98,7 @@ export function Summary(props: {
         return (
           <div className="jp-Memguard-summary">
             <Death model={model} trans={trans} />
-            {known !== null && <Top {...known} />}
+            {known !== null && <Top {...known} least={least} />}
             <Account
               outcome={model?.outcome ?? null}
               trans={trans}
