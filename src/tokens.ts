@@ -165,6 +165,15 @@ export interface IDeath {
   readonly limitBytes: number | null;
 }
 
+/** What was told of a retained result: at its cell's end, or by a report. */
+export interface IPushed {
+  readonly key: string;
+  /** The likely figure of what it frees, with all that are in its group. */
+  readonly bytes: number;
+  /** The keys of all results in its group; absent if it is in none. */
+  readonly group?: readonly string[];
+}
+
 /**
  * What one document's kernel retains. No other place keeps that. The model
  * asks for reports only while somebody looks and no cell runs.
@@ -194,8 +203,8 @@ export interface IRetainedModel extends IDisposable {
    * watches kernels' memory sets it.
    */
   death: IDeath | null;
-  /** Bytes per row as pushed with a cell's end, by execution count. */
-  readonly pushed: ReadonlyMap<number, { key: string; bytes: number }>;
+  /** What is known of results without asking, by execution count. */
+  readonly pushed: ReadonlyMap<number, IPushed>;
   readonly changed: ISignal<IRetainedModel, void>;
   /** Ask for reports until the result is disposed, because somebody looks. */
   observe(): IDisposable;

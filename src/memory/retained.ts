@@ -22,10 +22,10 @@ export function retainedOf(watched: IWatched | null): IPart | null {
   if (model.pushed.size === 0) {
     return null;
   }
-  // One object may have several numbers.
+  // One object may have several numbers, and several may have one figure.
   const byKey = new Map<string, number>();
-  for (const { key, bytes } of model.pushed.values()) {
-    byKey.set(key, bytes);
+  for (const { key, bytes, group } of model.pushed.values()) {
+    byKey.set(group?.[0] ?? key, bytes);
   }
   const bytes = [...byKey.values()].reduce((sum, part) => sum + part, 0);
   return { bytes, exact: false, estimate_bytes: null };

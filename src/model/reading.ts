@@ -134,7 +134,14 @@ export class Reading {
       });
       const known = new Set(report.results.map(row => row.key));
       const added = more.results.filter(row => !known.has(row.key));
-      this._takeReport({ ...more, results: [...report.results, ...added] });
+      // A group comes with the first of its members.
+      const grouped = new Set(report.groups.flatMap(({ keys }) => keys));
+      const groups = more.groups.filter(({ keys }) => !grouped.has(keys[0]));
+      this._takeReport({
+        ...more,
+        results: [...report.results, ...added],
+        groups: [...report.groups, ...groups]
+      });
     } catch (error) {
       this.failure = codeOf(error);
     }

@@ -18,6 +18,7 @@ import type {
   AgentState,
   IDeath,
   IKernelAgent,
+  IPushed,
   IRetainedModel,
   Outcome,
   Selection
@@ -117,7 +118,7 @@ export class RetainedModel implements IRetainedModel {
     return this._guardRequest.asked;
   }
 
-  get pushed(): ReadonlyMap<number, { key: string; bytes: number }> {
+  get pushed(): ReadonlyMap<number, IPushed> {
     return this._cellEnds.pushed;
   }
 

@@ -1,11 +1,13 @@
 /** What each result retains, as the kernel tells it without being asked. */
 
 import type { ICellEnd, IReport } from '../wire/protocol';
+import { entriesOf } from './entries';
+import { likelyBytes } from './figures';
 import { selects } from './selection';
-import type { Selection } from '../tokens';
+import type { IPushed, Selection } from '../tokens';
 
-/** Keys and bytes of results, by execution count. */
-export class PushedBytes extends Map<number, { key: string; bytes: number }> {
+/** What is known of results, by execution count. */
+export class PushedBytes extends Map<number, IPushed> {
   /**
    * A cell has ended.
    *
@@ -34,9 +36,12 @@ export class PushedBytes extends Map<number, { key: string; bytes: number }> {
     if (report.results.length >= report.count) {
       this.clear();
     }
-    for (const row of report.results) {
-      for (const number of row.numbers) {
-        this.set(number, { key: row.key, bytes: row.freed_bytes });
+    for (const { rows, figure, group } of entriesOf(report)) {
+      const bytes = likelyBytes(figure);
+      for (const { key, numbers } of rows) {
+        const told =
+          group === null ? { key, bytes } : { key, bytes, group: group.keys };
+        numbers.forEach(number => this.set(number, told));
       }
     }
   }

@@ -4,7 +4,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { figureKind, type FigureKind, type IFigure } from '../model/figures';
 import type { CellFate } from '../ui/cellLink';
 import type { IRow } from '../wire/protocol';
-import { rowNames } from './results/rows';
 
 /**
  * What a figure's words mean, for a tooltip.
@@ -106,46 +105,36 @@ function listed(names: readonly string[], trans: TranslationBundle): string {
   return more > 0 ? trans.__('%1 and %2 more', first, more) : first;
 }
 
-/**
- * Why a row frees nothing now, or less than it seems.
- *
- * @param row - The row.
- * @param partners - The rows that it shares memory with, as far as they are
- * loaded.
- * @param trans - The words.
- * @param sum - What all of them free together, as a text, if that is known.
- * @returns a sentence, or null if the figure says it all.
- */
+/** Why a row frees nothing now, or less than it seems; null if it does not. */
 export function rowSentence(
   row: IRow,
-  partners: readonly IRow[],
-  trans: TranslationBundle,
-  sum?: string
+  trans: TranslationBundle
 ): string | null {
-  const users = row.variables.map(name => `\`${name}\``);
+  const quoted = (names: readonly string[]): string =>
+    listed(
+      names.map(name => `\`${name}\``),
+      trans
+    );
+  const { variables: users, shared_variables: sharers } = row;
+  const sentences: string[] = [];
   if (users.length > 0) {
-    return trans._n(
-      '%2 still uses it',
-      '%2 still use it',
-      users.length,
-      listed(users, trans)
+    sentences.push(
+      trans._n(
+        '%2 still uses it',
+        '%2 still use it',
+        users.length,
+        quoted(users)
+      )
     );
   }
-  if (row.shared_with.length > 0) {
-    const names = partners.map(partner => rowNames(partner)[0] ?? partner.key);
-    if (names.length > 0 && sum !== undefined) {
-      return trans.__('shared with %1: together %2', listed(names, trans), sum);
-    }
-    return names.length > 0
-      ? trans.__('shared with %1', listed(names, trans))
-      : trans._n(
-          'shared with %1 other result',
-          'shared with %1 other results',
-          row.shared_with.length
-        );
+  if (sharers.length > 0) {
+    sentences.push(trans.__('shares memory with %1', quoted(sharers)));
   }
-  // A bound has its sign, and the details explain it.
-  return row.freed_bytes === 0 && row.exact
+  if (sentences.length > 0) {
+    return sentences.join('; ');
+  }
+  // What is not exact says so itself, and the details explain it.
+  return row.freed_bytes === 0 && row.exact && row.shared_with.length === 0
     ? trans.__('something else still uses it: nothing comes back now')
     : null;
 }

@@ -1,9 +1,16 @@
 /** What is retained of the results of cells. */
 
+import type { IPushed } from '../tokens';
+
 /** What is retained of the results of one cell. */
 export interface ICellHold {
-  /** Bytes by key, so that a result with several numbers counts once. */
+  /**
+   * Bytes by key, so that a result with several numbers counts once, and so
+   * does a group, by the first of its keys.
+   */
   readonly bytes: ReadonlyMap<string, number>;
+  /** All results that have to go for the bytes to come back. */
+  readonly keys: ReadonlySet<string>;
   readonly numbers: readonly number[];
 }
 
@@ -17,7 +24,7 @@ export interface ICellHold {
  * @returns what is retained, by the cell's id.
  */
 export function holdsByCell(
-  pushed: ReadonlyMap<number, { key: string; bytes: number }>,
+  pushed: ReadonlyMap<number, IPushed>,
   cellIds: ReadonlyMap<number, string>,
   shown: ReadonlyMap<string, number | null>
 ): ReadonlyMap<string, ICellHold> {
@@ -29,18 +36,20 @@ export function holdsByCell(
   }
   const holds = new Map<
     string,
-    { bytes: Map<string, number>; numbers: number[] }
+    { bytes: Map<string, number>; keys: Set<string>; numbers: number[] }
   >();
-  for (const [number, { key, bytes }] of pushed) {
+  for (const [number, { key, bytes, group = [key] }] of pushed) {
     const id = cellIds.get(number) ?? byNumber.get(number) ?? null;
     if (id === null) {
       continue;
     }
     const hold = holds.get(id) ?? {
       bytes: new Map<string, number>(),
+      keys: new Set<string>(),
       numbers: new Array<number>()
     };
-    hold.bytes.set(key, bytes);
+    hold.bytes.set(group[0], bytes);
+    group.forEach(each => hold.keys.add(each));
     hold.numbers.push(number);
     holds.set(id, hold);
   }

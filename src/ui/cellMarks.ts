@@ -114,7 +114,13 @@ export class CellMarks implements IDisposable {
     }
     const mark = old ?? this._newMark();
     const { trans } = this._options;
-    const text = trans.__('%1 retained by this result', formatBytes(bytes));
+    const text =
+      hold.keys.size > hold.bytes.size
+        ? trans.__(
+            '%1 retained by this result and those that share memory with it',
+            formatBytes(bytes)
+          )
+        : trans.__('%1 retained by this result', formatBytes(bytes));
     mark.dataset.bytes = `${bytes}`;
     mark.dataset.numbers = hold.numbers.join(',');
     mark.title = text;
@@ -154,10 +160,12 @@ export class CellMarks implements IDisposable {
         run: () => undefined
       },
       {
-        label: trans.__('Release'),
+        label:
+          hold.keys.size > hold.bytes.size
+            ? trans.__('Release with those that share memory')
+            : trans.__('Release'),
         isEnabled: canRelease(model),
-        run: () =>
-          void model.release({ kind: 'keys', keys: [...hold.bytes.keys()] })
+        run: () => void model.release({ kind: 'keys', keys: [...hold.keys] })
       },
       ...(showPanel === null
         ? []

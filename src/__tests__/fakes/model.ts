@@ -3,6 +3,7 @@ import { Signal } from '@lumino/signaling';
 import type {
   Activity,
   IDeath,
+  IPushed,
   IRetainedModel,
   Outcome,
   Selection
@@ -37,7 +38,7 @@ export class FakeModel implements IRetainedModel {
   guardAsked: IGuard | null = null;
   isDisposed = false;
   observers = 0;
-  readonly pushed = new Map<number, { key: string; bytes: number }>();
+  readonly pushed = new Map<number, IPushed>();
   readonly changed: Signal<IRetainedModel, void> = new Signal(this);
   readonly released: Selection[] = [];
   readonly rescued: [string, string][] = [];

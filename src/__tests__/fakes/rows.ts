@@ -1,6 +1,7 @@
 /** Rows, reports and releases as a test needs them. */
 
 import type {
+  IGroup,
   IGuardState,
   IOverview,
   IPart,
@@ -9,6 +10,7 @@ import type {
   IRow,
   IVariable
 } from '../../wire/protocol';
+import { entriesOf, sumOf } from '../../model/entries';
 import type { Outcome, Selection } from '../../tokens';
 
 /** A row with what a test does not care about filled in. */
@@ -58,16 +60,35 @@ export const GUARD: IGuardState = {
   withheld: 0
 };
 
-/** A report of some rows. */
+/** A group of rows, with what all of them free together. */
+export function aGroup(
+  rows: readonly IRow[],
+  freed: number,
+  more?: Partial<IGroup>
+): IGroup {
+  return {
+    keys: rows.map(({ key }) => key),
+    freed_bytes: freed,
+    exact: true,
+    notes: [],
+    estimate_bytes: null,
+    ...more
+  };
+}
+
+/** A report of some rows; its total is the sum of its entries. */
 export function aReport(rows: IRow[], more?: Partial<IReport>): IReport {
+  const groups = more?.groups ?? [];
+  const entries = entriesOf({ results: rows, groups });
+  const sum = sumOf(entries.map(({ figure }) => figure));
   return {
     results: rows,
-    groups: [],
+    groups,
     count: rows.length,
-    freed_bytes_all: rows.reduce((sum, row) => sum + row.freed_bytes, 0),
-    exact_all: rows.every(row => row.exact),
-    notes_all: [],
-    estimate_bytes_all: null,
+    freed_bytes_all: sum.bytes,
+    exact_all: sum.exact,
+    notes_all: [...new Set(entries.flatMap(({ notes }) => notes))],
+    estimate_bytes_all: sum.estimate_bytes ?? null,
     rss_bytes: 4_000_000_000,
     guard: 'off',
     guard_state: GUARD,

@@ -1,4 +1,6 @@
+import { selects } from '../../model/selection';
 import type { KernelEvent } from '../../wire/protocol';
+import { aGroup, aReport, aRow } from '../fakes/rows';
 import { aModel } from '../fakes/retainedModel';
 import { sampleGuard, sampleReleased } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
@@ -97,6 +99,28 @@ describe('cell ends', () => {
     agent.setRunning(true);
     agent.setRunning(false);
     expect(model.pushed.size).toBe(0);
+  });
+
+  it('have what a whole group frees, once a report has told it', async () => {
+    const { agent, model } = aModel();
+    const rows = [
+      aRow(1, 10),
+      aRow(2, 20),
+      aRow(3, 5, { estimate_bytes: 9, exact: false })
+    ];
+    const groups = [aGroup(rows.slice(0, 2), 500)];
+    agent.answers.report = aReport(rows, { groups });
+    model.observe();
+    await settled();
+    const group = ['k1', 'k2'];
+    expect([...model.pushed]).toEqual([
+      [1, { key: 'k1', bytes: 500, group }],
+      [2, { key: 'k2', bytes: 500, group }],
+      [3, { key: 'k3', bytes: 9 }]
+    ]);
+    // By it it is known which results *Free memory* takes.
+    const select = selects({ kind: 'large' }, 400);
+    expect([...model.pushed.values()].filter(select)).toHaveLength(2);
   });
 
   it('are believed no more when another client has released something', () => {

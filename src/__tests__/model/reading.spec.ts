@@ -1,6 +1,7 @@
 import { RequestError } from '../../wire/request';
 import type { IReport } from '../../wire/protocol';
 import { aModel } from '../fakes/retainedModel';
+import { aGroup, aReport, aRow } from '../fakes/rows';
 import { sampleReport } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
 
@@ -144,6 +145,29 @@ describe('reading', () => {
     agent.methods();
     await model.loadMore();
     expect(agent.methods()).toEqual([]);
+  });
+
+  it('adds the groups of the rows that come after', async () => {
+    const { agent, model } = aModel();
+    const rows = [1, 2, 3, 4].map(number => aRow(number, 9 - number));
+    const groups = [
+      aGroup([rows[0], rows[2]], 90),
+      aGroup([rows[1], rows[3]], 50)
+    ];
+    agent.answers.report = ({ offset = 0 }): IReport => ({
+      ...aReport(rows, { groups }),
+      results: rows.slice(offset, offset + 2),
+      // The first group comes with each page that has a part of it.
+      groups: offset === 0 ? [groups[0]] : groups
+    });
+    model.observe();
+    await settled();
+    expect(model.report?.groups).toEqual([groups[0]]);
+    await model.loadMore();
+    expect(model.report?.groups.map(({ keys }) => keys[0])).toEqual([
+      'k1',
+      'k2'
+    ]);
   });
 
   it('adds no more rows while nobody looks', async () => {

@@ -2,14 +2,15 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { isVariableName } from '../../panel/results/pythonName';
 import {
   DEFAULT_SORT,
-  filterRows,
+  filterEntries,
+  groupLabel,
   nextSort,
   rowLabel,
-  sortRows,
-  together
+  sortEntries
 } from '../../panel/results/rows';
+import { entriesOf } from '../../model/entries';
 import { rowSentence } from '../../panel/sentences';
-import { aRow } from '../fakes/rows';
+import { aGroup, aReport, aRow } from '../fakes/rows';
 
 const trans = nullTranslator.load('jupyter_memguard');
 
@@ -19,10 +20,15 @@ describe('the order and the filter', () => {
     aRow(2, 50, { type: 'dict', source: 'c', variables: ['df'] }),
     aRow(3, 50, { type: 'str', source: 'a' })
   ];
+  const entries = entriesOf(aReport(rows));
   const keys = (some: readonly { key: string }[]) => some.map(({ key }) => key);
 
   it('has what frees most first, and of equals the newest', () => {
-    expect(keys(sortRows(rows, DEFAULT_SORT))).toEqual(['k3', 'k2', 'k1']);
+    expect(keys(sortEntries(entries, DEFAULT_SORT))).toEqual([
+      'k3',
+      'k2',
+      'k1'
+    ]);
   });
 
   it.each([
@@ -31,10 +37,10 @@ describe('the order and the filter', () => {
     ['cell', ['k3', 'k1', 'k2']],
     ['age', ['k3', 'k2', 'k1']]
   ] as const)('sorts by %s', (column, expected) => {
-    expect(keys(sortRows(rows, { column, descending: false }))).toEqual(
+    expect(keys(sortEntries(entries, { column, descending: false }))).toEqual(
       expected
     );
-    expect(keys(sortRows(rows, { column, descending: true }))).toEqual(
+    expect(keys(sortEntries(entries, { column, descending: true }))).toEqual(
       [...expected].reverse()
     );
   });
@@ -47,7 +53,7 @@ describe('the order and the filter', () => {
 
   it('finds words anywhere in a row, and sizes', () => {
     const find = (text: string, minBytes = 0) =>
-      keys(filterRows(rows, { text, minBytes }));
+      keys(filterEntries(entries, { text, minBytes }));
     expect(find('DF dict')).toEqual(['k2']);
     expect(find('out[3]')).toEqual(['k3']);
     expect(find('', 1)).toEqual(['k2', 'k3']);
@@ -59,10 +65,33 @@ describe('the order and the filter', () => {
     expect(rowLabel(aRow(4, 0, { numbers: [], holders: ['_'] }))).toBe('_');
   });
 
-  it('does not promise more than the sum', () => {
-    expect(together(rows)).toEqual({ bytes: 100, exact: true });
-    const shared = [aRow(1, 0, { shared_with: ['k2'] }), aRow(2, 5)];
-    expect(together(shared)).toEqual({ bytes: 5, exact: false });
+  it('takes a group by what all of it frees', () => {
+    const shared = [aRow(4, 5), aRow(5, 80, { source: 'needle' }), aRow(6, 0)];
+    const groups = [aGroup([shared[0], shared[2]], 90)];
+    const both = entriesOf(aReport(shared, { groups }));
+    const group = 'group:k4';
+    expect(keys(sortEntries(both, DEFAULT_SORT))).toEqual([group, 'k5']);
+    const newest = { column: 'result', descending: true } as const;
+    const [head] = sortEntries(both, newest);
+    expect(head.key).toBe(group);
+    expect(keys(head.rows)).toEqual(['k6', 'k4']);
+    expect(groupLabel(head)).toBe('Out[6], [4]');
+    const find = (text: string, minBytes: number) =>
+      keys(filterEntries(both, { text, minBytes }));
+    expect(find('', 85)).toEqual([group]);
+    // A group is there whole where one of its results matches.
+    expect(find('source_6', 0)).toEqual([group]);
+    expect(
+      filterEntries(both, { text: 'source_6', minBytes: 0 })[0].rows
+    ).toHaveLength(2);
+    expect(find('needle', 85)).toEqual([]);
+  });
+
+  it('counts the members of a group that it does not name', () => {
+    const rows = [1, 2, 3, 4].map(number => aRow(number, 0));
+    const group = { ...aGroup(rows, 9), keys: ['k1', 'k2', 'k3', 'k4', 'far'] };
+    const [entry] = entriesOf(aReport(rows, { groups: [group] }));
+    expect(groupLabel(entry)).toBe('Out[1], [2], [3] +2');
   });
 });
 
@@ -73,14 +102,19 @@ describe('rowSentence', () => {
       aRow(1, 0, { variables: ['a', 'b', 'c', 'd'] }),
       '`a`, `b`, `c` and 1 more still use it'
     ],
-    [aRow(1, 0, { shared_with: ['k7'] }), 'shared with Out[7]'],
+    [aRow(1, 0, { shared_variables: ['df'] }), 'shares memory with `df`'],
+    [
+      aRow(1, 0, { variables: ['a'], shared_variables: ['b'] }),
+      '`a` still uses it; shares memory with `b`'
+    ],
+    // The head of its group says it.
+    [aRow(1, 0, { shared_with: ['k7'] }), null],
     [aRow(1, 5, { notes: ['cut'], exact: false }), null],
     [aRow(1, 0, { notes: ['cut'], exact: false }), null],
     [aRow(1, 0), 'something else still uses it: nothing comes back now'],
     [aRow(1, 5), null]
   ])('of row %#', (row, expected) => {
-    const partners = row.shared_with.length > 0 ? [aRow(7, 0)] : [];
-    expect(rowSentence(row, partners, trans)).toBe(expected);
+    expect(rowSentence(row, trans)).toBe(expected);
   });
 });
 

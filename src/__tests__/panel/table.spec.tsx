@@ -11,8 +11,11 @@ import {
   render,
   type
 } from '../fakes/render';
-import { aPart, aReport, aRow } from '../fakes/rows';
+import { likelyBytes, totalOf } from '../../model/figures';
+import { aGroup, aPart, aReport, aRow } from '../fakes/rows';
 import { aView } from '../fakes/view';
+
+const MIB = 1024 * 1024;
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);
@@ -137,45 +140,100 @@ describe('Results', () => {
     expect((document.activeElement as HTMLElement).dataset.key).toBe('k0');
   });
 
-  it('names the sets that are looked at, and shows what they free', async () => {
-    const report = aReport([
-      aRow(5, 0, { shared_with: ['k7'] }),
-      aRow(7, 0, { shared_with: ['k5'] }),
-      aRow(9, 5)
-    ]);
+  it('shows results that share memory below what they free together', async () => {
+    const rows = [
+      aRow(5, 80, { shared_with: ['k7'], size_bytes: 40 * MIB }),
+      aRow(7, 2048, { shared_with: ['k5'], size_bytes: 40 * MIB }),
+      aRow(9, 60 * MIB)
+    ];
+    const groups = [aGroup(rows.slice(0, 2), 80 * MIB)];
+    const report = aReport(rows, { groups });
+    const { host, model } = await aTable(report);
+    expect(keysOf(host)).toEqual(['group:k5', 'k7', 'k5', 'k9']);
+    const [head, seven] = rowsOf(host);
+    expect(head.dataset.bytes).toBe(String(80 * MIB));
+    expect(head.textContent).toContain('2 results share memory');
+    expect(head.getAttribute('aria-level')).toBe('1');
+    expect(seven.getAttribute('aria-level')).toBe('2');
+    // What it adds alone, and what it keeps alive.
+    expect(seven.textContent).toContain('2 KiBsize 40 MiB');
+    // The headline is the sum of what has no other above it.
+    const sum = rowsOf(host)
+      .filter(row => row.getAttribute('aria-level') === '1')
+      .reduce((bytes, row) => bytes + Number(row.dataset.bytes), 0);
+    expect(sum).toBe(likelyBytes(totalOf(report)));
+    await doing(() => button(host, 'Release all of Out[7], [5]').click());
+    expect(model.released).toEqual([{ kind: 'keys', keys: ['k5', 'k7'] }]);
+  });
+
+  it('walks through a group with the keyboard', async () => {
+    const rows = [aRow(5, 10), aRow(7, 20), aRow(9, 5)];
+    const groups = [aGroup(rows.slice(0, 2), 80 * MIB)];
+    const { host } = await aTable(aReport(rows, { groups }));
+    const active = () => (document.activeElement as HTMLElement).dataset.key;
+    const key = (name: string) => press(document.activeElement!, name);
+    await doing(() => rowsOf(host)[0].focus());
+    await key('ArrowDown');
+    await key('ArrowDown');
+    expect(active()).toBe('k5');
+    await key(' ');
+    const box = () => one(rowsOf(host)[0], 'input') as HTMLInputElement;
+    expect(box().indeterminate).toBe(true);
+    await key('ArrowLeft');
+    expect(active()).toBe('group:k5');
+    await key(' ');
+    expect(box().checked).toBe(true);
+    expect(box().indeterminate).toBe(false);
+    expect(one(host, '.jp-Memguard-selection').textContent).toContain(
+      '2 selected: free 80 MiB together'
+    );
+    await key('ArrowLeft');
+    expect(keysOf(host)).toEqual(['group:k5', 'k9']);
+    expect(rowsOf(host)[0].getAttribute('aria-expanded')).toBe('false');
+    await key('ArrowRight');
+    expect(keysOf(host)).toHaveLength(4);
+  });
+
+  it('says what a row is by the best of its figures', async () => {
+    const { host } = await aTable(
+      aReport([
+        aRow(1, 80, { exact: false, estimate_bytes: 40 * MIB }),
+        aRow(2, 30 * MIB, { exact: false, notes: ['cut'] }),
+        aRow(3, 80, { exact: false, notes: ['opaque'] }),
+        aRow(4, 70 * MIB, { as_of: 12 }),
+        aRow(5, 0, { size_bytes: 60 * MIB, shared_variables: ['df'] })
+      ])
+    );
+    const figure = (key: string) =>
+      one(one(host, `[data-key=${key}]`), '.jp-Memguard-cellFrees').textContent;
+    expect(keysOf(host)).toEqual(['k4', 'k1', 'k2', 'k3', 'k5']);
+    expect(figure('k1')).toBe('about 40 MiB');
+    expect(figure('k2')).toBe('at least 30 MiB');
+    expect(figure('k3')).toBe('size unknown');
+    expect(figure('k4')).toBe('70 MiBas of cell 12');
+    expect(figure('k5')).toBe('0 Bsize 60 MiB');
+    expect(one(host, '[data-key=k5]').textContent).toContain(
+      'shares memory with `df`'
+    );
+  });
+
+  it('asks for what a selection frees, and shows it', async () => {
     const { view, model } = aView();
     view.isSeen = false;
-    model.set({ report });
+    model.set({ report: aReport([aRow(5, 80), aRow(9, 5)]) });
     const host = await render(<Results view={view} />);
     expect(model.wantedSets).toEqual([]);
     await doing(() => {
       view.isSeen = true;
     });
-    // Nothing is selected; both rows are of one set, which is named once.
-    expect(model.wantedSets).toEqual([[], ['k7', 'k5']]);
-    await doing(() => model.set({ joint: aPart(80 * 1024 * 1024) }));
-    const five = one(host, '[data-key=k5]');
-    expect(five.textContent).toContain('shared with Out[7]: together 80 MiB');
-    await doing(() => one(five, 'input').click());
-    await doing(() => one(one(host, '[data-key=k9]'), 'input').click());
+    for (const row of rowsOf(host)) {
+      await doing(() => one(row, 'input').click());
+    }
+    expect(model.wantedSets).toEqual([['k5', 'k9']]);
     const selection = one(host, '.jp-Memguard-selection');
-    expect(model.wantedSets[0]).toEqual(['k9', 'k5']);
-    expect(selection.dataset.bytes).toBe(String(80 * 1024 * 1024));
+    expect(selection.dataset.bytes).toBe('85');
+    await doing(() => model.set({ joint: aPart(80 * MIB) }));
     expect(selection.textContent).toContain('2 selected: free 80 MiB together');
-    // For another report the kernel has not told it yet.
-    await doing(() => model.set({ joint: null, report: { ...report } }));
-    expect(five.textContent).not.toContain('together');
-    expect(selection.dataset.exact).toBe('false');
-  });
-
-  it('shows the sum as a bound where the kernel does not answer', async () => {
-    const { host } = await aTable();
-    await doing(() => one(rowsOf(host)[0], 'input').click());
-    expect(one(host, '.jp-Memguard-selection').dataset.exact).toBe('true');
-    await doing(() => one(rowsOf(host)[1], 'input').click());
-    const selection = one(host, '.jp-Memguard-selection');
-    expect(selection.dataset.bytes).toBe('50');
-    expect(selection.dataset.exact).toBe('false');
   });
 
   it('tells what its keys do', async () => {

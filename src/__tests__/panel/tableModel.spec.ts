@@ -1,6 +1,5 @@
-import { sharedSets } from '../../panel/results/sharedSets';
 import type { TableModel } from '../../panel/results/tableModel';
-import { aReport, aRow } from '../fakes/rows';
+import { aGroup, aReport, aRow } from '../fakes/rows';
 import { aView } from '../fakes/view';
 import { settled } from '../fakes/waiting';
 
@@ -76,38 +75,114 @@ describe('TableModel', () => {
   it('does nothing with a row that is gone, or that cannot be released now', () => {
     const { table, model } = aTable();
     table.run('release', 'gone');
-    model.set({ activity: { kind: 'measuring', budgetMs: 400 } });
+    model.set({ activity: { kind: 'freeing', selection: { kind: 'all' } } });
     expect(table.can('release', 'k1')).toBe(false);
     table.run('release', 'k1');
     expect(model.released).toEqual([]);
   });
 });
 
-describe('sharedSets', () => {
-  const shares = (number: number, ...partners: string[]) =>
-    aRow(number, 1, { shared_with: partners });
-  const sets = (...rows: ReturnType<typeof aRow>[]) =>
-    sharedSets(rows, new Map(rows.map(row => [row.key, row])));
+describe('a group in the table', () => {
+  const GROUP = 'group:k1';
+  const KIB = 1024;
 
-  it('names each set once', () => {
-    expect(sets(shares(1, 'k2'), shares(2, 'k1'), shares(3))).toEqual([
-      ['k1', 'k2']
+  /** Out[1] and Out[2] share 500 KiB; Out[3] frees 80 KiB. */
+  function aSharedTable() {
+    const parts = aView();
+    const rows = [aRow(1, 10), aRow(2, 20), aRow(3, 80 * KIB)];
+    const groups = [aGroup(rows.slice(0, 2), 500 * KIB)];
+    parts.model.set({ report: aReport(rows, { groups }) });
+    const table = parts.view.table as TableModel;
+    const lines = () => table.list.lines.map(({ key }) => key);
+    return { ...parts, table, lines, rows };
+  }
+
+  it('is one entry with its members below it', () => {
+    const { table, lines } = aSharedTable();
+    expect(lines()).toEqual([GROUP, 'k2', 'k1', 'k3']);
+    expect(table.list.count).toBe(4);
+    table.expand(GROUP);
+    expect(lines()).toEqual([GROUP, 'k3']);
+    table.expand(GROUP);
+    expect(lines()).toEqual([GROUP, 'k2', 'k1', 'k3']);
+  });
+
+  it('is closed at first where it has many', () => {
+    const { model, lines } = aSharedTable();
+    const rows = Array.from({ length: 11 }, (_, n) => aRow(n, n));
+    model.set({ report: aReport(rows, { groups: [aGroup(rows, 9)] }) });
+    expect(lines()).toEqual(['group:k0']);
+  });
+
+  it('is released whole, and each member alone', () => {
+    const { table, model } = aSharedTable();
+    expect(table.can('release', GROUP)).toBe(true);
+    expect(table.can('assign', GROUP)).toBe(false);
+    expect(table.can('visit', GROUP)).toBe(false);
+    table.run('release', GROUP);
+    table.run('release', 'k2');
+    table.run('release-selected', GROUP);
+    expect(model.released).toEqual([
+      { kind: 'keys', keys: ['k1', 'k2'] },
+      { kind: 'keys', keys: ['k2'] },
+      { kind: 'keys', keys: ['k1', 'k2'] }
     ]);
   });
 
-  it('leaves out sets with rows that are not loaded, and large ones', () => {
-    const many = Array.from({ length: 22 }, (_, n) => aRow(100 + n, 1));
-    const keys = many.slice(1).map(({ key }) => key);
-    expect(
-      sets(shares(1, 'k9'), { ...many[0], shared_with: keys }, ...many.slice(1))
-    ).toEqual([]);
+  it('is selected by its members, and selects them', () => {
+    const { table } = aSharedTable();
+    const { entry } = table.list.lines[0];
+    table.toggleSelected('k1');
+    expect(table.selectedOf(entry)).toBe('some');
+    expect(table.selectedFigure).toMatchObject({ bytes: 10, exact: true });
+    table.toggleSelected(GROUP);
+    expect(table.selectedOf(entry)).toBe('all');
+    expect(table.selectedKeys).toEqual(['k1', 'k2']);
+    expect(table.selectedFigure).toMatchObject({ bytes: 500 * KIB });
+    table.toggleSelected('k3');
+    expect(table.selectedFigure).toMatchObject({ bytes: 580 * KIB });
+    table.toggleSelected(GROUP);
+    expect(table.selectedKeys).toEqual(['k3']);
+    table.selectAll();
+    expect(table.selectedKeys).toHaveLength(3);
   });
 
-  it('names a few sets only', () => {
-    const pairs = Array.from({ length: 8 }, (_, n) => [
-      shares(2 * n, `k${2 * n + 1}`),
-      shares(2 * n + 1, `k${2 * n}`)
-    ]).flat();
-    expect(sets(...pairs)).toHaveLength(6);
+  it('promises no more than a part of it is known to free', () => {
+    const { table, model, rows } = aSharedTable();
+    const all = [...rows, aRow(4, 30)];
+    const groups = [aGroup([all[0], all[1], all[3]], 500 * KIB)];
+    model.set({ report: aReport(all, { groups }) });
+    table.toggleSelected('k1');
+    table.toggleSelected('k4');
+    expect(table.selectedFigure).toMatchObject({ bytes: 40, exact: false });
+  });
+
+  it('gets the focus from the arrow left of a member', () => {
+    const { table } = aSharedTable();
+    table.takeFocus('k1');
+    table.expand('k1');
+    table.close('k1');
+    expect(table.focus.key).toBe('k1');
+    table.close('k1');
+    expect(table.focus.key).toBe(GROUP);
+    table.close(GROUP);
+    expect(table.isExpanded(GROUP)).toBe(false);
+  });
+
+  it('keeps its key and its state while members come and go', () => {
+    const { table, model, lines, rows } = aSharedTable();
+    table.expand(GROUP);
+    const more = [...rows, aRow(4, 90)];
+    const groups = [aGroup([more[3], more[0], more[1]], 600 * KIB)];
+    model.set({ report: aReport(more, { groups }) });
+    expect(lines()).toEqual([GROUP, 'k3']);
+  });
+
+  it('keeps room for rows that are still to come', () => {
+    const { table, model, rows } = aSharedTable();
+    const groups = [aGroup(rows.slice(0, 2), 500 * KIB)];
+    model.set({ report: aReport(rows, { groups, count: 10 }) });
+    // The head of the group has a line of its own.
+    expect(table.list.count).toBe(11);
   });
 });

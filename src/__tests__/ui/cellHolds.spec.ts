@@ -1,4 +1,4 @@
-import { holdsByCell } from '../../ui/cellHolds';
+import { bytesOf, holdsByCell } from '../../ui/cellHolds';
 
 function holds(
   pushed: [number, string, number][],
@@ -66,5 +66,37 @@ describe('holdsByCell', () => {
         [['a', 7]]
       )
     ).toEqual([['a', 100, [5, 6, 7]]]);
+  });
+
+  it('gives each cell of a group what all of it frees, and its keys', () => {
+    const group = ['k', 'l'];
+    const pushed = new Map([
+      [5, { key: 'k', bytes: 80, group }],
+      [6, { key: 'l', bytes: 80, group }],
+      [7, { key: 'm', bytes: 10 }]
+    ]);
+    const ids = new Map([
+      [5, 'a'],
+      [6, 'b'],
+      [7, 'b']
+    ]);
+    const byCell = holdsByCell(pushed, ids, new Map());
+    expect(bytesOf(byCell.get('a')!)).toBe(80);
+    expect([...byCell.get('a')!.keys]).toEqual(group);
+    expect(bytesOf(byCell.get('b')!)).toBe(90);
+    expect([...byCell.get('b')!.keys]).toEqual([...group, 'm']);
+  });
+
+  it('counts a group once in a cell that has several of it', () => {
+    const group = ['k', 'l'];
+    const pushed = new Map([
+      [5, { key: 'k', bytes: 80, group }],
+      [6, { key: 'l', bytes: 80, group }]
+    ]);
+    const ids = new Map([
+      [5, 'a'],
+      [6, 'a']
+    ]);
+    expect(bytesOf(holdsByCell(pushed, ids, new Map()).get('a')!)).toBe(80);
   });
 });

@@ -1,14 +1,16 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { codeOf } from '../../wire/request';
-import { formatBytes } from '../../ui/format';
+import type { IEntry } from '../../model/entries';
+import { figureKind, freedBy } from '../../model/figures';
+import { figureText, formatBytes } from '../../ui/format';
 import type { IExplained, IRow } from '../../wire/protocol';
 import type { IRetainedModel } from '../../tokens';
 import { failureText } from '../../ui/releaseWords';
 import { fateText, noteText } from '../sentences';
 import type { ViewModel } from '../viewModel';
 import { AssignForm } from './assignForm';
-import { hasEstimate, rowLabel } from './rows';
+import { rowLabel } from './rows';
 import type { TableModel } from './tableModel';
 
 /** What the kernel says of a row's references, or why it says nothing. */
@@ -126,21 +128,28 @@ function References(
   );
 }
 
-/** The rows that a row shares memory with, and what all free together. */
-function Partners(props: {
-  partners: readonly IRow[];
-  sum?: string;
+/** What a row shares memory with, and what all results of it free. */
+function Sharers(props: {
+  row: IRow;
+  group: IEntry | null;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { partners, sum, trans } = props;
+  const { row, group, trans } = props;
+  const others = group?.rows.filter(({ key }) => key !== row.key) ?? [];
   return (
     <>
-      {partners
+      <Chips names={row.shared_variables} />
+      {others
         .slice(0, 10)
-        .map(partner => rowLabel(partner))
+        .map(other => rowLabel(other))
         .join(', ')}
-      {sum !== undefined && (
-        <p>{trans.__('Released together they free %1.', sum)}</p>
+      {group !== null && (
+        <p>
+          {trans.__(
+            'Released together they free: %1.',
+            figureText(group.figure, trans)
+          )}
+        </p>
       )}
     </>
   );
@@ -158,11 +167,10 @@ function FigureFields(props: {
       {notes.length > 0 && (
         <Field name={trans.__('About the figure')}>{notes.join('; ')}</Field>
       )}
-      {hasEstimate(row) && (
-        <Field name={trans.__('Estimate')}>
-          {formatBytes(row.estimate_bytes)}
-        </Field>
+      {figureKind(freedBy(row)) === 'about' && (
+        <Field name={trans.__('Certain')}>{formatBytes(row.freed_bytes)}</Field>
       )}
+      <Field name={trans.__('Size')}>{formatBytes(row.size_bytes)}</Field>
     </>
   );
 }
@@ -186,20 +194,18 @@ function CellText(props: {
  * All that is known of a row: its holders, its references, and what else it
  * shares memory with. Nothing is asked for a row that nobody looks at.
  *
- * @param props - The row, the rows that it shares memory with, and what all
- * of them free together, if that is known.
+ * @param props - The row, and what knows what is around it.
  */
 export function RowDetail(props: {
   row: IRow;
-  partners: readonly IRow[];
-  sum?: string;
   view: ViewModel;
   table: TableModel;
 }): React.JSX.Element {
-  const { row, partners, sum, view, table } = props;
+  const { row, view, table } = props;
   const { trans } = view;
   const { model, agent } = table.watched;
   const isBusy = agent.cellRunning;
+  const group = table.groupOf(row);
   const explanation = useExplanation(model, row, !isBusy && view.isSeen);
   return (
     <div className="jp-Memguard-detail">
@@ -215,9 +221,9 @@ export function RowDetail(props: {
             <Chips names={row.variables} />
           </Field>
         )}
-        {partners.length > 0 && (
+        {(group !== null || row.shared_variables.length > 0) && (
           <Field name={trans.__('Shares memory with')}>
-            <Partners partners={partners} sum={sum} trans={trans} />
+            <Sharers row={row} group={group} trans={trans} />
           </Field>
         )}
         <Field name={trans.__('Other references')}>

@@ -31,9 +31,9 @@ export function FilterBar(props: {
   const change = (changed: Partial<IFilter>): void => {
     view.state = { ...view.state, filter: { ...filter, ...changed } };
   };
-  const shown = formatCount(table.list.rows.length);
+  const shown = formatCount(table.list.matching);
   const total = formatCount(table.list.total);
-  const showsAll = table.list.rows.length === table.list.byKey.size;
+  const showsAll = table.list.matching === table.list.byKey.size;
   // The toolkit's FilterBox gives its field no name, and takes no text from
   // outside after it was drawn first.
   return (

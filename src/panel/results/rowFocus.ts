@@ -1,13 +1,16 @@
 /** Which row of the table has the focus, or would get it from Tab. */
 
-import type { IRow } from '../../wire/protocol';
+/** A line of the table, as far as the focus goes by it. */
+interface ILine {
+  readonly key: string;
+}
 
 /** Follows one row while rows come, go and change their order. */
 export class RowFocus {
   /**
    * @param rows - The rows as they are now.
    */
-  constructor(rows: () => readonly IRow[]) {
+  constructor(rows: () => readonly ILine[]) {
     this._rows = rows;
   }
 
@@ -59,7 +62,7 @@ export class RowFocus {
     this._index = found >= 0 ? found : Math.max(0, this.index);
   }
 
-  private _rows: () => readonly IRow[];
+  private _rows: () => readonly ILine[];
   private _wanted: string | null = null;
   private _index = 0;
   private _isMoving = false;

@@ -1,9 +1,10 @@
 import type { VirtualItem } from '@tanstack/react-virtual';
 import * as React from 'react';
 import type { IReport, IRow } from '../../wire/protocol';
-import { figureText } from '../../ui/format';
 import type { ViewModel } from '../viewModel';
 import { RowDetail } from './detail';
+import { GroupView } from './groupView';
+import type { ILine } from './rowList';
 import { RowView } from './rowView';
 import type { TableModel } from './tableModel';
 import type { VirtualRows } from './useVirtualRows';
@@ -35,8 +36,8 @@ export function Rows(props: {
       style={{ height: virtual.getTotalSize() }}
     >
       {items.map(item => {
-        const row = table.list.rows[item.index];
-        return row === undefined ? (
+        const line = table.list.lines[item.index];
+        return line === undefined ? (
           <RowToCome key={item.key} item={item} />
         ) : (
           <div
@@ -47,11 +48,11 @@ export function Rows(props: {
             className="jp-Memguard-item"
             style={placeOf(item)}
           >
-            <Row
+            <Line
               view={view}
               table={table}
-              row={row}
-              line={item.index + 2}
+              line={line}
+              index={item.index + 2}
               now={now}
             />
           </div>
@@ -79,48 +80,59 @@ function RowToCome({ item }: { item: VirtualItem }): React.JSX.Element {
   );
 }
 
-/** A row and, if it is open, its details. */
-function Row(props: {
+interface ILineProps {
   view: ViewModel;
   table: TableModel;
-  row: IRow;
-  line: number;
+  line: ILine;
+  /** Its place in the grid, from 1; the head is 1. */
+  index: number;
   now: number;
-}): React.JSX.Element {
+}
+
+/** The head of a group, or a row. */
+function Line(props: ILineProps): React.JSX.Element {
+  const { view, table, line, index, now } = props;
+  const { key, row, entry } = line;
+  return row !== null ? (
+    <Row {...props} row={row} />
+  ) : (
+    <GroupView
+      entry={entry}
+      line={index}
+      now={now}
+      isFocused={table.focus.key === key}
+      selected={table.selectedOf(entry)}
+      isExpanded={table.isExpanded(key)}
+      canRelease={table.canRelease}
+      table={table}
+      trans={view.trans}
+    />
+  );
+}
+
+/** A row and, if it is open, its details. */
+function Row(props: ILineProps & { row: IRow }): React.JSX.Element {
   const { view, table, row } = props;
-  const { trans } = view;
   const isExpanded = table.isExpanded(row.key);
-  const partners = table.partnersOf(row);
-  const joint =
-    partners.length > 0
-      ? table.jointSize([row.key, ...partners.map(({ key }) => key)])
-      : null;
-  const sum = joint === null ? undefined : figureText(joint, trans);
+  const isMember = props.line.entry.group !== null;
   return (
     <>
       <RowView
         row={row}
-        line={props.line}
-        partners={partners}
-        sum={sum}
+        line={props.index}
+        isMember={isMember}
         now={props.now}
         isFocused={table.focus.key === row.key}
         isSelected={table.isSelected(row.key)}
         isExpanded={isExpanded}
         canRelease={table.canRelease}
         table={table}
-        trans={trans}
+        trans={view.trans}
       />
       {isExpanded && (
-        <div role="row" aria-level={2}>
+        <div role="row" aria-level={isMember ? 3 : 2}>
           <div role="gridcell" aria-colspan={8}>
-            <RowDetail
-              row={row}
-              partners={partners}
-              sum={sum}
-              view={view}
-              table={table}
-            />
+            <RowDetail row={row} view={view} table={table} />
           </div>
         </div>
       )}

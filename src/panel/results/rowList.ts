@@ -1,9 +1,19 @@
-/** The rows of a report in the person's order, and those that are still to come. */
+/** The lines of the table in the person's order, and those still to come. */
 
+import { entriesOf, type IEntry } from '../../model/entries';
 import type { IReport, IRow } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { DEFAULT_VIEW_STATE, type IViewState } from '../viewState';
-import { DEFAULT_SORT, filterRows, sortRows } from './rows';
+import { DEFAULT_SORT, filterEntries, sortEntries } from './rows';
+
+/** A line of the table: a result, or the head of a group. */
+export interface ILine {
+  readonly key: string;
+  /** Null for the head of a group. */
+  readonly row: IRow | null;
+  /** What the line belongs to. */
+  readonly entry: IEntry;
+}
 
 /** More rows are loaded when fewer than this are left below those in view. */
 const MARGIN = 100;
@@ -14,14 +24,26 @@ const NO_ROWS: readonly IRow[] = [];
 export class RowList {
   /**
    * @param watched - The document whose results these are.
+   * @param isOpen - Whether the members of a group are shown.
    */
-  constructor(watched: IWatched) {
+  constructor(watched: IWatched, isOpen: (group: IEntry) => boolean) {
     this._watched = watched;
+    this._isOpen = isOpen;
   }
 
-  /** The rows that pass the filter, in their order. */
-  get rows(): readonly IRow[] {
-    return this._rows;
+  /** What passes the filter, in its order, but for members out of sight. */
+  get lines(): readonly ILine[] {
+    return this._lines;
+  }
+
+  /** What passes the filter, in its order. */
+  get entries(): readonly IEntry[] {
+    return this._entries;
+  }
+
+  /** How many of the loaded results pass the filter. */
+  get matching(): number {
+    return this._entries.reduce((sum, { rows }) => sum + rows.length, 0);
   }
 
   /** All rows that are loaded, shown or not. */
@@ -29,9 +51,10 @@ export class RowList {
     return this._byKey;
   }
 
-  /** How many rows there will be when all are loaded. */
+  /** How many lines there will be when all rows are loaded. */
   get count(): number {
-    return this.isUsual ? (this._report?.count ?? 0) : this._rows.length;
+    const toCome = this.isUsual ? this.total - this._byKey.size : 0;
+    return this._lines.length + Math.max(0, toCome);
   }
 
   /** How many results there are in the kernel. */
@@ -75,11 +98,31 @@ export class RowList {
     }
     this._report = report;
     this._state = state;
-    this._rows = sortRows(filterRows(results, state.filter), state.sort);
+    const entries = report === null ? [] : entriesOf(report);
+    this._entryOf = new Map(
+      entries.flatMap(entry =>
+        [entry, ...entry.rows].map(({ key }) => [key, entry] as const)
+      )
+    );
+    this._entries = sortEntries(
+      filterEntries(entries, state.filter),
+      state.sort
+    );
+    this.layOut();
     if (this.isUsual || this.hasAll) {
       this._loadsAll = false;
     }
     return true;
+  }
+
+  /** Make the lines anew: a group was opened or closed. */
+  layOut(): void {
+    this._lines = this._entries.flatMap(entry => this._linesOf(entry));
+  }
+
+  /** The entry whose key this is, or which has the row of the key. */
+  entryOf(key: string): IEntry | null {
+    return this._entryOf.get(key) ?? null;
   }
 
   /**
@@ -99,7 +142,7 @@ export class RowList {
     const { model, agent } = this._watched;
     const report = this._report;
     const isNeeded =
-      this._loadsAll || (this.isUsual && last > this._rows.length - MARGIN);
+      this._loadsAll || (this.isUsual && last > this._lines.length - MARGIN);
     if (
       !isNeeded ||
       this.hasAll ||
@@ -119,10 +162,24 @@ export class RowList {
     });
   }
 
+  private _linesOf(entry: IEntry): readonly ILine[] {
+    const { key, group, rows } = entry;
+    const ofRows = rows.map(row => ({ key: row.key, row, entry }));
+    if (group === null) {
+      return ofRows;
+    }
+    const head = { key, row: null, entry };
+    return this._isOpen(entry) ? [head, ...ofRows] : [head];
+  }
+
   private _watched: IWatched;
+  private _isOpen: (group: IEntry) => boolean;
   private _report: IReport | null = null;
   private _state: IViewState = DEFAULT_VIEW_STATE;
-  private _rows: readonly IRow[] = NO_ROWS;
+  private _entries: readonly IEntry[] = [];
+  private _lines: readonly ILine[] = [];
+  /** Also those that do not pass the filter. */
+  private _entryOf: ReadonlyMap<string, IEntry> = new Map();
   private _byKey: ReadonlyMap<string, IRow> = new Map();
   private _loadsAll = false;
   private _stuck: IReport | null = null;

@@ -6,11 +6,13 @@ import {
   infoIcon
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { formatAge, formatBound, formatBytes } from '../../ui/format';
+import { freedBy, likelyBytes } from '../../model/figures';
+import { formatAge, formatBytes } from '../../ui/format';
 import type { IRow } from '../../wire/protocol';
 import { IconButton } from '../buttons';
-import { boundText, rowSentence } from '../sentences';
-import { hasEstimate, isFree, rowLabel, rowNames, shortType } from './rows';
+import { Figure } from '../figure';
+import { rowSentence } from '../sentences';
+import { isFree, rowLabel, rowNames, shortType } from './rows';
 import type { TableModel } from './tableModel';
 
 /** What a row shows; its figures and states are its own, to be compared. */
@@ -18,9 +20,8 @@ interface IRowViewProps {
   row: IRow;
   /** The line in the grid, from 1; the head is 1. */
   line: number;
-  partners: readonly IRow[];
-  /** What it frees with its partners, as a text, if that is known. */
-  sum?: string;
+  /** Whether it stands below the head of its group. */
+  isMember: boolean;
   /** Epoch seconds, to tell ages by. */
   now: number;
   isFocused: boolean;
@@ -37,20 +38,21 @@ export const RowView = React.memo(function RowView(
   props: IRowViewProps
 ): React.JSX.Element {
   const { row, table } = props;
+  const figure = freedBy(row);
   return (
     <div
       role="row"
       className="jp-Memguard-row"
       aria-rowindex={props.line}
-      aria-level={1}
+      aria-level={props.isMember ? 2 : 1}
       aria-expanded={props.isExpanded}
       aria-selected={props.isSelected}
       tabIndex={tabIndexOf(props)}
       data-key={row.key}
-      data-bytes={row.freed_bytes}
+      data-bytes={likelyBytes(figure)}
       data-exact={row.exact}
       data-numbers={row.numbers.join(',')}
-      data-free={isFree(row)}
+      data-free={isFree({ figure })}
       onFocus={() => table.takeFocus(row.key)}
     >
       <SelectCell {...props} />
@@ -109,25 +111,35 @@ function SelectCell(props: IRowViewProps): React.JSX.Element {
   );
 }
 
+/** A size that differs less from what is freed needs no words of its own. */
+const LEAST_SHARED = 64 * 1024;
+
+/** What the row frees alone and, if that is more, what it keeps alive. */
 function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
+  const figure = freedBy(row);
+  const { size_bytes: size, as_of: asOf, device_bytes: device } = row;
   return (
-    <span
-      role="gridcell"
-      className="jp-Memguard-cellFrees"
-      title={row.exact ? undefined : boundText(row.notes, trans)}
-    >
-      {formatBound(row.freed_bytes, row.exact)}
-      {hasEstimate(row) && (
+    <span role="gridcell" className="jp-Memguard-cellFrees">
+      <Figure part={figure} notes={row.notes} trans={trans} />
+      {size - likelyBytes(figure) >= LEAST_SHARED && (
         <span
           className="jp-Memguard-estimate"
-          title={trans.__('An estimate from samples')}
+          title={trans.__('With what others keep alive, too')}
         >
-          {trans.__('about %1', formatBytes(row.estimate_bytes))}
+          {trans.__('size %1', formatBytes(size))}
         </span>
       )}
-      {row.device_bytes !== null && row.device_bytes > 0 && (
+      {asOf !== null && (
+        <span
+          className="jp-Memguard-estimate"
+          title={trans.__('There was no time to measure it again since')}
+        >
+          {trans.__('as of cell %1', asOf)}
+        </span>
+      )}
+      {device !== null && device > 0 && (
         <span className="jp-Memguard-estimate">
-          {trans.__('on the device: %1', formatBytes(row.device_bytes))}
+          {trans.__('on the device: %1', formatBytes(device))}
         </span>
       )}
     </span>
@@ -175,7 +187,13 @@ function SourceCell(props: IRowViewProps): React.JSX.Element {
   );
 }
 
-function AgeCell({ row, now, trans }: IRowViewProps): React.JSX.Element {
+/** How old a result is. */
+export function AgeCell(props: {
+  row: Pick<IRow, 'time'>;
+  now: number;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { row, now, trans } = props;
   return (
     <span
       role="gridcell"
@@ -192,8 +210,7 @@ function AgeCell({ row, now, trans }: IRowViewProps): React.JSX.Element {
 }
 
 function NoteCell(props: IRowViewProps): React.JSX.Element {
-  const { row, partners, trans, sum } = props;
-  const sentence = rowSentence(row, partners, trans, sum);
+  const sentence = rowSentence(props.row, props.trans);
   return (
     <span role="gridcell" className="jp-Memguard-cellNote">
       {sentence !== null && (

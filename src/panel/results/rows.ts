@@ -1,5 +1,7 @@
 /** The results as rows: their names, their order, the filter. */
 
+import type { IEntry } from '../../model/entries';
+import { freedBy, likelyBytes } from '../../model/figures';
 import type { IRow } from '../../wire/protocol';
 
 /** What the rows can be sorted by. */
@@ -15,7 +17,7 @@ export interface ISort {
 export interface IFilter {
   /** Words that all have to occur, in any letter case. */
   readonly text: string;
-  /** The least that a row frees, in bytes. */
+  /** The least that an entry frees, in bytes. */
   readonly minBytes: number;
 }
 
@@ -44,21 +46,38 @@ export function rowLabel(row: IRow): string {
   return (names[0] ?? row.key) + (more > 0 ? ` +${more}` : '');
 }
 
+/** Names beyond these are only counted. */
+const NAMES = 3;
+
+/**
+ * The names of a group's members, such as `Out[2], [3], [6] +2`.
+ *
+ * @param entry - The group, its rows in their order.
+ */
+export function groupLabel({ rows, keys }: IEntry): string {
+  const names = rows
+    .slice(0, NAMES)
+    .map(row => rowNames(row)[0] ?? row.key)
+    .map((name, index) =>
+      index === 0 ? name : name.replace(/^Out(?=\[)/, '')
+    );
+  const more = keys.length - names.length;
+  return names.join(', ') + (more > 0 ? ` +${more}` : '');
+}
+
 /** The newest of a result's numbers: by it a person finds the result. */
 function newest(row: IRow): number {
   return row.execution ?? Math.max(-1, ...row.numbers);
 }
 
-/** Whether releasing the row frees memory at once. */
-export function isFree(row: IRow): boolean {
-  return row.freed_bytes > 0;
+/** What the row frees alone, in all likelihood. */
+function freed(row: IRow): number {
+  return likelyBytes(freedBy(row));
 }
 
-/** Whether the estimate is above the figure. */
-export function hasEstimate(
-  row: IRow
-): row is IRow & { estimate_bytes: number } {
-  return row.estimate_bytes !== null && row.estimate_bytes > row.freed_bytes;
+/** Whether releasing an entry frees memory at once. */
+export function isFree({ figure }: Pick<IEntry, 'figure'>): boolean {
+  return likelyBytes(figure) > 0;
 }
 
 /** A type's own name, without its module. */
@@ -73,31 +92,31 @@ function text(row: IRow): string {
     row.summary,
     row.source ?? '',
     ...row.variables,
+    ...row.shared_variables,
     ...row.holders
   ]
     .join('\n')
     .toLowerCase();
 }
 
-/** The rows that a filter lets through. */
-export function filterRows(
-  rows: readonly IRow[],
+/** The entries that a filter lets through: groups whole. */
+export function filterEntries(
+  entries: readonly IEntry[],
   filter: IFilter
-): readonly IRow[] {
+): readonly IEntry[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0 && filter.minBytes === 0) {
-    return rows;
+    return entries;
   }
-  return rows.filter(row => {
-    if (row.freed_bytes < filter.minBytes) {
-      return false;
-    }
-    if (words.length === 0) {
-      return true;
-    }
+  const hasAll = (row: IRow): boolean => {
     const inRow = text(row);
     return words.every(word => inRow.includes(word));
-  });
+  };
+  return entries.filter(
+    ({ figure, rows }) =>
+      likelyBytes(figure) >= filter.minBytes &&
+      (words.length === 0 || rows.some(hasAll))
+  );
 }
 
 const compareText = new Intl.Collator(undefined, { numeric: true }).compare;
@@ -106,24 +125,35 @@ const COMPARE: Record<Column, (a: IRow, b: IRow) => number> = {
   result: (a, b) => newest(a) - newest(b),
   type: (a, b) =>
     compareText(a.type, b.type) || compareText(a.summary, b.summary),
-  frees: (a, b) =>
-    a.freed_bytes - b.freed_bytes ||
-    (a.estimate_bytes ?? 0) - (b.estimate_bytes ?? 0),
+  frees: (a, b) => freed(a) - freed(b) || a.size_bytes - b.size_bytes,
   cell: (a, b) => compareText(a.source ?? '', b.source ?? ''),
   // An older result has the smaller time and the greater age.
   age: (a, b) => (b.time ?? 0) - (a.time ?? 0)
 };
 
-/** The rows in an order; equal ones with the newest first. */
-export function sortRows(
-  rows: readonly IRow[],
+/**
+ * The entries in an order, and the rows of each group in the same; equal ones
+ * with the newest first. But for what it frees, a group stands where the first
+ * of its rows does.
+ */
+export function sortEntries(
+  entries: readonly IEntry[],
   { column, descending }: ISort
-): readonly IRow[] {
-  const compare = COMPARE[column];
+): readonly IEntry[] {
   const sign = descending ? -1 : 1;
-  return [...rows].sort(
-    (a, b) => sign * compare(a, b) || newest(b) - newest(a)
-  );
+  const compare = (a: IRow, b: IRow): number =>
+    sign * COMPARE[column](a, b) || newest(b) - newest(a);
+  const compareEntries = (a: IEntry, b: IEntry): number =>
+    (column === 'frees' &&
+      sign * (likelyBytes(a.figure) - likelyBytes(b.figure))) ||
+    compare(a.rows[0], b.rows[0]);
+  return entries
+    .map(entry =>
+      entry.group === null
+        ? entry
+        : { ...entry, rows: [...entry.rows].sort(compare) }
+    )
+    .sort(compareEntries);
 }
 
 /**
@@ -138,24 +168,4 @@ export function nextSort(sort: ISort, column: Column): ISort {
   return sort.column === column
     ? { column, descending: !sort.descending }
     : { column, descending: column === 'frees' || column === 'result' };
-}
-
-/**
- * The sum of what rows free, which is known without asking the kernel.
- *
- * @param rows - Rows to be released at once.
- * @returns the sum, and whether it is exact. It is a lower bound where rows
- * share memory: that comes back with the last of them only, and is in the
- * figure of none.
- */
-export function together(rows: readonly IRow[]): {
-  bytes: number;
-  exact: boolean;
-} {
-  return {
-    bytes: rows.reduce((sum, row) => sum + row.freed_bytes, 0),
-    exact: rows.every(
-      row => row.exact && (rows.length === 1 || row.shared_with.length === 0)
-    )
-  };
 }

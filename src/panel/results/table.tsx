@@ -1,5 +1,5 @@
 import * as React from 'react';
-import type { IReport, IRow } from '../../wire/protocol';
+import type { IReport } from '../../wire/protocol';
 import type { ViewModel } from '../viewModel';
 import { FilterBar } from './filterBar';
 import { KeysHelp } from './keysHelp';
@@ -7,7 +7,6 @@ import { PartialNote } from './partialNote';
 import { nextSort } from './rows';
 import { Rows } from './rowItems';
 import { SelectionBar } from './selectionBar';
-import { sharedSets } from './sharedSets';
 import { Head } from './tableHead';
 import { pressKey } from './tableKeys';
 import type { TableModel } from './tableModel';
@@ -39,25 +38,12 @@ function useMoreRows(table: TableModel, virtual: VirtualRows): void {
   React.useEffect(() => table.list.loadMore(last));
 }
 
-/** Name the sets that are looked at: the selection, then rows in view. */
-function useWantedSets(
-  view: ViewModel,
-  table: TableModel,
-  inView: readonly IRow[]
-): void {
+/** Name the set whose joint size is looked at: the selection. */
+function useWantedSets(view: ViewModel, table: TableModel): void {
   const { model } = table.watched;
-  React.useEffect(() => {
-    const isOpen = ({ key }: IRow): boolean => table.isExpanded(key);
-    const rows = [
-      ...inView.filter(isOpen),
-      ...inView.filter(row => !isOpen(row))
-    ];
-    model.wantJointSizes(
-      view.isSeen
-        ? [table.selectedKeys, ...sharedSets(rows, table.list.byKey)]
-        : []
-    );
-  });
+  React.useEffect(() =>
+    model.wantJointSizes(view.isSeen ? [table.selectedKeys] : [])
+  );
   React.useEffect(() => () => model.wantJointSizes([]), [model]);
 }
 
@@ -95,14 +81,9 @@ export function Table(props: {
   const { list } = table;
   const scroller = React.useRef<HTMLDivElement>(null);
   const virtual = useVirtualRows(table, scroller);
-  const items = virtual.getVirtualItems();
   useFocusMoves(table, scroller);
   useMoreRows(table, virtual);
-  useWantedSets(
-    view,
-    table,
-    items.flatMap(item => list.rows[item.index] ?? [])
-  );
+  useWantedSets(view, table);
   const keysId = React.useId();
   return (
     <>
@@ -130,7 +111,7 @@ export function Table(props: {
           }}
         />
         <Rows view={view} table={table} report={report} virtual={virtual} />
-        {list.rows.length === 0 && (
+        {list.lines.length === 0 && (
           <p className="jp-Memguard-nothing">
             {trans.__('No result matches the filter.')}
           </p>

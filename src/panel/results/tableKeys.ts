@@ -37,7 +37,7 @@ function moveByKey(table: TableModel, key: string, page: number): boolean {
     PageDown: index + step,
     PageUp: index - step,
     Home: 0,
-    End: table.list.rows.length - 1
+    End: table.list.lines.length - 1
   };
   const target = targets[key];
   if (target === undefined) {
@@ -54,7 +54,7 @@ function actByKey(table: TableModel, press: Press): boolean {
       table.expand(row, true);
       return true;
     case 'ArrowLeft':
-      table.expand(row, false);
+      table.close(row);
       return true;
     case 'Enter':
       table.expand(row);

@@ -4,7 +4,9 @@
  */
 
 import { canRelease } from '../../model/activity';
-import type { IPart, IRow } from '../../wire/protocol';
+import { sumOf, type IEntry } from '../../model/entries';
+import { freedBy, type IFigure } from '../../model/figures';
+import type { IRow } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import type { CellFate } from '../../ui/cellLink';
 import type { IViewState } from '../viewState';
@@ -18,6 +20,12 @@ export type GoTo = (watched: IWatched, row: IRow) => Promise<CellFate>;
 export type RowAction = 'release' | 'release-selected' | 'visit' | 'assign';
 
 const NOTHING: ReadonlySet<string> = new Set();
+
+/** The members of a larger group are shown when a person opens it. */
+const MOST_OPEN = 10;
+
+/** Whether all keys are in a set, or only some. */
+export type Share = 'all' | 'some' | 'none';
 
 /** A set with one key added or taken out; by default, the other way round. */
 function toggled(
@@ -45,8 +53,8 @@ export class TableModel {
     options: TableModel.IOptions
   ) {
     this._options = options;
-    this.list = new RowList(watched);
-    this.focus = new RowFocus(() => this.list.rows);
+    this.list = new RowList(watched, group => this.isExpanded(group.key));
+    this.focus = new RowFocus(() => this.list.lines);
     this.update();
   }
 
@@ -61,14 +69,22 @@ export class TableModel {
     return this._areKeysShown;
   }
 
-  /** The selected rows among those that are shown. */
-  get selected(): readonly IRow[] {
-    return this._selected;
-  }
-
-  /** The keys of `selected`; the same array until they are others. */
+  /**
+   * The keys of the results that are selected and pass the filter; the same
+   * array until they are others.
+   */
   get selectedKeys(): readonly string[] {
     return this._selectedKeys;
+  }
+
+  /**
+   * What the selected results free: what the kernel has told of them, else the
+   * sum of what is known, which is too little for a part of a group.
+   */
+  get selectedFigure(): IFigure {
+    const keys = this._selectedKeys;
+    const known = keys.length > 1 ? this.watched.model.jointSize(keys) : null;
+    return known ?? sumOf(this.list.entries.flatMap(this._selectedIn));
   }
 
   /** Whether a release can be asked for now. */
@@ -80,8 +96,20 @@ export class TableModel {
     return this._chosen.has(key);
   }
 
+  /** How much of an entry is selected. */
+  selectedOf({ keys }: IEntry): Share {
+    const count = keys.filter(key => this._chosen.has(key)).length;
+    return count === 0 ? 'none' : count === keys.length ? 'all' : 'some';
+  }
+
+  /** Whether a row's details, or a group's members, are shown. */
   isExpanded(key: string): boolean {
-    return this._expanded.has(key);
+    const entry = this.list.entryOf(key);
+    const isOpenAtFirst =
+      entry?.key === key &&
+      entry.group !== null &&
+      entry.keys.length <= MOST_OPEN;
+    return this._turned.has(key) !== isOpenAtFirst;
   }
 
   /** Whether the form that binds a row to a variable is open. */
@@ -94,14 +122,10 @@ export class TableModel {
     return this._fates.get(key) ?? null;
   }
 
-  /** The rows that a row shares memory with, as far as they are loaded. */
-  partnersOf(row: IRow): readonly IRow[] {
-    return row.shared_with.flatMap(key => this.list.byKey.get(key) ?? []);
-  }
-
-  /** What rows free together, if the kernel has told it. */
-  jointSize(keys: readonly string[]): IPart | null {
-    return this.watched.model.jointSize(keys);
+  /** The group that a row is in; null if it is in none. */
+  groupOf({ key }: IRow): IEntry | null {
+    const entry = this.list.entryOf(key);
+    return entry?.group ? entry : null;
   }
 
   /** Take what the model and the person's order and filter are now. */
@@ -109,7 +133,7 @@ export class TableModel {
     const { report } = this.watched.model;
     if (report === null) {
       // Another kernel may use the same keys for other results.
-      this._chosen = this._expanded = this._assigning = NOTHING;
+      this._chosen = this._turned = this._assigning = NOTHING;
       this._fates.clear();
     }
     if (this.list.update(report, this._options.viewState())) {
@@ -130,10 +154,23 @@ export class TableModel {
     this._options.changed();
   }
 
-  /** Show or hide a row's details; by default, the other way round. */
-  expand(key: string, isOpen?: boolean): void {
-    this._expanded = toggled(this._expanded, key, isOpen);
+  /**
+   * Show or hide a row's details, or a group's members; by default, the other
+   * way round.
+   */
+  expand(key: string, isOpen = !this.isExpanded(key)): void {
+    this._turn(key, isOpen);
     this._options.changed();
+  }
+
+  /** Hide what a line shows; where it shows nothing, go to its group. */
+  close(key: string): void {
+    const group = this.list.entryOf(key);
+    if (this.isExpanded(key) || !group?.group || group.key === key) {
+      this.expand(key, false);
+    } else {
+      this.moveFocus(this.list.lines.findIndex(line => line.key === group.key));
+    }
   }
 
   /** Open or close the form that binds a row to a variable. */
@@ -144,14 +181,25 @@ export class TableModel {
     }
   }
 
-  /** Select a row, or no longer. */
+  /** Select a row or a whole group, or no longer. */
   toggleSelected(key: string): void {
-    this._choose(toggled(this._chosen, key));
+    const entry = this.list.entryOf(key);
+    if (entry === null || entry.key !== key) {
+      this._choose(toggled(this._chosen, key));
+      return;
+    }
+    const isIn = this.selectedOf(entry) !== 'all';
+    this._choose(
+      entry.keys.reduce(
+        (chosen, each) => toggled(chosen, each, isIn),
+        this._chosen
+      )
+    );
   }
 
-  /** Select all rows that are shown. */
+  /** Select all that passes the filter. */
   selectAll(): void {
-    this._choose(new Set(this.list.rows.map(({ key }) => key)));
+    this._choose(new Set(this.list.entries.flatMap(({ keys }) => keys)));
   }
 
   /**
@@ -160,8 +208,7 @@ export class TableModel {
    * @returns whether a row was selected.
    */
   clearSelection(): boolean {
-    const { byKey } = this.list;
-    const had = [...this._chosen].some(key => byKey.has(key));
+    const had = [...this._chosen].some(key => this.list.entryOf(key) !== null);
     this._choose(NOTHING);
     return had;
   }
@@ -179,49 +226,50 @@ export class TableModel {
     this._options.changed();
   }
 
-  /** Whether an action is possible now. */
+  /** Whether an action is possible now with a row, or a group. */
   can(action: RowAction, key: string): boolean {
     const row = this.list.byKey.get(key);
-    if (row === undefined) {
-      return false;
-    }
     switch (action) {
       case 'release':
       case 'release-selected':
-        return this.canRelease;
+        return this.canRelease && this.list.entryOf(key) !== null;
       case 'visit':
-        return row.cell_id !== null;
+        return (row?.cell_id ?? null) !== null;
       case 'assign':
-        return !this.watched.agent.cellRunning;
+        return row !== undefined && !this.watched.agent.cellRunning;
     }
   }
 
   /**
-   * Do something with a row.
+   * Do something with a row, or release all results of a group.
    *
    * @param action - What to do; `release-selected` is about the row only if
    * no row is selected.
-   * @param key - The row.
+   * @param key - The row, or the group.
    */
   run(action: RowAction, key: string): void {
-    if (!this.list.byKey.has(key)) {
+    const entry = this.list.entryOf(key);
+    if (entry === null) {
       return;
     }
+    const keys = entry.key === key ? entry.keys : [key];
     switch (action) {
       case 'release':
-        this._release([key]);
+        this._release(keys);
         break;
       case 'release-selected':
         this._release(
-          this._selectedKeys.length > 0 ? this._selectedKeys : [key]
+          this._selectedKeys.length > 0 ? this._selectedKeys : keys
         );
         break;
       case 'visit':
         void this._visit(key);
         break;
       case 'assign':
-        this.expand(key, true);
-        this.assign(key, true);
+        if (this.list.byKey.has(key)) {
+          this.expand(key, true);
+          this.assign(key, true);
+        }
     }
   }
 
@@ -247,7 +295,7 @@ export class TableModel {
     this._fates.set(key, fate);
     if (fate !== 'same') {
       // What became of the cell is said among the details.
-      this._expanded = toggled(this._expanded, key, true);
+      this._turn(key, true);
     }
     this._options.changed();
   }
@@ -259,18 +307,44 @@ export class TableModel {
   }
 
   private _updateSelected(): void {
-    this._selected = this.list.rows.filter(row => this._chosen.has(row.key));
-    this._selectedKeys = this._selected.map(row => row.key);
+    this._selectedKeys = this.list.entries
+      .flatMap(({ keys }) => keys)
+      .filter(key => this._chosen.has(key));
+  }
+
+  /** What is known of the selected results of an entry. */
+  private _selectedIn = (entry: IEntry): readonly IFigure[] => {
+    const rows = entry.rows.filter(({ key }) => this._chosen.has(key));
+    switch (this.selectedOf(entry)) {
+      case 'all':
+        return [entry.figure];
+      case 'some':
+        return [sumOf(rows.map(freedBy))].map(sum =>
+          // What the selected ones share is in the figure of none.
+          rows.length > 1 ? { ...sum, exact: false } : sum
+        );
+      case 'none':
+        return [];
+    }
+  };
+
+  /** Show or hide what a line has. */
+  private _turn(key: string, isOpen: boolean): void {
+    if (isOpen !== this.isExpanded(key)) {
+      this._turned = toggled(this._turned, key);
+      this.list.layOut();
+      this.focus.update();
+    }
   }
 
   private _options: TableModel.IOptions;
   private _areKeysShown = false;
   /** Also rows that do not pass the filter, or are gone. */
   private _chosen = NOTHING;
-  private _expanded = NOTHING;
+  /** The lines that are not as they are at first: groups open, rows closed. */
+  private _turned = NOTHING;
   private _assigning = NOTHING;
   private _fates = new Map<string, CellFate>();
-  private _selected: readonly IRow[] = [];
   private _selectedKeys: readonly string[] = [];
 }
 

@@ -21,14 +21,14 @@ export function useVirtualRows(
   table: TableModel,
   scroller: React.RefObject<HTMLElement>
 ): VirtualRows {
-  const { rows, count } = table.list;
+  const { lines, count } = table.list;
   const { index: focusedIndex } = table.focus;
   return useVirtualizer<HTMLElement, Element>({
     // Rows that are still to come have their place already.
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    getItemKey: index => rows[index]?.key ?? index,
+    getItemKey: index => lines[index]?.key ?? index,
     overscan: 8,
     rangeExtractor: range => {
       const indices = defaultRangeExtractor(range);

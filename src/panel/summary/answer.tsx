@@ -1,35 +1,29 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { figureText, formatBound, formatBytes } from '../../ui/format';
+import { figureKind, likelyBytes } from '../../model/figures';
+import { figureText, formatBytes } from '../../ui/format';
 import type { IOverview, IPart, IReport } from '../../wire/protocol';
-import { boundText } from '../sentences';
+import { figureTitle } from '../sentences';
 
 /** The figure of the answer, or that there is nothing to give one for. */
 function answerFigure(
-  { count, estimate_bytes_all: estimate }: IReport,
-  { bytes, exact }: IPart,
+  report: IReport,
+  retained: IPart,
   trans: TranslationBundle
 ): string {
-  if (bytes > 0) {
-    return formatBound(bytes, exact);
-  }
-  if (exact || count === 0) {
-    return trans.__('Nothing to free');
-  }
-  return estimate !== null && estimate > 0
-    ? trans.__('About %1', formatBytes(estimate))
-    : trans.__('Nothing known to free');
+  const isNothing =
+    report.count === 0 || (retained.exact && retained.bytes === 0);
+  return isNothing ? trans.__('Nothing to free') : figureText(retained, trans);
 }
 
 /** The text under the figure. */
 function answerText(
   report: IReport,
-  { bytes, exact }: IPart,
+  retained: IPart,
   trans: TranslationBundle
 ): string {
-  const estimate = report.estimate_bytes_all ?? 0;
   const rss = report.rss_bytes === null ? null : formatBytes(report.rss_bytes);
-  if (bytes > 0 || (!exact && estimate > 0)) {
+  if (figureKind(retained) !== 'unknown' && likelyBytes(retained) > 0) {
     return rss === null
       ? trans.__('is results you are not using')
       : trans.__('of this kernel\u2019s %1 is results you are not using', rss);
@@ -48,9 +42,9 @@ export function Answer(props: {
     <div className="jp-Memguard-answer">
       <span
         className="jp-Memguard-total"
-        data-bytes={retained.bytes}
+        data-bytes={likelyBytes(retained)}
         data-exact={retained.exact}
-        title={retained.exact ? undefined : boundText(report.notes_all, trans)}
+        title={figureTitle(retained, report.notes_all, trans)}
       >
         {answerFigure(report, retained, trans)}
       </span>
@@ -69,7 +63,7 @@ export function LargestVariable(props: {
   const { overview, trans } = props;
   const largest = overview.largest[0];
   const rss = overview.rss_bytes;
-  if (largest === undefined || rss === null || largest.freed_bytes < rss / 2) {
+  if (largest === undefined || rss === null || largest.size_bytes < rss / 2) {
     return null;
   }
   return (
@@ -77,7 +71,7 @@ export function LargestVariable(props: {
       {trans.__(
         'Most of it is in use: your variable `%1` is %2.',
         largest.name,
-        figureText({ bytes: largest.freed_bytes, exact: largest.exact }, trans)
+        formatBytes(largest.size_bytes)
       )}
     </p>
   );
