@@ -7,6 +7,7 @@ all other types are described by their name alone.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Callable
 
@@ -42,14 +43,17 @@ def has_base(cls: type, base: type) -> bool:
 def instance_dict(obj: Any) -> dict[str, Any]:
     """Return an instance's dict, read by its type's own descriptor, or an empty dict.
 
-    Plain attribute access could run the user's code: a class can define its own `__dict__`.
+    Plain attribute access could run the user's code: a class can define its own `__dict__`. The
+    descriptor can be that of another class, which refuses.
     """
     for base in _mro_of(type(obj)):
-        descriptor = _dict_of(base).get("__dict__")
-        # The `__dict__` of modules is a member descriptor.
-        if is_one_of(type(descriptor), GetSetDescriptorType, MemberDescriptorType):
-            found = descriptor.__get__(obj)
-            return found if type(found) is dict else {}
+        with suppress(Exception):
+            descriptor = _dict_of(base).get("__dict__")
+            # The `__dict__` of modules is a member descriptor.
+            if is_one_of(type(descriptor), GetSetDescriptorType, MemberDescriptorType):
+                found = descriptor.__get__(obj)
+                if type(found) is dict:
+                    return found
     return {}
 
 

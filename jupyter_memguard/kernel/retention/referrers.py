@@ -158,8 +158,8 @@ class Search:
                 if form == _OUT or type(key) is str
                 if not self._is_reported(mapping, key, value, index)
             ]
-        module = dict.get(referrer, "__name__") if type(referrer) is dict else None
-        if type(module) is str and instance_dict(sys.modules.get(module)) is referrer:
+        module = _name_in(referrer) if type(referrer) is dict else ""
+        if module and instance_dict(sys.modules.get(module)) is referrer:
             name = "<module " + module + ">"
             return [(name, index) for _key, _value, index in _entries(referrer, targets)]
         return None
@@ -254,11 +254,19 @@ def _code(referrer: Any) -> CodeType | None:
     return None
 
 
+def _name_in(namespace: dict[Any, Any]) -> str:
+    """Return the `__name__` in a module's namespace, or "" in any other dict."""
+    try:
+        name = dict.get(namespace, "__name__")
+    except Exception:  # noqa: BLE001 - the look-up asked a key that is not a text
+        return ""
+    return name if type(name) is str else ""
+
+
 def _is_own_frame(obj: Any) -> bool:
     if type(obj) is not FrameType:
         return False
-    module = dict.get(obj.f_globals, "__name__")
-    return type(module) is str and module.startswith(__name__.rpartition(".retention.")[0])
+    return _name_in(obj.f_globals).startswith(__name__.rpartition(".retention.")[0])
 
 
 def _first(referrer: Any, targets: dict[int, int]) -> int | None:
