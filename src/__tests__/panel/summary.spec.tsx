@@ -3,7 +3,14 @@ import { Summary } from '../../panel/summary/summary';
 import type { IReleased } from '../../wire/protocol';
 import type { Selection } from '../../tokens';
 import { button, cleanUp, doing, layOut, one, render } from '../fakes/render';
-import { anOverview, aRelease, aReport, aRow, aVariable } from '../fakes/rows';
+import {
+  anOverview,
+  aPart,
+  aRelease,
+  aReport,
+  aRow,
+  aVariable
+} from '../fakes/rows';
 import { aView } from '../fakes/view';
 
 beforeAll(() => layOut(600));
@@ -44,7 +51,25 @@ describe('Summary', () => {
         })
       })
     );
-    expect(total.textContent).toBe('About 80 MiB');
+    expect(total.textContent).toBe('about 80 MiB');
+  });
+
+  it('mentions tracebacks that keep much', async () => {
+    const { view, model } = aView();
+    const tracebacks = { bytes: 0, count: 1, exact: false };
+    model.report = aReport([], { rss_bytes: 834 * MIB, tracebacks });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const answer = one(host, '.jp-Memguard-answer');
+    expect(answer.textContent).toBe('Nothing to freeThis kernel has 834 MiB.');
+    const overview = (bytes: number) =>
+      anOverview({ tracebacks: aPart(bytes, { exact: false }) });
+    await doing(() => model.set({ overview: overview(38.1 * MIB) }));
+    expect(answer.textContent).toBe(
+      'Nothing to freeThis kernel has 834 MiB.Tracebacks keep about 38.1 MiB.'
+    );
+    // Less than a result that would be large.
+    await doing(() => model.set({ overview: overview(MIB / 2) }));
+    expect(answer.textContent).toBe('Nothing to freeThis kernel has 834 MiB.');
   });
 
   it('marks a total that is a bound', async () => {
@@ -52,7 +77,7 @@ describe('Summary', () => {
     model.report = aReport([aRow(5, MIB, { exact: false })]);
     const host = await render(<Summary view={view} chooseMode={noChoice} />);
     const total = one(host, '.jp-Memguard-total');
-    expect(total.textContent).toBe('\u2265\u00a01 MiB');
+    expect(total.textContent).toBe('at least 1 MiB');
     expect(total.title).toContain('At least this');
   });
 

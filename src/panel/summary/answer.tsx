@@ -31,13 +31,36 @@ function answerText(
   return rss === null ? '' : trans.__('This kernel has %1.', rss);
 }
 
-/** The one answer: how much of the kernel is results that nobody uses. */
+/** That tracebacks keep much alive, which the answer does not count. */
+function tracebacksText(
+  report: IReport,
+  overview: IOverview | null,
+  least: number,
+  trans: TranslationBundle
+): string | null {
+  const { bytes, exact } = overview?.tracebacks ?? report.tracebacks;
+  if (report.tracebacks.count === 0 || bytes < Math.max(least, 1)) {
+    return null;
+  }
+  const figure = { bytes, exact, estimate_bytes: exact ? null : bytes };
+  return trans.__('Tracebacks keep %1.', figureText(figure, trans));
+}
+
+/**
+ * The one answer: how much of the kernel is results that nobody uses.
+ *
+ * @param props - What was read; `least` has the least bytes that count as
+ * large.
+ */
 export function Answer(props: {
   report: IReport;
   retained: IPart;
+  overview: IOverview | null;
+  least: number;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { report, retained, trans } = props;
+  const { report, retained, overview, least, trans } = props;
+  const tracebacks = tracebacksText(report, overview, least, trans);
   return (
     <div className="jp-Memguard-answer">
       <span
@@ -51,6 +74,9 @@ export function Answer(props: {
       <span className="jp-Memguard-answerText">
         {answerText(report, retained, trans)}
       </span>
+      {tracebacks !== null && (
+        <p className="jp-Memguard-answerText">{tracebacks}</p>
+      )}
     </div>
   );
 }

@@ -59,7 +59,13 @@ function Top(props: {
   const { model } = watched;
   return (
     <>
-      <Answer report={report} retained={retained} trans={trans} />
+      <Answer
+        report={report}
+        retained={retained}
+        overview={model.overview}
+        least={least}
+        trans={trans}
+      />
       {model.overview !== null && (
         <LargestVariable overview={model.overview} trans={trans} />
       )}
