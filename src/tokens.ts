@@ -146,8 +146,7 @@ export type Activity =
   | { kind: 'reading' }
   /** The release waits behind a running cell, and can be taken back. */
   | { kind: 'queued'; selection: Selection }
-  | { kind: 'freeing'; selection: Selection }
-  | { kind: 'measuring'; budgetMs: number };
+  | { kind: 'freeing'; selection: Selection };
 
 /**
  * What the last release did, or why it did nothing. It stays the same object
@@ -237,12 +236,10 @@ export interface IRetainedModel extends IDisposable {
   jointSize(keys: readonly string[]): IPart | null;
   /** Wait for a running cell, release, and read again. */
   release(selection: Selection): Promise<void>;
-  /** Take back a release that waits, or end a measurement. */
+  /** Take back a release that waits. */
   cancel(): void;
   /** Read the overview too, after each report, because somebody looks at it. */
   observeOverview(): IDisposable;
-  /** Measure with growing budgets until everything is exact. */
-  measureExactly(): Promise<void>;
   /** Find out who refers to a row's object. */
   explain(row: IRow): Promise<IExplained>;
   /** Bind a row's object to a new variable. */

@@ -5,7 +5,7 @@ import type { Activity, IRetainedModel } from '../tokens';
 const IDLE: Activity = { kind: 'idle' };
 
 /**
- * Whether a person can ask for a release, or for an exact measurement, now.
+ * Whether a person can ask for a release now.
  *
  * @param model - The model; a reading gives way to what a person asks for.
  */

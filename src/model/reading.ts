@@ -1,6 +1,6 @@
 /** Reading what a kernel retains: the report and the overview. */
 
-import { codeOf, REQUEST_TIMEOUT_MS } from '../wire/request';
+import { codeOf } from '../wire/request';
 import type { IOverview, IPart, IReport } from '../wire/protocol';
 import type { IKernelAgent } from '../tokens';
 import type { ExecutedCells } from '../kernel/executedCells';
@@ -17,11 +17,6 @@ const LONG_OVERVIEW_MS = 50;
 
 /** What can be read. */
 type Readable = 'report' | 'overview';
-
-/** Whether a longer measurement could not tell more about a report's results. */
-export function isExact(report: IReport): boolean {
-  return report.exact_all && report.results.every(row => row.exact);
-}
 
 /**
  * Keeps the newest report and overview, and reads them again when that is
@@ -152,35 +147,23 @@ export class Reading {
    * Read one of the two, whatever the current activity is.
    *
    * @param what - Which one; an overview is read only if somebody looks at it.
-   * @param params - How long the kernel may measure.
-   * @param signal - Cancels the reading.
    * @returns false if it failed; `failure` tells why.
    */
-  async read(
-    what: Readable,
-    params: { budget_ms?: number } = {},
-    signal?: AbortSignal
-  ): Promise<boolean> {
-    // The kernel may take the budget twice: for results and for tracebacks.
-    const timeoutMs = REQUEST_TIMEOUT_MS + 2 * (params.budget_ms ?? 0);
-    const options = { signal, timeoutMs };
+  async read(what: Readable): Promise<boolean> {
     try {
       if (what === 'report') {
         clearTimeout(this._restTimer);
-        const report = await this._agent.request(what, params, options);
+        const report = await this._agent.request(what, {});
         this._takeReport(report);
       } else if (this.overviewObservers > 0) {
-        this._overview = await this._agent.request(what, params, options);
+        this._overview = await this._agent.request(what, {});
       }
       this.failure = null;
       // Show the report now; the overview may still be loading.
       this._events.changed();
       return true;
     } catch (error) {
-      const code = codeOf(error);
-      if (code !== 'cancelled') {
-        this.failure = code;
-      }
+      this.failure = codeOf(error);
       return false;
     }
   }

@@ -28,7 +28,6 @@ import { CurrentActivity } from './activity';
 import { CellEnds } from './cellEnds';
 import { GuardRequest } from './guardRequest';
 import { JointSizes, type KeySet } from './jointSizes';
-import { measureExactly } from './measuring';
 import { Reading } from './reading';
 import { Refining } from './refining';
 import { Releasing } from './releasing';
@@ -193,18 +192,10 @@ export class RetainedModel implements IRetainedModel {
 
   cancel(): void {
     const { current } = this._activity;
-    if (current.kind === 'queued' || current.kind === 'measuring') {
+    if (current.kind === 'queued') {
       this._activity.abort();
       void this._reading.finish(current);
     }
-  }
-
-  measureExactly(): Promise<void> {
-    return measureExactly(
-      this._reading,
-      this._activity,
-      () => this.agent.cellRunning
-    );
   }
 
   wantJointSizes(sets: readonly KeySet[]): void {

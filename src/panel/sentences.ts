@@ -41,19 +41,6 @@ function titleHead(
   }
 }
 
-/** What the sign before a bound means. */
-export function boundText(
-  notes: readonly string[],
-  trans: TranslationBundle
-): string {
-  const reasons = notes
-    .map(code => noteText(code, trans))
-    .filter((text): text is string => text !== null);
-  return reasons.length > 0
-    ? trans.__('At least this: %1', reasons.join('; '))
-    : trans.__('At least this');
-}
-
 /** What a figure leaves out, by the kernel's code; null for unknown codes. */
 export function noteText(
   code: string,

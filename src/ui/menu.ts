@@ -3,11 +3,10 @@
 import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 
-/** An entry of a menu; `separator` draws a line before it. */
+/** An entry of a menu. */
 export interface IMenuItem {
   readonly label: string;
   readonly isEnabled: boolean;
-  readonly separator?: boolean;
   run(): void;
 }
 
@@ -24,13 +23,10 @@ export function openMenu(
   const commands = new CommandRegistry();
   const menu = new Menu({ commands });
   menu.addClass('jp-Memguard-menu');
-  items.forEach(({ label, isEnabled, separator, run }, index) => {
+  items.forEach(({ label, isEnabled, run }, index) => {
     const command = `memguard-menu:${index}`;
     commands.addCommand(command, {
       label,
-      // Lumino's own separators take the focus, and a screen reader has
-      // nothing to say there.
-      className: separator === true ? 'jp-Memguard-menuBreak' : '',
       isEnabled: () => isEnabled,
       execute: run,
       describedBy: { args: { type: 'object', properties: {} } }

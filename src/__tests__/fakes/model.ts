@@ -94,9 +94,6 @@ export class FakeModel implements IRetainedModel {
   cancel(): void {
     this.cancelled++;
   }
-  async measureExactly(): Promise<void> {
-    this.set({ activity: { kind: 'measuring', budgetMs: 400 } });
-  }
   async explain(row: IRow): Promise<IExplained> {
     this.explainedKeys.push(row.key);
     return { ...this.explained, key: row.key };

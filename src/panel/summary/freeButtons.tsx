@@ -2,7 +2,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownEmptyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { canRelease } from '../../model/activity';
-import { isExact } from '../../model/reading';
 import type { IRetainedModel } from '../../tokens';
 import { figureKind, likelyBytes } from '../../model/figures';
 import {
@@ -12,11 +11,6 @@ import {
 } from '../../ui/freeLabels';
 import { openMenu, type IMenuItem } from '../../ui/menu';
 import { ActionButton, LinkButton } from '../buttons';
-
-/** Whether a longer measurement could tell more. */
-export function isInexact({ report }: IRetainedModel): boolean {
-  return report !== null && !isExact(report);
-}
 
 /**
  * What keeps a button from acting. It is not `disabled`, which would take the
@@ -47,17 +41,7 @@ function freeMenu(
     isEnabled,
     run: () => void model.release({ kind })
   });
-  return [
-    release('all'),
-    release('shown'),
-    release('tracebacks'),
-    {
-      label: trans.__('Measure exactly'),
-      isEnabled: isEnabled && isInexact(model),
-      separator: true,
-      run: () => void model.measureExactly()
-    }
-  ];
+  return [release('all'), release('shown'), release('tracebacks')];
 }
 
 /** Whether no result can be large enough for *Free memory*. */

@@ -12,8 +12,6 @@ function progressText(
       return trans.__('Queued: runs when the cell has ended');
     case 'freeing':
       return trans.__('Freeing\u2026');
-    case 'measuring':
-      return trans.__('Measuring exactly\u2026');
     default:
       return null;
   }
@@ -44,11 +42,9 @@ export function Progress(props: {
         aria-label={text}
       />
       <span>{text}</span>
-      {model.activity.kind !== 'freeing' && (
+      {model.activity.kind === 'queued' && (
         <LinkButton onClick={() => model.cancel()}>
-          {model.activity.kind === 'queued'
-            ? trans.__('Take back')
-            : trans.__('Stop')}
+          {trans.__('Take back')}
         </LinkButton>
       )}
     </div>

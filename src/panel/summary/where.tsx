@@ -1,11 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { canRelease } from '../../model/activity';
 import type { IPart, IReport } from '../../wire/protocol';
 import type { IRetainedModel } from '../../tokens';
-import { LinkButton } from '../buttons';
 import { barParts, MemoryBar, reportedParts } from './bar';
-import { isInexact, ReleaseKept } from './freeButtons';
+import { ReleaseKept } from './freeButtons';
 
 /**
  * Where the memory is, with what can be released besides the results. All
@@ -20,29 +18,18 @@ export function Where(props: {
   const { model, report, retained, trans } = props;
   const { overview } = model;
   return (
-    <>
-      <MemoryBar
-        parts={
-          overview === null
-            ? reportedParts(report, retained)
-            : barParts(overview)
-        }
-        wholeBytes={(overview ?? report).rss_bytes}
-        trans={trans}
-        actions={{
-          shown: <ReleaseKept kind="shown" model={model} trans={trans} />,
-          tracebacks: (
-            <ReleaseKept kind="tracebacks" model={model} trans={trans} />
-          )
-        }}
-      />
-      {isInexact(model) && canRelease(model) && (
-        <p className="jp-Memguard-bounds">
-          <LinkButton onClick={() => void model.measureExactly()}>
-            {trans.__('Measure exactly')}
-          </LinkButton>
-        </p>
-      )}
-    </>
+    <MemoryBar
+      parts={
+        overview === null ? reportedParts(report, retained) : barParts(overview)
+      }
+      wholeBytes={(overview ?? report).rss_bytes}
+      trans={trans}
+      actions={{
+        shown: <ReleaseKept kind="shown" model={model} trans={trans} />,
+        tracebacks: (
+          <ReleaseKept kind="tracebacks" model={model} trans={trans} />
+        )
+      }}
+    />
   );
 }
