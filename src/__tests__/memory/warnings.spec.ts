@@ -97,6 +97,16 @@ describe('the warnings', () => {
     expect(opened.model.observers).toBe(0);
   });
 
+  it('say that about so much is retained where that is estimated', async () => {
+    await read(0.91);
+    const guess = { exact: false, freed_bytes: 80 };
+    opened.model.set({
+      report: aReport([aRow(1, 80, guess)], { estimate_bytes_all: 3 * GIB })
+    });
+    await until(() => messages()[0].includes('retained'));
+    expect(messages()[0]).toContain('About 3 GiB of it is retained results.');
+  });
+
   describe('of a kernel that is free', () => {
     beforeEach(() => {
       jest.useFakeTimers();

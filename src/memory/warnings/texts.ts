@@ -1,6 +1,7 @@
 /** The warnings' texts. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { figureKind, likelyBytes } from '../../model/figures';
 import { formatBytes } from '../../ui/format';
 import type { IPart } from '../../wire/protocol';
 import { percentOf } from '../level';
@@ -89,10 +90,17 @@ export function retainedText(
   retained: IPart,
   trans: TranslationBundle
 ): string {
-  const bytes = formatBytes(retained.bytes);
-  return retained.exact
-    ? trans.__('%1 of it is retained results.', bytes)
-    : trans.__('At least %1 of it is retained results.', bytes);
+  const bytes = formatBytes(likelyBytes(retained));
+  switch (figureKind(retained)) {
+    case 'exact':
+      return trans.__('%1 of it is retained results.', bytes);
+    case 'about':
+      return trans.__('About %1 of it is retained results.', bytes);
+    case 'at-least':
+      return trans.__('At least %1 of it is retained results.', bytes);
+    case 'unknown':
+      return trans.__('How much of it is retained results is not known.');
+  }
 }
 
 /**
