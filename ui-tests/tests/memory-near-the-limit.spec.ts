@@ -141,6 +141,29 @@ test('a kernel that died near its limit is said to have run out', async ({
   await expect(toasts(page)).toHaveCount(1);
 });
 
+test('the next process is not shown as if the one before had not died', async ({
+  page
+}) => {
+  await newNotebook(page);
+  const pid = await kernelPid(page);
+  const panel = await openPanel(page);
+  await run(page, UP_TO);
+  await run(page, 'block = upTo(0.6)');
+  await expect.poll(() => level(page)).toBeGreaterThan(0.58);
+  process.kill(pid, 'SIGKILL');
+  await page.getByRole('button', { name: 'Ok', exact: true }).click();
+  const died = /died at 3[3-5]\d(\.\d)? MiB of 572\.2 MiB/;
+  const told = panel.locator('[role=alert]');
+  await expect(told).toContainText(died, { timeout: 30_000 });
+  await expect(statusItem(page)).toContainText(died);
+  // The figures beside it are of the new process.
+  await expect.poll(() => level(page)).toBeLessThan(0.4);
+  await expect(told).toContainText(died);
+  await told.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(told).toHaveCount(0);
+  await expect(statusItem(page)).not.toContainText('died');
+});
+
 test('a kernel that died far from its limit is not', async ({ page }) => {
   await newNotebook(page);
   const pid = await kernelPid(page);

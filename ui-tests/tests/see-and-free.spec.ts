@@ -86,6 +86,57 @@ test('one row can be released and the others stay', async ({ page }) => {
   expect(await run(page, 'print(_2.nbytes)')).toBe('56000000');
 });
 
+test('memory that comes back late is in the account', async ({ page }) => {
+  await newNotebook(page);
+  await run(
+    page,
+    'import threading, time, weakref\nimport numpy as np\nnp.ones(20_000_000)'
+  );
+  // An allocator that gives back late, as some libraries have.
+  await run(
+    page,
+    [
+      'pool = [np.ones(20_000_000)]',
+      'shown = weakref.ref(_1)',
+      'def later():',
+      '    while shown() is not None: time.sleep(0.01)',
+      '    time.sleep(0.7)',
+      '    pool.clear()',
+      'threading.Thread(target=later, daemon=True).start()'
+    ].join('\n')
+  );
+  const panel = await openPanel(page);
+  await panel.getByRole('button', { name: 'Free memory' }).click();
+  const account = panel.locator('[data-before-bytes]');
+  const freed = async () =>
+    (await figure(account, 'data-before-bytes')) -
+    (await figure(account, 'data-after-bytes'));
+  await expect.poll(freed).toBeGreaterThan(150_000_000);
+  await expect.poll(freed).toBeGreaterThan(310_000_000);
+  await expect(account).toContainText(/Released 1 result: 30\d(\.\d)? MiB/);
+});
+
+test('free memory is given back where no result is left', async ({ page }) => {
+  await newNotebook(page);
+  // The C library gives back only what nothing lies above of.
+  await run(
+    page,
+    'many = [bytes(1000) for _ in range(200_000)]\nabove = bytes(1000)\ndel many'
+  );
+  const panel = await openPanel(page);
+  const free = panel.locator('li[data-part="free"]');
+  await expect.poll(() => figure(free)).toBeGreaterThan(150_000_000);
+  await panel.getByRole('button', { name: 'Give free memory back' }).click();
+  const account = panel.locator('[data-before-bytes]');
+  await expect(account).toContainText(
+    /^(19|20)\d(\.\d)? MiB of free memory was given back/
+  );
+  // Little is left, or none.
+  await expect
+    .poll(async () => ((await free.count()) > 0 ? figure(free) : 0))
+    .toBeLessThan(50_000_000);
+});
+
 test('with the guard on nothing is retained, in the very next cell', async ({
   page
 }) => {

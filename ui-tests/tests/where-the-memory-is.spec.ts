@@ -18,6 +18,17 @@ function part(panel: Locator, name: string): Promise<number> {
   return figure(panel.locator(`[data-part="${name}"][data-bytes]`));
 }
 
+function sumOfParts(panel: Locator): Promise<number> {
+  return panel
+    .locator('li[data-part]')
+    .evaluateAll(items =>
+      items.reduce(
+        (sum, item) => sum + Number((item as HTMLElement).dataset.bytes),
+        0
+      )
+    );
+}
+
 function near(bytes: number, expected: number): void {
   expect(Math.abs(bytes - expected)).toBeLessThan(expected / 50);
 }
@@ -45,12 +56,7 @@ test('variables, results and what was shown are told apart', async ({
   near(await part(panel, 'variables'), VARIABLES);
   expect(await part(panel, 'rest')).toBeGreaterThan(20_000_000);
   expect(await part(panel, 'rest')).toBeLessThan(200_000_000);
-  const parts = await panel
-    .locator('li[data-part]')
-    .evaluateAll(items =>
-      items.map(item => Number((item as HTMLElement).dataset.bytes))
-    );
-  const sum = parts.reduce((total, bytes) => total + bytes, 0);
+  const sum = await sumOfParts(panel);
   expect(Math.abs(sum - residentBytes(pid))).toBeLessThan(10_000_000);
 
   // The one answer, and the variable that is most of the kernel.
@@ -72,4 +78,31 @@ test('variables, results and what was shown are told apart', async ({
   expect(await valueOf(page, 'large.nbytes + small.nbytes')).toBe(
     `${VARIABLES}`
   );
+});
+
+test('what results and variables share is neither’s alone', async ({
+  page
+}) => {
+  await newNotebook(page);
+  const pid = Number(await valueOf(page, '__import__("os").getpid()'));
+  await runCells(page, [
+    'import numpy as np',
+    'base = np.ones(30_000_000)\nbase[:20_000_000]',
+    'base[10_000_000:]'
+  ]);
+  const panel = await openPanel(page);
+  await expect.poll(() => part(panel, 'shared')).toBeGreaterThan(0);
+  near(await part(panel, 'shared'), 240_000_000);
+  expect(await part(panel, 'results')).toBeLessThan(1_000_000);
+  expect(await part(panel, 'variables')).toBeLessThan(20_000_000);
+  const sum = await sumOfParts(panel);
+  expect(Math.abs(sum - residentBytes(pid))).toBeLessThan(10_000_000);
+  // Nobody reads that no variable holds much beside that.
+  const base = panel.locator('[data-name="base"]');
+  near(await figure(base, 'data-size'), 240_000_000);
+  expect(await figure(base)).toBeLessThan(1_000_000);
+  await expect(base).toContainText('shared with Out[2], Out[3]');
+  await expect(
+    panel.getByRole('columnheader', { name: 'Frees' })
+  ).toBeVisible();
 });
