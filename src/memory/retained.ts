@@ -28,7 +28,7 @@ export function retainedOf(watched: IWatched | null): IPart | null {
     byKey.set(group?.[0] ?? key, bytes);
   }
   const bytes = [...byKey.values()].reduce((sum, part) => sum + part, 0);
-  return { bytes, exact: false, estimate_bytes: null };
+  return { bytes, exact: false, estimate_bytes: bytes };
 }
 
 /**

@@ -13,7 +13,10 @@ export function KeysHelp(props: {
   const { id, trans } = props;
   const keys: [string[], string][] = [
     [['\u2191', '\u2193', 'Home', 'End'], trans.__('to another row')],
-    [['Enter', '\u2192', '\u2190'], trans.__('show and hide details')],
+    [
+      ['Enter', '\u2192', '\u2190'],
+      trans.__('show and hide details, or the results of a group')
+    ],
     [[trans.__('Space')], trans.__('select')],
     [['Ctrl A'], trans.__('select all')],
     [['Delete'], trans.__('release the row, or all that are selected')],

@@ -67,6 +67,7 @@ export function Answer(props: {
         className="jp-Memguard-total"
         data-bytes={likelyBytes(retained)}
         data-exact={retained.exact}
+        data-final={report.final}
         title={figureTitle(retained, report.notes_all, trans)}
       >
         {answerFigure(report, retained, trans)}
