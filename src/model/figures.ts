@@ -9,27 +9,33 @@ export interface IFigure {
   readonly exact: boolean;
   /** What it likely is; absent or null if there is no estimate. */
   readonly estimate_bytes?: number | null;
+  /** What it can be at most; absent where that is not known. */
+  readonly most_bytes?: number;
 }
 
 /** How a size is told. */
-export type FigureKind = 'exact' | 'about' | 'at-least' | 'unknown';
+export type FigureKind = 'exact' | 'about' | 'at-least' | 'at-most' | 'unknown';
 
-/** A lower bound under this tells nothing of a size. */
+/** A bound under this tells nothing of a size. */
 const LEAST_BOUND = 64 * 1024;
 
 /**
  * How a size is told: as what it is, as an estimate, as a lower bound if that
- * is of use, or not at all.
+ * is of use, as an upper bound likewise, or not at all.
  */
 export function figureKind(figure: IFigure): FigureKind {
   const { bytes, exact, estimate_bytes: estimate = null } = figure;
+  const { most_bytes: most = 0 } = figure;
   if (exact) {
     return 'exact';
   }
   if (estimate !== null) {
     return 'about';
   }
-  return bytes < LEAST_BOUND ? 'unknown' : 'at-least';
+  if (bytes >= LEAST_BOUND) {
+    return 'at-least';
+  }
+  return most >= LEAST_BOUND ? 'at-most' : 'unknown';
 }
 
 /** The bytes by which a size is sorted, filtered and compared. */
@@ -38,14 +44,21 @@ export function likelyBytes(figure: IFigure): number {
   return exact ? bytes : Math.max(bytes, estimate ?? 0);
 }
 
+/** Whether a figure tells how much something frees, and that it does. */
+export function frees(figure: IFigure): boolean {
+  const kind = figureKind(figure);
+  return kind !== 'unknown' && kind !== 'at-most' && likelyBytes(figure) > 0;
+}
+
 /** What a row, a group or a variable frees. */
 export function freedBy(entry: {
   freed_bytes: number;
   exact: boolean;
   estimate_bytes: number | null;
+  size_bytes?: number;
 }): IFigure {
-  const { freed_bytes: bytes, exact, estimate_bytes } = entry;
-  return { bytes, exact, estimate_bytes };
+  const { freed_bytes: bytes, exact, estimate_bytes, size_bytes } = entry;
+  return { bytes, exact, estimate_bytes, most_bytes: size_bytes };
 }
 
 /** What all results of a report free together. */

@@ -36,6 +36,8 @@ function titleHead(
       return trans.__('An estimate');
     case 'at-least':
       return trans.__('At least this');
+    case 'at-most':
+      return trans.__('No more than this');
     case 'unknown':
       return trans.__('Not known');
   }

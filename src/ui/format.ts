@@ -114,6 +114,8 @@ export function figureText(figure: IFigure, trans: TranslationBundle): string {
       return trans.__('about %1', text);
     case 'at-least':
       return trans.__('at least %1', text);
+    case 'at-most':
+      return trans.__('up to %1', formatBytes(figure.most_bytes ?? 0));
     case 'unknown':
       return trans.__('size unknown');
   }

@@ -201,17 +201,20 @@ describe('Results', () => {
         aRow(2, 30 * MIB, { exact: false, notes: ['cut'] }),
         aRow(3, 80, { exact: false, notes: ['opaque'] }),
         aRow(4, 70 * MIB, { as_of: 12 }),
-        aRow(5, 0, { size_bytes: 60 * MIB, shared_variables: ['df'] })
+        aRow(5, 0, { size_bytes: 60 * MIB, shared_variables: ['df'] }),
+        aRow(6, 90, { size_bytes: 60 * MIB, exact: false, notes: ['cut'] })
       ])
     );
     const figure = (key: string) =>
       one(one(host, `[data-key=${key}]`), '.jp-Memguard-cellFrees').textContent;
-    expect(keysOf(host)).toEqual(['k4', 'k1', 'k2', 'k3', 'k5']);
+    expect(keysOf(host)).toEqual(['k4', 'k1', 'k2', 'k6', 'k3', 'k5']);
     expect(figure('k1')).toBe('about 40 MiB');
     expect(figure('k2')).toBe('at least 30 MiB');
     expect(figure('k3')).toBe('size unknown');
     expect(figure('k4')).toBe('70 MiBas of cell 12');
     expect(figure('k5')).toBe('0 Bsize 60 MiB');
+    expect(figure('k6')).toBe('up to 60 MiB');
+    expect(one(host, '[data-key=k6]').dataset.free).toBe('false');
     expect(one(host, '[data-key=k5]').textContent).toContain(
       'shares memory with `df`'
     );

@@ -98,7 +98,10 @@ describe('figureText', () => {
     [{ bytes: 9 * MIB, exact: false, estimate_bytes: MIB }, 'about 9 MiB'],
     [{ bytes: MIB, exact: false, estimate_bytes: null }, 'at least 1 MiB'],
     // A bound far below what may be there is no news.
-    [{ bytes: 80, exact: false, estimate_bytes: null }, 'size unknown']
+    [{ bytes: 80, exact: false, estimate_bytes: null }, 'size unknown'],
+    [{ bytes: 80, exact: false, most_bytes: 80 }, 'size unknown'],
+    [{ bytes: 80, exact: false, most_bytes: 9 * MIB }, 'up to 9 MiB'],
+    [{ bytes: MIB, exact: false, most_bytes: 9 * MIB }, 'at least 1 MiB']
   ])('tells %j as %s', (figure, text) => {
     expect(figureText(figure, nullTranslator.load(''))).toBe(text);
   });

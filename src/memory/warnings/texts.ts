@@ -98,6 +98,7 @@ export function retainedText(
       return trans.__('About %1 of it is retained results.', bytes);
     case 'at-least':
       return trans.__('At least %1 of it is retained results.', bytes);
+    case 'at-most':
     case 'unknown':
       return trans.__('How much of it is retained results is not known.');
   }

@@ -2,10 +2,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretRightIcon, closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { IEntry } from '../../model/entries';
-import { likelyBytes } from '../../model/figures';
+import { frees, likelyBytes } from '../../model/figures';
 import { IconButton } from '../buttons';
 import { Figure } from '../figure';
-import { groupLabel, isFree, rowNames } from './rows';
+import { groupLabel, rowNames } from './rows';
 import { AgeCell } from './rowView';
 import type { Share, TableModel } from './tableModel';
 
@@ -46,7 +46,7 @@ export const GroupView = React.memo(function GroupView(
       data-bytes={likelyBytes(figure)}
       data-exact={figure.exact}
       data-members={keys.length}
-      data-free={isFree(entry)}
+      data-free={frees(figure)}
       onFocus={() => table.takeFocus(key)}
     >
       <SelectCell {...props} />

@@ -6,13 +6,13 @@ import {
   infoIcon
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { freedBy, likelyBytes } from '../../model/figures';
+import { figureKind, freedBy, frees, likelyBytes } from '../../model/figures';
 import { formatAge, formatBytes } from '../../ui/format';
 import type { IRow } from '../../wire/protocol';
 import { IconButton } from '../buttons';
 import { Figure } from '../figure';
 import { rowSentence } from '../sentences';
-import { isFree, rowLabel, rowNames, shortType } from './rows';
+import { rowLabel, rowNames, shortType } from './rows';
 import type { TableModel } from './tableModel';
 
 /** What a row shows; its figures and states are its own, to be compared. */
@@ -52,7 +52,7 @@ export const RowView = React.memo(function RowView(
       data-bytes={likelyBytes(figure)}
       data-exact={row.exact}
       data-numbers={row.numbers.join(',')}
-      data-free={isFree({ figure })}
+      data-free={frees(figure)}
       onFocus={() => table.takeFocus(row.key)}
     >
       <SelectCell {...props} />
@@ -118,10 +118,13 @@ const LEAST_SHARED = 64 * 1024;
 function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
   const figure = freedBy(row);
   const { size_bytes: size, as_of: asOf, device_bytes: device } = row;
+  const hasOwnSize =
+    size - likelyBytes(figure) >= LEAST_SHARED &&
+    figureKind(figure) !== 'at-most';
   return (
     <span role="gridcell" className="jp-Memguard-cellFrees">
       <Figure part={figure} notes={row.notes} trans={trans} />
-      {size - likelyBytes(figure) >= LEAST_SHARED && (
+      {hasOwnSize && (
         <span
           className="jp-Memguard-estimate"
           title={trans.__('With what others keep alive, too')}

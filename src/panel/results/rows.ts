@@ -75,11 +75,6 @@ function freed(row: IRow): number {
   return likelyBytes(freedBy(row));
 }
 
-/** Whether releasing an entry frees memory at once. */
-export function isFree({ figure }: Pick<IEntry, 'figure'>): boolean {
-  return likelyBytes(figure) > 0;
-}
-
 /** A type's own name, without its module. */
 export function shortType(type: string): string {
   return type.slice(type.lastIndexOf('.') + 1);

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { figureKind, likelyBytes } from '../../model/figures';
+import { frees, likelyBytes } from '../../model/figures';
 import { figureText, formatBytes } from '../../ui/format';
 import type { IOverview, IPart, IReport } from '../../wire/protocol';
 import { figureTitle } from '../sentences';
@@ -23,7 +23,7 @@ function answerText(
   trans: TranslationBundle
 ): string {
   const rss = report.rss_bytes === null ? null : formatBytes(report.rss_bytes);
-  if (figureKind(retained) !== 'unknown' && likelyBytes(retained) > 0) {
+  if (frees(retained)) {
     return rss === null
       ? trans.__('is results you are not using')
       : trans.__('of this kernel\u2019s %1 is results you are not using', rss);
