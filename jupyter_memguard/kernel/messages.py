@@ -42,6 +42,9 @@ class Row(TypedDict):
     notes: list[str]
     estimate_bytes: int | None
     device_bytes: int | None
+    size_bytes: int
+    shared_variables: list[str]
+    as_of: int | None
     holders: list[str]
     variables: list[str]
     shared_with: list[str]
@@ -59,15 +62,27 @@ class Kept(TypedDict):
     exact: bool
 
 
+class SharedGroup(TypedDict):
+    """Results that share memory, by their keys, and what they free together."""
+
+    keys: list[str]
+    freed_bytes: int
+    exact: bool
+    notes: list[str]
+    estimate_bytes: int | None
+
+
 class Report(TypedDict):
     """What IPython retains; `shown` is what it keeps of the cells' outputs."""
 
     results: list[Row]
+    groups: list[SharedGroup]
     count: int
     freed_bytes_all: int
     exact_all: bool
     notes_all: list[str]
     estimate_bytes_all: int | None
+    final: bool
     rss_bytes: int | None
     guard: str
     guard_state: GuardState
@@ -98,10 +113,11 @@ class Released(TypedDict):
 
 
 class Part(TypedDict):
-    """One part of the process's memory."""
+    """One part of the process's memory; `estimate_bytes` where it is not exact."""
 
     bytes: int
     exact: bool
+    estimate_bytes: int | None
 
 
 class Variable(TypedDict):
@@ -110,21 +126,28 @@ class Variable(TypedDict):
     name: str
     type: str
     summary: str
+    size_bytes: int
     freed_bytes: int
     exact: bool
     estimate_bytes: int | None
     shared_with: list[str]
+    results: list[str]
 
 
 class Overview(TypedDict):
-    """Where the memory is: each part is what it frees beyond the parts before it."""
+    """Where the memory is: parts of one reading of the resident memory, which add up to it."""
 
     rss_bytes: int | None
     results: Part
+    shared: Part
+    variables: Part
     shown: Part
     tracebacks: Part
-    variables: Part
+    free: Part
+    mapped: Part
+    rest: Part
     largest: list[Variable]
+    final: bool
     elapsed_ms: float
 
 

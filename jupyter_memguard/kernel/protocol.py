@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable
 if TYPE_CHECKING:
     from .messages import Settings
 
-VERSION = 2
+VERSION = 3
 TARGET = "jupyter_memguard"
 MODES = ("off", "large", "last", "all")
 SORTS = ("freed_bytes", "number")
@@ -114,6 +114,7 @@ METHODS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
         },
         (),
     ),
+    "refine": ({"budget_ms": _number}, ()),
     "joint": ({"keys": _texts, "budget_ms": _number}, ("keys",)),
     "release": ({"keys": _texts, "numbers": _counts, "min_bytes": _count}, ()),
     "release_shown": ({}, ()),

@@ -47,6 +47,10 @@ class Requests:
         """Return where the memory is; see `Reporter.overview`."""
         return self.reporter.overview(**params)
 
+    def refine(self, **params: Any) -> dict[str, bool]:
+        """Go on with a measurement; see `Reporter.refine`."""
+        return self.reporter.refine(**params)
+
     def explain(self, key: str, **params: Any) -> Explained:
         """Return who refers to a retained object; see `Reporter.explain`."""
         return self.reporter.explain(key, **params)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .retention.outputs import Outputs
 
 ATTRIBUTE = "_jupyter_memguard"
+MEASURING = ("report", "overview")  # requests whose measurement a page can go on with
 
 if TYPE_CHECKING:
     part = cached_property
@@ -143,6 +144,10 @@ class Session(Handover, Requests):
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
         """Answer a checked request that came over a comm."""
         answer: Callable[..., Any] = getattr(self, method)
+        if method in MEASURING:
+            params["hold"] = threading.get_ident() == self.thread
+        elif method != "refine" and self.made("reporter") is not None:
+            self.reporter.drop()
         return answer(**params)
 
     def _hello(self) -> dict[str, Any]:

@@ -13,20 +13,21 @@ from ..retention.process import rss_bytes
 from ..retention.referrers import MAX_PATHS, Search
 from ..retention.sizes import Size
 from ..sizing import collector_paused, prepare
-from .large import Choice
+from .known import KnownFigures
+from .large import large
 from .overview import overview
-from .pages import Figures
 from .rows import collect, row, size_of
-from .traceback_sizes import kept_tracebacks
+from .survey import Survey
 
 if TYPE_CHECKING:
     from ..cells import Cells
     from ..guard.guard import Guard
-    from ..messages import CellEnd, CellResult, Explained, Joint, Overview, Report
+    from ..messages import CellEnd, CellResult, Explained, Joint, Overview, Report, SharedGroup
     from ..retention.announced import Announced
     from ..retention.holders import Retained
     from ..retention.keys import Keys
     from ..retention.outputs import Outputs
+    from .survey import Figures
 
 REPORT_MS = 100.0
 OVERVIEW_MS = 250.0
@@ -36,12 +37,12 @@ JOINT_MS = 50.0
 CELL_END_MS = 2.0
 # The number of largest variables in an overview.
 LARGEST = 20
-# The budget divided by this is for tracebacks, if there are any.
-TRACEBACKS_DIVISOR = 5
-# Writing a row takes as long as collecting this number of entries.
-_ROW_PER_ENTRY = 2
-# Of the budget, at least this share is for measurements, however long all else takes.
-_LEAST_SHARE = 0.3
+# The most time for measuring what *Free memory* releases.
+RELEASE_MS = 1600.0
+# The time of one slice of a measurement that goes on while the kernel idles.
+SLICE_MS = 30.0
+# IPython's event before any code is executed, also code that leaves no trace.
+_EXECUTES = "pre_execute"
 
 
 class Reporter:
@@ -64,90 +65,141 @@ class Reporter:
         self.cells = cells
         self.guard = guard
         prepare()
-        self._figures: Figures | None = None  # of the last report, if it has further pages
+        self._drop = self.drop  # the same object each time, so that it can be found
+        self._known = KnownFigures()
+        self._survey: Survey | None = None  # that a page goes on with
 
     def retained(self) -> tuple[list[Retained], list[str]]:
         """Return what IPython retains, and the key of each."""
         entries = collect(self.shell)
         return entries, self.keys.assign(entries, self.shell.execution_count)
 
-    def report(
+    def report(  # noqa: PLR0913, PLR0917 - the parameters of the request, and who asks
         self,
         numbers: list[int] | None = None,
         budget_ms: float = REPORT_MS,
         limit: int | None = None,
         sort: str = "freed_bytes",
         offset: int = 0,
+        *,
+        hold: bool = False,
     ) -> Report:
         """Return what IPython retains, and what releasing it would free.
 
-        `numbers` restricts the report to these n of `Out[n]`. `budget_ms` is the time for the
-        whole report, `limit` the most rows, `offset` the rows to skip, and `sort` is
-        "freed_bytes" or "number". docs/protocol.md describes the answer.
+        `numbers` restricts the report to these n of `Out[n]`. `budget_ms` is the processor time
+        for measuring, `limit` the most rows, `offset` the rows to skip, and `sort` is
+        "freed_bytes" or "number". With `hold`, `refine` can go on with the measurement until a
+        cell begins. docs/protocol.md describes the answer.
         """
+        started = time.perf_counter()
         with _without_garbage():
-            return self._report(numbers, budget_ms, limit, sort, offset)
+            survey, keys = self._surveyed(budget_ms, numbers)
+            figures = survey.look()
+            answer = self._report(survey, figures, keys, (limit, sort, offset), started)
+            self._keep(survey, hold=hold and numbers is None)
+        return answer
+
+    def _surveyed(
+        self, budget_ms: float, numbers: list[int] | None = None
+    ) -> tuple[Survey, list[str]]:
+        """Return the measurement of all roots, begun or gone on with, and the results' keys."""
+        survey = self._survey
+        if survey is None or numbers is not None or not survey.fits():
+            self.drop()
+            entries, keys = self.retained()
+            if numbers is not None:
+                wanted = set(numbers)
+                chosen = [i for i, e in enumerate(entries) if not wanted.isdisjoint(e.numbers)]
+                entries, keys = [entries[i] for i in chosen], [keys[i] for i in chosen]
+            survey = Survey(self.shell, entries)
+        elif survey.measuring is None:
+            survey.collect_again()
+            keys = self.keys.assign(survey.entries, self.shell.execution_count)
+        else:
+            keys = self.keys.assign(survey.entries, self.shell.execution_count)
+        survey.go_on(budget_ms)
+        return survey, keys
+
+    def _keep(self, survey: Survey, *, hold: bool) -> None:
+        """Keep a measurement for the next question, or let go of its objects."""
+        if not hold or survey.figures.final:
+            survey.drop()
+        if not hold:
+            self._survey = None
+            return
+        if self._survey is not survey:
+            self._survey = survey
+            # Before everything else that runs when code is about to be executed.
+            self.shell.events.callbacks[_EXECUTES].insert(0, self._drop)
+
+    def drop(self) -> None:
+        """Let go of what a measurement holds. It is called before any code of the user's runs."""
+        survey, self._survey = self._survey, None
+        if survey is not None:
+            survey.drop()
+        # IPython's own `unregister` would run the `==` of the user's callbacks.
+        callbacks = self.shell.events.callbacks[_EXECUTES]
+        if any(each is self._drop for each in callbacks):
+            callbacks[:] = [each for each in callbacks if each is not self._drop]
+
+    def refine(self, budget_ms: float = SLICE_MS) -> dict[str, bool]:
+        """Go on with the measurement of the last report or overview; return whether it is final."""
+        survey = self._survey
+        if survey is None or survey.figures.final or not survey.fits():
+            return {"final": True}
+        with collector_paused():
+            return {"final": survey.go_on(budget_ms, answer=False)}
 
     def _report(
-        self, numbers: list[int] | None, budget_ms: float, limit: int | None, sort: str, offset: int
+        self,
+        survey: Survey,
+        figures: Figures,
+        keys: list[str],
+        page: tuple[int | None, str, int],
+        started: float,
     ) -> Report:
-        started = time.perf_counter()
-        entries, keys = self.retained()
-        if numbers is not None:
-            wanted = set(numbers)
-            chosen = [i for i, e in enumerate(entries) if not wanted.isdisjoint(e.numbers)]
-            entries = [entries[i] for i in chosen]
-            keys = [keys[i] for i in chosen]
+        limit, sort, offset = page
+        entries = survey.entries
+        count = int(self.shell.execution_count)
+        order = list(range(len(entries)))
+        if sort == "freed_bytes":
+            worth = figures.stands_for()
+            # The members of a group stay together.
+            first = {m: group.members[0] for group in figures.groups for m in group.members}
+            order.sort(key=lambda i: (-worth[i], first.get(i, i)))
         last = len(entries) if limit is None else min(offset + limit, len(entries))
-        tracebacks = kept_tracebacks(self.shell, budget_ms / TRACEBACKS_DIVISOR)
-        left_ms = time_left(budget_ms, started, len(entries), last - offset)
-        if numbers is None:
-            figures = self._page(keys, sort, entries, slice(offset, last), left_ms)
-        else:
-            figures = self._measured(keys, sort, entries, left_ms)
-        sizes, together = figures.sizes, figures.together
-        rows = [
-            row(self.shell, entries[i], sizes[i], keys, i, self.cells.known)
-            for i in figures.order[offset:last]
-        ]
-        for i in figures.order[offset:last]:
+        shown = order[offset:last]
+        sizes, as_of = self._known.best(keys, figures, count)
+        rows = [row(self.shell, entries[i], sizes[i], keys, i, self.cells.known) for i in shown]
+        for i, each in zip(shown, rows):
+            each["size_bytes"] = max(figures.keeps[i], sizes[i].likely_bytes)
+            each["shared_variables"] = figures.shared_variables[i]
+            each["as_of"] = as_of.get(i)
             self.announced.note(entries[i].numbers, entries[i].obj)
+        together = figures.together
         outputs_bytes, outputs_count = self.outputs.total()
+        held = figures.parts["tracebacks"]
         return {
             "results": rows,
+            "groups": _groups(figures, keys, set(shown)),
             "count": len(entries),
             "freed_bytes_all": together.freed_bytes,
             "exact_all": together.exact,
             "notes_all": list(together.notes),
             "estimate_bytes_all": together.estimate_bytes,
+            "final": figures.final,
             "rss_bytes": rss_bytes(),
             "guard": self.guard.mode,
             "guard_state": self.guard.state(),
             "shown": {"bytes": outputs_bytes, "count": outputs_count, "exact": True},
-            "tracebacks": tracebacks,
-            "execution_count": int(self.shell.execution_count),
+            "tracebacks": {
+                "bytes": held.likely_bytes,
+                "count": survey.traceback_count,
+                "exact": held.exact,
+            },
+            "execution_count": count,
             "elapsed_ms": (time.perf_counter() - started) * 1000,
         }
-
-    def _measured(
-        self, keys: list[str], sort: str, entries: list[Retained], budget_ms: float
-    ) -> Figures:
-        figures = Figures(keys, sort, int(self.shell.execution_count))
-        figures.measure(self.shell, entries, budget_ms)
-        return figures
-
-    def _page(
-        self, keys: list[str], sort: str, entries: list[Retained], page: slice, budget_ms: float
-    ) -> Figures:
-        """Return a page's figures, measured now or with the first page of the report."""
-        count = int(self.shell.execution_count)
-        figures = self._figures if page.start else None
-        if figures is not None and figures.are_of(keys, sort, count):
-            figures.go_on(self.shell, entries, budget_ms, figures.order[page])
-        else:
-            figures = self._measured(keys, sort, entries, budget_ms)
-        self._figures = figures if page.stop < len(entries) else None
-        return figures
 
     def joint(self, keys: list[str], budget_ms: float = JOINT_MS) -> Joint:
         """Return what the results with these keys free when they are let go together.
@@ -169,22 +221,35 @@ class Reporter:
         }
 
     def measure(self, entries: list[Retained], min_bytes: int) -> tuple[list[int], list[Size]]:
-        """Return the indices of the entries that free at least `min_bytes`, and all sizes.
+        """Return the indices of the entries that *Free memory* releases, and all sizes.
 
         With `min_bytes` 0 these are all entries.
         """
         if min_bytes <= 0:
             return list(range(len(entries))), size_of(self.shell, entries, REPORT_MS)[0]
-        choice = Choice(self.shell, entries, min_bytes)
-        return choice.run(), choice.sizes
+        with collector_paused():
+            survey = Survey(self.shell, entries, results_only=True)
+            survey.go_on(RELEASE_MS)
+            chosen = large(survey, min_bytes)
+            sizes = survey.figures.sizes
+            survey.drop()
+        return chosen, sizes
 
-    def overview(self, budget_ms: float = OVERVIEW_MS, variables: int = LARGEST) -> Overview:
-        """Return where the memory is: results, outputs, tracebacks, variables.
+    def overview(
+        self, budget_ms: float = OVERVIEW_MS, variables: int = LARGEST, *, hold: bool = False
+    ) -> Overview:
+        """Return where the memory is: parts that add up to the resident memory.
 
-        `budget_ms` is the time for all of it, `variables` the number of variables to list.
+        `budget_ms` is the processor time for measuring, `variables` the number of variables to
+        list; `hold` as in `report`.
         """
+        started = time.perf_counter()
         with _without_garbage():
-            return overview(self.shell, self.outputs.total(), budget_ms, variables)
+            survey, _ = self._surveyed(budget_ms)
+            outputs = self.outputs.total()[0]
+            answer = overview(survey, survey.look(), outputs, variables, started)
+            self._keep(survey, hold=hold)
+        return answer
 
     def explain(self, key: str, budget_ms: float = EXPLAIN_MS) -> Explained:
         """Return who refers to a retained object.
@@ -258,12 +323,16 @@ def _without_garbage() -> Iterator[None]:
         yield
 
 
-def time_left(budget_ms: float, started: float, count: int, rows: int) -> float:
-    """Return the milliseconds that are left for measuring, of a budget for the whole report.
-
-    The time since `started`, a value of `time.perf_counter()`, went into collecting `count`
-    entries. From it follows how long writing the `rows` will take.
-    """
-    spent = (time.perf_counter() - started) * 1000
-    written = _ROW_PER_ENTRY * spent * rows / max(count, 1)
-    return max(budget_ms * _LEAST_SHARE, budget_ms - spent - written)
+def _groups(figures: Figures, keys: list[str], shown: set[int]) -> list[SharedGroup]:
+    """Return the groups of which a member is shown."""
+    return [
+        {
+            "keys": [keys[member] for member in group.members],
+            "freed_bytes": group.size.freed_bytes,
+            "exact": group.size.exact,
+            "notes": list(group.size.notes),
+            "estimate_bytes": group.size.estimate_bytes,
+        }
+        for group in figures.groups
+        if not shown.isdisjoint(group.members)
+    ]

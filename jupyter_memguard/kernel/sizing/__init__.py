@@ -1,14 +1,15 @@
 """How much memory comes back if results are let go, and how much an object keeps alive.
 
 This is the engine's one door: the rest of the package imports from here, never from inside.
-`Measuring` answers by trial deletion (`trial_deletion.py`), and can answer again with more time;
-`measure` and `measure_in_turn` ask once. `keeps_alive` only walks forward (`forward_walk.py`),
-which is quick, and ignores who else holds the objects.
+`Measuring` walks from all results, tracebacks and variables (`ownership.py`) and says who frees
+what (`account.py`); it can be stopped and gone on with. `measure` and `measure_in_turn` ask once.
+`keeps_alive` only walks forward (`forward_walk.py`), which is quick, and ignores who else holds
+the objects.
 
 The rule of uncounted references: while reference counts are read, no name may hold an object that
-is counted. Trial deletion decides by these counts, so it must know each reference that the engine
-itself adds. It knows two: that of the list that is counted (`refcounts.LISTED`) and that of the
-table `Heap.waiting`. A further one, such as a local name, the name of a loop that has ended, a
+is counted. The walk decides by these counts, so it must know each reference that the engine itself
+adds. It knows two: that of the list that is counted (`refcounts.LISTED`) and that of the list
+`Ownership.objects`. A further one, such as a local name, the name of a loop that has ended, a
 suspended generator or an attribute, looks as if somebody used the object, and its memory is missing
 in the answer. So functions take lists of objects and empty those that they are done with, select
 from them with `map` and `compress`, and remember objects by identity. The rule does not bind
@@ -20,12 +21,16 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from .. import stages
 from ..retention.refcounts import LISTED
 from ..retention.sizes import NOTES, Root, Size
+from .heap import clock
 from .forward_walk import kept_alive, kept_alive_in_turn, measure_without_counts
+
+if TYPE_CHECKING:
+    from .account import Account
 
 __all__ = [
     "NOTES",
@@ -47,54 +52,67 @@ def prepare() -> None:
     The guard needs only the forward walk, so they are not imported with this one. Call it before
     a budget begins: otherwise the first measurement pays for the import.
     """
-    stages.module("sizing.in_turn")
+    stages.module("sizing.account")
+    stages.module("sizing.ownership")
 
 
 class Measuring:
-    """A measurement of some results that can be followed by a better one.
+    """A measurement of groups of roots that can be stopped and gone on with.
 
-    Each answer is a lower bound that is exact or says why not. Ask again, with more time, until
-    `is_final`; for example while the kernel idles. Today each answer starts from the beginning
-    and nothing is held in between, so results can be let go between two answers.
+    `go_on` follows references for some time; `figures` says what is known by then. Between the two
+    it holds references to objects of the user, so it is to be dropped before a cell begins.
     """
 
     def __init__(
         self,
-        roots_now: Callable[[], Sequence[Root]],
+        groups: Sequence[Sequence[Root]],
         *,
         boundary: Sequence[object] = (),
-        each: bool = True,
+        names: bool = False,
     ) -> None:
-        """Take a function that returns the roots as they are when an answer is asked for.
+        """Take groups of roots, such as results, tracebacks and variables.
 
         `boundary` names objects that stay whatever is let go and are not entered: the user's
         namespace, the shell, the holders' containers. The only references to the roots' objects
-        may be those in `roots`, the holders' (`Root.references`) and the user's own. Without
-        `each`, no root is measured alone.
+        may be those in `groups`, the holders' (`Root.references`) and the user's own. `groups`
+        must stay as they are until the measurement ends. With `names`, the account also says what
+        each root keeps alive, and with which other roots.
         """
-        self.is_final = False  # whether the last answer was not cut, so that none is better
-        self._roots_now = roots_now
-        self._boundary = boundary
-        self._each = each
+        self._names = names
+        self.is_final = False  # whether the figures cannot become better
+        self._walk: Any = stages.module("sizing.ownership").Ownership(groups, boundary)
+        self._account: Any = None
+        self._steps: Iterator[None] | None = None
 
-    def answer(self, budget_ms: float) -> tuple[list[Size], Size]:
-        """Return what each root frees if it alone is let go, and what all free together.
+    def go_on(self, budget_ms: float, *, answer: bool = True) -> bool:
+        """Measure for so long, in the thread's processor time; return whether that was all.
 
-        The list is empty without `each`.
+        With `answer`, the time is for the account of an unfinished measurement as well.
         """
-        if LISTED is None:
-            found = measure_without_counts(
-                self._roots_now(), budget_ms, self._boundary, each=self._each
-            )
-        else:
-            measurements = stages.module("sizing.measurement")
+        accounts = stages.module("sizing.account")
+        until = clock() + budget_ms / 1000
+        with collector_paused():
+            if not self._walk.follow(budget_ms / 1000, answer=answer):
+                return False
+            if self._steps is None:
+                self._account = accounts.Account(self._walk, names=self._names)
+                self._steps = self._account.steps()
+            for _ in self._steps:
+                if clock() > until:
+                    return False
+        self.is_final = True
+        return True
+
+    def account(self) -> Account:
+        """Return the account of what was followed by now."""
+        if not self.is_final:
             with collector_paused():
-                measurement = measurements.Measurement(
-                    self._roots_now(), self._boundary, budget_ms / 1000
+                found: Account = (
+                    stages.module("sizing.account").Account(self._walk, names=self._names).run()
                 )
-                found = measurement.run(each=self._each)
-        self.is_final = not any("cut" in size.notes for size in (*found[0], found[1]))
-        return found
+                return found
+        account: Account = self._account
+        return account
 
 
 def measure(
@@ -106,9 +124,14 @@ def measure(
 ) -> tuple[list[Size], Size]:
     """Return what each root frees if it alone is let go, and what all free together.
 
-    `Measuring` describes the parameters.
+    The list is empty without `each`. `budget_ms` is processor time. `Measuring` describes the
+    other parameters.
     """
-    return Measuring(lambda: roots, boundary=boundary, each=each).answer(budget_ms)
+    if LISTED is None:
+        return measure_without_counts(roots, budget_ms, boundary, each=each)
+    measuring = Measuring([roots], boundary=boundary)
+    measuring.go_on(budget_ms)
+    return measuring.account().sizes_of(0, each=each)
 
 
 def measure_in_turn(
@@ -116,17 +139,15 @@ def measure_in_turn(
 ) -> list[Size]:
     """Return what each group of roots frees beyond the groups before it, if they go in turn.
 
-    A size is exact only if those before it are. An object that is in several groups has a root
-    in each, with the references that go with that group. Otherwise as `measure`.
+    An object that is in several groups has a root in each, with the references that go with that
+    group. Otherwise as `measure`.
     """
     if LISTED is None:
         part_ms = budget_ms / max(1, len(groups))
         return [measure_without_counts(g, part_ms, boundary, each=False)[1] for g in groups]
-    in_turn = stages.module("sizing.in_turn")
-    with collector_paused():
-        measurement = in_turn.MeasurementInTurn(groups, boundary, budget_ms / 1000)
-        sizes: list[Size] = measurement.run_in_turn()
-    return sizes
+    measuring = Measuring(groups, boundary=boundary)
+    measuring.go_on(budget_ms)
+    return measuring.account().in_turn()
 
 
 def keeps_alive(

@@ -93,6 +93,11 @@ class Worklist:
         later = self.hidden or self.cursors
         return bool(self.known or self.opened or self.plain.batches or self.keyed.batches or later)
 
+    def only_slices(self) -> bool:
+        """Return whether only large containers are left, to be followed slice by slice."""
+        early = self.known or self.opened or self.plain.batches or self.keyed.batches or self.hidden
+        return bool(self.cursors) and not early
+
     def add(self, kind: Kind, objects: list[Any], seen: int) -> None:
         """Add objects of one kind, with `seen` bytes counted before their contents."""
         self.seen = seen
@@ -135,7 +140,7 @@ class Worklist:
         """Return the hidden keys, all texts, of the next dicts whose other referents were taken."""
         while self.opened:
             dicts, shown = self.opened.pop()
-            keys = _hidden_keys(dicts, shown)
+            keys = hidden_keys(dicts, shown)
             if keys:
                 return keys
         return []
@@ -218,11 +223,11 @@ def _referents(objects: list[Any]) -> list[Any]:
 def _referents_with_keys(dicts: list[Any]) -> list[Any]:
     """Return the referents of dicts, and their keys that the collector is not shown."""
     kids = gc.get_referents(*dicts)
-    kids.extend(_hidden_keys(dicts, len(kids)))
+    kids.extend(hidden_keys(dicts, len(kids)))
     return kids
 
 
-def _hidden_keys(dicts: list[Any], shown: int) -> list[Any]:
+def hidden_keys(dicts: list[Any], shown: int) -> list[Any]:
     """Return the keys that the collector is not shown, as of a dict whose keys are all strings.
 
     `shown` is the number of referents that all of the dicts do show.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = "jupyter_memguard"
-VERSION = 2
+VERSION = 3
 PATIENCE_S = 60.0
 # A cell with `watch`, which watches what it is given and returns it, and with what tells of that.
 WATCH = """

@@ -1,0 +1,244 @@
+"""One measurement of all that a shell keeps: results, tracebacks and variables.
+
+A report and an overview that follow each other ask the same survey, so that their figures agree.
+A page may go on with it, slice by slice, while the kernel idles. It holds references to objects
+of the user meanwhile, and lets go of them before the next cell begins.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Sequence
+
+from ..retention import tracebacks
+from ..retention.holders import (
+    Retained,
+    boundary,
+    is_users,
+    own_dict,
+    snapshot,
+)
+from ..retention.placeholder import is_placeholder
+from ..retention.refcounts import LISTED
+from ..retention.sizes import Root, Size
+from ..sizing import Measuring, measure_in_turn
+from .rows import collect, roots
+
+if TYPE_CHECKING:
+    from ..sizing.account import Account
+
+# The groups of roots.
+RESULTS, TRACEBACKS, VARIABLES = range(3)
+# Figures that are final are used again for so many seconds, unless something ran meanwhile.
+_FRESH_S = 2.0
+# Bytes; results and variables that share less are not said to share.
+_WORTH_NAMING = 1 << 16
+_MOST_NAMES = 10
+
+
+class Named:
+    """An object in the user's namespace, and the user's names for it, oldest first."""
+
+    __slots__ = ("names", "obj", "references")
+
+    def __init__(self, obj: Any) -> None:
+        """Begin without a name; `references` are those of the names and of the last cell."""
+        self.obj = obj
+        self.names: list[str] = []
+        self.references = 0
+
+
+def named(shell: Any, entries: Sequence[Retained]) -> list[Named]:
+    """Return the user's variables, and what only the last cell's end still holds.
+
+    IPython holds the last cell's value until the next cell ends. Where that is no retained result,
+    as with the guard on, it counts as the user's, like the variable that it often is.
+    """
+    found: dict[int, Named] = {}
+    for name, obj in snapshot(shell.user_ns):
+        if is_users(shell, name, obj):
+            each = found.setdefault(id(obj), Named(obj))
+            each.names.append(name)
+            each.references += 1
+    last = own_dict(shell.last_execution_result).get("result")
+    kept = {id(entry.obj) for entry in entries}
+    if last is not None and id(last) not in kept and not is_placeholder(last):
+        found.setdefault(id(last), Named(last)).references += 1
+    return list(found.values())
+
+
+class Group:
+    """Results that share memory: their positions, and what they free together."""
+
+    __slots__ = ("members", "size")
+
+    def __init__(self, members: tuple[int, ...], size: Size) -> None:
+        """Take the positions of the members and the size."""
+        self.members = members
+        self.size = size
+
+
+class Figures:
+    """All figures of a survey. They hold no object of the user."""
+
+    def __init__(self) -> None:
+        """Begin without figures."""
+        self.final = False
+        self.sizes: list[Size] = []  # what each result frees alone
+        self.keeps: list[int] = []  # what each result keeps alive
+        self.groups: list[Group] = []
+        self.together = Size()
+        self.shared_variables: list[list[str]] = []
+        self.parts: dict[str, Size] = {}
+        self.variable_sizes: list[Size] = []  # what deleting each variable frees
+        self.variable_keeps: list[int] = []
+        self.variables_share: list[tuple[list[int], list[int]]] = []  # variables, results
+
+    def stands_for(self) -> list[int]:
+        """Return for each result the likely bytes of its entry: itself, or its group."""
+        found = [size.likely_bytes for size in self.sizes]
+        for group in self.groups:
+            for member in group.members:
+                found[member] = group.size.likely_bytes
+        return found
+
+
+class Survey:
+    """The roots of one shell as they are now, and the measurement of them."""
+
+    def __init__(self, shell: Any, entries: list[Retained], *, results_only: bool = False) -> None:
+        """Take the results, and collect the other roots, or none with `results_only`."""
+        self.shell = shell
+        self.began = time.monotonic()
+        self.state = state_of(shell)
+        self.entries = entries
+        self.variables = [] if results_only else named(shell, entries)
+        self.tracebacks = [] if results_only else tracebacks.kept(shell)
+        self.traceback_count = tracebacks.exceptions_in([obj for obj, _ in self.tracebacks])
+        self.groups = [
+            roots(self.entries),
+            [Root(obj, references + 1) for obj, references in self.tracebacks],
+            [Root(each.obj, each.references + 1) for each in self.variables],
+        ]
+        self.limits = [*boundary(shell), *tracebacks.holders(shell)]
+        self.measuring: Measuring | None = None
+        if LISTED is not None:
+            self.measuring = Measuring(self.groups, boundary=self.limits, names=not results_only)
+        self.figures = Figures()
+
+    def fits(self) -> bool:
+        """Return whether the shell is as it was when the roots were collected."""
+        if self.figures.final and time.monotonic() - self.began > _FRESH_S:
+            return False
+        return self.state == state_of(self.shell)
+
+    def go_on(self, budget_ms: float, *, answer: bool = True) -> bool:
+        """Measure for so long, in processor time; return whether that was all.
+
+        With `answer`, the time is for the figures of an unfinished measurement as well.
+        """
+        if self.figures.final:
+            return True
+        if self.measuring is None:
+            self._without_counts(budget_ms)
+            return True
+        return self.measuring.go_on(budget_ms, answer=answer)
+
+    def look(self) -> Figures:
+        """Return the figures as they are known by now."""
+        if self.measuring is not None and not self.figures.final:
+            account = self.measuring.account()
+            self.figures = _figures(account, self)
+            self.figures.final = self.measuring.is_final
+            account.close()
+            self.began = time.monotonic()
+        return self.figures
+
+    def collect_again(self) -> None:
+        """Collect the objects again that were dropped when the figures were final."""
+        self.entries = collect(self.shell)
+        self.variables = named(self.shell, self.entries)
+
+    def drop(self) -> None:
+        """Let go of all objects of the user."""
+        self.measuring = None
+        self.groups.clear()
+        self.entries = []
+        self.variables = []
+        self.tracebacks = []
+
+    def _without_counts(self, budget_ms: float) -> None:
+        """Estimate, in a Python whose reference counts mean nothing."""
+        figures = self.figures
+        part_ms = budget_ms / 2 / max(1, len(self.entries))
+        for root in self.groups[RESULTS]:
+            figures.sizes += measure_in_turn([[root]], budget_ms=part_ms)
+        parts = measure_in_turn(self.groups, budget_ms=budget_ms / 2)
+        figures.together = parts[RESULTS]
+        figures.parts = dict(zip(("results", "tracebacks", "variables"), parts))
+        figures.parts["shared"] = Size(0, ("no-refcounts",), 0)
+        figures.keeps = [size.likely_bytes for size in figures.sizes]
+        figures.shared_variables = [[] for _ in figures.sizes]
+        figures.variable_sizes = [Size(0, ("no-refcounts",))] * len(self.variables)
+        figures.variable_keeps = [0] * len(self.variables)
+        figures.variables_share = [([], [])] * len(self.variables)
+        figures.final = True
+
+
+def state_of(shell: Any) -> tuple[Any, ...]:
+    """Return what shows that a shell's names stand for the objects for which they stood before."""
+    history = getattr(shell.history_manager, "output_hist", None)
+    held = tuple(map(id, history.values())) if type(history) is dict else ()
+    names: tuple[int, ...] = ()
+    with suppress(RuntimeError):  # another thread changes it
+        names = tuple(map(id, shell.user_ns.values()))
+    return shell.execution_count, held, names
+
+
+def _figures(account: Account, survey: Survey) -> Figures:
+    found = Figures()
+    rows, shared = account.rows(RESULTS)
+    found.sizes = [tally.size() for tally in rows]
+    for each in shared:
+        found.groups.append(Group(each.members, each.tally.size()))
+        for member in each.members:
+            found.sizes[member].shared_with = tuple(o for o in each.members if o != member)
+    found.together = account.sum_of(rows, shared).size()
+    found.parts = {
+        "results": found.together,
+        "shared": account.both(RESULTS, VARIABLES).size(),
+        "tracebacks": account.tally_of(account.only([TRACEBACKS])).size(),
+        "variables": account.without(VARIABLES, RESULTS).size(),
+    }
+    keeps, overlaps = account.keeps, account.overlaps
+    starts = account.starts
+    likely = [tally.size().likely_bytes for tally in keeps]
+    found.keeps = likely[: starts[TRACEBACKS]]
+    found.variable_keeps = likely[starts[VARIABLES] :]
+    found.variable_sizes = [tally.size() for tally in account.alone(VARIABLES)]
+    names = [each.names[:1] for each in survey.variables]
+    first = starts[VARIABLES]
+    roots_of = account.roots
+    for number in range(starts[TRACEBACKS]):
+        near = _near(overlaps.get(number, {}))
+        others = [other - first for other in near if other >= first]
+        same = {other for other in others if roots_of[other + first] == roots_of[number]}
+        found.shared_variables.append(
+            [name for other in others if other not in same for name in names[other]][:_MOST_NAMES]
+        )
+    for number in range(first, len(roots_of)):
+        near = [other for other in _near(overlaps.get(number, {})) if other != number]
+        found.variables_share.append(
+            (
+                [other - first for other in near if other >= first][:_MOST_NAMES],
+                [other for other in near if other < starts[TRACEBACKS]][:_MOST_NAMES],
+            )
+        )
+    return found
+
+
+def _near(overlap: Any) -> list[int]:
+    """Return the numbers of the roots that share enough, those that share most first."""
+    worth = [number for number, size in overlap.items() if size >= _WORTH_NAMING]
+    return sorted(worth, key=overlap.__getitem__, reverse=True)

@@ -1,0 +1,557 @@
+"""What the graph of joints says: who frees what, alone and together.
+
+A joint that has more references than were met is held from outside. It is alive, and so is all that
+it leads to. Every other joint falls when all roots that lead to it are let go. So each byte is in
+exactly one place: it belongs to the one root that leads to it, to a group of roots that share it,
+or to several groups of roots together. All sums add up by this.
+
+The account of a walk that was stopped is a lower bound: what was not followed yet looks as if it
+were held from outside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain, compress, islice
+from operator import ne
+from typing import TYPE_CHECKING, Any, Generator, Iterable, Iterator, Sequence
+
+from ..retention.sizes import Size
+from .blocks import USERS_UNKNOWN, Block
+from .memory_pages import MemoryPages, PresentBytes
+
+if TYPE_CHECKING:
+    from .ownership import Ownership
+
+WORTH_NAMING = 1 << 16  # bytes; results that share less are not said to belong together
+_SEVERAL = -1
+_A_STEP = 2_000  # joints between two chances to stop
+_LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
+_MOST_SHARERS = 100  # that are named with each root
+_MOST_LOOKED_AT = 200_000  # joints, to find who shares what
+
+_Steps = Generator[None, None, None]
+
+
+class Tally:
+    """Adds up one figure."""
+
+    __slots__ = ("bytes", "device", "guess", "mapped", "more", "notes")
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.bytes = 0
+        self.mapped = 0
+        self.device = 0
+        self.guess = 0  # bytes that cannot be proven
+        self.more = 0  # bytes that were not followed yet, about
+        self.notes: set[str] = set()
+
+    def add(self, other: Tally) -> None:
+        """Add another tally."""
+        self.bytes += other.bytes
+        self.mapped += other.mapped
+        self.device += other.device
+        self.guess += other.guess
+        self.more += other.more
+        self.notes |= other.notes
+
+    def plus(self, other: Tally) -> Tally:
+        """Return the sum of two tallies."""
+        both = Tally()
+        both.add(self)
+        both.add(other)
+        return both
+
+    def size(self, shared_with: tuple[int, ...] = ()) -> Size:
+        """Return the sum."""
+        notes = self.notes | ({"device"} if self.device else set())
+        more = self.guess + self.more
+        estimate = self.bytes + more if more or "cut" in notes else None
+        return Size(
+            self.bytes,
+            notes,
+            estimate,
+            self.device or None,
+            self.mapped or None,
+            shared_with,
+        )
+
+
+class Account:
+    """The account of one walk; `steps` makes it, and can be left between two steps."""
+
+    def __init__(self, walk: Ownership, *, names: bool = False) -> None:
+        """Take the walk; nothing is known before all steps were made.
+
+        With `names`, `keeps` and `overlaps` are found as well.
+        """
+        self._names = names
+        # What each root of all groups keeps alive.
+        self.keeps: list[Tally] = []
+        # By a root's number, bytes by the numbers of other roots that keep them alive as well.
+        self.overlaps: dict[int, Counter[int]] = {}
+        self.walk = walk
+        self.final = walk.done
+        self.starts: list[int] = []  # the number of each group's first root
+        self.roots: list[int] = []  # the joint of each root
+        for rooted in walk.rooted:
+            self.starts.append(len(self.roots))
+            self.roots += rooted
+        self.alive: set[int] = set()
+        self.reach: list[set[int]] = []
+        self.owner: dict[int, int] = {}
+        self.tallies: list[Tally] = []
+        self.cut: set[int] = set()
+        self._pages = MemoryPages()
+        self._presences: dict[Block, PresentBytes] = {}
+        self._more: dict[int, int] = {}
+
+    def run(self) -> Account:
+        """Make all steps."""
+        for _ in self.steps():
+            pass
+        return self
+
+    def steps(self) -> _Steps:
+        """Make the account, step by step."""
+        held = self._held()
+        yield
+        yield from self._lead(self.alive, held, set())
+        for rooted in self.walk.rooted:
+            found: set[int] = set()
+            yield from self._lead(found, set(rooted) - self.alive, self.alive)
+            self.reach.append(found)
+        yield from self._find_owners()
+        if not self.final:
+            self._find_cut(held)
+            yield
+        self._add_up()
+        if self._names:
+            yield
+            yield from self._find_shares()
+
+    def _held(self) -> set[int]:
+        """Return the joints that are held from outside."""
+        walk = self.walk
+        now, met = walk.counted(0), walk.met
+        for joint in walk.held_by_walk():
+            now[joint] = walk.refs[joint]
+        for joint in walk.foreign.values():
+            unknown = walk.refs[joint] == USERS_UNKNOWN
+            now[joint] = walk.refs[joint] = met[joint] if unknown else walk.refs[joint]
+        for joint in compress(range(len(now)), map(ne, now, walk.refs)):
+            walk.note(joint, "moving")
+        return set(compress(range(len(now)), map(ne, now, met)))
+
+    def _lead(self, found: set[int], start: Iterable[int], stops: set[int]) -> _Steps:
+        """Add to `found` the joints that lead from `start` without passing `stops`."""
+        edges = self.walk.edges
+        frontier = set(start)
+        found |= frontier
+        seen = 0
+        while frontier:
+            frontier = set(chain.from_iterable(map(edges.__getitem__, frontier))) - found - stops
+            found |= frontier
+            seen += len(frontier) + 1
+            if seen > _A_STEP:
+                seen = 0
+                yield
+
+    def _find_owners(self) -> _Steps:
+        """Find for each joint that is not alive the one root that leads to it, or `_SEVERAL`."""
+        owner, alive, edges = self.owner, self.alive, self.walk.edges
+        contested: list[int] = []
+        passed = 0
+        for number, root in enumerate(self.roots):
+            if root in alive:
+                continue
+            if root in owner:
+                contested.append(root)
+                continue
+            owner[root] = number
+            stack = [root]
+            while stack:
+                for kid in edges[stack.pop()]:
+                    found = owner.get(kid)
+                    if found is None:
+                        if kid not in alive:
+                            owner[kid] = number
+                            stack.append(kid)
+                    elif found != number:
+                        contested.append(kid)
+                passed += 1
+                if passed % _A_STEP == 0:
+                    yield
+        while contested:
+            joint = contested.pop()
+            if owner[joint] != _SEVERAL:
+                owner[joint] = _SEVERAL
+                contested.extend(kid for kid in edges[joint] if kid in owner)
+            passed += 1
+            if passed % _A_STEP == 0:
+                yield
+
+    def _find_cut(self, held: set[int]) -> None:
+        """Find the joints that lead to something that was not followed, or may still be met."""
+        walk = self.walk
+        unsure = set(compress(range(len(walk.opened)), map((0).__eq__, walk.opened)))
+        unsure.update(walk.waiting_joints())
+        leaves = {joint for joint in held if not walk.edges[joint]}
+        leaves = {joint for joint in leaves if walk.bytes[joint] <= _LEAF and joint not in unsure}
+        if sum(map(walk.bytes.__getitem__, leaves)) > WORTH_NAMING:
+            leaves = set()
+        unsure |= held - leaves
+        back: dict[int, list[int]] = {}
+        for joint, kids in enumerate(walk.edges):
+            for kid in kids:
+                back.setdefault(kid, []).append(joint)
+        stack = list(unsure)
+        while stack:
+            for joint in back.get(stack.pop(), ()):
+                if joint not in unsure:
+                    unsure.add(joint)
+                    stack.append(joint)
+        self.cut = unsure
+
+    # Sums
+
+    def _add_up(self) -> None:
+        """Add up what each root frees alone."""
+        walk = self.walk
+        sums: Counter[int] = Counter()
+        for joint, number in self.owner.items():
+            sums[number] += walk.bytes[joint]
+        self.tallies = [Tally() for _ in self.roots]
+        for number, tally in enumerate(self.tallies):
+            tally.bytes = sums[number]
+            if walk.moving:
+                tally.notes.add("moving")
+            if self.roots[number] in self.cut:
+                tally.notes.add("cut")
+        for joint in self._special():
+            number = self.owner.get(joint, _SEVERAL)
+            if number != _SEVERAL:
+                self._add_special(self.tallies[number], joint)
+        self._add_estimates()
+
+    def _add_estimates(self) -> None:
+        """Add what waits to be followed, if it is like what was followed of the same container."""
+        if not self.final:
+            users = {self.owner.get(each.joint, _SEVERAL) for each in self.walk.pending()}
+            self._more = self.walk.estimates(shares=len(users) == 1)
+        for joint, more in self._more.items():
+            number = self.owner.get(joint, _SEVERAL)
+            if number != _SEVERAL:
+                self.tallies[number].more += more
+
+    def _present(self, block: Block) -> PresentBytes:
+        found = self._presences.get(block)
+        if found is None:
+            found = self._pages.present_if_large(block.address, block.size)
+            self._presences[block] = found
+        return found
+
+    def _special(self) -> set[int]:
+        """Return the joints of which more is known than their bytes."""
+        walk = self.walk
+        return {*walk.blocks, *walk.notes, *walk.guesses, *walk.mapped}
+
+    def _add_special(self, tally: Tally, joint: int) -> None:
+        """Add what is known of a joint beside its bytes."""
+        walk = self.walk
+        tally.notes |= walk.notes.get(joint, set())
+        tally.guess += walk.guesses.get(joint, 0)
+        if joint in walk.mapped:
+            tally.mapped += walk.mapped[joint]
+        for block in walk.blocks.get(joint, ()):
+            if block.device:
+                tally.device += block.size
+                continue
+            present = self._present(block)
+            if block.users == USERS_UNKNOWN:
+                tally.guess += present.own
+            else:
+                tally.bytes += present.own
+            tally.mapped += present.mapped
+            if present.mapped:
+                tally.notes.add("mapped")
+            elif present.own != block.size:
+                tally.notes.add("untouched")
+
+    def tally_of(self, joints: Iterable[int]) -> Tally:
+        """Return the sum over joints."""
+        joints = joints if isinstance(joints, set) else set(joints)
+        tally = Tally()
+        tally.bytes = sum(map(self.walk.bytes.__getitem__, joints))
+        for joint in joints & self._special():
+            self._add_special(tally, joint)
+        if self._more:
+            tally.more = sum(more for joint, more in self._more.items() if joint in joints)
+        if self.walk.moving:
+            tally.notes.add("moving")
+        if not self.cut.isdisjoint(joints):
+            tally.notes.add("cut")
+        return tally
+
+    def close(self) -> None:
+        """Close what was opened to look at pages of memory."""
+        self._pages.close()
+
+    # What is asked of an account
+
+    def alone(self, group: int) -> list[Tally]:
+        """Return what each root of a group frees if it alone is let go."""
+        start = self.starts[group]
+        return self.tallies[start : start + len(self.walk.rooted[group])]
+
+    def only(self, groups: Sequence[int]) -> set[int]:
+        """Return the joints to which roots of all these groups lead, and of no other group."""
+        others = [reach for g, reach in enumerate(self.reach) if g not in groups]
+        first, *more = (self.reach[group] for group in groups)
+        return first.intersection(*more).difference(*others)
+
+    def both(self, first: int, second: int) -> Tally:
+        """Return the sum of what roots of both groups keep alive."""
+        return self.tally_of(self.reach[first] & self.reach[second])
+
+    def without(self, group: int, other: int) -> Tally:
+        """Return the sum of what roots of a group keep alive, and none of another group."""
+        return self.tally_of(self.reach[group] - self.reach[other])
+
+    def sum_of(self, rows: Sequence[Tally], shared: Sequence[Shared]) -> Tally:
+        """Return the sum of rows and sets, each root counted once."""
+        total = Tally()
+        inside = {member for each in shared for member in each.members}
+        for number, tally in enumerate(rows):
+            if number not in inside:
+                total.add(tally)
+        for each in shared:
+            total.add(each.tally)
+        return total
+
+    def rows(self, group: int) -> tuple[list[Tally], list[Shared]]:
+        """Return what each root of a group frees alone, and what several roots free together.
+
+        What a few roots share and is not worth naming is added to the first of these roots. So
+        the sum over the sets, and over the roots that are in none, is what all roots free.
+        """
+        tallies = self.alone(group)
+        count = len(tallies)
+        start = self.starts[group]
+        shared = {joint for joint in self.only([group]) if self.owner.get(joint) == _SEVERAL}
+        if not shared:
+            return tallies, []
+        users = self._users_of(shared, start, count)
+        sets = Sets(count)
+        extras: list[tuple[int, Tally]] = []
+        for numbers, joints in self._apart(shared, users):
+            tally = self.tally_of(joints)
+            extras.append((numbers[0], tally))
+            if tally.bytes + tally.guess + tally.more >= WORTH_NAMING:
+                sets.join(numbers)
+        found: dict[int, Shared] = {
+            members[0]: Shared(tuple(members), Tally()) for members in sets.several()
+        }
+        for each in found.values():
+            for number in each.members:
+                each.tally.add(tallies[number])
+        for number, tally in extras:
+            first = sets.top(number)
+            if first in found:
+                found[first].tally.add(tally)
+            else:
+                tallies[number] = tallies[number].plus(tally)
+        return tallies, list(found.values())
+
+    def sizes_of(self, group: int, *, each: bool = True) -> tuple[list[Size], Size]:
+        """Return what each root of a group frees alone, and what all of the group free together.
+
+        `shared_with` of a size has the positions of the others of a set that share memory.
+        """
+        together = self.tally_of(self.only([group]))
+        if not self.final and any(root in self.cut for root in self.walk.rooted[group]):
+            together.notes.add("cut")
+        if not each:
+            return [], together.size()
+        _, shared = self.rows(group)
+        sizes = [tally.size() for tally in self.alone(group)]
+        for found in shared:
+            for number in found.members:
+                others = (other for other in found.members if other != number)
+                sizes[number].shared_with = tuple(islice(others, _MOST_SHARERS))
+        return sizes, together.size()
+
+    def in_turn(self) -> list[Size]:
+        """Return what each group frees beyond the groups before it, if they go in turn."""
+        sizes = []
+        later = set().union(*self.reach)
+        for group in reversed(range(len(self.reach))):
+            falls = later & self.reach[group]
+            later -= falls
+            tally = self.tally_of(falls)
+            if any(root in self.cut for root in self.walk.rooted[group]):
+                tally.notes.add("cut")
+            sizes.append(tally.size())
+        return sizes[::-1]
+
+    def _find_shares(self) -> _Steps:
+        """Find what each root keeps alive, and how many bytes it shares with other roots.
+
+        Where the graph is too large to look at all of it, some of these are missing.
+        """
+        edges, owner = self.walk.edges, self.owner
+        entries: dict[int, set[int]] = {}
+        for joint, number in owner.items():
+            if number != _SEVERAL:
+                beyond = [kid for kid in edges[joint] if owner.get(kid) != number]
+                if beyond:
+                    entries.setdefault(number, set()).update(beyond)
+        yield
+        left = _MOST_LOOKED_AT
+        users: dict[int, tuple[int, ...]] = {}
+        for number, root in enumerate(self.roots):
+            start = {root} if owner.get(root) != number else entries.get(number, set())
+            # What is held from outside is part of a root's size only where the root itself is.
+            stops = set() if root in self.alive else self.alive
+            shared = self._near(start - stops, stops, left) if start and left > 0 else set()
+            left -= len(shared)
+            mine = self.tallies[number]
+            self.keeps.append(mine.plus(self.tally_of(shared)) if shared else mine)
+            for joint in shared:
+                users[joint] = (*users.get(joint, ()), number)
+            if len(shared) > _A_STEP:
+                yield
+        together: dict[tuple[int, ...], set[int]] = {}
+        for joint, numbers in users.items():
+            together.setdefault(numbers, set()).add(joint)
+        for numbers, joints in together.items():
+            if 1 < len(numbers) <= _MOST_SHARERS:
+                size = self.tally_of(joints).size().likely_bytes
+                for number in numbers:
+                    found = self.overlaps.setdefault(number, Counter())
+                    for other in numbers:
+                        found[other] += size
+            yield
+
+    def _near(self, start: set[int], stops: set[int], most: int) -> set[int]:
+        """Return the joints that lead from `start` without passing `stops`, about `most` of them."""
+        edges = self.walk.edges
+        found = set(start)
+        frontier = start
+        while frontier and len(found) < most:
+            frontier = set(chain.from_iterable(map(edges.__getitem__, frontier))) - found - stops
+            found |= frontier
+        return found
+
+    def _users_of(self, shared: set[int], start: int, count: int) -> dict[int, set[int]]:
+        """Return for joints that are shared the roots that lead to each without another one."""
+        users: dict[int, set[int]] = {}
+        edges = self.walk.edges
+        for number, root in enumerate(self.roots[start : start + count]):
+            if root in shared:
+                users.setdefault(root, set()).add(number)
+        for joint, number in self.owner.items():
+            if number != _SEVERAL and edges[joint]:
+                for kid in shared.intersection(edges[joint]):
+                    users.setdefault(kid, set()).add(number - start)
+        return users
+
+    def _apart(
+        self, shared: set[int], users: dict[int, set[int]]
+    ) -> Iterator[tuple[list[int], set[int]]]:
+        """Yield shared joints in sets, each with the numbers of the roots that free it together."""
+        edges = self.walk.edges
+        kinds: dict[frozenset[int], list[int]] = {}
+        for joint, numbers in users.items():
+            kinds.setdefault(frozenset(numbers), []).append(joint)
+        label: dict[int, int] = {}
+        meetings: dict[int, set[int]] = {}  # joints to which several kinds lead
+        for kind, entries in enumerate(kinds.values()):
+            stack: list[int] = []
+            for kid in chain(entries, _popped(stack, edges)):
+                found = label.get(kid)
+                if found is None:
+                    if kid in shared:
+                        label[kid] = kind
+                        stack.append(kid)
+                elif found != kind:
+                    meetings.setdefault(kid, {found}).add(kind)
+        joined = Sets(len(kinds))
+        contested: dict[int, int] = {}
+        for joint, several in meetings.items():
+            joined.join(several)
+            stack = [joint]
+            for kid in chain((joint,), _popped(stack, edges)):
+                if kid not in contested:
+                    if kid in shared:
+                        contested[kid] = label[joint]
+                        stack.append(kid)
+                else:
+                    joined.join((contested[kid], label[joint]))
+        numbers_of = [sorted(numbers) for numbers in kinds]
+        apart: dict[int, set[int]] = {}
+        for joint, kind in label.items():
+            if joint not in contested:
+                apart.setdefault(kind, set()).add(joint)
+        for kind, joints in apart.items():
+            yield numbers_of[kind], joints
+        together: dict[int, set[int]] = {}
+        for joint, kind in contested.items():
+            together.setdefault(joined.top(kind), set()).add(joint)
+        members: dict[int, set[int]] = {}
+        for kind, sorted_numbers in enumerate(numbers_of if together else ()):
+            members.setdefault(joined.top(kind), set()).update(sorted_numbers)
+        for top, joints in together.items():
+            yield sorted(members[top]), joints
+
+
+def _popped(stack: list[int], edges: list[Any]) -> Iterator[int]:
+    """Yield what the joints of a stack lead to, while the stack may grow."""
+    while stack:
+        yield from edges[stack.pop()]
+
+
+class Shared:
+    """What several roots free together, which are named by their positions in their group."""
+
+    __slots__ = ("members", "tally")
+
+    def __init__(self, members: tuple[int, ...], tally: Tally) -> None:
+        """Take the members and the sum."""
+        self.members = members
+        self.tally = tally
+
+
+class Sets:
+    """Disjoint sets of numbers (union-find); the least number of each set stands for it."""
+
+    def __init__(self, count: int) -> None:
+        """Begin with every number on its own."""
+        self._first = list(range(count))
+        self._joined = False
+
+    def join(self, numbers: Iterable[int]) -> None:
+        """Put these numbers into one set."""
+        tops = {self.top(number) for number in numbers}
+        self._joined = self._joined or len(tops) > 1
+        least = min(tops, default=0)
+        for top in tops:
+            self._first[top] = least
+
+    def top(self, number: int) -> int:
+        """Return the least number of a number's set."""
+        first = self._first
+        while first[number] != number:
+            first[number] = first[first[number]]
+            number = first[number]
+        return number
+
+    def several(self) -> list[list[int]]:
+        """Return the sets that have more than one number."""
+        if not self._joined:
+            return []
+        members: dict[int, list[int]] = {}
+        for number in range(len(self._first)):
+            members.setdefault(self.top(number), []).append(number)
+        return [found for found in members.values() if len(found) > 1]

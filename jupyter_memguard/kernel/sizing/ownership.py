@@ -1,0 +1,697 @@
+"""Who owns what: one walk from all roots that builds a graph of joints.
+
+The roots are results, tracebacks and the user's variables. A *joint* is a root, or an object that
+the walk meets and that has more than one reference. An object with a single reference belongs to
+the joint from which it was reached, and needs no book-keeping: its bytes are added to that joint.
+`account.py` reads from the graph who frees what. An object is held from outside if it has more
+references than the walk has met. The collector of CPython subtracts references in the same way.
+
+Memory of libraries, which Python does not count, is a joint too, if the library counts its users.
+
+The walk can stop after any step and go on later: all that it knows is in its attributes. While it
+stops it holds a reference to each joint and to what it has not followed yet.
+
+The counts are right only by the rule of uncounted references, which stands in `__init__.py`.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter, deque
+from itertools import chain, compress, filterfalse, repeat
+from operator import eq, is_, ne, not_, sub
+from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
+
+from ..retention.refcounts import LISTED, counts
+from ..retention.describe import module_name
+from .allocation import Kind, class_may_fall, derived, group_by_type
+from .blocks import SOLE_USER, USERS_UNKNOWN, Block
+from .heap import Heap, clock, module_namespaces
+from .libraries import loaded_adapters
+from .memory_pages import ALWAYS_PRESENT
+from .other_threads import OtherThreads
+from .worklist import BATCH, LARGE, Worklist, hidden_keys
+
+if TYPE_CHECKING:
+    from ..retention.sizes import Root
+    from .libraries.adapter import Owned
+
+_FEW = 100  # items up to which a container is opened whole; waiting joints from which a batch pays
+_AT_ONCE = 300  # joints that are opened in one step
+_INLINE = 3  # objects that are opened with a joint
+_DEEP = 60  # levels that a batch of joints is followed before worklists take over
+_MANY = 20_000  # objects of one level from which worklists take over
+_SAMPLE = 4  # slices of wide containers for each batch of joints that something else may hold
+_EDGES_A_SECOND = 700_000  # that an account looks at
+
+# Objects, and for each the joint to which it belongs.
+_Level = Tuple[List[Any], List[int]]
+
+
+class Pending:
+    """What a joint leads to and a worklist has still to follow."""
+
+    __slots__ = ("created", "gained", "joint", "worklist")
+
+    def __init__(self, joint: int) -> None:
+        """Begin with nothing."""
+        self.joint = joint
+        self.worklist = Worklist()
+        self.gained = 0  # bytes that were counted by following it
+        self.created: list[range] = []  # joints that were met first by following it
+
+    def factor(self) -> float:
+        """Return how much of it there is for each part that was followed."""
+        factor = 1.0
+        for cursor in self.worklist.cursors:
+            if cursor.done:
+                factor *= cursor.total / cursor.done
+        return factor
+
+
+class Ownership:
+    """The walk, and the graph of joints that it builds.
+
+    Joints are numbered; for the joint `j`, `objects[j]` is its object (None for memory of a
+    library), `refs[j]` the references that the object had, `met[j]` those that were met,
+    `bytes[j]` the bytes of the joint and of what belongs to it, `edges[j]` the joints to which
+    these refer, and `opened[j]` whether its references were looked at.
+    """
+
+    def __init__(self, groups: Sequence[Sequence[Root]], boundary: Sequence[Any]) -> None:
+        """Take groups of roots. `boundary` names what stays and is not entered."""
+        self.heap = Heap(loaded_adapters(), boundary)
+        self.ends = _ends(boundary, groups)
+        self.objects: list[Any] = []
+        self.refs: list[int] = []
+        self.met: list[int] = []
+        self.bytes: list[int] = []
+        self.edges: list[Any] = []
+        self.edge_count = 0
+        self.opened = bytearray()
+        self.blocks: dict[int, list[Block]] = {}
+        self.mapped: Counter[int] = Counter()
+        self.guesses: Counter[int] = Counter()
+        self.notes: dict[int, set[str]] = {}
+        self.moving = False
+        self.rooted: list[list[int]] = []  # for each group, the joint of each root
+        self.sliced: set[int] = set()  # joints that are followed slice by slice
+        self.wide: deque[Pending] = deque()
+        self.now = Pending(-1)  # what is followed now
+        self.foreign: dict[int, int] = {}
+        self.index: dict[int, int] = {}
+        self._certain: list[int] = []  # wait to be opened; all references to these were met
+        self._doubtful: list[int] = []  # wait as well, but something else may hold these
+        self._level: _Level = [], []
+        self._depth = 0
+        self._steps = 0
+        self._deadline = 0.0
+        self._account_rate = 0.0
+        self._take_roots(groups)
+
+    def _take_roots(self, groups: Sequence[Sequence[Root]]) -> None:
+        for group in groups:
+            found = []
+            for root in group:
+                joint = self.index.get(id(root.obj))
+                if joint is None:
+                    joint = self.index[id(root.obj)] = self._joint()
+                    self.objects[joint] = root.obj
+                    cls = type(root.obj)
+                    if class_may_fall(root.obj) and not is_users_class(cls):
+                        self.notes[joint] = {"opaque"}
+                self.met[joint] += root.references + 1
+                found.append(joint)
+            self.rooted.append(found)
+        self.refs = self.counted(0)
+        self._certain = list(reversed(range(len(self.objects))))
+
+    def _joint(self) -> int:
+        self.objects.append(None)
+        self.met.append(0)
+        self.bytes.append(0)
+        self.edges.append([])
+        self.opened.append(0)
+        return len(self.objects) - 1
+
+    def counted(self, start: int) -> list[int]:
+        """Return the references to the joints' objects from `start` on, but for the walk's own."""
+        found: list[int] = []
+        base = LISTED + 1  # type: ignore[operator]
+        for at in range(start, len(self.objects), BATCH):
+            found.extend(map(sub, counts(self.objects[at : at + BATCH]), repeat(base)))
+        return found
+
+    @property
+    def done(self) -> bool:
+        """Return whether all was followed."""
+        waits = self.now.worklist or self._level[0] or self._certain or self.wide
+        return not waits and not self._waiting()
+
+    def follow(self, seconds: float, *, answer: bool = True) -> bool:
+        """Follow for so many seconds of this thread's time; return whether all was followed.
+
+        With `answer`, the time is for the account as well: of a large graph it takes a while.
+        """
+        self._account_rate = 1 / _EDGES_A_SECOND if answer else 0.0
+        begin = clock()
+        others = OtherThreads()
+        self._deadline = begin + seconds
+        while not self.done:
+            self._step()
+            if self._late():
+                break
+        self.moving = self.moving or others.ran()
+        return self.done
+
+    def _late(self) -> bool:
+        account = (self.edge_count + len(self.objects)) * self._account_rate
+        return clock() + account > self._deadline
+
+    def _step(self) -> None:
+        """Do what comes next: certain joints first, then slices, and doubtful joints between."""
+        if self.now.worklist:
+            self._follow()
+        elif self._level[0]:
+            self._next_level()
+        elif self._certain:
+            self._open_some(self._certain)
+        elif self.wide and (self._steps % _SAMPLE or not self._waiting()):
+            self._steps += 1
+            self.now = self.wide.popleft()
+            self._follow(slices=1)
+        else:
+            self._steps += 1
+            self._open_some(self._waiting())
+
+    def _waiting(self) -> list[int]:
+        """Return the doubtful joints that wait, without those that were opened."""
+        doubtful = self._doubtful
+        while doubtful and self.opened[doubtful[-1]]:
+            doubtful.pop()
+        return doubtful
+
+    # Joints, many at a time
+
+    def _open_some(self, waiting: list[int]) -> None:
+        if len(waiting) < _FEW:
+            self._open_one_by_one()
+            return
+        opened = self.opened
+        joints = [joint for joint in dict.fromkeys(waiting[-_AT_ONCE:]) if not opened[joint]]
+        del waiting[-_AT_ONCE:]
+        for joint in joints:
+            opened[joint] = 1
+        self._level = list(map(self.objects.__getitem__, joints)), joints
+        self._depth = 0
+
+    def _next_level(self) -> None:
+        """Look at the references of a level's objects; those with a single one are the next."""
+        self._depth += 1
+        objects, owners = self._level
+        self._level = [], []
+        if self._depth > _DEEP or (self._depth > 1 and len(objects) > _MANY):
+            self._hand_over(objects, owners)
+            return
+        kids: list[Any] = []
+        of: list[int] = []
+        for kind, group, theirs in self._grouped(objects, owners):
+            self._open(kind, group, theirs, kids, of)
+        objects.clear()
+        seen = counts(kids)
+        single = LISTED + 1  # type: ignore[operator]
+        alone = list(map(eq, seen, repeat(single)))
+        self._level = list(compress(kids, alone)), list(compress(of, alone))
+        if len(self._level[0]) < len(kids):
+            several = list(map(not_, alone))
+            kids[:] = compress(kids, several)
+            self._refer_of(kids, list(compress(of, several)))
+
+    def _grouped(
+        self, objects: list[Any], owners: list[int]
+    ) -> Iterator[tuple[Kind, list[Any], list[int]]]:
+        """Yield objects of one type each, and their joints."""
+        while objects:
+            cls = type(objects[0])
+            same = list(map(is_, map(type, objects), repeat(cls)))
+            if all(same):
+                yield self.heap.kind(cls), objects, owners
+                return
+            yield self.heap.kind(cls), list(compress(objects, same)), list(compress(owners, same))
+            other = list(map(not_, same))
+            objects, owners = list(compress(objects, other)), list(compress(owners, other))
+
+    def _open(
+        self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
+    ) -> None:
+        """Count a level's objects of one kind, and add what they refer to to `kids` and `of`."""
+        if kind.stop:
+            users = list(map(is_users_class, group))
+            group, owners = list(compress(group, users)), list(compress(owners, users))
+            if not group:
+                return
+        if kind.length is not None or kind.unwritten is not None:
+            lengths = list(map(kind.length or len, group))
+            if max(lengths) > _FEW:
+                few = list(map(_FEW.__ge__, lengths))
+                many = list(map(not_, few))
+                self._hand_over(list(compress(group, many)), list(compress(owners, many)))
+                group, owners = list(compress(group, few)), list(compress(owners, few))
+                if not group:
+                    return
+        if kind.opaque:
+            for owner in set(owners):
+                self.note(owner, "opaque")
+        referents = [] if kind.leaf else list(map(gc.get_referents, group))
+        lengths = list(map(len, referents))
+        if kind.adapter is not None:
+            self._open_adapted(kind, group, owners, kids, of)
+        else:
+            for owner, size in zip(owners, kind.sizes_of(group, lengths)):
+                self.bytes[owner] += size
+        kids.extend(chain.from_iterable(referents))
+        of.extend(chain.from_iterable(map(repeat, owners, lengths)))
+        if kind.keyed:
+            for at, length in enumerate(lengths):
+                if length < 2 * dict.__len__(group[at]):
+                    keys = hidden_keys(group[at : at + 1], length)
+                    of.extend(repeat(owners[at], len(keys)))
+                    kids.extend(keys)
+                    keys.clear()
+
+    # What an account asks
+
+    def held_by_walk(self) -> set[int]:
+        """Return the joints to whose objects the walk itself holds further references now."""
+        level = self._of_joints(*self._level)
+        waiting = {pending.joint for pending in (*self.wide, self.now)}
+        return level | (waiting & self.sliced)
+
+    def _of_joints(self, objects: list[Any], owners: list[int]) -> set[int]:
+        """Return the joints whose own objects are among these, not what belongs to the joints."""
+        own = map(is_, objects, map(self.objects.__getitem__, owners))
+        return set(compress(owners, own))
+
+    def waiting_joints(self) -> set[int]:
+        """Return the joints of which something was not followed yet."""
+        return {each.joint for each in self.pending()} | set(self._level[1])
+
+    def estimates(self, *, shares: bool) -> dict[int, int]:
+        """Return for joints how many bytes wait to be followed, about.
+
+        What waits is taken to be like what was followed of the same container. With `shares`, an
+        object to which not all references were met counts for the share that was met; without, it
+        does not count, because another root may hold it.
+        """
+        found: dict[int, int] = {}
+        sizes: dict[int, float] | None = None
+        for pending in self.pending():
+            factor = pending.factor()
+            more: float = pending.worklist.estimate(pending.gained) - pending.gained
+            for joint in chain.from_iterable(pending.created):
+                share = min(1.0, self.met[joint] / max(1, self.refs[joint]))
+                if share < 1 and not shares:
+                    continue
+                size: float = self.bytes[joint]
+                if not self.opened[joint]:
+                    sizes = self._usual_sizes() if sizes is None else sizes
+                    size = sizes.get(id(type(self.objects[joint])), 0)
+                more += size * share * (factor - bool(self.opened[joint] and share == 1))
+            found[pending.joint] = found.get(pending.joint, 0) + round(more)
+        return found
+
+    def pending(self) -> list[Pending]:
+        """Return what worklists have still to follow."""
+        return [each for each in (*self.wide, self.now) if each.worklist]
+
+    def _usual_sizes(self) -> dict[int, float]:
+        """Return for types how large their joints are on the average, of those that were opened."""
+        sums: dict[int, int] = {}
+        times: Counter[int] = Counter()
+        for joint in compress(range(len(self.opened)), self.opened):
+            key = id(type(self.objects[joint]))
+            times[key] += 1
+            sums[key] = sums.get(key, 0) + self.bytes[joint]
+        return {key: total / times[key] for key, total in sums.items()}
+
+    def note(self, joint: int, code: str) -> None:
+        """Note why a joint's figure is not exact."""
+        self.notes.setdefault(joint, set()).add(code)
+
+    def _open_adapted(
+        self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
+    ) -> None:
+        for at, owner in enumerate(owners):
+            owned = kind.owned(group[at])
+            self._take_owned(owner, owned)
+            more = owned.take()
+            of.extend(repeat(owner, len(more)))
+            kids.extend(more)
+            more.clear()
+            if owned.slices is not None:
+                pending = Pending(owner)
+                pending.worklist.add_owned(owned, 0)
+                self.wide.append(pending)
+
+    def _hand_over(self, objects: list[Any], owners: list[int]) -> None:
+        """Leave objects (emptied) to worklists, one for each joint."""
+        piles: dict[int, list[Any]] = {}
+        self.sliced.update(self._of_joints(objects, owners))
+        for at, owner in enumerate(owners):
+            piles.setdefault(owner, []).append(objects[at])
+        objects.clear()
+        left = self.now
+        for owner, pile in piles.items():
+            self.now = Pending(owner)
+            self._bury(pile)
+            pile.clear()
+            if self.now.worklist:
+                self.wide.append(self.now)
+        self.now = left
+
+    # Joints, one after the other
+
+    def _open_one_by_one(self) -> None:
+        """Open joints where few wait at a time, as along a chain that is linked both ways."""
+        objects, opened = self.objects, self.opened
+        for _ in range(_AT_ONCE):
+            waiting = self._certain or self._waiting()
+            if not 0 < len(waiting) < _FEW:
+                break
+            joint = waiting.pop()
+            if opened[joint]:
+                continue
+            opened[joint] = 1
+            level, owners = self._level
+            mark = len(level)
+            level.append(objects[joint])
+            owners.append(joint)
+            # What is within reach of a few steps is opened at once: the dict of an instance may
+            # lead to the next link.
+            for _ in range(_INLINE):
+                if len(level) == mark or not self._is_simple(level[-1]):
+                    break
+                owners.pop()
+                self._open_simple(joint, [level.pop()])
+        self._depth = 0
+
+    def _is_simple(self, obj: Any) -> bool:
+        """Return whether an object's references can be looked at without slices or adapters."""
+        kind = self.heap.kind(type(obj))
+        if kind.adapter is not None or kind.opaque or kind.stop or kind.unwritten is not None:
+            return False
+        return kind.length is None or (kind.length is len and len(obj) < _FEW)
+
+    def _open_simple(self, joint: int, held: list[Any]) -> None:
+        """Look at the references of the one object in a list (emptied), which is of a joint."""
+        kind = self.heap.kind(type(held[0]))
+        kids = [] if kind.leaf else gc.get_referents(held[0])
+        self.bytes[joint] += kind.sizes_of(held, [len(kids)])[0]
+        if kind.keyed and len(kids) < 2 * dict.__len__(held[0]):
+            kids.extend(hidden_keys(held, len(kids)))
+        held.clear()
+        self._refer_from(joint, kids)
+
+    def _refer_from(self, joint: int, kids: list[Any]) -> None:
+        """Note the references from one joint to objects (emptied)."""
+        single = LISTED + 1  # type: ignore[operator]
+        index, ends, met, refs = self.index, self.ends, self.met, self.refs
+        targets = self.edges[joint]
+        new = []
+        for at, (key, seen) in enumerate(zip(map(id, kids), counts(kids))):
+            other = index.get(key)
+            if other is None:
+                if key in ends:
+                    continue
+                if seen == single:
+                    self._level[0].append(kids[at])
+                    self._level[1].append(joint)
+                else:
+                    new.append(at)
+                continue
+            met[other] += 1
+            targets.append(other)
+            self.edge_count += 1
+            if met[other] == refs[other] and not self.opened[other]:
+                self._certain.append(other)
+        if new:
+            found = list(map(kids.__getitem__, new))
+            kids.clear()
+            self._refer_of(found, [joint] * len(new))
+        kids.clear()
+
+    # Wide containers, slice by slice
+
+    def _follow(self, slices: int = 0) -> None:
+        """Follow the current joint until it ends, the time is up, or only slices are left."""
+        worklist = self.now.worklist
+        while worklist:
+            if worklist.only_slices():
+                if not slices:
+                    self.wide.append(self.now)
+                    self.now = Pending(-1)
+                    return
+                slices -= 1
+            keys = worklist.take_keys()
+            lone = [] if keys else worklist.take_lone()
+            if keys:
+                self._refer(keys)
+            elif lone:
+                self._follow_chain(lone)
+            else:
+                self._meet(worklist.take())
+            if self._late():
+                return
+        if worklist.changed:
+            self.note(self.now.joint, "moving")
+
+    def _follow_chain(self, chained: list[Any]) -> None:
+        """Follow the one object of a list, and from each object the first that it alone holds.
+
+        A linked list is as deep as it is long, and a step for each node would take five times as
+        long. So only the chain is followed node by node; what lies beside it comes in one step.
+        """
+        single = LISTED + 1  # type: ignore[operator]
+        beside: list[Any] = []
+        found = True
+        while found and len(chained) <= BATCH and len(beside) <= LARGE:
+            kids = gc.get_referents(chained[-1])
+            found = False
+            for at, seen in enumerate(counts(kids) if len(kids) <= _FEW else ()):
+                if seen == single and self._is_link(kids[at]):
+                    chained.append(kids.pop(at))
+                    found = True
+                    break
+            beside += kids
+            kids.clear()
+        rest = [chained.pop()] if found else []
+        dead = chained[1:]
+        del chained[1:]
+        worklist = self.now.worklist
+        worklist.add_keys(
+            self.heap.kind(type(chained[0])), chained, len(gc.get_referents(*chained))
+        )
+        for kind, objects in self._sized(dead):
+            worklist.add_keys(kind, objects, len(gc.get_referents(*objects)))
+        self._bury(rest)
+        self._meet(beside)
+
+    def _is_link(self, obj: Any) -> bool:
+        """Return whether an object has few references and shows the collector all of them."""
+        kind = self.heap.kind(type(obj))
+        if kind.leaf or kind.stop or kind.adapter is not None:
+            return False
+        return kind.length is None or kind.length(obj) <= _FEW
+
+    def _meet(self, kids: list[Any]) -> None:
+        """Take what the current joint refers to: what has one reference belongs to the joint."""
+        if not kids:
+            return
+        single = LISTED + 1  # type: ignore[operator]
+        seen = counts(kids)
+        alone = seen.count(single)
+        if alone == len(kids):
+            self._bury(kids)
+            return
+        dead: list[Any] = []
+        if alone:
+            dead = list(compress(kids, map(eq, seen, repeat(single))))
+            kids[:] = compress(kids, map(ne, seen, repeat(single)))
+        self._refer(kids)
+        if dead:
+            self._bury(dead)
+
+    def _bury(self, lone: list[Any]) -> None:
+        """Count objects that belong to the current joint, and put them on its worklist."""
+        for kind, objects in self._sized(lone):
+            self.now.worklist.add(kind, objects, self.now.gained)
+
+    def _sized(self, lone: list[Any]) -> Iterator[tuple[Kind, list[Any]]]:
+        """Count objects that belong to the current joint, and yield them by their kinds."""
+        heap = self.heap
+        for objects in group_by_type(lone):
+            cls = type(objects[0])
+            kind = heap.kinds.get(id(cls)) or heap.kind(cls)
+            if not kind.stop:
+                self._size(kind, objects)
+                yield kind, objects
+
+    def _size(self, kind: Kind, objects: list[Any]) -> None:
+        now = self.now
+        current = now.joint
+        if kind.opaque:
+            self.note(current, "opaque")
+        if kind.adapter is not None:
+            for at in range(len(objects)):
+                owned = kind.owned(objects[at])
+                now.gained += self._take_owned(current, owned)
+                now.worklist.add_owned(owned, now.gained)
+            return
+        size = kind.bytes_of(objects)
+        if kind.unwritten is not None and size >= ALWAYS_PRESENT:
+            sizes = kind.sizes_of(objects, [])
+            for obj in compress(objects, map(ALWAYS_PRESENT.__le__, sizes)):
+                address, length = kind.contents(obj)
+                size -= length
+                self.blocks.setdefault(current, []).append(Block(address, length, id(obj)))
+                now.gained += length
+        self.bytes[current] += size
+        now.gained += size
+
+    # References to joints
+
+    def _refer_of(self, kids: list[Any], of: list[int]) -> None:
+        """Note references to objects (emptied) that have several; `of` has for each the joint."""
+        keys = list(map(id, kids))
+        self._know(keys, kids)
+        met, edges = self.met, self.edges
+        joints = list(map(self.index.get, keys))
+        self.edge_count += len(keys)
+        for owner, joint in zip(of, joints):
+            if joint is not None:
+                met[joint] += 1
+                edges[owner].append(joint)
+        refs, opened = self.refs, self.opened
+        self._certain.extend(
+            joint
+            for joint in set(joints)
+            if joint is not None and met[joint] == refs[joint] and not opened[joint]
+        )
+
+    def _refer(self, kids: list[Any]) -> None:
+        """Note references of the current joint to objects (emptied) that have several."""
+        lost = Counter(map(id, kids))
+        first = len(self.objects)
+        self._know(list(lost), kids)
+        if len(self.objects) > first:
+            self.now.created.append(range(first, len(self.objects)))
+        met, refs, opened = self.met, self.refs, self.opened
+        targets = self.edges[self.now.joint]
+        self.edge_count += len(lost)
+        get = self.index.get
+        for key, times in lost.items():
+            joint = get(key)
+            if joint is not None:
+                targets.append(joint)
+                met[joint] += times
+                if met[joint] == refs[joint] and not opened[joint]:
+                    self._certain.append(joint)
+
+    def _know(self, keys: list[int], kids: list[Any]) -> None:
+        """Make joints of objects (emptied) that were not met before; `keys` has all identities."""
+        fresh = set(filterfalse(self.ends.__contains__, filterfalse(self.index.__contains__, keys)))
+        new: list[Any] = []
+        if fresh:
+            named = dict(zip(map(id, kids), kids))
+            new = list(map(named.__getitem__, fresh))
+            named.clear()
+        kids.clear()
+        if new:
+            self._add(new)
+
+    def _add(self, new: list[Any]) -> None:
+        """Add joints for objects (emptied); types and modules are ends instead."""
+        start = len(self.objects)
+        index = self.index
+        for group in group_by_type(new):
+            kind = self.heap.kind(type(group[0]))
+            if kind.stop:
+                users = list(map(is_users_class, group))
+                self.ends.update(map(id, compress(group, map(not_, users))))
+                group[:] = compress(group, users)
+                if not group:
+                    continue
+            first, count = len(self.objects), len(group)
+            index.update(zip(map(id, group), range(first, first + count)))
+            self.objects += group
+            self.met += [0] * count
+            if kind.leaf and kind.adapter is None and not kind.opaque and kind.unwritten is None:
+                self.bytes += kind.sizes_of(group, [])
+                self.opened += b"\1" * count
+                self.edges += [()] * count
+            else:
+                self.bytes += [0] * count
+                self.opened += b"\0" * count
+                self.edges += [[] for _ in group]
+                self._doubtful.extend(range(first, first + count))
+            if group is not new:
+                group.clear()
+        new.clear()
+        group = []
+        self.refs += self.counted(start)
+
+    # Memory of libraries
+
+    def _take_owned(self, owner: int, owned: Owned) -> int:
+        """Add what an adapter says that an object of a joint owns; return the bytes."""
+        gained = owned.size or 0
+        self.bytes[owner] += owned.size or 0
+        if owned.mapped:
+            self.mapped[owner] += owned.mapped
+        if owned.note:
+            self.note(owner, owned.note)
+        guess = getattr(owned, "estimate", 0)
+        if guess:
+            self.guesses[owner] += guess
+        for block in owned.blocks:
+            if block.users == SOLE_USER:
+                self.blocks.setdefault(owner, []).append(block)
+                gained += 0 if block.device else block.size
+            else:
+                self._refer_foreign(owner, block)
+        return gained
+
+    def _refer_foreign(self, owner: int, block: Block) -> None:
+        """Note a reference to memory of a library, and those that this memory has itself."""
+        self.edge_count += 1
+        joint = self.foreign.get(block.address)
+        if joint is None:
+            joint = self.foreign[block.address] = self._joint()
+            self.opened[joint] = 1
+            self.refs.append(block.users)
+            if block.size:
+                self.blocks[joint] = [block]
+            if block.users == USERS_UNKNOWN:
+                self.note(joint, "sharing-unknown")
+            for further in getattr(block, "leads_to", ()):
+                self._refer_foreign(joint, further)
+        self.refs[joint] = max(self.refs[joint], block.users)
+        self.met[joint] += 1
+        self.edges[owner].append(joint)
+
+
+def is_users_class(obj: Any) -> bool:
+    """Return whether an object is a class of the notebook's own, which is followed."""
+    order = type.__dict__["__mro__"].__get__(type(obj))
+    return derived(order, type) and module_name(obj) == "__main__"
+
+
+def _ends(boundary: Sequence[Any], groups: Sequence[Sequence[Root]]) -> set[int]:
+    """Return the identities of what stays in any case and leads too far to be entered."""
+    ends = module_namespaces()
+    for obj in boundary:
+        ends.add(id(obj))
+        if type(obj) is dict:
+            ends.update(map(id, obj.values()))
+    ends.difference_update(id(root.obj) for group in groups for root in group)
+    return ends
