@@ -1,48 +1,68 @@
-"""Figures of earlier measurements, for results that the present one has not reached."""
+"""Figures of earlier measurements, for entries that the present one has not reached."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, FrozenSet
 
 from ..retention.sizes import Size
+from .survey import Group
 
 if TYPE_CHECKING:
     from .survey import Figures
 
+# The keys of the results of an entry.
+_Entry = FrozenSet[str]
+
 
 class KnownFigures:
-    """The last exact figure of each result, by its key. It holds no object of the user."""
+    """The last figure of each result and group, by their keys. It holds no object of the user."""
 
     def __init__(self) -> None:
         """Begin with no figure."""
-        self._known: dict[str, tuple[int, int]] = {}  # bytes, and the cell after which
+        self._known: dict[_Entry, tuple[int, int]] = {}  # bytes, and the cell after which
 
-    def best(
-        self, keys: list[str], figures: Figures, count: int
-    ) -> tuple[list[Size], dict[int, int]]:
-        """Return each result's size now, or about the last one; and of which cell that one is.
+    def fill(self, keys: list[str], figures: Figures, count: int, *, all_keys: bool) -> None:
+        """Put earlier figures into those that were cut and have not proven more.
 
-        `count` is the execution count. An earlier figure is used where the measurement was cut
-        and has not proven more.
+        `count` is the execution count. `all_keys` says whether these are the keys of all results,
+        so that figures of others can be forgotten.
         """
-        sizes = list(figures.sizes)
-        as_of: dict[int, int] = {}
-        now: dict[str, tuple[int, int]] = {}
+        if all_keys:
+            there = set(keys)
+            self._known = {key: known for key, known in self._known.items() if key <= there}
         for index, key in enumerate(keys):
-            size = sizes[index]
-            before = self._known.get(key)
-            if "cut" not in size.notes:
-                now[key] = size.likely_bytes, count - 1
-            elif before is not None and before[0] >= size.freed_bytes:
-                now[key] = before
-                as_of[index] = before[1]
-                sizes[index] = Size(
-                    size.freed_bytes,
-                    size.notes,
-                    before[0],
-                    size.device_bytes,
-                    size.mapped_bytes,
-                    size.shared_with,
-                )
-        self._known = now
-        return sizes, as_of
+            figures.sizes[index], figures.as_of[index] = self._better(
+                frozenset((key,)), figures.sizes[index], count
+            )
+        grouped: set[int] = set()
+        for position, group in enumerate(figures.groups):
+            entry = frozenset(keys[member] for member in group.members)
+            size, _ = self._better(entry, group.size, count)
+            figures.groups[position] = Group(group.members, size)
+            grouped.update(group.members)
+        entries = [size for index, size in enumerate(figures.sizes) if index not in grouped]
+        entries += [group.size for group in figures.groups]
+        together = figures.together
+        likely = sum(size.likely_bytes for size in entries)
+        if likely != together.likely_bytes:
+            figures.together = _about(together, likely)
+
+    def _better(self, entry: _Entry, size: Size, count: int) -> tuple[Size, int | None]:
+        """Return a size, or about the last one of that entry and the cell after which that was."""
+        before = self._known.get(entry)
+        if "cut" not in size.notes:
+            self._known[entry] = size.likely_bytes, count - 1
+        elif before is not None and before[0] >= size.freed_bytes:
+            return _about(size, before[0]), before[1]
+        return size, None
+
+
+def _about(size: Size, estimate: int) -> Size:
+    return Size(
+        size.freed_bytes,
+        size.notes,
+        estimate,
+        size.device_bytes,
+        size.mapped_bytes,
+        size.shared_with,
+    )

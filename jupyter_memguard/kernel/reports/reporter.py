@@ -74,7 +74,7 @@ class Reporter:
         entries = collect(self.shell)
         return entries, self.keys.assign(entries, self.shell.execution_count)
 
-    def report(  # noqa: PLR0913, PLR0917 - the parameters of the request, and who asks
+    def report(  # noqa: PLR0913 - the parameters of the request, and who asks
         self,
         numbers: list[int] | None = None,
         budget_ms: float = REPORT_MS,
@@ -95,6 +95,8 @@ class Reporter:
         with _without_garbage():
             survey, keys = self._surveyed(budget_ms, numbers)
             figures = survey.look()
+            count = int(self.shell.execution_count)
+            self._known.fill(keys, figures, count, all_keys=numbers is None)
             answer = self._report(survey, figures, keys, (limit, sort, offset), started)
             self._keep(survey, hold=hold and numbers is None)
         return answer
@@ -169,12 +171,12 @@ class Reporter:
             order.sort(key=lambda i: (-worth[i], first.get(i, i)))
         last = len(entries) if limit is None else min(offset + limit, len(entries))
         shown = order[offset:last]
-        sizes, as_of = self._known.best(keys, figures, count)
+        sizes = figures.sizes
         rows = [row(self.shell, entries[i], sizes[i], keys, i, self.cells.known) for i in shown]
         for i, each in zip(shown, rows):
             each["size_bytes"] = max(figures.keeps[i], sizes[i].likely_bytes)
             each["shared_variables"] = figures.shared_variables[i]
-            each["as_of"] = as_of.get(i)
+            each["as_of"] = figures.as_of[i]
             self.announced.note(entries[i].numbers, entries[i].obj)
         together = figures.together
         outputs_bytes, outputs_count = self.outputs.total()

@@ -86,6 +86,8 @@ class Figures:
         """Begin without figures."""
         self.final = False
         self.sizes: list[Size] = []  # what each result frees alone
+        # For each result the cell after which its figure was found, if that is not now.
+        self.as_of: list[int | None] = []
         self.keeps: list[int] = []  # what each result keeps alive
         self.groups: list[Group] = []
         self.together = Size()
@@ -178,6 +180,7 @@ class Survey:
         figures.together = parts[RESULTS]
         figures.parts = dict(zip(("results", "tracebacks", "variables"), parts))
         figures.parts["shared"] = Size(0, ("no-refcounts",), 0)
+        figures.as_of = [None] * len(figures.sizes)
         figures.keeps = [size.likely_bytes for size in figures.sizes]
         figures.shared_variables = [[] for _ in figures.sizes]
         figures.variable_sizes = [Size(0, ("no-refcounts",))] * len(self.variables)
@@ -200,6 +203,7 @@ def _figures(account: Account, survey: Survey) -> Figures:
     found = Figures()
     rows, shared = account.rows(RESULTS)
     found.sizes = [tally.size() for tally in rows]
+    found.as_of = [None] * len(rows)
     for each in shared:
         found.groups.append(Group(each.members, each.tally.size()))
         for member in each.members:
