@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 from .. import stages
 from ..retention.refcounts import LISTED
 from ..retention.sizes import NOTES, Root, Size
-from .heap import clock
 from .forward_walk import kept_alive, kept_alive_in_turn, measure_without_counts
+from .heap import clock
 
 if TYPE_CHECKING:
     from .account import Account

@@ -14,23 +14,21 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain, compress, islice
 from operator import ne
-from typing import TYPE_CHECKING, Any, Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Iterable, Sequence
 
 from ..retention.sizes import Size
 from .blocks import USERS_UNKNOWN, Block
 from .memory_pages import MemoryPages, PresentBytes
+from .sharing import A_STEP, Claims, Sets, Steps, apart
 
 if TYPE_CHECKING:
     from .ownership import Ownership
 
 WORTH_NAMING = 1 << 16  # bytes; results that share less are not said to belong together
 _SEVERAL = -1
-_A_STEP = 2_000  # joints between two chances to stop
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
 _MOST_LOOKED_AT = 200_000  # joints, to find who shares what
-
-_Steps = Generator[None, None, None]
 
 
 class Tally:
@@ -100,7 +98,7 @@ class Account:
             self.roots += rooted
         self.alive: set[int] = set()
         self.reach: list[set[int]] = []
-        self.owner: dict[int, int] = {}
+        self.owner: dict[int, int] = {}  # the number of a root, or `_SEVERAL`
         self.tallies: list[Tally] = []
         self.cut: set[int] = set()
         self._pages = MemoryPages()
@@ -113,7 +111,7 @@ class Account:
             pass
         return self
 
-    def steps(self) -> _Steps:
+    def steps(self) -> Steps:
         """Make the account, step by step."""
         held = self._held()
         yield
@@ -144,7 +142,7 @@ class Account:
             walk.note(joint, "moving")
         return set(compress(range(len(now)), map(ne, now, met)))
 
-    def _lead(self, found: set[int], start: Iterable[int], stops: set[int]) -> _Steps:
+    def _lead(self, found: set[int], start: Iterable[int], stops: set[int]) -> Steps:
         """Add to `found` the joints that lead from `start` without passing `stops`."""
         edges = self.walk.edges
         frontier = set(start)
@@ -154,43 +152,20 @@ class Account:
             frontier = set(chain.from_iterable(map(edges.__getitem__, frontier))) - found - stops
             found |= frontier
             seen += len(frontier) + 1
-            if seen > _A_STEP:
+            if seen > A_STEP:
                 seen = 0
                 yield
 
-    def _find_owners(self) -> _Steps:
+    def _find_owners(self) -> Steps:
         """Find for each joint that is not alive the one root that leads to it, or `_SEVERAL`."""
-        owner, alive, edges = self.owner, self.alive, self.walk.edges
-        contested: list[int] = []
-        passed = 0
+        claims = Claims(self.walk.edges, set().union(*self.reach))
         for number, root in enumerate(self.roots):
-            if root in alive:
-                continue
-            if root in owner:
-                contested.append(root)
-                continue
-            owner[root] = number
-            stack = [root]
-            while stack:
-                for kid in edges[stack.pop()]:
-                    found = owner.get(kid)
-                    if found is None:
-                        if kid not in alive:
-                            owner[kid] = number
-                            stack.append(kid)
-                    elif found != number:
-                        contested.append(kid)
-                passed += 1
-                if passed % _A_STEP == 0:
-                    yield
-        while contested:
-            joint = contested.pop()
-            if owner[joint] != _SEVERAL:
-                owner[joint] = _SEVERAL
-                contested.extend(kid for kid in edges[joint] if kid in owner)
-            passed += 1
-            if passed % _A_STEP == 0:
-                yield
+            yield from claims.claim((root,), number)
+        self.owner = claims.owner
+        several: set[int] = set()
+        contested = {joint for joint, _ in claims.contested}
+        yield from self._lead(several, contested, self.alive)
+        self.owner.update(dict.fromkeys(several, _SEVERAL))
 
     def _find_cut(self, held: set[int]) -> None:
         """Find the joints that lead to something that was not followed, or may still be met."""
@@ -345,7 +320,7 @@ class Account:
         users = self._users_of(shared, start, count)
         sets = Sets(count)
         extras: list[tuple[int, Tally]] = []
-        for numbers, joints in self._apart(shared, users):
+        for numbers, joints in apart(self.walk.edges, shared, users):
             tally = self.tally_of(joints)
             extras.append((numbers[0], tally))
             if tally.bytes + tally.guess + tally.more >= WORTH_NAMING:
@@ -395,23 +370,17 @@ class Account:
             sizes.append(tally.size())
         return sizes[::-1]
 
-    def _find_shares(self) -> _Steps:
+    def _find_shares(self) -> Steps:
         """Find what each root keeps alive, and how many bytes it shares with other roots.
 
         Where the graph is too large to look at all of it, some of these are missing.
         """
-        edges, owner = self.walk.edges, self.owner
-        entries: dict[int, set[int]] = {}
-        for joint, number in owner.items():
-            if number != _SEVERAL:
-                beyond = [kid for kid in edges[joint] if owner.get(kid) != number]
-                if beyond:
-                    entries.setdefault(number, set()).update(beyond)
+        beyond = self._beyond()
         yield
         left = _MOST_LOOKED_AT
         users: dict[int, tuple[int, ...]] = {}
         for number, root in enumerate(self.roots):
-            start = {root} if owner.get(root) != number else entries.get(number, set())
+            start = {root} if self.owner.get(root) != number else beyond.get(number, set())
             # What is held from outside is part of a root's size only where the root itself is.
             stops = set() if root in self.alive else self.alive
             shared = self._near(start - stops, stops, left) if start and left > 0 else set()
@@ -420,22 +389,36 @@ class Account:
             self.keeps.append(mine.plus(self.tally_of(shared)) if shared else mine)
             for joint in shared:
                 users[joint] = (*users.get(joint, ()), number)
-            if len(shared) > _A_STEP:
+            if len(shared) > A_STEP:
                 yield
         together: dict[tuple[int, ...], set[int]] = {}
         for joint, numbers in users.items():
             together.setdefault(numbers, set()).add(joint)
         for numbers, joints in together.items():
             if 1 < len(numbers) <= _MOST_SHARERS:
-                size = self.tally_of(joints).size().likely_bytes
-                for number in numbers:
-                    found = self.overlaps.setdefault(number, Counter())
-                    for other in numbers:
-                        found[other] += size
+                self._overlap(numbers, self.tally_of(joints).size().likely_bytes)
             yield
 
+    def _beyond(self) -> dict[int, set[int]]:
+        """Return, by the roots' numbers, where their own joints lead to others' joints."""
+        edges, owner = self.walk.edges, self.owner
+        found: dict[int, set[int]] = {}
+        for joint, number in owner.items():
+            if number != _SEVERAL:
+                beyond = [kid for kid in edges[joint] if owner.get(kid) != number]
+                if beyond:
+                    found.setdefault(number, set()).update(beyond)
+        return found
+
+    def _overlap(self, numbers: tuple[int, ...], size: int) -> None:
+        """Note that roots share bytes."""
+        for number in numbers:
+            found = self.overlaps.setdefault(number, Counter())
+            for other in numbers:
+                found[other] += size
+
     def _near(self, start: set[int], stops: set[int], most: int) -> set[int]:
-        """Return the joints that lead from `start` without passing `stops`, about `most` of them."""
+        """Return about `most` joints that lead from `start` without passing `stops`."""
         edges = self.walk.edges
         found = set(start)
         frontier = start
@@ -457,60 +440,6 @@ class Account:
                     users.setdefault(kid, set()).add(number - start)
         return users
 
-    def _apart(
-        self, shared: set[int], users: dict[int, set[int]]
-    ) -> Iterator[tuple[list[int], set[int]]]:
-        """Yield shared joints in sets, each with the numbers of the roots that free it together."""
-        edges = self.walk.edges
-        kinds: dict[frozenset[int], list[int]] = {}
-        for joint, numbers in users.items():
-            kinds.setdefault(frozenset(numbers), []).append(joint)
-        label: dict[int, int] = {}
-        meetings: dict[int, set[int]] = {}  # joints to which several kinds lead
-        for kind, entries in enumerate(kinds.values()):
-            stack: list[int] = []
-            for kid in chain(entries, _popped(stack, edges)):
-                found = label.get(kid)
-                if found is None:
-                    if kid in shared:
-                        label[kid] = kind
-                        stack.append(kid)
-                elif found != kind:
-                    meetings.setdefault(kid, {found}).add(kind)
-        joined = Sets(len(kinds))
-        contested: dict[int, int] = {}
-        for joint, several in meetings.items():
-            joined.join(several)
-            stack = [joint]
-            for kid in chain((joint,), _popped(stack, edges)):
-                if kid not in contested:
-                    if kid in shared:
-                        contested[kid] = label[joint]
-                        stack.append(kid)
-                else:
-                    joined.join((contested[kid], label[joint]))
-        numbers_of = [sorted(numbers) for numbers in kinds]
-        apart: dict[int, set[int]] = {}
-        for joint, kind in label.items():
-            if joint not in contested:
-                apart.setdefault(kind, set()).add(joint)
-        for kind, joints in apart.items():
-            yield numbers_of[kind], joints
-        together: dict[int, set[int]] = {}
-        for joint, kind in contested.items():
-            together.setdefault(joined.top(kind), set()).add(joint)
-        members: dict[int, set[int]] = {}
-        for kind, sorted_numbers in enumerate(numbers_of if together else ()):
-            members.setdefault(joined.top(kind), set()).update(sorted_numbers)
-        for top, joints in together.items():
-            yield sorted(members[top]), joints
-
-
-def _popped(stack: list[int], edges: list[Any]) -> Iterator[int]:
-    """Yield what the joints of a stack lead to, while the stack may grow."""
-    while stack:
-        yield from edges[stack.pop()]
-
 
 class Shared:
     """What several roots free together, which are named by their positions in their group."""
@@ -521,37 +450,3 @@ class Shared:
         """Take the members and the sum."""
         self.members = members
         self.tally = tally
-
-
-class Sets:
-    """Disjoint sets of numbers (union-find); the least number of each set stands for it."""
-
-    def __init__(self, count: int) -> None:
-        """Begin with every number on its own."""
-        self._first = list(range(count))
-        self._joined = False
-
-    def join(self, numbers: Iterable[int]) -> None:
-        """Put these numbers into one set."""
-        tops = {self.top(number) for number in numbers}
-        self._joined = self._joined or len(tops) > 1
-        least = min(tops, default=0)
-        for top in tops:
-            self._first[top] = least
-
-    def top(self, number: int) -> int:
-        """Return the least number of a number's set."""
-        first = self._first
-        while first[number] != number:
-            first[number] = first[first[number]]
-            number = first[number]
-        return number
-
-    def several(self) -> list[list[int]]:
-        """Return the sets that have more than one number."""
-        if not self._joined:
-            return []
-        members: dict[int, list[int]] = {}
-        for number in range(len(self._first)):
-            members.setdefault(self.top(number), []).append(number)
-        return [found for found in members.values() if len(found) > 1]

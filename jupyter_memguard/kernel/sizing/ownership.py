@@ -22,8 +22,8 @@ from itertools import chain, compress, filterfalse, repeat
 from operator import eq, is_, ne, not_, sub
 from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
 
-from ..retention.refcounts import LISTED, counts
 from ..retention.describe import module_name
+from ..retention.refcounts import LISTED, counts
 from .allocation import Kind, class_may_fall, derived, group_by_type
 from .blocks import SOLE_USER, USERS_UNKNOWN, Block
 from .heap import Heap, clock, module_namespaces
@@ -245,20 +245,9 @@ class Ownership:
         self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
     ) -> None:
         """Count a level's objects of one kind, and add what they refer to to `kids` and `of`."""
-        if kind.stop:
-            users = list(map(is_users_class, group))
-            group, owners = list(compress(group, users)), list(compress(owners, users))
-            if not group:
-                return
-        if kind.length is not None or kind.unwritten is not None:
-            lengths = list(map(kind.length or len, group))
-            if max(lengths) > _FEW:
-                few = list(map(_FEW.__ge__, lengths))
-                many = list(map(not_, few))
-                self._hand_over(list(compress(group, many)), list(compress(owners, many)))
-                group, owners = list(compress(group, few)), list(compress(owners, few))
-                if not group:
-                    return
+        group, owners = self._narrow(kind, group, owners)
+        if not group:
+            return
         if kind.opaque:
             for owner in set(owners):
                 self.note(owner, "opaque")
@@ -278,6 +267,23 @@ class Ownership:
                     of.extend(repeat(owners[at], len(keys)))
                     kids.extend(keys)
                     keys.clear()
+
+    def _narrow(
+        self, kind: Kind, group: list[Any], owners: list[int]
+    ) -> tuple[list[Any], list[int]]:
+        """Leave out types and modules, and hand over what has many items."""
+        if kind.stop:
+            users = list(map(is_users_class, group))
+            return list(compress(group, users)), list(compress(owners, users))
+        if kind.length is None and kind.unwritten is None:
+            return group, owners
+        lengths = list(map(kind.length or len, group))
+        if max(lengths) <= _FEW:
+            return group, owners
+        few = list(map(_FEW.__ge__, lengths))
+        many = list(map(not_, few))
+        self._hand_over(list(compress(group, many)), list(compress(owners, many)))
+        return list(compress(group, few)), list(compress(owners, few))
 
     # What an account asks
 
