@@ -31,6 +31,7 @@ ENGINE = (
     "reports/",
     "sizing/",
     "releases.py",
+    "retention/paths.py",
     "retention/referrers.py",
     "retention/still_alive.py",
 )

@@ -1,7 +1,8 @@
-"""Who refers to an object: the paths from the object to something that has a name.
+"""Who refers to objects: the paths from each object to something that has a name.
 
-The search uses `gc.get_referrers`, which finds containers that the collector tracks. It does
-not find references in C memory that the collector does not track.
+The search goes backwards, level by level, and for many objects at once, because each level is a
+walk through the whole heap. It finds containers that the collector tracks. It does not find
+references in C memory: some of these are found forwards, from the user's variables.
 """
 
 from __future__ import annotations
@@ -11,203 +12,415 @@ import sys
 import time
 from collections import Counter
 from itertools import chain
-from types import (
-    AsyncGeneratorType,
-    CodeType,
-    CoroutineType,
-    FrameType,
-    FunctionType,
-    GeneratorType,
-)
-from typing import Any, Iterator, Sequence, Tuple
+from types import CellType, CodeType, FrameType, FunctionType, ModuleType
+from typing import Any, Iterator, Sequence
 
-from .describe import exact_text, instance_dict, is_one_of, type_name
-from .holders import is_ipythons, own_dict, results, snapshot
+from .describe import is_one_of, type_name
+from .holders import is_ipythons, is_users, own_dict, results, snapshot
+from .paths import (
+    code_in,
+    found_by_name,
+    holder_text,
+    key_text,
+    name_in,
+    referents,
+    runs_inside,
+    steps_along,
+)
 from .refcounts import LISTED, counts
 
 MAX_PATHS = 5
-MAX_STEPS = 10
+MAX_STEPS = 20
 MAX_REFERRERS = 10_000
-KEY_LENGTH = 40
-# Larger numbers are not written out: Python refuses to convert the largest to text.
-KEY_BITS = 64
 UNKNOWN = "<unknown>"
-# The step from an instance's dict to the instance.
-OF_INSTANCE = "."
 _OUT = "Out{}"
-FRAME = "<frame "
-# Types with a frame inside: the attributes with its code and with whether it runs.
-_CODES: tuple[tuple[type, str, str], ...] = (
-    (GeneratorType, "gi_code", "gi_running"),
-    (CoroutineType, "cr_code", "cr_running"),
-    (AsyncGeneratorType, "ag_code", "ag_running"),
+# From so many objects on, a look at what each object of the heap refers to is quicker than
+# `gc.get_referrers`, which compares each reference with each of the objects.
+_MANY = 40
+_BATCH = 256
+# After so many levels, only objects without any path are searched for.
+_LEVELS_FOR_ALL = 3
+# The time that is left in any case for the search from the user's variables, in seconds, and the
+# most objects that it looks at.
+_FORWARD_S = 0.1
+_MOST_FORWARD = 200_000
+_ATOMS = frozenset(
+    map(id, (str, int, float, complex, bool, bytes, type(None), type, ModuleType, CodeType))
 )
-
-# A node is (object, step that led to it, index of the node it was reached from).
-Node = Tuple[Any, str, int]
+# The processor time of this thread. Windows counts it in steps longer than a level.
+_clock = time.perf_counter if sys.platform == "win32" else time.thread_time
+_PLAIN = (list, tuple, dict, set, frozenset, CellType, FunctionType)
 
 
 class Search:
-    """Searches for the referrers of one object, then for theirs, level by level."""
+    """Searches for the referrers of objects, then for theirs, level by level.
+
+    An object that is searched for is a root. A root and each of its direct and indirect referrers
+    is a node. Nodes are known by their index; the roots come first.
+    """
 
     def __init__(self, shell: Any, deadline: float) -> None:
-        """Take the InteractiveShell and the deadline, a value of `time.perf_counter()`."""
+        """Take the InteractiveShell and the deadline, a value of `time.perf_counter()`.
+
+        The time until then is what the search may use of the processor.
+        """
         self.shell = shell
-        self.deadline = deadline
+        self.until = _clock() + deadline - time.perf_counter()
         self.cut = False
-        self.paths: list[list[str]] = []
-        # Paths to frames that do not run. If no path from there leads to a name, the frames are
-        # garbage, or something that the collector does not see holds them.
-        self.frames: list[list[str]] = []
+        self.roots = 0
+        self.objects: list[Any] = []
+        self.index: dict[int, int] = {}
+        # For each node: the nodes that refer to it, the roots that it leads to (as bits), and the
+        # names at which a path ends there.
+        self.holders: list[list[int]] = []
+        self.leads_to: list[int] = []
+        self.names: list[list[str]] = []
+        # Nodes with a frame that does not run. If no path from there leads to a name, the frames
+        # are garbage, or something that the collector does not see holds them.
+        self.resting: set[int] = set()
+        # For a root, the paths that were found forwards.
+        self.forward: dict[int, list[str]] = {}
         self._running: frozenset[int] | None = None
-        self.own: set[int] = set()
-        # The object and everything that leads to it, once the search is complete.
-        self.above: tuple[Any, ...] = ()
+        self._hidden: set[int] = set()
+        self._not_holders: dict[int, frozenset[int]] = {}
+
+    # What is asked of a search
 
     def run(self, obj: Any, hidden: Sequence[Any] = ()) -> None:
-        """Fill `paths` with the paths from the object to something that has a name.
+        """Search for one object; `paths` and `frames` have the answer then."""
+        self.run_all([obj], hidden)
 
-        The search ignores referrers in `hidden`.
+    @property
+    def paths(self) -> list[list[str]]:
+        """The paths from the first root to something that has a name."""
+        return self.paths_of(0)
+
+    @property
+    def frames(self) -> list[list[str]]:
+        """The paths from the first root to frames that do not run."""
+        return self.frames_of(0)
+
+    def run_all(
+        self,
+        roots: Sequence[Any],
+        hidden: Sequence[Any] = (),
+        not_holders: dict[int, frozenset[int]] | None = None,
+    ) -> None:
+        """Search for the roots, but not through the objects in `hidden`.
+
+        `not_holders` has, for the index of a root, the identities of referrers that do not count.
         """
-        if time.perf_counter() >= self.deadline:
-            self.cut = True
-            return
-        nodes: list[Node] = [(obj, "", -1)]
-        level = [0]
-        seen = {id(obj)}
-        self.own = {id(thing) for thing in hidden}
-        self.own.update((id(nodes), id(level), id(self), id(self.__dict__), id(self.own)))
-        for _step in range(MAX_STEPS):
-            level = self._level(nodes, level, seen)
-            if not level or len(self.paths) >= MAX_PATHS:
-                self.above = tuple(node[0] for node in nodes)
+        self.roots = len(roots)
+        self.cut = _clock() >= self.until
+        self._not_holders = not_holders or {}
+        self._hidden = set(map(id, hidden))
+        self._hidden.update(map(id, (self, self.__dict__, *self.__dict__.values(), roots)))
+        for position in range(len(roots)):
+            self._add(roots[position], 1 << position)
+        self._go_up()
+        self._look_forward()
+
+    def _go_up(self) -> None:
+        waiting = list(range(self.roots))
+        for level in range(MAX_STEPS):
+            self._look_at_namespaces()
+            wanted = self._unsatisfied(level)
+            if not wanted:
+                self.cut = False
                 return
-            if time.perf_counter() > self.deadline or len(nodes) > MAX_REFERRERS:
-                break
+            # What has a name needs no search, unless it is a root.
+            waiting = [node for node in waiting if node < self.roots or not self.names[node]]
+            now = [node for node in waiting if self.leads_to[node] & wanted]
+            if self.cut or not now:
+                return
+            waiting = [node for node in waiting if not self.leads_to[node] & wanted]
+            waiting += self._level(now)
+        self._look_at_namespaces()
         self.cut = True
 
-    def is_held_unseen(self) -> bool:
-        """Return whether an object in `above` has a reference that the collector cannot see.
+    def paths_of(self, root: int) -> list[list[str]]:
+        """Return the paths from a root to something that has a name, the shortest first."""
+        found = [
+            steps_along(nodes, name)
+            for nodes, node in self._chains(root, self.names.__getitem__)
+            for name in self.names[node]
+        ]
+        forward = self.forward.get(root)
+        return found[:MAX_PATHS] or ([] if forward is None else [forward])
 
-        No local variable of the caller may hold the object: that would be such a reference.
+    def frames_of(self, root: int) -> list[list[str]]:
+        """Return the paths from a root to frames that do not run."""
+        chains = self._chains(root, self.resting.__contains__)
+        return [steps_along(nodes, "") for nodes, _node in chains]
+
+    def texts_of(self, root: int) -> list[str]:
+        """Return who holds a root, written as in code: `df`, `cache['a'][0]`, `<lru_cache f>`."""
+        return sorted(set(map(holder_text, self.paths_of(root))))
+
+    def unnamed(self, root: int) -> list[str]:
+        """Return who holds a root that somebody holds, but to which no path leads from a name.
+
+        These are frames, or the nearest referrer that says more than `list`, or somebody unknown.
+        """
+        frames = sorted(set(map(holder_text, self.frames_of(root))))
+        if frames:
+            return frames
+        for nodes, node in self._chains(root, lambda node: node >= self.roots):
+            if not is_one_of(type(self.objects[node]), *_PLAIN):
+                end = "<" + type_name(type(nodes[-1])) + ">"
+                return [holder_text(steps_along(nodes, end))]
+        return [UNKNOWN]
+
+    def held_unseen(self) -> int:
+        """Return the roots, as bits, with a reference that the collector cannot see.
+
+        It may be a reference to the root, or to one of its referrers. No local variable of the
+        caller may hold a root: that would be such a reference.
         """
         if LISTED is None:
-            return False
-        above = self.above
+            return 0
+        above = tuple(self.objects)
         # From Python 3.13 on, the result includes the tuple of the call's arguments.
-        referrers = [other for other in gc.get_referrers(*above) if other is not above]
+        referrers = [other for other in _referrers(above) if other is not above]
         ours = frozenset(map(id, above))
-        referents = map(id, chain.from_iterable(map(gc.get_referents, referrers)))
-        seen = Counter(filter(ours.__contains__, referents))
+        found = map(id, chain.from_iterable(map(gc.get_referents, referrers)))
+        seen = Counter(filter(ours.__contains__, found))
         referrers.clear()
-        listed = zip(map(id, above), counts(list(above)))
+        listed = zip(map(id, above), counts(list(above)), self.leads_to)
+        held = 0
         # LISTED includes the reference from the list; one more is from `above` itself.
-        return any(count - LISTED - 1 > seen[key] for key, count in listed)
+        for key, count, bits in listed:
+            if count - LISTED - 1 > seen[key]:
+                held |= bits
+        return held
 
-    def _level(self, nodes: list[Node], level: list[int], seen: set[int]) -> list[int]:
-        targets = {id(nodes[index][0]): index for index in level}
-        # The call itself would make a tuple, and from Python 3.13 on would find that. With our
-        # own tuple its identity is known.
-        objects = tuple(nodes[index][0] for index in level)
-        found = gc.get_referrers(*objects)
-        ours = {id(objects), id(found), id(targets), *map(id, nodes)}
-        above: list[int] = []
-        for referrer in found:
-            if id(referrer) in ours or id(referrer) in self.own or _is_own_frame(referrer):
+    # The search
+
+    def _add(self, obj: Any, bits: int) -> int:
+        """Return the index of an object's node, which leads to these roots, too."""
+        node = self.index.get(id(obj))
+        if node is None:
+            node = self.index[id(obj)] = len(self.objects)
+            self.objects.append(obj)
+            self.holders.append([])
+            self.leads_to.append(bits)
+            self.names.append([])
+        elif bits & ~self.leads_to[node]:
+            changed = [node]
+            while changed:
+                each = changed.pop()
+                if bits & ~self.leads_to[each]:
+                    self.leads_to[each] |= bits
+                    changed += self.holders[each]
+        return node
+
+    def _unsatisfied(self, level: int) -> int:
+        """Return the roots, as bits, that are still searched for."""
+        enough = MAX_PATHS if level < _LEVELS_FOR_ALL else 1
+        found = [0] * self.roots
+        satisfied = 0
+        for bits, names in zip(self.leads_to, self.names):
+            if names:
+                for root in _positions(bits & ~satisfied):
+                    found[root] += len(names)
+                    if found[root] >= enough:
+                        satisfied |= 1 << root
+        return ~satisfied & ((1 << self.roots) - 1)
+
+    def _level(self, now: list[int]) -> list[int]:
+        """Add the referrers of some nodes; return the nodes that are new."""
+        targets = {id(self.objects[node]): node for node in now}
+        objects = tuple(self.objects[node] for node in now)
+        hidden = {*self._hidden, id(targets), id(objects), id(now)}
+        new: list[int] = []
+        for referrer in _referrers(objects, self.until):
+            if id(referrer) in hidden or _is_own_frame(referrer):
                 continue
-            self._visit(referrer, targets, nodes, seen, above)
-            if len(self.paths) >= MAX_PATHS or time.perf_counter() > self.deadline:
-                self.cut = self.cut or len(self.paths) < MAX_PATHS
+            if _clock() > self.until or len(self.objects) > MAX_REFERRERS:
+                self.cut = True
                 break
-        return above
+            if not self._is_namespace(referrer):
+                keys = filter(targets.__contains__, map(id, gc.get_referents(referrer)))
+                self._visit(referrer, {targets[key] for key in keys}, new)
+        # The list of referrers may have ended at the deadline.
+        self.cut = self.cut or _clock() > self.until
+        return new
 
-    def _visit(
-        self,
-        referrer: Any,
-        targets: dict[int, int],
-        nodes: list[Node],
-        seen: set[int],
-        above: list[int],
-    ) -> None:
-        names = self._names(referrer, targets)
-        if names is not None:
-            for name, index in names:
-                self._finish(nodes, index, name)
+    def _visit(self, referrer: Any, hits: set[int], new: list[int]) -> None:
+        # An instance refers to its class, but who holds the instance does not matter.
+        hits = {
+            node
+            for node in hits
+            if type(referrer) is not self.objects[node]
+            and id(referrer) not in self._not_holders.get(node, ())
+        }
+        if not hits:
             return
-        if id(referrer) in seen:
+        bits = 0
+        for node in hits:
+            bits |= self.leads_to[node]
+        known = len(self.objects)
+        holder = self._add(referrer, bits)
+        for node in hits:
+            if node != holder and holder not in self.holders[node]:
+                self.holders[node].append(holder)
+        if holder < known:
             return
-        seen.add(id(referrer))
-        step, reached = _step(referrer, targets)
-        if reached is None:
+        name = found_by_name(referrer)
+        if name:
+            self.names[holder].append(name)
             return
-        if step.startswith(FRAME):
+        if code_in(referrer) is not None:
             if self._runs(referrer):
-                self._finish(nodes, reached, step)
+                self.names[holder].append("")
                 return
-            self.frames.append([*_path(nodes, reached), step])
-        nodes.append((referrer, step, reached))
-        above.append(len(nodes) - 1)
+            self.resting.add(holder)
+        new.append(holder)
 
-    def _names(self, referrer: Any, targets: dict[int, int]) -> list[tuple[str, int]] | None:
-        """Return the names at which a path ends here; None if the referrer has no name."""
-        mapping, form = self._holder(referrer)
-        if mapping is not None:
-            return [
-                (form.format(_key_text(key) if form == _OUT else key), index)
-                for key, value, index in _entries(mapping, targets)
-                if form == _OUT or type(key) is str
-                if not self._is_reported(mapping, key, value, index)
-            ]
-        module = _name_in(referrer) if type(referrer) is dict else ""
-        if module and instance_dict(sys.modules.get(module)) is referrer:
-            name = "<module " + module + ">"
-            return [(name, index) for _key, _value, index in _entries(referrer, targets)]
-        return None
+    def _runs(self, holder: Any) -> bool:
+        """Return whether a frame, or a generator with a frame inside, is running in a thread."""
+        if type(holder) is not FrameType:
+            return runs_inside(holder)
+        if self._running is None:
+            self._running = _running_frames()
+        return id(holder) in self._running
 
-    def _holder(self, referrer: Any) -> tuple[dict[Any, Any] | None, str]:
-        """Return the mapping of IPython that a referrer is or has, and the format of its names."""
+    def _look_forward(self) -> None:
+        """Search for the roots without a path from the user's variables and IPython's results."""
+        named = 0
+        for bits, names in zip(self.leads_to, self.names):
+            named |= bits if names else 0
+        missing = {id(self.objects[r]): r for r in range(self.roots) if not named >> r & 1}
+        if missing:
+            limit = max(self.until, _clock() + _FORWARD_S)
+            starts = [start for start in self._starts() if id(start[1]) not in missing]
+            for key, path in _reached(starts, missing, self._hidden, limit):
+                self.forward[missing[key]] = path
+
+    def _starts(self) -> list[tuple[str, Any]]:
         shell = self.shell
-        for mapping, form in (
+        found = [(name, obj) for name, obj in snapshot(shell.user_ns) if is_users(shell, name, obj)]
+        return found + [(_OUT.format(key_text(key)), obj) for key, obj in snapshot(results(shell))]
+
+    def _look_at_namespaces(self) -> None:
+        for mapping, form in self._namespaces():
+            self._name_entries(mapping, form)
+
+    def _namespaces(self) -> list[tuple[dict[Any, Any], str]]:
+        """Return the mappings of IPython whose entries have names, and the form of the names."""
+        shell = self.shell
+        return [
             (shell.user_ns, "{}"),
             (shell.user_ns_hidden, "user_ns_hidden['{}']"),
             (results(shell), _OUT),
-        ):
-            if referrer is mapping:
-                return mapping, form
-        for holder, form in (
-            (shell.displayhook, "displayhook.{}"),
-            (shell.last_execution_result, "last_execution_result.{}"),
-        ):
-            # From Python 3.13 on, the instance itself can refer to its attributes' values.
-            if referrer is holder or referrer is own_dict(holder):
-                return own_dict(holder), form
-        return None, ""
+            (own_dict(shell.displayhook), "displayhook.{}"),
+            (own_dict(shell.last_execution_result), "last_execution_result.{}"),
+        ]
 
-    def _is_reported(self, mapping: dict[Any, Any], key: Any, obj: Any, index: int) -> bool:
+    def _is_namespace(self, referrer: Any) -> bool:
+        """Return whether an object is one of these mappings, or has one as its attributes."""
+        # From Python 3.13 on, the instance itself can refer to its attributes' values.
+        owners = self.shell.displayhook, self.shell.last_execution_result
+        mappings = (mapping for mapping, _form in self._namespaces())
+        return any(referrer is each for each in chain(mappings, owners))
+
+    def _name_entries(self, mapping: dict[Any, Any], form: str) -> None:
+        for key, value in snapshot(mapping):
+            node = self.index.get(id(value))
+            if node is None or (type(key) is not str and form != _OUT):
+                continue
+            if not self._is_reported(mapping, key, value, node):
+                name = form.format(key_text(key) if form == _OUT else key)
+                if name not in self.names[node]:
+                    self.names[node].append(name)
+
+    def _is_reported(self, mapping: dict[Any, Any], key: Any, obj: Any, node: int) -> bool:
         """Return whether the report names an entry that IPython made in another way.
 
-        The entries of the object itself are the holders in its row. If the entry is that of
-        another result which refers to the object, its name in `Out` is enough.
+        The entries of a root itself are the holders in its row. If the entry is that of another
+        result which refers to the root, its name in `Out` is enough.
         """
         if not is_ipythons(self.shell, mapping, key, obj):
             return False
-        if index == 0:
+        if node < self.roots:
             return True
         cache = results(self.shell)
         return mapping is not cache and any(obj is each for _key, each in snapshot(cache))
 
-    def _finish(self, nodes: list[Node], index: int, name: str) -> None:
-        if len(self.paths) < MAX_PATHS:
-            self.paths.append([*_path(nodes, index), name])
+    def _chains(self, root: int, is_end: Any) -> Iterator[tuple[list[Any], int]]:
+        """Yield the objects from a root to each node that is an end, and that node."""
+        came_from = {root: -1}
+        queue = [root]
+        for node in queue:
+            if is_end(node):
+                nodes = []
+                each = node
+                while each >= 0:
+                    nodes.append(self.objects[each])
+                    each = came_from[each]
+                nodes.reverse()
+                yield nodes, node
+                if node != root:
+                    continue
+            for holder in self.holders[node]:
+                if holder not in came_from:
+                    came_from[holder] = node
+                    queue.append(holder)
 
-    def _runs(self, holder: Any) -> bool:
-        """Return whether a frame, or a generator with a frame inside, is running in a thread."""
-        for cls, _code, running in _CODES:
-            if type(holder) is cls:
-                return bool(getattr(holder, running))
-        if self._running is None:
-            self._running = _running_frames()
-        return id(holder) in self._running
+
+def _positions(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def _referrers(objects: tuple[Any, ...], deadline: float = float("inf")) -> list[Any]:
+    """Return the objects that refer to one of these; fewer when the deadline has passed."""
+    if len(objects) < _MANY:
+        return gc.get_referrers(*objects)
+    wanted = frozenset(map(id, objects))
+    found: list[Any] = []
+    every = gc.get_objects()
+    for start in range(0, len(every), _BATCH):
+        batch = every[start : start + _BATCH]
+        if not wanted.isdisjoint(map(id, gc.get_referents(*batch))):
+            if _clock() > deadline:
+                break
+            found += [
+                each for each in batch if not wanted.isdisjoint(map(id, gc.get_referents(each)))
+            ]
+    return found
+
+
+def _reached(
+    starts: list[tuple[str, Any]], missing: dict[int, int], hidden: set[int], limit: float
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the identity of each object that is reached from a name, and the path."""
+    left = set(missing)
+    objects = [obj for _name, obj in starts]
+    parents = [-1] * len(objects)
+    seen = {id(obj) for obj in objects} | hidden
+    for index, obj in enumerate(objects):
+        if not index % _BATCH and _clock() > limit:
+            return
+        for child in referents(obj):
+            if id(child) in left:
+                left.discard(id(child))
+                nodes, each = [child], index
+                while each >= 0:
+                    nodes.append(objects[each])
+                    top, each = each, parents[each]
+                path = steps_along(nodes, starts[top][0])
+                yield id(child), path
+                if not left:
+                    return
+            elif id(child) in seen or id(type(child)) in _ATOMS or len(objects) > _MOST_FORWARD:
+                continue
+            elif type(child) is not dict or not found_by_name(child):
+                objects.append(child)
+                parents.append(index)
+            seen.add(id(child))
 
 
 def _running_frames() -> frozenset[int]:
@@ -222,126 +435,7 @@ def _running_frames() -> frozenset[int]:
     return frozenset(found)
 
 
-def _path(nodes: list[Node], index: int) -> list[str]:
-    """Return the steps from the object to a node."""
-    path = []
-    while index > 0:
-        _obj, step, index = nodes[index][0], nodes[index][1], nodes[index][2]
-        path.append(step)
-    path.reverse()
-    return _attributes(path)
-
-
-def _attributes(steps: list[str]) -> list[str]:
-    """Merge the steps to an instance's dict and to the instance into one: `.name`."""
-    merged: list[str] = []
-    for step in steps:
-        if step == OF_INSTANCE:
-            merged[-1] = "." + merged[-1][2:-2]
-        else:
-            merged.append(step)
-    return merged
-
-
-def _code(referrer: Any) -> CodeType | None:
-    """Return the code of a frame, or of a generator or coroutine with a frame inside, or None."""
-    if type(referrer) is FrameType:
-        return referrer.f_code
-    for cls, attribute, _running in _CODES:
-        if type(referrer) is cls:
-            code: CodeType = getattr(referrer, attribute)
-            return code
-    return None
-
-
-def _name_in(namespace: dict[Any, Any]) -> str:
-    """Return the `__name__` in a module's namespace, or "" in any other dict."""
-    try:
-        name = dict.get(namespace, "__name__")
-    except Exception:  # noqa: BLE001 - the look-up asked a key that is not a text
-        return ""
-    return name if type(name) is str else ""
-
-
 def _is_own_frame(obj: Any) -> bool:
     if type(obj) is not FrameType:
         return False
-    return _name_in(obj.f_globals).startswith(__name__.rpartition(".retention.")[0])
-
-
-def _first(referrer: Any, targets: dict[int, int]) -> int | None:
-    for referent in gc.get_referents(referrer):
-        if id(referent) in targets:
-            return targets[id(referent)]
-    return None
-
-
-def _entries(mapping: dict[Any, Any], targets: dict[int, int]) -> list[tuple[Any, Any, int]]:
-    return [
-        (key, value, targets[id(value)])
-        for key, value in list(mapping.items())
-        if id(value) in targets
-    ]
-
-
-def _step(referrer: Any, targets: dict[int, int]) -> tuple[str, int | None]:
-    """Return the step from a referrer to a target, and the target's index.
-
-    The step is `[0]`, `['key']`, `.name`, or the name of the referrer's type.
-    """
-    code = _code(referrer)
-    if code is not None:
-        return FRAME + exact_text(code.co_name) + ">", _first(referrer, targets)
-    if not is_one_of(type(referrer), list, tuple, dict):
-        attributes = instance_dict(referrer)
-        if id(attributes) in targets:
-            return OF_INSTANCE, targets[id(attributes)]
-    for text, value in _labelled(referrer):
-        if id(value) in targets:
-            return text, targets[id(value)]
-    index = _first(referrer, targets)
-    if type(referrer) is FunctionType:
-        return "<function " + exact_text(referrer.__name__) + ">", index
-    return "<" + type_name(type(referrer)) + ">", index
-
-
-def _labelled(referrer: Any) -> Iterator[tuple[str, Any]]:
-    """Yield each step from a container or an instance, and the object that it leads to."""
-    if is_one_of(type(referrer), list, tuple):
-        for position, item in enumerate(referrer):
-            yield f"[{position}]", item
-    elif type(referrer) is dict:
-        for key, value in list(referrer.items()):
-            yield _key_text(key), value
-    else:
-        for name, value in list(instance_dict(referrer).items()):
-            yield f".{name[:KEY_LENGTH]}" if type(name) is str else ".?", value
-
-
-def _key_text(key: Any) -> str:
-    if type(key) is str:
-        return f"['{key[:KEY_LENGTH]}']"
-    return f"[{key}]" if type(key) is int and key.bit_length() <= KEY_BITS else "[...]"
-
-
-def held_by(shell: Any, found: list[Any], deadline: float, hidden: Sequence[Any] = ()) -> list[str]:
-    """Return who holds an object, written as in code: `df`, `cache['a'][0]`, `<frame f>`.
-
-    `found` is a list with the object alone: a local variable would be one more holder. The
-    search ends at `deadline`, a value of `time.perf_counter()`, and ignores referrers in
-    `hidden`. The result is empty for garbage in a cycle, which nothing holds from outside.
-    """
-    search = Search(shell, deadline)
-    search.run(found[0], [found, *hidden])
-    paths = search.paths
-    if not paths and (search.cut or search.is_held_unseen()):
-        paths = search.frames or [[UNKNOWN]]
-    return sorted(set(map(_holder_name, paths)))
-
-
-def _holder_name(path: list[str]) -> str:
-    """Return the holder that a path leads to. A frame on the path says more than the rest."""
-    frame = next((step for step in path if step.startswith(FRAME)), None)
-    if frame is not None:
-        return frame
-    return path[-1] if path[-1].startswith("<") else "".join(reversed(path))
+    return name_in(obj.f_globals).startswith(__name__.rpartition(".retention.")[0])

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from .describe import is_one_of, type_name
 from .holders import weak
 from .process import give_back
-from .referrers import UNKNOWN, held_by
-from .tracebacks import frames_of
+from .referrers import Search
+from .tracebacks import frames_of, is_exception
 
 if TYPE_CHECKING:
     from ..messages import StillAlive
 
-# The time for finding the holders, in milliseconds.
-SEARCH_MS = 500.0
+# The time of the processor for finding the holders, in milliseconds. Only what has no name near it
+# takes that long.
+SEARCH_MS = 1500.0
 # Numbers and texts below this size are often constants that the interpreter itself shares.
 CONSTANT_BYTES = 1024
 # The references to an object that only `Gone.strong` holds: from that list, and from the
@@ -70,10 +71,10 @@ def still_alive(shell: Any, gone: list[Gone]) -> list[StillAlive]:
         _drop_unheld(gone)
         if turn == _IN_NO_CYCLE and _IN_CYCLES in turns and any(item.get() for item in gone):
             gc.collect()
-        for index, item in enumerate(gone):
-            if turns[index] == turn:
-                names[index] = _who_holds(shell, item, gone, deadline)
-                item.strong.clear()
+        now = [index for index, of_item in enumerate(turns) if of_item == turn]
+        names.update(_who_hold(shell, gone, now, deadline))
+        for index in now:
+            gone[index].strong.clear()
     give_back()
     return [
         {
@@ -83,7 +84,7 @@ def still_alive(shell: Any, gone: list[Gone]) -> list[StillAlive]:
             "held_by": names[index],
         }
         for index, item in enumerate(gone)
-        if names[index]
+        if names.get(index)
     ]
 
 
@@ -104,13 +105,31 @@ def _turn(item: Gone) -> int:
     return _IN_CYCLES if gc.is_tracked(item.strong[0]) else _IN_NO_CYCLE
 
 
-def _who_holds(shell: Any, item: Gone, gone: list[Gone], deadline: float) -> list[str]:
-    """Return who holds an object; empty if nobody does."""
-    found = item.get()
-    if not found:
-        return []
-    names = held_by(shell, found, deadline, [item.strong, gone, *frames_of(found[0])])
-    # An object that the collector does not track is in no cycle, so its reference count, which
-    # `_drop_unheld` has checked, proves that somebody holds it.
-    is_held = item.reference is not None or not gc.is_tracked(found[0])
-    return names or ([UNKNOWN] if is_held else [])
+def _who_hold(
+    shell: Any, gone: list[Gone], now: list[int], deadline: float
+) -> dict[int, list[str]]:
+    """Return who holds each of some objects; nothing for an object that nobody holds.
+
+    One search for all: each level of it is a walk through the whole heap.
+    """
+    alive = [index for index in now if gone[index].get()]
+    roots = [obj for index in alive for obj in gone[index].get()]
+    if not roots:
+        return {}
+    search = Search(shell, deadline)
+    # A frame of an exception that holds the exception is in a cycle with it.
+    frames = {
+        root: frozenset(map(id, frames_of(roots[root])))
+        for root in range(len(roots))
+        if is_exception(roots[root])
+    }
+    search.run_all(roots, [gone, *(item.strong for item in gone)], frames)
+    names = [search.texts_of(root) for root in range(len(roots))]
+    unseen = 0 if search.cut or all(names) else search.held_unseen()
+    for root, index in enumerate(alive):
+        # An object that the collector does not track is in no cycle, so its reference count, which
+        # `_drop_unheld` has checked, proves that somebody holds it.
+        is_held = gone[index].reference is not None or not gc.is_tracked(roots[root])
+        if not names[root] and (is_held or search.cut or unseen >> root & 1):
+            names[root] = search.unnamed(root)
+    return dict(zip(alive, names))

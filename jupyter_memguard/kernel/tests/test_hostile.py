@@ -135,11 +135,11 @@ def test_an_interrupted_search_keeps_nothing_alive(kernel: Kernel) -> None:
     kernel.run("del big")
     kernel.run(
         "import _jupyter_memguard as m\n"
-        "referrers = m._stages.module('retention.referrers')\nstep = referrers._step\n"
+        "search = m._stages.module('retention.referrers')\nreferrers = search._referrers\n"
         "def interrupted(*args):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
-        "    return step(*args)\n"
-        "referrers._step = interrupted"
+        "    return referrers(*args)\n"
+        "search._referrers = interrupted"
     )
     reply, _published = kernel.execute("import _jupyter_memguard as m\nm.release()")
     assert reply["ename"] == "KeyboardInterrupt"
