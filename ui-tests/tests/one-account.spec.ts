@@ -38,12 +38,11 @@ test('one press frees what the headline says, which is the sum of the rows', asy
     );
   await expect.poll(sumOfEntries).toBe(await figure(total));
 
-  // The frame, its first rows and its column are one entry; their filter is
-  // a copy.
+  // The frame and its column are one entry; what the filter left is a copy.
   const group = panel.locator('[role=row][data-members]');
-  await expect(group).toHaveAttribute('data-members', '3');
+  await expect(group).toHaveCount(1);
   expect(await figure(group)).toBeGreaterThan(0.95 * 2_000_000 * 4 * 8);
-  for (const number of [3, 4, 6]) {
+  for (const number of [3, 6]) {
     await expect(rowOf(panel, number)).toHaveAttribute('aria-level', '2');
   }
   await expect(rowOf(panel, 5)).toHaveAttribute('aria-level', '1');
