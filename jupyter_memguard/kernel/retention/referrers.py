@@ -11,7 +11,7 @@ import gc
 import sys
 import time
 from collections import Counter
-from itertools import chain
+from itertools import chain, islice
 from types import CellType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Iterator, Sequence
 
@@ -140,18 +140,18 @@ class Search:
 
     def paths_of(self, root: int) -> list[list[str]]:
         """Return the paths from a root to something that has a name, the shortest first."""
-        found = [
+        found = (
             steps_along(nodes, name)
             for nodes, node in self._chains(root, self.names.__getitem__)
             for name in self.names[node]
-        ]
+        )
         forward = self.forward.get(root)
-        return found[:MAX_PATHS] or ([] if forward is None else [forward])
+        return list(islice(found, MAX_PATHS)) or ([] if forward is None else [forward])
 
     def frames_of(self, root: int) -> list[list[str]]:
         """Return the paths from a root to frames that do not run."""
         chains = self._chains(root, self.resting.__contains__)
-        return [steps_along(nodes, "") for nodes, _node in chains]
+        return [steps_along(nodes, "") for nodes, _node in islice(chains, MAX_PATHS)]
 
     def texts_of(self, root: int) -> list[str]:
         """Return who holds a root, written as in code: `df`, `cache['a'][0]`, `<lru_cache f>`."""
