@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..retention.describe import module_name
 from ..retention.refcounts import LISTED
+from .hidden import finalized, frees_by_callback, guesser
 from .known_types import BUILTIN_TYPES, HIDING_TYPES, TRANSPARENT_PACKAGES, TRANSPARENT_TYPES
 from .libraries.adapter import Owned
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _mro = type.__dict__["__mro__"].__get__
 _flags = type.__dict__["__flags__"].__get__
 _basic = type.__dict__["__basicsize__"].__get__
+_weak_offset = type.__dict__["__weakrefoffset__"].__get__
 _item = type.__dict__["__itemsize__"].__get__
 _dict = type.__dict__["__dict__"].__get__
 _own_qualname = type.__dict__["__qualname__"].__get__
@@ -129,9 +131,23 @@ class Kind:
     """What is known of one type."""
 
     __slots__ = (
-        "adapter", "basic", "cls", "fixed", "header",
-        "inline", "keyed",
-        "leaf", "length", "opaque", "sized", "sliced", "stop", "unwritten", "values",
+        "adapter",
+        "basic",
+        "cls",
+        "fixed",
+        "guess",
+        "header",
+        "inline",
+        "keyed",
+        "leaf",
+        "length",
+        "opaque",
+        "sized",
+        "sliced",
+        "stop",
+        "unwritten",
+        "values",
+        "weak",
     )  # fmt: skip
 
     def __init__(self, kind: type, adapters: dict[int, Adapter]) -> None:
@@ -145,15 +161,20 @@ class Kind:
         solid = _solid(order)
         shown = derived(order, BaseException) or _transparent(solid, order)
         known = self.adapter is not None or shown
-        self.opaque = not self.stop and not known
+        # what `__del__` frees, nobody can see
+        self.opaque = not self.stop and not (known and not finalized(order))
         flags = _flags(kind)
         self.header = _HEADERS.get(flags & _HEADER_FLAGS, 16 if flags & _HAS_GC else 0)
         self.basic = _basic(kind)
-        self.sized = None if self.opaque else _sizer(order)
+        self.sized = _sizer(order) if known else None
+        self.guess = None if known or self.stop else guesser(order)
+        self.weak = bool(_weak_offset(kind)) and not self.stop
         self.fixed: int | None = None
         if self.sized is None and not _item(kind):
             self.fixed = rounded(self.header + self.basic)
-        self.leaf = not flags & _HAS_GC
+        self.leaf = not flags & _HAS_GC or (
+            self.adapter is not None and self.adapter.all_references
+        )
         self.values = bool(_SEPARATE_VALUES and flags & _MANAGED_DICT)
         self.inline = bool(flags & _INLINE_VALUES)
         self.keyed = derived(order, dict)
@@ -205,6 +226,21 @@ class Kind:
             return Owned(self.bytes_of([obj]), note="opaque")
         owned.size = self.bytes_of([obj]) if owned.size is None else self.header + owned.size
         return owned
+
+    def hides(self, objects: list[Any]) -> bool:
+        """Return whether objects of this kind may free what is not seen when they fall."""
+        return self.opaque or (self.weak and frees_by_callback(objects))
+
+    def estimate(self, obj: Any) -> int:
+        """Return the bytes that an object of an unknown type says that it has, beside its own."""
+        if self.guess is None:
+            return 0
+        try:
+            size: int = self.guess(obj)
+        except Exception:  # noqa: BLE001
+            return 0  # a released buffer, for example
+        beside: int = max(0, size - self.basic)
+        return beside
 
     def contents(self, obj: Any) -> tuple[int, int]:
         """Return the address and bytes of the block with an object's items, of `unwritten` kinds.

@@ -105,10 +105,13 @@ class ForwardWalk:
         self.mapped += owned.mapped
         if owned.note:
             self.notes.add(owned.note)
-        for block in owned.blocks:
+        todo = list(owned.blocks)
+        while todo:
+            block = todo.pop()
             if block.address in self.starts:
                 continue
             self.starts.add(block.address)
+            todo.extend(block.leads_to)
             if block.device:
                 self.device += block.size
                 self.notes.add("device")

@@ -56,3 +56,11 @@ TRANSPARENT_TYPES = frozenset(
     """.split()
 )
 """Single types of packages that are opaque otherwise."""
+
+HARMLESS_CALLBACKS = frozenset(
+    """
+    IPython _weakrefset abc asyncio comm contextvars functools inspect ipykernel matplotlib
+    traitlets typing unittest weakref zmq
+    """.split()
+)
+"""Packages whose callbacks of weak references free no more than an entry of a table."""

@@ -28,13 +28,22 @@ _FILES = {
     "mmap": "stdlib",
     "numpy": "numpy",
     "pandas._libs.hashtable": "pandas",
+    "pandas._libs.parsers": "pandas",
     "pyarrow.lib": "pyarrow",
+    "pyarrow._dataset": "pyarrow",
     "polars": "polars",
     "torch": "torch",
     "PIL._imaging": "pillow",
     "matplotlib.backends._backend_agg": "matplotlib",
     "sklearn.tree._tree": "sklearn",
+    "sklearn.neighbors._ball_tree": "sklearn",
+    "sklearn.neighbors._kd_tree": "sklearn",
+    "scipy.sparse.linalg._dsolve._superlu": "scipy",
+    "scipy.spatial._ckdtree": "scipy",
+    "_pickle": "pickle",
 }
+
+_made: dict[str, tuple[ModuleType, dict[type, Adapter]]] = {}
 
 
 def loaded_adapters() -> dict[int, Adapter]:
@@ -45,12 +54,16 @@ def loaded_adapters() -> dict[int, Adapter]:
     found: dict[int, Adapter] = {}
     for name, file in _FILES.items():
         library = sys.modules.get(name)
-        if library is not None:
+        if library is None:
+            continue
+        made = _made.get(name)
+        if made is None or made[0] is not library:
             try:
                 adapters = _maker(name, file)(library)
             except Exception:  # noqa: BLE001, S112
                 continue  # a version that looks different: its types are opaque then
-            found.update((id(cls), adapter) for cls, adapter in adapters.items())
+            made = _made[name] = (library, adapters)
+        found.update((id(cls), adapter) for cls, adapter in made[1].items())
     return found
 
 

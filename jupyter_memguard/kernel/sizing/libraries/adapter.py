@@ -9,17 +9,25 @@ if TYPE_CHECKING:
 
 
 class Owned:
-    """What an object owns beyond what the collector is shown."""
+    """What an object owns beyond what the collector is shown.
 
-    __slots__ = ("blocks", "mapped", "note", "references", "size", "slices", "total")
+    `estimate` is what the object is likely to have beside its size and blocks, but which cannot be
+    shown.
+    """
 
-    def __init__(
+    __slots__ = (
+        "blocks", "estimate", "mapped", "note", "references", "size", "slices", "total",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0913
         self,
         size: int | None = None,
         blocks: Sequence[Block] = (),
         references: list[Any] | None = None,
         note: str = "",
         mapped: int = 0,
+        *,
+        estimate: int = 0,
     ) -> None:
         """Take the own bytes, None for what the type says; blocks; references; a note's code."""
         self.size = size
@@ -27,6 +35,7 @@ class Owned:
         self.blocks = blocks
         self.references = references
         self.note = note
+        self.estimate = estimate
         self.slices: Iterator[list[Any]] | None = None
         self.total = 0
 
@@ -39,16 +48,13 @@ class Owned:
 class Adapter:
     """How to look at one type.
 
-    `shares`: the type itself, where other objects may use the memory that its objects have.
-    `counted`: its library has one reference to the wrapper while it uses what is wrapped itself.
+    `all_references`: the adapter gives all of them, so the collector is not asked, which would give
+    millions in one step.
     """
 
-    __slots__ = ("counted", "look", "shares")
+    __slots__ = ("all_references", "look")
 
-    def __init__(
-        self, look: Callable[[Any], Owned], *, shares: type | None = None, counted: bool = False
-    ) -> None:
+    def __init__(self, look: Callable[[Any], Owned], *, all_references: bool = False) -> None:
         """Take the function that looks at one object."""
+        self.all_references = all_references
         self.look = look
-        self.shares = shares
-        self.counted = counted

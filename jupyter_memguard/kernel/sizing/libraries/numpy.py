@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 from ..allocation import qualified_name
 from ..blocks import USERS_UNKNOWN, Block
 from .adapter import Adapter, Owned
+from .native import COUNTED_CAPSULES, holding
 
 _CHUNK = 1000
+_SAMPLE = 500  # texts from which it is estimated what all have
+_TEXT_ENTRY = 16  # bytes, the last of which has flags
+_LENGTH_BITS = 56
+_SHORT = 0x60  # in its entry
+_LONG = 0x10
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -20,6 +27,9 @@ def _numpy(numpy: Any) -> dict[type, Adapter]:
     interface = array.__dict__["__array_interface__"].__get__
     type_of = array.__dict__["dtype"].__get__
     dims_of = array.__dict__["ndim"].__get__
+    name_of = ctypes.PYFUNCTYPE(ctypes.c_char_p, ctypes.py_object)(
+        ("PyCapsule_GetName", ctypes.pythonapi)
+    )
     array_of_flat = numpy.flatiter.__dict__["base"].__get__
 
     def ndarray(obj: Any) -> Owned:
@@ -29,7 +39,8 @@ def _numpy(numpy: Any) -> dict[type, Adapter]:
         nbytes = size_of(obj)
         if base is not None:
             blocks = []
-            if nbytes and qualified_name(type(base)).endswith(".PyCapsule"):
+            capsule = nbytes and qualified_name(type(base)).endswith(".PyCapsule")
+            if capsule and name_of(base) not in COUNTED_CAPSULES:
                 blocks.append(Block(interface(obj)["data"][0], nbytes, id(obj), USERS_UNKNOWN))
             return Owned(size, blocks, [base])
         owned = Owned(size)
@@ -38,6 +49,7 @@ def _numpy(numpy: Any) -> dict[type, Adapter]:
         dtype = type_of(obj)
         if dtype.char == "T":  # the strings lie in an arena of the dtype's
             owned.note = "opaque"
+            owned.estimate = _texts(interface(obj)["data"][0], nbytes)
         elif dtype.hasobject:
             if dtype.fields is not None:
                 owned.note = "opaque"
@@ -53,7 +65,42 @@ def _numpy(numpy: Any) -> dict[type, Adapter]:
     def flatiter(obj: Any) -> Owned:
         return Owned(references=[array_of_flat(obj)])
 
-    return {array: Adapter(ndarray, shares=array), numpy.flatiter: Adapter(flatiter)}
+    return {
+        array: Adapter(ndarray),
+        numpy.flatiter: Adapter(flatiter),
+        **_holders(numpy),
+    }
+
+
+def _holders(numpy: Any) -> dict[type, Adapter]:
+    """Return the adapters of what holds arrays that it does not show the collector."""
+    operands = numpy.nditer.__dict__["operands"].__get__
+    iterators = numpy.broadcast.__dict__["iters"].__get__
+
+    def nditer(obj: Any) -> Owned:
+        return Owned(references=list(operands(obj)))  # an error if it was closed
+
+    records = numpy.zeros(2, "i4,i4")
+    return {
+        numpy.nditer: Adapter(nditer),
+        numpy.broadcast: Adapter(lambda obj: Owned(references=list(iterators(obj)))),
+        numpy.void: holding(records[0], records),
+        type(records.flags): holding(records.flags, records),
+    }
+
+
+def _texts(address: int, size: int) -> int:
+    """Return about how many bytes the texts have that do not fit into their entries of an array."""
+    count = size // _TEXT_ENTRY
+    lengths = []
+    for index in range(0, count, max(1, count // _SAMPLE)):
+        word = ctypes.c_uint64.from_address(address + index * _TEXT_ENTRY + 8).value
+        flags, length = word >> _LENGTH_BITS, word & ((1 << _LENGTH_BITS) - 1)
+        if flags & _SHORT == _SHORT and not flags & _LONG:
+            lengths.append(0)
+        else:
+            lengths.append(length + (8 if flags & _LONG else 1))
+    return sum(lengths) * count // max(1, len(lengths))
 
 
 ADAPTERS = {"numpy": _numpy}

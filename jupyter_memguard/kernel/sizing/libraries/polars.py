@@ -1,22 +1,41 @@
 """polars' data frames and series.
 
-polars exports its columns without a copy through Arrow's C data interface
-(https://arrow.apache.org/docs/format/CDataInterface.html). That says where the data is, but not how
-much memory lies around it: a slice looks like all that there is.
+A frame has columns, and a column has storages, which a slice keeps whole. polars counts the users
+of both, so a lazy frame over a frame is in the counts of its columns. It exports columns without a
+copy through Arrow's C data interface
+(https://arrow.apache.org/docs/format/CDataInterface.html). The
+export has a copy of polars' own array, and that refers to the storages.
+
+Where the counts do not stand where they are looked for, there is an estimate instead.
 """
 
 from __future__ import annotations
 
 import ctypes
 import sys
-from contextlib import suppress
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator, NamedTuple
 
-from ..blocks import USERS_UNKNOWN, Block
+from ..blocks import USERS_UNKNOWN, Block, total
 from .adapter import Adapter, Owned
+from .native import POINTER, Memory, is_readable
 
-_TEXT_BUFFERS = 3  # validity, offsets, text
+_TEXT_BUFFERS = 3  # of an array of texts, whose buffers with text follow: validity, views, sizes
+_WRAPPER = 64  # bytes
 _POINTER = ctypes.POINTER
+_SERIES = 3 * POINTER  # from a wrapper to its series: after count, type, and a lock's state
+_COPY = 2  # the word of an export's private data that points to a copy of polars' array
+_STORAGE = 6  # words of a storage: kind, capacity, how it is freed, users, address, bytes
+_USERS = 3 * POINTER  # from a storage's beginning
+_OF_RUST = 0  # the kind of storages whose memory is polars' own
+_WORDS = 24  # of an array in Rust, at the most
+_ENTRY = 3 * POINTER  # bytes of an entry in a list of buffers: storage, address, length
+_AT_ONCE = 21  # entries that are read at once
+_MOST_LISTED = 10_000
+_MOST_USERS = 10**6
+_MOST_BYTES = 1 << 44
+_LEAST_ADDRESS = 1 << 16
+_TWICE = 2  # a series and a part of it
+_THREE_NUMBERS = 3 * 8  # bytes
 
 
 class _Schema(ctypes.Structure):
@@ -67,45 +86,6 @@ class _Stream(ctypes.Structure):
     )
 
 
-# Bits of an element in the last buffer, by the format's first letter; strings and lists apart.
-_BITS = {
-    "b": 1, "c": 8, "C": 8, "s": 16, "S": 16, "i": 32, "I": 32, "l": 64, "L": 64, "e": 16,
-    "f": 32, "g": 64, "v": 128, "z": 32, "u": 32, "Z": 64, "U": 64,
-}  # fmt: skip
-
-
-def _element_bits(code: str) -> int:
-    """Return the bits of an element of a format, 0 if it is not known."""
-    if code[0] in "td":
-        if code[0] == "d":
-            return 128
-        return 32 if code[:3] in ("tdD", "tts", "ttm") else 64
-    if code[0] == "+":
-        return 64 if code == "+L" else 32 if code == "+l" else 0
-    return _BITS.get(code[0], 0)
-
-
-def _parts(schema: _Schema, array: _Array) -> Iterator[tuple[int, int]]:
-    """Yield the address and size in bytes of every buffer of an exported array."""
-    code = schema.format.decode("ascii")
-    length = array.length + array.offset
-    buffers = [array.buffers[index] for index in range(array.n_buffers)]
-    if buffers and buffers[0]:
-        yield buffers[0], (length + 7) // 8
-    if len(buffers) > 1 and buffers[1]:
-        yield buffers[1], (length * _element_bits(code) + 7) // 8
-    if code[0] == "v":
-        count = len(buffers) - 3
-        sizes = (ctypes.c_int64 * count).from_address(buffers[-1]) if count > 0 else ()
-        yield from zip(buffers[2:-1], sizes)
-    elif code[0] in "uz" and len(buffers) == _TEXT_BUFFERS and buffers[2]:
-        yield buffers[2], (ctypes.c_int32 * (length + 1)).from_address(buffers[1])[length]
-    elif code[0] in "UZ" and len(buffers) == _TEXT_BUFFERS and buffers[2]:
-        yield buffers[2], (ctypes.c_int64 * (length + 1)).from_address(buffers[1])[length]
-    for index in range(array.n_children):
-        yield from _parts(schema.children[index].contents, array.children[index].contents)
-
-
 def _plain(schema: _Schema) -> bool:
     """Return whether polars hands such a column over as it is; dictionaries are made for export."""
     return not schema.dictionary and all(
@@ -113,7 +93,115 @@ def _plain(schema: _Schema) -> bool:
     )
 
 
-def _polars(_: Any) -> dict[type, Adapter]:
+class _Storage(NamedTuple):
+    """Memory of polars': where polars counts its users, and what it leads to in its turn."""
+
+    place: int
+    address: int
+    size: int
+    own: bool
+    inner: tuple[_Storage, ...]
+
+
+def _storage(memory: Memory, place: int, exported: int) -> _Storage | None:
+    """Return the storage at a place, if one is there.
+
+    `exported` is how many users of it there are only because a column was exported.
+    """
+    if place < _LEAST_ADDRESS or place % POINTER:
+        return None
+    words = memory.words(place, _STORAGE)
+    users, address, size = words[3:]
+    if not exported < users < _MOST_USERS or address < _LEAST_ADDRESS or not 0 < size < _MOST_BYTES:
+        return None
+    return _Storage(place, address, size, words[0] == _OF_RUST, ())
+
+
+def _storages(
+    memory: Memory, schema: _Schema, array: _Array, exported: int = 1
+) -> Iterator[_Storage]:
+    """Yield the storages of an exported array, which its copy of polars' array refers to.
+
+    A `LookupError` if one is missing.
+    """
+    count = array.n_buffers - (schema.format[:1] == b"v")  # the last has the sizes of the others
+    wanted = {array.buffers[index] or 0 for index in range(count)}
+    wanted = {address for address in wanted if address >= _LEAST_ADDRESS}
+    copy = memory.word(array.private_data + _COPY * POINTER)
+    seen = set()
+    for place in memory.words(copy, _WORDS) if wanted else ():
+        storage = None if place in seen else _storage(memory, place, exported)
+        if storage is None:
+            continue
+        seen.add(place)
+        within = {address for address in wanted if 0 <= address - storage.address < storage.size}
+        inner = []
+        if not within and storage.size % _ENTRY == 0 and array.n_buffers > _TEXT_BUFFERS:
+            inner = _buffers_in(memory, storage, wanted)
+            within = {part.address for part in inner}
+        if within:
+            wanted -= within
+            yield storage._replace(inner=tuple(inner))
+    if wanted:
+        raise LookupError
+    for index in range(array.n_children):
+        child = array.children[index].contents
+        yield from _storages(memory, schema.children[index].contents, child, exported + 1)
+
+
+def _buffers_in(memory: Memory, storage: _Storage, wanted: set[Any]) -> list[_Storage]:
+    """Return the storages of texts' buffers, which a storage lists: place, start, length."""
+    found = []
+    words: list[int] = []
+    size = min(storage.size, _MOST_LISTED * _ENTRY)
+    for start in range(storage.address, storage.address + size, _ENTRY * _AT_ONCE):
+        count = min(_ENTRY * _AT_ONCE, storage.address + size - start) // POINTER
+        words.extend(memory.words(start, count))
+    for place, address in zip(words[::3], words[1::3]):
+        if address not in wanted:
+            continue
+        part = _storage(memory, place, 0)
+        if part is not None and 0 <= address - part.address < part.size:
+            found.append(part)
+            wanted = wanted - {address}
+    return found
+
+
+class _Columns:
+    """What columns have, as blocks with polars' counts."""
+
+    def __init__(self, memory: Memory, owner: int, export: Callable[..., Iterator[Any]]) -> None:
+        """Take what exports a column."""
+        self.memory = memory
+        self.owner = owner
+        self.export = export
+        self.whole = True  # whether all was found
+
+    def column(self, column: Any, held: int) -> list[Block]:
+        """Return the block of a column, with `held` references that are not polars' own."""
+        place = self.memory.word(id(column) + _SERIES)
+        users = self.memory.word(place) - held
+        if users < 1:
+            self.whole = False  # made anew when it was asked for
+            return []
+        found: list[_Storage] = []
+        try:
+            for schema, array in self.export(column):
+                found += _storages(self.memory, schema, array)
+        except (LookupError, ValueError):
+            self.whole = False
+        # the export is gone now, so the counts are what they are without it
+        return [Block(place, 0, self.owner, users, leads_to=tuple(map(self._block, found)))]
+
+    def _block(self, storage: _Storage) -> Block:
+        users = self.memory.word(storage.place + _USERS)
+        if not storage.own or not 0 < users < _MOST_USERS:
+            users = USERS_UNKNOWN
+        inner = tuple(map(self._block, storage.inner))
+        return Block(storage.address, storage.size, self.owner, users, leads_to=inner)
+
+
+def _polars(library: Any) -> dict[type, Adapter]:  # noqa: C901
     """Return the adapters of polars' data frames and series."""
     native = sys.modules.get("polars._plr") or sys.modules["polars.polars"]
     frame, series = native.PyDataFrame, native.PySeries
@@ -121,11 +209,11 @@ def _polars(_: Any) -> dict[type, Adapter]:
         ("PyCapsule_GetPointer", ctypes.pythonapi)
     )
 
-    def of_series(column: Any, owner: int) -> list[Block]:
+    def export(column: Any) -> Iterator[tuple[_Schema, _Array]]:
+        """Yield a column's chunks; each is let go when the next is asked for."""
         capsule = series.__arrow_c_stream__(column)
         stream = _Stream.from_address(pointer_of(capsule, b"arrow_array_stream"))
         schema = _Schema()
-        found: list[Block] = []
         if stream.get_schema(ctypes.addressof(stream), ctypes.addressof(schema)):
             raise ValueError
         try:
@@ -136,29 +224,68 @@ def _polars(_: Any) -> dict[type, Adapter]:
                 if stream.get_next(ctypes.addressof(stream), ctypes.addressof(array)):
                     raise ValueError
                 if not array.release:
-                    return found
+                    return
                 try:
-                    found.extend(
-                        Block(address, size, owner, USERS_UNKNOWN)
-                        for address, size in _parts(schema, array)
-                        if size
-                    )
+                    yield schema, array
                 finally:
                     _Release(array.release)(ctypes.addressof(array))
         finally:
             _Release(schema.release)(ctypes.addressof(schema))
 
-    def of_columns(columns: list[Any], owner: int) -> Owned:
-        blocks: dict[int, Block] = {}
-        for column in columns:
-            with suppress(ValueError):  # a kind of column that is made anew for export
-                blocks.update((block.address, block) for block in of_series(column, owner))
-        return Owned(64, list(blocks.values()), note="opaque")
+    def look(columns: list[Any], owner: int, held: int, size: int) -> Owned:
+        with Memory() as memory:
+            parts = _Columns(memory, owner, export)
+            found: list[Block] = []
+            for column in columns:
+                if memory.late():
+                    parts.whole = False
+                    break
+                found += parts.column(column, held)
+        if parts.whole:
+            return Owned(_WRAPPER, found)
+        return Owned(_WRAPPER, found, note="opaque", estimate=max(0, size - total(found)))
 
+    def of_frame(obj: Any) -> Owned:
+        size = frame.estimated_size(obj)
+        if not readable:
+            return Owned(_WRAPPER, note="opaque", estimate=size)
+        return look(frame.get_columns(obj), id(obj), 1, size)
+
+    def of_column(obj: Any) -> Owned:
+        size = series.estimated_size(obj)
+        if not readable:
+            return Owned(_WRAPPER, note="opaque", estimate=size)
+        return look([obj], id(obj), 0, size)
+
+    readable = is_readable() and _as_expected(library, export)
     return {
-        frame: Adapter(lambda obj: of_columns(frame.get_columns(obj), id(obj)), shares=frame),
-        series: Adapter(lambda obj: of_columns([obj], id(obj)), shares=series),
+        frame: Adapter(of_frame),
+        series: Adapter(of_column),
     }
+
+
+def _as_expected(library: Any, export: Callable[..., Iterator[Any]]) -> bool:
+    """Return whether counts stand where they are looked for, in columns made for that."""
+    numbers = library.Series("", [1, 2, 3])
+    texts = library.Series("", ["a text of some length", "another one of some length"])
+    part = numbers.slice(1, 1)
+    with Memory() as memory:
+        columns = _Columns(memory, 0, export)
+        place = memory.word(id(numbers._s) + _SERIES)  # noqa: SLF001
+        before = memory.word(place)
+        again = numbers.clone()
+        if memory.word(place) != before + 1:
+            return False
+        del again
+        if memory.word(place) != before:
+            return False
+        found = [columns.column(one._s, 0) for one in (numbers, part, texts)]  # noqa: SLF001
+    if not columns.whole or not all(len(nodes) == 1 and nodes[0].leads_to for nodes in found):
+        return False
+    whole, sliced, texted = (nodes[0].leads_to for nodes in found)
+    same = whole[0].address == sliced[0].address and whole[0].users == _TWICE
+    texts_found = any(block.leads_to for block in texted)
+    return same and whole[0].size == _THREE_NUMBERS and texts_found
 
 
 ADAPTERS = {"polars": _polars}

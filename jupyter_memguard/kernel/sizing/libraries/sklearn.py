@@ -1,10 +1,13 @@
-"""scikit-learn's trees, whose nodes are arrays of C structures."""
+"""scikit-learn's trees, whose nodes are arrays of C structures, or in views of Cython's."""
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, Callable
 
 from .adapter import Adapter, Owned
+
+_ARRAYS = ("data", "idx_array", "node_data", "node_bounds", "sample_weight")
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -26,4 +29,30 @@ def _tree_node(values: int) -> int:
     return 64 + 8 * values
 
 
-ADAPTERS = {"sklearn.tree._tree": _sklearn_tree}
+def _neighbors(module: Any) -> dict[type, Adapter]:
+    """Return the adapters of trees of neighbours, which hold arrays without showing them."""
+    found = {}
+    for name in ("BinaryTree64", "BinaryTree32", "BinaryTree"):
+        cls = vars(module).get(name)
+        if cls is not None:
+            parts = [vars(cls)[part].__get__ for part in _ARRAYS if part in vars(cls)]
+            found[cls] = _arrays_of(parts)
+    return found
+
+
+def _arrays_of(parts: list[Callable[[Any], Any]]) -> Adapter:
+    def look(obj: Any) -> Owned:
+        size = 0
+        for part in parts:
+            with suppress(TypeError), memoryview(part(obj)) as view:
+                size += view.nbytes
+        return Owned(note="opaque", estimate=size)
+
+    return Adapter(look)
+
+
+ADAPTERS = {
+    "sklearn.tree._tree": _sklearn_tree,
+    "sklearn.neighbors._ball_tree": _neighbors,
+    "sklearn.neighbors._kd_tree": _neighbors,
+}

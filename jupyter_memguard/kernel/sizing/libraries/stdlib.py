@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections import OrderedDict
 from gc import get_referents
 from io import BytesIO, StringIO
-from typing import Any
+from typing import Any, Callable
 
 from ..allocation import rounded
 from ..blocks import Block
 from ..memory_pages import MemoryPages, is_anonymous
 from ..worklist import LARGE
 from .adapter import Adapter, Owned
+from .native import POINTER, Memory, holding
 
 _GROWTH = 9  # a buffer that grows is given an eighth more than it needs
 _NEGLIGIBLE = 10**6  # bytes that may be missed
+_POINTERS = "P&"  # in the format of a value of C
+_CHARACTER = 4  # bytes of one in a `StringIO` that was read
+_BUFFER = 2  # the word at which a `StringIO` begins: buffer, position, length, room
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -35,18 +40,71 @@ def _standard(_: Any) -> dict[type, Adapter]:
     def code(obj: Any) -> Owned:
         return Owned(rounded(code_type.__sizeof__(obj)), references=[obj.co_consts, obj.co_names])
 
-    def string_io(obj: Any) -> Owned:
-        # texts that were written are held as they are, unseen, until there is another need
-        size = StringIO.__sizeof__(obj)
-        written = StringIO.tell(obj) if not StringIO.closed.__get__(obj) else 0
-        return Owned(size, note="opaque" if size < written else "")
-
+    text = "a text to be searched"
+    scanner = re.compile("x").scanner(text)  # type: ignore[attr-defined]
     return {
         OrderedDict: Adapter(ordered),
         code_type: Adapter(code),
-        StringIO: Adapter(string_io),
+        StringIO: Adapter(_string_io()),
+        type(scanner): holding(scanner, text),
         BytesIO: Adapter(_bytes_io),
     }
+
+
+def _string_io() -> Callable[[Any], Owned]:
+    """Return what looks at a `StringIO`.
+
+    It has one buffer with four bytes for each character, or while it is only written to a text or
+    lists of texts, which the collector is not shown.
+    """
+    basic = _basic(StringIO)
+    try:
+        room, written = _string_io_places()
+    except (LookupError, OSError):
+        room, written = 0, []
+
+    def look(obj: Any) -> Owned:
+        if not room:
+            position = StringIO.tell(obj) if not StringIO.closed.__get__(obj) else 0
+            return Owned(basic, note="opaque", estimate=position)
+        with Memory() as memory:
+            words = [memory.word(id(obj) + place) for place in (room, *written)]
+            kinds = [memory.word(word + POINTER) for word in words]
+        found = [
+            ctypes.py_object.from_address(id(obj) + place).value
+            for place, word, kind in zip(written, words[1:], kinds[1:])
+            if word and kind in (id(str), id(list))
+        ]
+        size = 0 if found else rounded(_CHARACTER * words[0])
+        return Owned(basic + size, references=found)
+
+    return look
+
+
+def _string_io_places() -> tuple[int, list[int]]:
+    """Return where a `StringIO` has the size of its buffer, and what was written so far."""
+    with Memory() as memory:
+        filled = StringIO("abc")
+        filled.read(1)
+        words = memory.words(id(filled), _basic(StringIO) // POINTER)
+        place, position, length, room = words[_BUFFER : _BUFFER + 4]
+        text = memory.words(place, 2)
+        if (position, length) != (1, 3) or room < length or text[0] != ord("a") + (ord("b") << 32):
+            raise LookupError
+        adding = StringIO()
+        adding.write("a text, ")
+        adding.write("and another")
+        words = memory.words(id(adding), _basic(StringIO) // POINTER)
+        kinds = [memory.word(word + POINTER) for word in words]
+        written = [at for at, kind in enumerate(kinds) if kind in (id(str), id(list)) and at > 1]
+        later = memory.words(id(filled), _basic(StringIO) // POINTER)
+        constant = {at for at in written if words[at] == later[at]}  # such as the line's end
+    written = [at for at in written if at not in constant]
+    if len(written) != 1:
+        raise LookupError
+    if kinds[written[0]] == id(list):  # of few texts, beside one of many that were joined
+        written.append(written[0] - 1)
+    return (_BUFFER + 3) * POINTER, [at * POINTER for at in written]
 
 
 def _bytes_io(obj: Any) -> Owned:
@@ -78,10 +136,22 @@ def _ctypes(_: Any) -> dict[type, Adapter]:
     owns = data.__dict__["_b_needsfree_"].__get__
     size_of = ctypes.sizeof
 
+    kept_by = data.__dict__["_objects"].__get__
+
     def look(obj: Any) -> Owned:
-        return Owned(_basic(type(obj)) + (rounded(size_of(obj)) if owns(obj) else 0))
+        own = _basic(type(obj)) + (rounded(size_of(obj)) if owns(obj) else 0)
+        return Owned(own, note="opaque" if kept_by(obj) is None and _points(obj) else "")
 
     return {data: Adapter(look)}
+
+
+def _points(obj: Any) -> bool:
+    """Return whether a value of C has a pointer, to what may be freed with it."""
+    with memoryview(obj) as view:
+        kinds = view.format or ""
+        if not any(map(kinds.__contains__, _POINTERS)):
+            return False
+        return any(view.cast("B")) if view.c_contiguous and view.nbytes <= POINTER else True
 
 
 def _mmap(module: Any) -> dict[type, Adapter]:

@@ -1,0 +1,115 @@
+"""What an object has, or frees when it falls, that neither the collector nor its size shows."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType
+from typing import Any, Callable
+
+from ..retention.describe import module_name
+from .known_types import HARMLESS_CALLBACKS, TRANSPARENT_PACKAGES
+
+_dict = type.__dict__["__dict__"].__get__
+_callback_of = weakref.ref.__dict__["__callback__"].__get__
+_count_refs = weakref.getweakrefcount
+_code_of = FunctionType.__dict__["__code__"].__get__
+
+_MOST = 1 << 46  # bytes: what is more is no size
+_STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset()) | TRANSPARENT_PACKAGES
+
+
+def finalized(order: tuple[type, ...]) -> bool:
+    """Return whether a class has a `__del__` in Python that may free what is not seen."""
+    for cls in order:
+        method = _dict(cls).get("__del__")
+        if method is not None:
+            standard = module_name(cls).partition(".")[0] in _STANDARD
+            return type(method) is FunctionType and not standard
+    return False
+
+
+def frees_by_callback(objects: list[Any]) -> bool:
+    """Return whether something is freed by the callback of a weak reference to an object.
+
+    So `weakref.finalize` frees its arguments, and a `WeakKeyDictionary` its values.
+    """
+    if not any(map(_count_refs, objects)):
+        return False
+    for obj in objects:
+        for reference in weakref.getweakrefs(obj) if _count_refs(obj) else ():
+            callback = _callback_of(reference)
+            if callback is not None and not _harmless(callback):
+                return True
+    return False
+
+
+def _harmless(callback: Any) -> bool:
+    """Return whether a callback is known to free next to nothing."""
+    if type(callback) is MethodType:
+        callback = callback.__func__
+    if type(callback) is not FunctionType:
+        return type(callback) is not weakref.finalize and type(callback).__module__ == "builtins"
+    code = _code_of(callback)
+    if code in _FREEING:
+        return False
+    module = callback.__globals__.get("__name__")
+    return type(module) is str and module.partition(".")[0] in HARMLESS_CALLBACKS
+
+
+def _freeing() -> frozenset[Any]:
+    """Return the code of the callbacks that free a dictionary's values."""
+    holder = type("_Holder", (), {})()
+    weak: Any = weakref.WeakKeyDictionary({holder: None})
+    return frozenset(
+        _code_of(_callback_of(reference))
+        for reference in weakref.getweakrefs(holder)
+        if weak and type(_callback_of(reference)) is FunctionType
+    )
+
+
+_FREEING = _freeing()
+
+
+def guesser(order: tuple[type, ...]) -> Callable[[Any], int] | None:
+    """Return what asks an object of an unknown type in C how large it is, without Python's code."""
+    for cls in order[:-1]:
+        own = _dict(cls)
+        if any(type(value) is FunctionType for value in own.values()):
+            return None  # a class in Python: what it overrides would be run
+        size = own.get("nbytes")
+        if type(size) in (GetSetDescriptorType, MemberDescriptorType):
+            return _read(size)
+        if "__buffer__" in own or "__sizeof__" in own:
+            method = own.get("__sizeof__")
+            return _larger(_length, None if method is None else method)
+    return _length if order[0] is not object else None
+
+
+def _read(field: Any) -> Callable[[Any], int]:
+    def size(obj: Any) -> int:
+        return _checked(field.__get__(obj))
+
+    return size
+
+
+def _larger(one: Callable[[Any], int], method: Any) -> Callable[[Any], int]:
+    def size(obj: Any) -> int:
+        found = one(obj)
+        return max(found, _checked(method(obj))) if method is not None else found
+
+    return size
+
+
+def _length(obj: Any) -> int:
+    """Return the bytes of the buffer that an object shows, 0 if it shows none."""
+    try:
+        view = memoryview(obj)
+    except TypeError:
+        return 0
+    with view:
+        return view.nbytes
+
+
+def _checked(size: Any) -> int:
+    return size if type(size) is int and 0 <= size < _MOST else 0
