@@ -123,7 +123,8 @@ class Survey:
             [Root(obj, references + 1) for obj, references in self.tracebacks],
             [Root(each.obj, each.references + 1) for each in self.variables],
         ]
-        self.limits = [*boundary(shell), *tracebacks.holders(shell)]
+        # A variable can lead to IPython's events, and by them to this object.
+        self.limits = [self, *boundary(shell), *tracebacks.holders(shell)]
         self.measuring: Measuring | None = None
         if LISTED is not None:
             self.measuring = Measuring(self.groups, boundary=self.limits, names=not results_only)
@@ -166,6 +167,7 @@ class Survey:
         """Let go of all objects of the user."""
         self.measuring = None
         self.groups.clear()
+        self.limits.clear()
         self.entries = []
         self.variables = []
         self.tracebacks = []

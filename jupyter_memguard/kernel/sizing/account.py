@@ -138,8 +138,9 @@ class Account:
         for joint in walk.foreign.values():
             unknown = walk.refs[joint] == USERS_UNKNOWN
             now[joint] = walk.refs[joint] = met[joint] if unknown else walk.refs[joint]
-        for joint in compress(range(len(now)), map(ne, now, walk.refs)):
-            walk.note(joint, "moving")
+        if self.final:
+            for joint in compress(range(len(now)), map(ne, now, walk.refs)):
+                walk.note(joint, "moving")
         return set(compress(range(len(now)), map(ne, now, met)))
 
     def _lead(self, found: set[int], start: Iterable[int], stops: set[int]) -> Steps:

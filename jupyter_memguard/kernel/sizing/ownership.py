@@ -51,14 +51,19 @@ _Level = Tuple[List[Any], List[int]]
 class Pending:
     """What a joint leads to and a worklist has still to follow."""
 
-    __slots__ = ("created", "gained", "joint", "worklist")
+    __slots__ = ("created", "gained", "joint", "pile", "worklist")
 
     def __init__(self, joint: int) -> None:
         """Begin with nothing."""
         self.joint = joint
+        self.pile: list[Any] = []  # objects that are not even counted yet
         self.worklist = Worklist()
         self.gained = 0  # bytes that were counted by following it
         self.created: list[range] = []  # joints that were met first by following it
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything left to follow."""
+        return bool(self.pile or self.worklist)
 
     def factor(self) -> float:
         """Return how much of it there is for each part that was followed."""
@@ -100,6 +105,7 @@ class Ownership:
         self.now = Pending(-1)  # what is followed now
         self.foreign: dict[int, int] = {}
         self.index: dict[int, int] = {}
+        self._owned: list[Any] = []  # what adapters say that objects refer to, to be met next
         self._certain: list[int] = []  # wait to be opened; all references to these were met
         self._doubtful: list[int] = []  # wait as well, but something else may hold these
         self._level: _Level = [], []
@@ -116,6 +122,8 @@ class Ownership:
                 joint = self.index.get(id(root.obj))
                 if joint is None:
                     joint = self.index[id(root.obj)] = self._joint()
+                    # A variable for IPython's shell is not entered.
+                    self.opened[joint] = id(root.obj) in self.ends
                     self.objects[joint] = root.obj
                     cls = type(root.obj)
                     if class_may_fall(root.obj) and not is_users_class(cls):
@@ -124,7 +132,8 @@ class Ownership:
                 found.append(joint)
             self.rooted.append(found)
         self.refs = self.counted(0)
-        self._certain = list(reversed(range(len(self.objects))))
+        closed = map(not_, self.opened)
+        self._certain = list(compress(range(len(self.objects)), closed))[::-1]
 
     def _joint(self) -> int:
         self.objects.append(None)
@@ -145,7 +154,7 @@ class Ownership:
     @property
     def done(self) -> bool:
         """Return whether all was followed."""
-        waits = self.now.worklist or self._level[0] or self._certain or self.wide
+        waits = self.now or self._level[0] or self._certain or self.wide
         return not waits and not self._waiting()
 
     def follow(self, seconds: float, *, answer: bool = True) -> bool:
@@ -170,7 +179,7 @@ class Ownership:
 
     def _step(self) -> None:
         """Do what comes next: certain joints first, then slices, and doubtful joints between."""
-        if self.now.worklist:
+        if self.now:
             self._follow()
         elif self._level[0]:
             self._next_level()
@@ -275,12 +284,15 @@ class Ownership:
         if kind.stop:
             users = list(map(is_users_class, group))
             return list(compress(group, users)), list(compress(owners, users))
-        if kind.length is None and kind.unwritten is None:
+        if kind.length is not None:
+            lengths, most = list(map(kind.length, group)), _FEW
+        elif kind.unwritten is not None:
+            lengths, most = kind.sizes_of(group, []), ALWAYS_PRESENT
+        else:
             return group, owners
-        lengths = list(map(kind.length or len, group))
-        if max(lengths) <= _FEW:
+        if max(lengths) <= most:
             return group, owners
-        few = list(map(_FEW.__ge__, lengths))
+        few = list(map(most.__ge__, lengths))
         many = list(map(not_, few))
         self._hand_over(list(compress(group, many)), list(compress(owners, many)))
         return list(compress(group, few)), list(compress(owners, few))
@@ -328,7 +340,7 @@ class Ownership:
 
     def pending(self) -> list[Pending]:
         """Return what worklists have still to follow."""
-        return [each for each in (*self.wide, self.now) if each.worklist]
+        return [each for each in (*self.wide, self.now) if each]
 
     def _usual_sizes(self) -> dict[int, float]:
         """Return for types how large their joints are on the average, of those that were opened."""
@@ -366,14 +378,10 @@ class Ownership:
         for at, owner in enumerate(owners):
             piles.setdefault(owner, []).append(objects[at])
         objects.clear()
-        left = self.now
         for owner, pile in piles.items():
-            self.now = Pending(owner)
-            self._bury(pile)
-            pile.clear()
-            if self.now.worklist:
-                self.wide.append(self.now)
-        self.now = left
+            pending = Pending(owner)
+            pending.pile = pile
+            self.wide.append(pending)
 
     # Joints, one after the other
 
@@ -450,6 +458,10 @@ class Ownership:
 
     def _follow(self, slices: int = 0) -> None:
         """Follow the current joint until it ends, the time is up, or only slices are left."""
+        pile, self.now.pile = self.now.pile, []
+        self._bury(pile)
+        pile.clear()
+        self._meet([])
         worklist = self.now.worklist
         while worklist:
             if worklist.only_slices():
@@ -511,21 +523,19 @@ class Ownership:
 
     def _meet(self, kids: list[Any]) -> None:
         """Take what the current joint refers to: what has one reference belongs to the joint."""
-        if not kids:
-            return
         single = LISTED + 1  # type: ignore[operator]
-        seen = counts(kids)
-        alone = seen.count(single)
-        if alone == len(kids):
-            self._bury(kids)
-            return
-        dead: list[Any] = []
-        if alone:
-            dead = list(compress(kids, map(eq, seen, repeat(single))))
-            kids[:] = compress(kids, map(ne, seen, repeat(single)))
-        self._refer(kids)
-        if dead:
-            self._bury(dead)
+        while kids or self._owned:
+            # One list alone holds what is counted.
+            kids += self._owned
+            self._owned.clear()
+            seen = counts(kids)
+            lone = kids
+            if seen.count(single) < len(kids):
+                lone = list(compress(kids, map(eq, seen, repeat(single))))
+                kids[:] = compress(kids, map(ne, seen, repeat(single)))
+                self._refer(kids)
+            self._bury(lone)
+            lone.clear()
 
     def _bury(self, lone: list[Any]) -> None:
         """Count objects that belong to the current joint, and put them on its worklist."""
@@ -551,6 +561,7 @@ class Ownership:
             for at in range(len(objects)):
                 owned = kind.owned(objects[at])
                 now.gained += self._take_owned(current, owned)
+                self._owned += owned.take()
                 now.worklist.add_owned(owned, now.gained)
             return
         size = kind.bytes_of(objects)
@@ -694,10 +705,10 @@ def is_users_class(obj: Any) -> bool:
 
 def _ends(boundary: Sequence[Any], groups: Sequence[Sequence[Root]]) -> set[int]:
     """Return the identities of what stays in any case and leads too far to be entered."""
-    ends = module_namespaces()
+    ends: set[int] = set()
     for obj in boundary:
-        ends.add(id(obj))
         if type(obj) is dict:
             ends.update(map(id, obj.values()))
     ends.difference_update(id(root.obj) for group in groups for root in group)
-    return ends
+    ends.update(map(id, boundary))
+    return ends | module_namespaces()

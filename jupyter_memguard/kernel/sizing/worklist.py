@@ -74,13 +74,12 @@ class Pile:
 class Worklist:
     """Objects whose referents a walk has still to look at."""
 
-    __slots__ = ("changed", "cursors", "hidden", "keyed", "known", "opened", "plain", "seen")
+    __slots__ = ("changed", "cursors", "hidden", "keyed", "opened", "plain", "seen")
 
     def __init__(self, *, keys: bool = True) -> None:
         """Begin with nothing; with `keys`, follow also keys that the collector is not shown."""
         self.plain = Pile()
         self.keyed = Pile() if keys else self.plain
-        self.known: list[list[Any]] = []  # referents that were looked up already
         # Dicts of which only the hidden keys are left, and how many referents they have shown.
         self.opened: list[tuple[list[Any], int]] = []
         self.hidden: list[Owned] = []
@@ -91,11 +90,11 @@ class Worklist:
     def __bool__(self) -> bool:
         """Return whether there is anything left to follow."""
         later = self.hidden or self.cursors
-        return bool(self.known or self.opened or self.plain.batches or self.keyed.batches or later)
+        return bool(self.opened or self.plain.batches or self.keyed.batches or later)
 
     def only_slices(self) -> bool:
         """Return whether only large containers are left, to be followed slice by slice."""
-        early = self.known or self.opened or self.plain.batches or self.keyed.batches or self.hidden
+        early = self.opened or self.plain.batches or self.keyed.batches or self.hidden
         return bool(self.cursors) and not early
 
     def add(self, kind: Kind, objects: list[Any], seen: int) -> None:
@@ -131,7 +130,7 @@ class Worklist:
         The caller looks up its referents and calls `add_keys`.
         """
         piles = [pile for pile in (self.plain, self.keyed) if pile.batches]
-        if len(piles) != 1 or self.known or self.opened or self.hidden or self.cursors:
+        if len(piles) != 1 or self.opened or self.hidden or self.cursors:
             return []
         batches = piles[0].batches
         return piles[0].take() if len(batches) == len(batches[0][1]) == 1 else []
@@ -147,8 +146,10 @@ class Worklist:
 
     def take(self) -> list[Any]:
         """Return the referents of the next few objects; nothing else in the walk refers to them."""
-        if self.known:
-            return self.known.pop()
+        if self.hidden:
+            # All at once: a list that waits would hold what is counted meanwhile.
+            waiting, self.hidden = self.hidden, []
+            return list(chain.from_iterable(owned.take() for owned in waiting))
         if self.plain.batches:
             return gc.get_referents(*self.plain.take())
         if self.keyed.batches:
@@ -156,8 +157,6 @@ class Worklist:
             kids = gc.get_referents(*dicts)
             self.opened.append((dicts, len(kids)))
             return kids
-        if self.hidden:
-            return self.hidden.pop().take()
         return self._next_slice() if self.cursors else []
 
     def _add_wide(self, kind: Kind, objects: list[Any], sizes: list[int]) -> None:
