@@ -75,7 +75,7 @@ describe('the order and the filter', () => {
     const [head] = sortEntries(both, newest);
     expect(head.key).toBe(group);
     expect(keys(head.rows)).toEqual(['k6', 'k4']);
-    expect(groupLabel(head)).toBe('Out[6], [4]');
+    expect(groupLabel(head)).toBe('Out[4], [6]');
     const find = (text: string, minBytes: number) =>
       keys(filterEntries(both, { text, minBytes }));
     expect(find('', 85)).toEqual([group]);

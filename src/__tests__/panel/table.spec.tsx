@@ -162,7 +162,7 @@ describe('Results', () => {
       .filter(row => row.getAttribute('aria-level') === '1')
       .reduce((bytes, row) => bytes + Number(row.dataset.bytes), 0);
     expect(sum).toBe(likelyBytes(totalOf(report)));
-    await doing(() => button(host, 'Release all of Out[7], [5]').click());
+    await doing(() => button(host, 'Release all of Out[5], [7]').click());
     expect(model.released).toEqual([{ kind: 'keys', keys: ['k5', 'k7'] }]);
   });
 

@@ -49,13 +49,10 @@ export function rowLabel(row: IRow): string {
 /** Names beyond these are only counted. */
 const NAMES = 3;
 
-/**
- * The names of a group's members, such as `Out[2], [3], [6] +2`.
- *
- * @param entry - The group, its rows in their order.
- */
+/** The names of a group's members, such as `Out[2], [3], [6] +2`. */
 export function groupLabel({ rows, keys }: IEntry): string {
-  const names = rows
+  const names = [...rows]
+    .sort((a, b) => newest(a) - newest(b))
     .slice(0, NAMES)
     .map(row => rowNames(row)[0] ?? row.key)
     .map((name, index) =>
