@@ -52,6 +52,18 @@ _clock = time.perf_counter if sys.platform == "win32" else time.thread_time
 _PLAIN = (list, tuple, dict, set, frozenset, CellType, FunctionType)
 
 
+class _Time:
+    """Some seconds of the processor, and at most three times as long by the clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self.until = _clock() + seconds
+        self.ends = time.perf_counter() + 3 * seconds
+
+    def is_up(self) -> bool:
+        """Return whether the time is over."""
+        return _clock() >= self.until or time.perf_counter() >= self.ends
+
+
 class Search:
     """Searches for the referrers of objects, then for theirs, level by level.
 
@@ -65,7 +77,7 @@ class Search:
         The time until then is what the search may use of the processor.
         """
         self.shell = shell
-        self.until = _clock() + deadline - time.perf_counter()
+        self.time = _Time(deadline - time.perf_counter())
         self.cut = False
         self.roots = 0
         self.objects: list[Any] = []
@@ -111,7 +123,7 @@ class Search:
         `not_holders` has, for the index of a root, the identities of referrers that do not count.
         """
         self.roots = len(roots)
-        self.cut = _clock() >= self.until
+        self.cut = self.time.is_up()
         self._not_holders = not_holders or {}
         self._hidden = set(map(id, hidden))
         self._hidden.update(map(id, (self, self.__dict__, *self.__dict__.values(), roots)))
@@ -165,8 +177,9 @@ class Search:
         frames = sorted(set(map(holder_text, self.frames_of(root))))
         if frames:
             return frames
+        own = self._below(root)
         for nodes, node in self._chains(root, lambda node: node >= self.roots):
-            if not is_one_of(type(self.objects[node]), *_PLAIN):
+            if node not in own and not is_one_of(type(self.objects[node]), *_PLAIN):
                 end = "<" + type_name(type(nodes[-1])) + ">"
                 return [holder_text(steps_along(nodes, end))]
         return [UNKNOWN]
@@ -233,17 +246,17 @@ class Search:
         objects = tuple(self.objects[node] for node in now)
         hidden = {*self._hidden, id(targets), id(objects), id(now)}
         new: list[int] = []
-        for referrer in _referrers(objects, self.until):
+        for referrer in _referrers(objects, self.time):
             if id(referrer) in hidden or _is_own_frame(referrer):
                 continue
-            if _clock() > self.until or len(self.objects) > MAX_REFERRERS:
+            if self.time.is_up() or len(self.objects) > MAX_REFERRERS:
                 self.cut = True
                 break
             if not self._is_namespace(referrer):
                 keys = filter(targets.__contains__, map(id, gc.get_referents(referrer)))
                 self._visit(referrer, {targets[key] for key in keys}, new)
         # The list of referrers may have ended at the deadline.
-        self.cut = self.cut or _clock() > self.until
+        self.cut = self.cut or self.time.is_up()
         return new
 
     def _visit(self, referrer: Any, hits: set[int], new: list[int]) -> None:
@@ -292,7 +305,7 @@ class Search:
             named |= bits if names else 0
         missing = {id(self.objects[r]): r for r in range(self.roots) if not named >> r & 1}
         if missing:
-            limit = max(self.until, _clock() + _FORWARD_S)
+            limit = _Time(_FORWARD_S) if self.time.is_up() else self.time
             starts = [start for start in self._starts() if id(start[1]) not in missing]
             for key, path in _reached(starts, missing, self._hidden, limit):
                 self.forward[missing[key]] = path
@@ -347,6 +360,19 @@ class Search:
         cache = results(self.shell)
         return mapping is not cache and any(obj is each for _key, each in snapshot(cache))
 
+    def _below(self, root: int) -> set[int]:
+        """Return the nodes that a root itself refers to: they refer to it, but are its own."""
+        held: list[list[int]] = [[] for _ in self.objects]
+        for node, holders in enumerate(self.holders):
+            for holder in holders:
+                held[holder].append(node)
+        found, left = {root}, [root]
+        while left:
+            new = set(held[left.pop()]) - found
+            found |= new
+            left += new
+        return found
+
     def _chains(self, root: int, is_end: Any) -> Iterator[tuple[list[Any], int]]:
         """Yield the objects from a root to each node that is an end, and that node."""
         came_from = {root: -1}
@@ -375,8 +401,8 @@ def _positions(bits: int) -> Iterator[int]:
         bits ^= lowest
 
 
-def _referrers(objects: tuple[Any, ...], deadline: float = float("inf")) -> list[Any]:
-    """Return the objects that refer to one of these; fewer when the deadline has passed."""
+def _referrers(objects: tuple[Any, ...], limit: _Time | None = None) -> list[Any]:
+    """Return the objects that refer to one of these; fewer when the time is up."""
     if len(objects) < _MANY:
         return gc.get_referrers(*objects)
     wanted = frozenset(map(id, objects))
@@ -385,7 +411,7 @@ def _referrers(objects: tuple[Any, ...], deadline: float = float("inf")) -> list
     for start in range(0, len(every), _BATCH):
         batch = every[start : start + _BATCH]
         if not wanted.isdisjoint(map(id, gc.get_referents(*batch))):
-            if _clock() > deadline:
+            if limit is not None and limit.is_up():
                 break
             found += [
                 each for each in batch if not wanted.isdisjoint(map(id, gc.get_referents(each)))
@@ -394,7 +420,7 @@ def _referrers(objects: tuple[Any, ...], deadline: float = float("inf")) -> list
 
 
 def _reached(
-    starts: list[tuple[str, Any]], missing: dict[int, int], hidden: set[int], limit: float
+    starts: list[tuple[str, Any]], missing: dict[int, int], hidden: set[int], limit: _Time
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the identity of each object that is reached from a name, and the path."""
     left = set(missing)
@@ -402,7 +428,7 @@ def _reached(
     parents = [-1] * len(objects)
     seen = {id(obj) for obj in objects} | hidden
     for index, obj in enumerate(objects):
-        if not index % _BATCH and _clock() > limit:
+        if not index % _BATCH and limit.is_up():
             return
         for child in referents(obj):
             if id(child) in left:
