@@ -315,7 +315,7 @@ def session(path: Path, options: argparse.Namespace, folder: str) -> dict[str, A
         left = watched.rss() - before
         asked = watched.asked[asked_before:]
         rows = judge_rows(watched, last) if options.rows else None
-        watched.trimmed_rss()
+        left_trimmed = watched.trimmed_rss() - before
         pressed, let_go = watched.press()
         after = watched.report()
         watched.refine(MOST_SLICES)
@@ -366,6 +366,7 @@ def session(path: Path, options: argparse.Namespace, folder: str) -> dict[str, A
         "refine_wall_ms": most("refine", lambda each: each.wall_ms),
         "press_ms": most("release", lambda each: each.processor_ms),
         "left_by_asking": left,
+        "left_when_trimmed": left_trimmed,
         "grown_while_asked": {
             method: sum(each.grown_bytes for each in watched.asked if each.method == method)
             for method in sorted({each.method for each in watched.asked})
