@@ -28,6 +28,9 @@ function countText(
 /** By less than this a process may become smaller by chance. */
 const WORTH_TELLING = 1024 * 1024;
 
+/** Less than this part of what came back says nothing of the rest. */
+const SMALL_PART = 0.05;
+
 /**
  * How much memory came back of what was free already, where that is worth
  * telling.
@@ -41,7 +44,7 @@ export function givenBack(result: IReleased): number {
     result.released === 0
       ? Math.max(result.trimmed_bytes, fell)
       : Math.min(result.trimmed_bytes, fell);
-  return bytes > WORTH_TELLING ? bytes : 0;
+  return bytes > Math.max(WORTH_TELLING, SMALL_PART * fell) ? bytes : 0;
 }
 
 /** What is said of a release that had no result to release. */

@@ -12,6 +12,7 @@ import {
   statusItem,
   test
 } from './kernel-story';
+import { runCells } from './panel-story';
 
 test('a shown array is seen, freed, and its memory comes back', async ({
   page
@@ -88,13 +89,10 @@ test('one row can be released and the others stay', async ({ page }) => {
 
 test('memory that comes back late is in the account', async ({ page }) => {
   await newNotebook(page);
-  await run(
-    page,
-    'import threading, time, weakref\nimport numpy as np\nnp.ones(20_000_000)'
-  );
-  // An allocator that gives back late, as some libraries have.
-  await run(
-    page,
+  // The second is like an allocator that gives back late, as some libraries
+  // have.
+  await runCells(page, [
+    'import threading, time, weakref\nimport numpy as np\nnp.ones(20_000_000)',
     [
       'pool = [np.ones(20_000_000)]',
       'shown = weakref.ref(_1)',
@@ -104,7 +102,7 @@ test('memory that comes back late is in the account', async ({ page }) => {
       '    pool.clear()',
       'threading.Thread(target=later, daemon=True).start()'
     ].join('\n')
-  );
+  ]);
   const panel = await openPanel(page);
   await panel.getByRole('button', { name: 'Free memory' }).click();
   const account = panel.locator('[data-before-bytes]');
