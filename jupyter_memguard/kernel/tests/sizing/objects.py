@@ -7,7 +7,8 @@ import io
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Callable
 
-from jupyter_memguard.kernel.sizing import cycles, heap, measurement, trial_deletion
+from jupyter_memguard.kernel import sizing
+from jupyter_memguard.kernel.sizing import ownership
 from jupyter_memguard.kernel.tests.sizing.graphs import KINDS, DictNode, Graph, TupleNode
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def pairs_of(count: int) -> list[Any]:
 
 def mixed_results() -> list[Any]:
     """Make results of every kind that goes side by side with others, and that does not."""
-    shared = [b"x" * 5_000]
+    shared = [b"x" * 500_000]
     ring: list[Any] = [b"y" * 5_000]
     ring.append({"ring": ring})
     inner: dict[str, Any] = {"b": b"z" * 5_000}
@@ -58,5 +59,5 @@ def mixed_results() -> list[Any]:
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, clock: Callable[[], float]) -> None:
     """Have measurements read this clock."""
-    for module in (measurement, heap, trial_deletion, cycles):
-        monkeypatch.setattr(module, "perf_counter", clock)
+    for module in (sizing, ownership):
+        monkeypatch.setattr(module, "clock", clock)

@@ -10,11 +10,11 @@ from typing import Any, Callable
 import pytest
 
 from jupyter_memguard.kernel.sizing import (
+    Measuring,
     Root,
     measure,
 )
-from jupyter_memguard.kernel.sizing.heap import Heap
-from jupyter_memguard.kernel.sizing.trial_deletion import Walk
+from jupyter_memguard.kernel.sizing.ownership import Ownership
 from jupyter_memguard.kernel.tests.sizing.objects import PLENTY
 
 LINKS: dict[str, Callable[[Any, int], Any]] = {
@@ -54,7 +54,7 @@ def test_a_chain_frees_what_it_frees_link_by_link(
     root = Root(last, 0)
     del last
     size = measure([root], budget_ms=PLENTY)[1]
-    monkeypatch.setattr(Walk, "_is_link", lambda _walk, _obj: False)
+    monkeypatch.setattr(Ownership, "_is_link", lambda _walk, _obj: False)
     one_by_one = measure([root], budget_ms=PLENTY)[1]
     HELD.clear()
     assert size.exact
@@ -69,13 +69,10 @@ def test_a_chain_under_a_cut_is_a_bound_and_ends_later() -> None:
     root = Root(last, 0)
     del last
     whole = measure([root], budget_ms=PLENTY)[1]
-    heap = Heap({}, ())
-    walk = Walk(heap)
-    heap.deadline = float("inf")
-    walk.let_go(root)
-    seen = [walk.bytes]
-    while not walk.run(1):
-        seen.append(walk.bytes)
+    measuring = Measuring([[root]])
+    seen = [0]
+    while not measuring.go_on(0):
+        seen.append(measuring.account().sizes_of(0)[1].freed_bytes)
     assert len(seen) > 10
     assert seen == sorted(seen)
-    assert walk.bytes == whole.freed_bytes
+    assert measuring.account().sizes_of(0)[1].freed_bytes == whole.freed_bytes

@@ -30,8 +30,8 @@ def test_bytes_that_were_never_written_give_nothing_back() -> None:
 
 def _appended() -> list[Any]:
     made: list[Any] = []
-    for _ in range(9_400_000):
-        made.append(None)  # noqa: PERF401 - so that it has room for more
+    while len(made) < 3_500_000 or sys.getsizeof(made) - 8 * len(made) < 3_100_000:
+        made.append(None)  # so that it has room for more
     return made
 
 
@@ -105,14 +105,14 @@ def test_what_an_array_of_objects_holds_falls_in_whatever_order_it_lies(order: s
     assert own < size.freed_bytes < own + 2_500 * 24 + 10_000
 
 
-def test_texts_written_to_a_buffer_are_not_counted_by_their_length() -> None:
+def test_one_text_written_to_a_buffer_again_and_again_is_not_counted_each_time() -> None:
     buffer = io.StringIO()
     for _ in range(10_000):
         buffer.write("word " * 200)
     root = Root(buffer, 0)
     del buffer
     size = measure([root], budget_ms=PLENTY)[0][0]
-    assert size.notes == ("opaque",)
+    assert size.exact == (size.notes == ())
     assert size.freed_bytes < 1_000_000
 
 

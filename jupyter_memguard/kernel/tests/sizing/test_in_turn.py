@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from jupyter_memguard.kernel.sizing import Root, measure, measure_in_turn
-from jupyter_memguard.kernel.sizing.in_turn import MeasurementInTurn
 
 LONG_MS = 60_000.0
 
@@ -81,27 +80,6 @@ def test_all_groups_together_are_what_one_measurement_says() -> None:
     together = measure([*groups[0], *groups[1]], budget_ms=LONG_MS, each=False)[1]
     assert sum(part.freed_bytes for part in parts) == together.freed_bytes
     assert parts[1].exact == together.exact
-
-
-def test_what_was_not_ended_is_in_no_later_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = bytearray(10**5)
-    held = [bytearray(4 * 10**5)]
-    groups = [[Root(both, 0), *roots([held[0]])], [Root(both, 0), *roots([bytearray(10**5)])]]
-    del both
-    times = iter([True, False])
-    real = MeasurementInTurn._walk_together
-
-    def walk(measurement: MeasurementInTurn, followed: float, broken: float) -> set[int] | None:
-        if next(times):
-            held.clear()  # as if it fell late: what was not followed by then is nobody's
-            return None
-        return real(measurement, followed, broken)
-
-    monkeypatch.setattr(MeasurementInTurn, "_walk_together", walk)
-    first, second = measure_in_turn(groups, budget_ms=LONG_MS)
-    assert not first.exact
-    assert not second.exact
-    assert second.freed_bytes == pytest.approx(2 * 10**5, rel=0.01)
 
 
 def test_without_time_nothing_is_said() -> None:

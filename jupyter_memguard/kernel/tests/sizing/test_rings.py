@@ -12,9 +12,6 @@ from jupyter_memguard.kernel.sizing import (
     Root,
     measure,
 )
-from jupyter_memguard.kernel.sizing.cycles import break_cycles
-from jupyter_memguard.kernel.sizing.heap import Heap
-from jupyter_memguard.kernel.sizing.trial_deletion import Walk
 from jupyter_memguard.kernel.tests.sizing.objects import (
     PLENTY,
     Record,
@@ -61,17 +58,6 @@ def test_a_list_of_a_ring_frees_the_ring(change: str) -> None:
     assert least < size.freed_bytes < 4 * least
 
 
-def test_rings_are_looked_for_where_only_the_second_attempt_has_followed_everything(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    root = Root(ring_of(3_000), 0)
-    whole = measure([root], budget_ms=PLENTY)[0][0].freed_bytes
-    attempts = itertools.count()
-    run = Walk.run
-    monkeypatch.setattr(Walk, "run", lambda walk, steps: next(attempts) > 0 and run(walk, steps))
-    assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes == whole
-
-
 def test_a_list_of_a_ring_of_which_one_is_held_frees_nothing_else() -> None:
     ring = ring_of(3_000)
     kept = ring[7]
@@ -98,26 +84,19 @@ def test_a_ring_with_a_result_and_its_holder_stays_while_something_else_holds_it
     assert kept
 
 
-def test_rings_that_lead_to_much_that_lives_are_proven_without_following_it_all() -> None:
+def test_rings_that_lead_to_much_that_lives_fall_without_it() -> None:
     live: list[Any] = []
     for number in range(30_000):
         live = [number, live]
     made: list[dict[str, Any]] = [{"number": number} for number in range(100)]
     for one in made:
         one.update(itself=[one], live=live)
+    own = sys.getsizeof({"number": 1, "itself": 2, "live": 3})
     root = Root(made, 0)
     del made, one
-    heap = Heap({}, ())
-    heap.deadline = float("inf")
-    walk = Walk(heap)
-    walk.let_go(root)
-    walk.run(sys.maxsize)
-    before = walk.bytes
-    assert break_cycles(walk, set(), 2048) is None
-    assert walk.bytes - before > 100 * sys.getsizeof({"number": 1, "itself": 2, "live": 3})
-    proven = walk.bytes
-    del walk, heap
-    assert measure([root], budget_ms=PLENTY)[0][0].freed_bytes == proven
+    size = measure([root], budget_ms=PLENTY)[0][0]
+    assert size.exact
+    assert 100 * own < size.freed_bytes < 200 * own
     while live:
         live = live[1]  # so deep that it is taken apart piece by piece
 

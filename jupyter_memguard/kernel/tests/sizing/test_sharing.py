@@ -11,7 +11,7 @@ from jupyter_memguard.kernel.sizing import (
     keeps_alive,
     measure,
 )
-from jupyter_memguard.kernel.sizing.measurement import SharingGroups
+from jupyter_memguard.kernel.sizing.sharing import Sets
 from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, mixed_results
 
 
@@ -47,13 +47,34 @@ def test_something_shared_falls_with_what_is_shared_and_stood_long_before_it() -
 
 
 def test_of_very_many_results_that_share_the_first_others_are_named() -> None:
-    groups = SharingGroups(300)
-    groups.join(range(5, 300, 2))
-    groups.join([])
+    shared = [b"x" * 500_000]
+    roots = [Root([shared] if index >= 5 and index % 2 else [index], 0) for index in range(300)]
+    del shared
     members = list(range(5, 300, 2))
-    for index, others in enumerate(groups.others()):
+    for index, size in enumerate(measure(roots, budget_ms=PLENTY)[0]):
         wanted = [member for member in members if member != index][:100]
-        assert others == (tuple(wanted) if index in members else ())
+        assert size.shared_with == (tuple(wanted) if index in members else ())
+
+
+def test_results_that_share_next_to_nothing_are_not_said_to_belong_together() -> None:
+    shared = [b"x" * 5_000]
+    roots = [Root([shared], 0), Root([shared], 0)]
+    del shared
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.shared_with for size in sizes] == [(), ()]
+    assert together.freed_bytes > sum(size.freed_bytes for size in sizes) + 5_000
+
+
+def test_sets_are_joined_through_what_they_have_in_common() -> None:
+    sets = Sets(6)
+    sets.join([])
+    sets.join([3])
+    assert sets.several() == []
+    sets.join([5, 4])
+    sets.join([0, 2])
+    sets.join([2, 5])
+    assert sets.several() == [[0, 2, 4, 5]]
+    assert [sets.top(number) for number in range(6)] == [0, 1, 0, 3, 0, 0]
 
 
 def test_a_result_inside_another_belongs_to_it() -> None:
@@ -99,8 +120,8 @@ def test_the_user_namespace_is_not_entered() -> None:
 
 
 def test_many_small_results_have_the_sizes_that_a_walk_finds() -> None:
-    held: list[Any] = [f"text {number}" for number in range(1_000)]
-    held += [[number + 10**6, number / 3] for number in range(1_000)]
+    held: list[Any] = [f"text {number}" for number in range(300)]
+    held += [[number + 10**6, number / 3] for number in range(300)]
     shared = str(id(held))
     held += [[shared] for _ in range(2)]
     held += [{number: [number]} for number in range(100)]
