@@ -7,9 +7,9 @@ import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { writeFileSync } from 'fs';
 
-/** The rows of the panel's results. */
+/** The rows of the panel's results, without the heads of groups. */
 export function rowsIn(panel: Locator): Locator {
-  return panel.locator('[role=row][data-key]');
+  return panel.locator('[role=row][data-key]:not([data-members])');
 }
 
 /** The row of a result, by its number. */
