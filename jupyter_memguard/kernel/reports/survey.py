@@ -20,6 +20,7 @@ from ..retention.holders import (
     snapshot,
 )
 from ..retention.placeholder import is_placeholder
+from ..retention.process import trim
 from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
 from ..sizing import Measuring, measure_in_turn
@@ -35,6 +36,9 @@ _FRESH_S = 2.0
 # Bytes; results and variables that share less are not said to share.
 _WORTH_NAMING = 1 << 16
 _MOST_NAMES = 10
+# Joints and references between joints of which an account takes some hundredths of a second. The
+# figures of a larger measurement are as they were until it is final.
+_QUICK = 60_000
 
 
 class Named:
@@ -129,6 +133,7 @@ class Survey:
         if LISTED is not None:
             self.measuring = Measuring(self.groups, boundary=self.limits, names=not results_only)
         self.figures = Figures()
+        self._looked = False
 
     def fits(self) -> bool:
         """Return whether the shell is as it was when the roots were collected."""
@@ -150,7 +155,10 @@ class Survey:
 
     def look(self) -> Figures:
         """Return the figures as they are known by now."""
-        if self.measuring is not None and not self.figures.final:
+        if self.measuring is None or self.figures.final:
+            return self.figures
+        if self.measuring.is_final or not self._looked or self.measuring.own_size < _QUICK:
+            self._looked = True
             account = self.measuring.account()
             self.figures = _figures(account, self)
             self.figures.final = self.measuring.is_final
@@ -165,12 +173,15 @@ class Survey:
 
     def drop(self) -> None:
         """Let go of all objects of the user."""
+        large = self.measuring is not None and self.measuring.own_size > _QUICK
         self.measuring = None
         self.groups.clear()
         self.limits.clear()
         self.entries = []
         self.variables = []
         self.tracebacks = []
+        if large:
+            trim()
 
     def _without_counts(self, budget_ms: float) -> None:
         """Estimate, in a Python whose reference counts mean nothing."""

@@ -44,6 +44,11 @@ def give_back() -> None:
     with suppress(Exception):
         if pyarrow is not None:
             pyarrow.default_memory_pool().release_unused()
+    trim()
+
+
+def trim() -> None:
+    """Return free memory of glibc's to the system."""
     if is_glibc():
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

@@ -103,6 +103,11 @@ class Measuring:
         self.is_final = True
         return True
 
+    @property
+    def own_size(self) -> int:
+        """The number of joints and of references between joints that are held."""
+        return int(self._walk.edge_count) + len(self._walk.objects)
+
     def account(self) -> Account:
         """Return the account of what was followed by now."""
         if not self.is_final:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WORTH_NAMING = 1 << 16  # bytes; results that share less are not said to belong together
 _SEVERAL = -1
+_AT_ONCE = 300  # joints whose edges are looked at in one step
+_LOOKS = 20_000  # joints or edges of which little is asked, in one step
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
 _MOST_LOOKED_AT = 200_000  # joints, to find who shares what
@@ -104,6 +106,7 @@ class Account:
         self._pages = MemoryPages()
         self._presences: dict[Block, PresentBytes] = {}
         self._more: dict[int, int] = {}
+        self._specials: set[int] | None = None
 
     def run(self) -> Account:
         """Make all steps."""
@@ -122,9 +125,8 @@ class Account:
             self.reach.append(found)
         yield from self._find_owners()
         if not self.final:
-            self._find_cut(held)
-            yield
-        self._add_up()
+            yield from self._find_cut(held)
+        yield from self._add_up()
         if self._names:
             yield
             yield from self._find_shares()
@@ -135,27 +137,27 @@ class Account:
         now, met = walk.counted(0), walk.met
         for joint in walk.held_by_walk():
             now[joint] = walk.refs[joint]
+        before = walk.refs
         for joint in walk.foreign.values():
-            unknown = walk.refs[joint] == USERS_UNKNOWN
-            now[joint] = walk.refs[joint] = met[joint] if unknown else walk.refs[joint]
+            now[joint] = met[joint] if before[joint] == USERS_UNKNOWN else before[joint]
         if self.final:
-            for joint in compress(range(len(now)), map(ne, now, walk.refs)):
+            changed = set(compress(range(len(now)), map(ne, now, before)))
+            for joint in changed.difference(walk.foreign.values()):
                 walk.note(joint, "moving")
         return set(compress(range(len(now)), map(ne, now, met)))
 
     def _lead(self, found: set[int], start: Iterable[int], stops: set[int]) -> Steps:
         """Add to `found` the joints that lead from `start` without passing `stops`."""
         edges = self.walk.edges
-        frontier = set(start)
-        found |= frontier
-        seen = 0
-        while frontier:
-            frontier = set(chain.from_iterable(map(edges.__getitem__, frontier))) - found - stops
-            found |= frontier
-            seen += len(frontier) + 1
-            if seen > A_STEP:
-                seen = 0
-                yield
+        waiting = list(start)
+        found.update(waiting)
+        while waiting:
+            some = waiting[-_AT_ONCE:]
+            del waiting[-_AT_ONCE:]
+            new = set(chain.from_iterable(map(edges.__getitem__, some))) - found - stops
+            found |= new
+            waiting.extend(new)
+            yield
 
     def _find_owners(self) -> Steps:
         """Find for each joint that is not alive the one root that leads to it, or `_SEVERAL`."""
@@ -164,11 +166,10 @@ class Account:
             yield from claims.claim((root,), number)
         self.owner = claims.owner
         several: set[int] = set()
-        contested = {joint for joint, _ in claims.contested}
-        yield from self._lead(several, contested, self.alive)
+        yield from self._lead(several, claims.contested, self.alive)
         self.owner.update(dict.fromkeys(several, _SEVERAL))
 
-    def _find_cut(self, held: set[int]) -> None:
+    def _find_cut(self, held: set[int]) -> Steps:
         """Find the joints that lead to something that was not followed, or may still be met."""
         walk = self.walk
         unsure = set(compress(range(len(walk.opened)), map((0).__eq__, walk.opened)))
@@ -179,25 +180,35 @@ class Account:
             leaves = set()
         unsure |= held - leaves
         back: dict[int, list[int]] = {}
+        looked = 0
         for joint, kids in enumerate(walk.edges):
             for kid in kids:
                 back.setdefault(kid, []).append(joint)
+            looked += 1 + len(kids)
+            if looked > _LOOKS:
+                looked = 0
+                yield
         stack = list(unsure)
         while stack:
             for joint in back.get(stack.pop(), ()):
                 if joint not in unsure:
                     unsure.add(joint)
                     stack.append(joint)
+            looked += 1
+            if looked % _LOOKS == 0:
+                yield
         self.cut = unsure
 
     # Sums
 
-    def _add_up(self) -> None:
+    def _add_up(self) -> Steps:
         """Add up what each root frees alone."""
-        walk = self.walk
+        walk, owner = self.walk, self.owner
         sums: Counter[int] = Counter()
-        for joint, number in self.owner.items():
+        for passed, (joint, number) in enumerate(owner.items()):
             sums[number] += walk.bytes[joint]
+            if passed % _LOOKS == 0:
+                yield
         self.tallies = [Tally() for _ in self.roots]
         for number, tally in enumerate(self.tallies):
             tally.bytes = sums[number]
@@ -205,10 +216,12 @@ class Account:
                 tally.notes.add("moving")
             if self.roots[number] in self.cut:
                 tally.notes.add("cut")
-        for joint in self._special():
-            number = self.owner.get(joint, _SEVERAL)
+        for passed, joint in enumerate(self._special()):
+            number = owner.get(joint, _SEVERAL)
             if number != _SEVERAL:
                 self._add_special(self.tallies[number], joint)
+            if passed % A_STEP == 0:
+                yield
         self._add_estimates()
 
     def _add_estimates(self) -> None:
@@ -230,8 +243,10 @@ class Account:
 
     def _special(self) -> set[int]:
         """Return the joints of which more is known than their bytes."""
-        walk = self.walk
-        return {*walk.blocks, *walk.notes, *walk.guesses, *walk.mapped}
+        if self._specials is None:
+            walk = self.walk
+            self._specials = {*walk.blocks, *walk.notes, *walk.guesses, *walk.mapped}
+        return self._specials
 
     def _add_special(self, tally: Tally, joint: int) -> None:
         """Add what is known of a joint beside its bytes."""
@@ -376,8 +391,8 @@ class Account:
 
         Where the graph is too large to look at all of it, some of these are missing.
         """
-        beyond = self._beyond()
-        yield
+        beyond: dict[int, set[int]] = {}
+        yield from self._find_beyond(beyond)
         left = _MOST_LOOKED_AT
         users: dict[int, tuple[int, ...]] = {}
         for number, root in enumerate(self.roots):
@@ -388,10 +403,10 @@ class Account:
             left -= len(shared)
             mine = self.tallies[number]
             self.keeps.append(mine.plus(self.tally_of(shared)) if shared else mine)
-            for joint in shared:
+            for passed, joint in enumerate(shared, 1):
                 users[joint] = (*users.get(joint, ()), number)
-            if len(shared) > A_STEP:
-                yield
+                if passed % A_STEP == 0:
+                    yield
         together: dict[tuple[int, ...], set[int]] = {}
         for joint, numbers in users.items():
             together.setdefault(numbers, set()).add(joint)
@@ -400,16 +415,19 @@ class Account:
                 self._overlap(numbers, self.tally_of(joints).size().likely_bytes)
             yield
 
-    def _beyond(self) -> dict[int, set[int]]:
-        """Return, by the roots' numbers, where their own joints lead to others' joints."""
+    def _find_beyond(self, found: dict[int, set[int]]) -> Steps:
+        """Find, by the roots' numbers, where their own joints lead to others' joints."""
         edges, owner = self.walk.edges, self.owner
-        found: dict[int, set[int]] = {}
+        looked = 0
         for joint, number in owner.items():
-            if number != _SEVERAL:
+            if number != _SEVERAL and edges[joint]:
                 beyond = [kid for kid in edges[joint] if owner.get(kid) != number]
                 if beyond:
                     found.setdefault(number, set()).update(beyond)
-        return found
+                looked += len(edges[joint])
+                if looked > _LOOKS:
+                    looked = 0
+                    yield
 
     def _overlap(self, numbers: tuple[int, ...], size: int) -> None:
         """Note that roots share bytes."""

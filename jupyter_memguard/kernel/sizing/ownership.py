@@ -39,9 +39,13 @@ if TYPE_CHECKING:
 _FEW = 100  # items up to which a container is opened whole; waiting joints from which a batch pays
 _AT_ONCE = 300  # joints that are opened in one step
 _INLINE = 3  # objects that are opened with a joint
+_OFTEN = 10_000  # edges of a joint, from which they are made distinct now and then
 _DEEP = 60  # levels that a batch of joints is followed before worklists take over
 _MANY = 20_000  # objects of one level from which worklists take over
 _SAMPLE = 4  # slices of wide containers for each batch of joints that something else may hold
+# How large the graph may be: about 100 MB of the walk's own, and some seconds to account for.
+_MOST_EDGES = 2_000_000
+_MOST_JOINTS = 400_000
 _EDGES_A_SECOND = 700_000  # that an account looks at
 
 # Objects, and for each the joint to which it belongs.
@@ -106,6 +110,7 @@ class Ownership:
         self.foreign: dict[int, int] = {}
         self.index: dict[int, int] = {}
         self._owned: list[Any] = []  # what adapters say that objects refer to, to be met next
+        self._often: dict[int, int] = {}  # at how many edges a joint's are made distinct
         self._certain: list[int] = []  # wait to be opened; all references to these were met
         self._doubtful: list[int] = []  # wait as well, but something else may hold these
         self._level: _Level = [], []
@@ -158,7 +163,7 @@ class Ownership:
         return not waits and not self._waiting()
 
     def follow(self, seconds: float, *, answer: bool = True) -> bool:
-        """Follow for so many seconds of this thread's time; return whether all was followed.
+        """Follow for so many seconds of this thread's time; return whether that was all.
 
         With `answer`, the time is for the account as well: of a large graph it takes a while.
         """
@@ -166,12 +171,17 @@ class Ownership:
         begin = clock()
         others = OtherThreads()
         self._deadline = begin + seconds
-        while not self.done:
+        while not (self.done or self.full):
             self._step()
             if self._late():
                 break
         self.moving = self.moving or others.ran()
-        return self.done
+        return self.done or self.full
+
+    @property
+    def full(self) -> bool:
+        """Return whether the graph is so large that it would harm the kernel to go on."""
+        return self.edge_count > _MOST_EDGES or len(self.objects) > _MOST_JOINTS
 
     def _late(self) -> bool:
         account = (self.edge_count + len(self.objects)) * self._account_rate
@@ -367,6 +377,8 @@ class Ownership:
             kids.extend(more)
             more.clear()
             if owned.slices is not None:
+                if self.objects[owner] is group[at]:
+                    self.sliced.add(owner)
                 pending = Pending(owner)
                 pending.worklist.add_owned(owned, 0)
                 self.wide.append(pending)
@@ -412,7 +424,9 @@ class Ownership:
     def _is_simple(self, obj: Any) -> bool:
         """Return whether an object's references can be looked at without slices or adapters."""
         kind = self.heap.kind(type(obj))
-        if kind.adapter is not None or kind.opaque or kind.stop or kind.unwritten is not None:
+        if kind.adapter is not None or kind.opaque or kind.stop:
+            return False
+        if kind.unwritten is not None and kind.length is None:
             return False
         return kind.length is None or (kind.length is len and len(obj) < _FEW)
 
@@ -613,6 +627,12 @@ class Ownership:
                 met[joint] += times
                 if met[joint] == refs[joint] and not opened[joint]:
                     self._certain.append(joint)
+        if len(targets) > self._often.get(self.now.joint, _OFTEN):
+            # The same few texts, many times over.
+            before = len(targets)
+            targets[:] = set(targets)
+            self.edge_count -= before - len(targets)
+            self._often[self.now.joint] = 2 * len(targets) + _OFTEN
 
     def _know(self, keys: list[int], kids: list[Any]) -> None:
         """Make joints of objects (emptied) that were not met before; `keys` has all identities."""

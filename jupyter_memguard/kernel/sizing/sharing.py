@@ -13,12 +13,18 @@ Steps = Generator[None, None, None]
 class Claims:
     """Gives joints to numbers; a joint to which several numbers lead is contested."""
 
-    def __init__(self, edges: Sequence[Iterable[int]], inside: set[int]) -> None:
-        """Take what each joint leads to, and the joints that can be given away."""
+    def __init__(
+        self, edges: Sequence[Iterable[int]], inside: set[int], sets: Sets | None = None
+    ) -> None:
+        """Take what each joint leads to, and the joints that can be given away.
+
+        Numbers that lead to the same joint are joined in `sets`.
+        """
         self.edges = edges
         self.inside = inside
+        self.sets = sets
         self.owner: dict[int, int] = {}  # the first number that led to a joint
-        self.contested: list[tuple[int, int]] = []  # a joint, and a further number
+        self.contested: set[int] = set()
 
     def claim(self, entries: Iterable[int], number: int) -> Steps:
         """Give a number all joints that lead from `entries`, but for those of other numbers."""
@@ -31,7 +37,9 @@ class Claims:
                     owner[joint] = number
                     stack.append(joint)
             elif found != number:
-                self.contested.append((joint, number))
+                self.contested.add(joint)
+                if self.sets is not None:
+                    self.sets.join((found, number))
             if passed % A_STEP == 0:
                 yield
 
@@ -86,17 +94,14 @@ def apart(
     kinds: dict[frozenset[int], list[int]] = {}
     for joint, numbers in users.items():
         kinds.setdefault(frozenset(numbers), []).append(joint)
-    first = Claims(edges, shared)
-    for kind, entries in enumerate(kinds.values()):
-        _run(first.claim(entries, kind))
     # What several kinds lead to is shared by the roots of all of these.
     joined = Sets(len(kinds))
-    further = Claims(edges, shared)
-    for joint, kind in first.contested:
-        joined.join((first.owner[joint], kind))
-        _run(further.claim((joint,), kind))
-    for joint, kind in further.contested:
-        joined.join((further.owner[joint], kind))
+    first = Claims(edges, shared, joined)
+    for kind, entries in enumerate(kinds.values()):
+        _run(first.claim(entries, kind))
+    further = Claims(edges, shared, joined)
+    for joint in first.contested:
+        _run(further.claim((joint,), first.owner[joint]))
     numbers_of = list(map(sorted, kinds))
     together: dict[int, set[int]] = {}
     for kind, roots in enumerate(numbers_of):
