@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Iterator
 
 from ..protocol import UNKNOWN_KEY, Refused
@@ -41,6 +41,8 @@ LARGEST = 20
 RELEASE_MS = 1600.0
 # The time of one slice of a measurement that goes on while the kernel idles.
 SLICE_MS = 30.0
+# After so many seconds without a question, a measurement is dropped.
+UNASKED_S = 10.0
 # IPython's event before any code is executed, also code that leaves no trace.
 _EXECUTES = "pre_execute"
 
@@ -133,6 +135,21 @@ class Reporter:
             self._survey = survey
             # Before everything else that runs when code is about to be executed.
             self.shell.events.callbacks[_EXECUTES].insert(0, self._drop)
+            self._drop_later(survey)
+
+    def _drop_later(self, survey: Survey) -> None:
+        """Drop a measurement that no page goes on with, as when the page was closed."""
+        loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
+
+        def look() -> None:
+            if self._survey is survey:
+                if time.monotonic() - survey.asked_at > UNASKED_S:
+                    self.drop()
+                else:
+                    loop.call_later(UNASKED_S, look)
+
+        with suppress(Exception):
+            loop.call_later(UNASKED_S, look)
 
     def drop(self) -> None:
         """Let go of what a measurement holds. It is called before any code of the user's runs."""

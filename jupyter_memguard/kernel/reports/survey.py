@@ -116,7 +116,7 @@ class Survey:
     def __init__(self, shell: Any, entries: list[Retained], *, results_only: bool = False) -> None:
         """Take the results, and collect the other roots, or none with `results_only`."""
         self.shell = shell
-        self.began = time.monotonic()
+        self.began = self.asked_at = time.monotonic()
         self.state = state_of(shell)
         self.entries = entries
         self.variables = [] if results_only else named(shell, entries)
@@ -146,6 +146,7 @@ class Survey:
 
         With `answer`, the time is for the figures of an unfinished measurement as well.
         """
+        self.asked_at = time.monotonic()
         if self.figures.final:
             return True
         if self.measuring is None:

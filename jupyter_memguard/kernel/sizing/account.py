@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain, compress, islice
-from operator import ne
+from operator import lt, ne
 from typing import TYPE_CHECKING, Iterable, Sequence
 
 from ..retention.sizes import Size
@@ -141,8 +141,7 @@ class Account:
         for joint in walk.foreign.values():
             now[joint] = met[joint] if before[joint] == USERS_UNKNOWN else before[joint]
         if self.final:
-            changed = set(compress(range(len(now)), map(ne, now, before)))
-            for joint in changed.difference(walk.foreign.values()):
+            for joint in compress(range(len(now)), map(lt, now, met)):
                 walk.note(joint, "moving")
         return set(compress(range(len(now)), map(ne, now, met)))
 
