@@ -139,7 +139,7 @@ class Reporter:
 
     def _drop_later(self, survey: Survey) -> None:
         """Drop a measurement that no page goes on with, as when the page was closed."""
-        loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
+        loop: Any = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
 
         def look() -> None:
             if self._survey is survey:
