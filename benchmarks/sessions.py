@@ -8,10 +8,11 @@ program asks for a report after each cell and for an overview after some, and re
 runs. After the last cell one press of *Free memory* and a second one are compared with what was
 told. `--loaded` keeps as many other processes busy as there are cores.
 
-What comes back is the kernel's resident memory (RSS) before the press less that after it. Before
-the press free memory was given back already, so that this is the results' doing alone. `--rows`
-also asks what each row and each group gives back by itself: a child that the kernel forks, and
-that never answers, releases it. Needs Linux, psutil, and what sessions/requirements.txt names.
+What comes back is the kernel's resident memory (RSS, without pages of files) before the press less
+that after it. Before the press free memory was given back already, so that this is the results'
+doing alone. What is let go is counted by the allocators, which may keep a part of it. `--rows` also
+asks what each row and each group gives back by itself: a child that the kernel forks, and that
+never answers, releases it. Needs Linux, and what sessions/requirements.txt names.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import statistics
 import subprocess
 import sys
@@ -28,8 +30,6 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -149,7 +149,6 @@ class Watched:
         """Take a kernel before its first cell."""
         self.kernel = kernel
         self.pid = int(kernel.value("__import__('os').getpid()"))
-        self.process = psutil.Process(self.pid)
         kernel.inject(engine=False)
         self.comm = kernel.comm(VERSION)
         self.comm.event("hello")
@@ -157,8 +156,10 @@ class Watched:
         self.engine = False
 
     def rss(self) -> int:
-        """Return the resident memory of the kernel."""
-        return int(self.process.memory_info().rss)
+        """Return the resident memory of the kernel, without pages of files, which nobody frees."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        sizes = dict(re.findall(r"^(Rss\w+):\s+(\d+) kB$", status, re.MULTILINE))
+        return (int(sizes["RssAnon"]) + int(sizes["RssShmem"])) * 1024
 
     def processor_ms(self) -> float:
         """Return the processor time of the kernel's main thread; psutil's steps are of 10 ms."""
