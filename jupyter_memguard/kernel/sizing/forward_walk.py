@@ -18,6 +18,7 @@ from .memory_pages import MemoryPages
 from .worklist import Worklist
 
 _AT_LEAST = 2  # batches that are looked at however late it is
+_MOST_ASKED = 100  # objects of one kind, in C and unknown, that are asked for their size
 _LEAST_NAMES = 5  # that a module's namespace has, from its beginning
 
 # This thread's own time: on a busy machine the time on the wall is the others'. Windows counts
@@ -38,16 +39,17 @@ class ForwardWalk:
         self.worklist = Worklist()
         self.pages = MemoryPages()
         self.bytes = 0
+        self.likely = 0  # beside these bytes, as far as it cannot be seen
         self.device = 0
         self.mapped = 0
         self.notes: set[str] = set()
 
     def run(self, obj: Any, threshold: int, deadline: float) -> None:
-        """Walk from `obj` until `threshold` bytes are reached in all or `deadline` has come."""
+        """Walk from `obj` until it is likely to reach `threshold` or `deadline` has come."""
         worklist = self.worklist
         self._take([obj])
         steps = 0
-        while worklist and self.bytes < threshold:
+        while worklist and self.bytes + self.likely < threshold:
             steps += 1
             if steps > _AT_LEAST and _clock() > deadline:
                 break
@@ -59,10 +61,12 @@ class ForwardWalk:
 
     def size(self) -> Size:
         """Return what was found."""
+        estimate = self.worklist.estimate(self.bytes) if "cut" in self.notes else self.bytes
+        estimate += self.likely
         return Size(
             self.bytes,
             tuple(self.notes),
-            self.worklist.estimate(self.bytes) if "cut" in self.notes else None,
+            estimate if estimate > self.bytes or "cut" in self.notes else None,
             self.device or None,
             self.mapped or None,
         )
@@ -85,6 +89,8 @@ class ForwardWalk:
                 continue
             if kind.opaque:
                 self.notes.add("opaque")
+                if kind.guess is not None:
+                    self.likely += sum(map(kind.estimate, group[:_MOST_ASKED]))
             if kind.adapter is not None:
                 for obj in group:
                     self._count_adapted(kind, obj)
@@ -103,6 +109,7 @@ class ForwardWalk:
         owned = kind.owned(obj)
         self.bytes += owned.size or 0
         self.mapped += owned.mapped
+        self.likely += owned.estimate
         if owned.note:
             self.notes.add(owned.note)
         todo = list(owned.blocks)
@@ -144,12 +151,13 @@ def kept_alive_in_turn(
     deadline = _clock() + budget
     try:
         for obj in objects:
-            before = walk.bytes
+            before = walk.bytes + walk.likely
             walk.run(obj, most + 1, deadline)
-            if walk.bytes <= most and "cut" in walk.notes:
+            reached = walk.bytes + walk.likely
+            if reached <= most and "cut" in walk.notes:
                 return
-            yield walk.bytes - before
-            if walk.bytes > most or _clock() > deadline:
+            yield reached - before
+            if reached > most or _clock() > deadline:
                 return
     finally:
         walk.pages.close()

@@ -31,6 +31,14 @@ _WORDS = 24  # of an array in Rust, at the most
 _ENTRY = 3 * POINTER  # bytes of an entry in a list of buffers: storage, address, length
 _AT_ONCE = 21  # entries that are read at once
 _MOST_LISTED = 10_000
+_MOST_WORDS = 64  # of a plan's wrapper
+_HOPS = 5  # steps from a plan to a column
+_MOST_LOOKED_AT = 3000  # structures on the way there
+_NEAR = 1 << 22  # bytes
+_CHUNKS = 3  # the word of a column that leads to its chunks, before how many they are
+_MOST_CHUNKS = 50
+_FIELDS = 12  # words of a chunk that are its own in any case
+_NOT_FAR = 1 << 25
 _MOST_USERS = 10**6
 _MOST_BYTES = 1 << 44
 _LEAST_ADDRESS = 1 << 16
@@ -71,6 +79,8 @@ _Array._fields_ = [
     ("release", ctypes.c_void_p),
     ("private_data", ctypes.c_void_p),
 ]
+
+_basic = type.__dict__["__basicsize__"].__get__
 
 _Call = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 _Release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
@@ -258,10 +268,79 @@ def _polars(library: Any) -> dict[type, Adapter]:  # noqa: C901
         return look([obj], id(obj), 0, size)
 
     readable = is_readable() and _as_expected(library, export)
-    return {
-        frame: Adapter(of_frame),
-        series: Adapter(of_column),
-    }
+    found = {frame: Adapter(of_frame), series: Adapter(of_column)}
+    plan = getattr(native, "PyLazyFrame", None)
+    if readable and plan is not None:
+        found[plan] = _plan(library)
+    return found
+
+
+def _plan(library: Any) -> Adapter:
+    """Look at a lazy frame, which leads to its columns in a way that is not known."""
+
+    def look(obj: Any) -> Owned:
+        beside = library.Series("", [1])._s  # noqa: SLF001
+        with Memory() as memory:
+            words = memory.words(id(obj), min(_MOST_WORDS, _basic(type(obj)) // POINTER))
+            likely = _likely(memory, words[2:], *memory.words(id(beside) + _SERIES, 2))
+        return Owned(note="opaque", estimate=likely)
+
+    return Adapter(look)
+
+
+def _likely(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> int:
+    """Return the bytes of the storages of columns to which a plan leads, if it alone has these.
+
+    What polars has made on this thread lies not far from `beside`, and its tables of methods not
+    far from `table`.
+    """
+    found: dict[int, int] = {}
+    for column in _columns_in(memory, words, beside, table):
+        start, chunks = memory.words(column + _CHUNKS * POINTER, 2)
+        for chunk in range(min(chunks, _MOST_CHUNKS)):
+            array = memory.word(start + 2 * POINTER * chunk)
+            for place in memory.words(array, _FIELDS):
+                storage = _storage(memory, place, 0)
+                if storage is not None:
+                    found[storage.address] = storage.size
+                    found.update(
+                        (part.address, part.size)
+                        for part in _listed(memory, storage)
+                        if storage.size % _ENTRY == 0
+                    )
+    return sum(found.values())
+
+
+def _columns_in(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> list[int]:
+    """Return the columns to which words lead, but for those with other users."""
+    columns: list[int] = []
+    seen = {beside}
+    level = [words]
+    for _ in range(_HOPS):
+        pairs = [pair for current in level for pair in zip(current, (*current[1:], 0))]
+        level = []
+        for place, after in pairs:
+            if abs(place - beside) > _NOT_FAR or place % POINTER or place in seen:
+                continue
+            if len(seen) > _MOST_LOOKED_AT or memory.late():
+                break
+            seen.add(place)
+            inner = memory.words(place, _WORDS)
+            if not abs(after - table) < _NEAR:
+                level.append(inner)
+            elif inner[:2] == (1, 1):
+                columns.append(place)
+    return columns
+
+
+def _listed(memory: Memory, storage: _Storage) -> Iterator[_Storage]:
+    """Yield the storages that a storage lists, if it does."""
+    for at in range(storage.address, storage.address + storage.size, _ENTRY):
+        place, address = memory.words(at, 2)
+        part = _storage(memory, place, 0)
+        if part is None or not 0 <= address - part.address < part.size:
+            return
+        yield part
 
 
 def _as_expected(library: Any, export: Callable[..., Iterator[Any]]) -> bool:

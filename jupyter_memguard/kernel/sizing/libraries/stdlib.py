@@ -9,6 +9,7 @@ from gc import get_referents
 from io import BytesIO, StringIO
 from typing import Any, Callable
 
+from ...retention.describe import has_base
 from ..allocation import rounded
 from ..blocks import Block
 from ..memory_pages import MemoryPages, is_anonymous
@@ -138,9 +139,16 @@ def _ctypes(_: Any) -> dict[type, Adapter]:
 
     kept_by = data.__dict__["_objects"].__get__
 
+    def keeps(obj: Any) -> bool:
+        """Return whether a pointer keeps what it points to, as `ctypes.pointer` makes it do."""
+        kept = kept_by(obj)
+        values = kept.values() if type(kept) is dict else [kept]
+        kinds = [type(value) for value in values if value is not None]
+        return not all(has_base(kind, ctypes.c_void_p) for kind in kinds)
+
     def look(obj: Any) -> Owned:
         own = _basic(type(obj)) + (rounded(size_of(obj)) if owns(obj) else 0)
-        return Owned(own, note="opaque" if kept_by(obj) is None and _points(obj) else "")
+        return Owned(own, note="opaque" if _points(obj) and not keeps(obj) else "")
 
     return {data: Adapter(look)}
 

@@ -174,13 +174,14 @@ class _Parts:
         layout, memory = self.layout, self.memory
         level = list(starts)
         seen = set(level)
+        tables = {layout.table, *map(memory.word, starts)} - {0}
         met: Counter[int] = Counter()  # references to tensors
         while level and len(seen) < _MOST_LOOKED_AT and not memory.late():
             for word in self._followed(self._block(level.pop())):
                 table = 0 if word in seen and word not in met else memory.word(word)
                 if table == layout.table:
                     met[word] += 1
-                elif table and abs(table - layout.table) < _NEAR:
+                elif table and any(abs(table - known) < _NEAR for known in tables):
                     level.append(word)
                 if word not in seen and word in met:
                     meta = memory.word(word + layout.meta * POINTER)

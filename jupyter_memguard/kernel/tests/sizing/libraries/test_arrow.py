@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from jupyter_memguard.kernel.sizing.libraries import native
+from jupyter_memguard.kernel.tests.sizing.libraries.nodes import freed, look
+
+pa = pytest.importorskip("pyarrow")
+pytestmark = pytest.mark.skipif(not native.is_readable(), reason="counts cannot be read here")
+
+COUNT = 1_000_000
+
+
+def numbers(count: int = COUNT) -> Any:
+    return pa.array(range(count), pa.int64())
+
+
+def table() -> Any:
+    return pa.table({"a": numbers()})
+
+
+def test_a_table_frees_its_buffers_if_it_is_alone() -> None:
+    made = table()
+    assert freed(made) == pytest.approx(8 * COUNT, rel=0.2)
+    assert look(made).note == ""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda made: made.to_reader(),
+        lambda made: made.column(0),
+        lambda made: made.slice(5, 1),
+        lambda made: made.to_batches(),
+        lambda made: made.column(0).chunk(0).buffers()[1],
+        lambda made: made.column(0).chunk(0).to_numpy(),
+        lambda made: made.column(0).chunk(0).view(pa.uint64()),
+    ],
+)
+def test_memory_in_use_elsewhere_is_not_freed(use: Any) -> None:
+    made = table()
+    kept = use(made)
+    assert freed(made) == 0
+    del kept
+    assert freed(made) > 0
+
+
+def test_objects_that_share_free_it_together() -> None:
+    made = table()
+    column, part = made.column(0), made.slice(3, 4)
+    assert freed(made, column) == freed(part) == 0
+    whole = freed(made, column, part)
+    del made, column
+    assert freed(part) == whole  # the part keeps all of it
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: pa.array([{"x": 1, "y": "a"}] * 1000),
+        lambda: pa.array([[1, 2, 3]] * 1000),
+        lambda: pa.array([[1, 2]] * 1000, pa.list_(pa.int64(), 2)),
+        lambda: pa.array([[("a", 1)]] * 1000, pa.map_(pa.string(), pa.int64())),
+        lambda: pa.array(["x", "y"] * 1000).dictionary_encode(),
+        lambda: pa.array(["a text that is long"] * 1000, pa.string_view()),
+        lambda: pa.array([None, "a", "b"] * 1000),
+        lambda: pa.record_batch({"a": numbers(1000), "b": pa.array(["x"] * 1000)}),
+        lambda: pa.chunked_array([numbers(1000), numbers(10)]),
+    ],
+)
+def test_every_kind_of_array_is_freed_whole(make: Any) -> None:
+    made = make()
+    total = made.get_total_buffer_size()
+    assert freed(made) >= total
+    assert freed(made) <= total + 64 * 64
+
+
+def test_arrays_that_were_made_of_parts_are_no_users() -> None:
+    struct = pa.array([{"x": 1, "y": "a"}] * 1000)
+    before = freed(struct)
+    field = struct.field(0)
+    assert freed(struct) < before
+    del field
+    assert freed(struct) == before
+    batch = pa.record_batch({"a": numbers(1000)})
+    before = freed(batch)
+    batch.column(0)
+    assert freed(batch) == before
+
+
+def test_pandas_strings_have_counts() -> None:
+    pandas = pytest.importorskip("pandas", minversion="3")
+    series = pandas.Series(["a text"] * 1000)
+    chunks = series.array._pa_array
+    assert freed(chunks) > 0
+    part = series.head()
+    assert freed(chunks) == 0
+    assert freed(chunks, part.array._pa_array) > 0
+
+
+def test_what_a_numpy_array_holds_is_in_arrows_counts() -> None:
+    pytest.importorskip("pandas")
+    held = table().to_pandas()["a"].to_numpy()
+    while type(held).__name__ != "PyCapsule":
+        held = held.base
+    assert freed(held) >= 8 * COUNT
+
+
+def test_memory_of_pythons_objects_goes_if_arrow_alone_holds_them() -> None:
+    numpy = pytest.importorskip("numpy")
+    source = numpy.ones(COUNT)
+    made = pa.array(source)
+    assert freed(made) == 0
+    assert look(made).note == "sharing-unknown"
+    del source
+    assert freed(made) == 8 * COUNT
+    text = pa.py_buffer(bytes([1]) * COUNT)
+    assert freed(text) == COUNT
+
+
+def test_what_leads_to_buffers_unseen_has_an_estimate() -> None:
+    dataset = pytest.importorskip("pyarrow.dataset")
+    made = table()
+    for unseen in (made.to_reader(), dataset.dataset(made), dataset.dataset(made).scanner()):
+        assert look(unseen).note == "opaque"
+        assert look(unseen).estimate == pytest.approx(freed(made) or 8 * COUNT, rel=0.2)
+
+
+def test_a_wide_table_takes_no_longer_than_some_milliseconds() -> None:
+    made = pa.table({str(index): numbers(100) for index in range(5000)})
+    owned = look(made)
+    assert owned.note == "opaque"
+    known = sum(block.size for block in flat(owned.blocks))
+    assert known + owned.estimate == pytest.approx(5000 * 800, rel=0.2)
+
+
+def flat(blocks: Any) -> list[Any]:
+    return [part for block in blocks for part in (block, *flat(block.leads_to))]
+
+
+def test_looking_at_arrow_imports_nothing() -> None:
+    code = (
+        "import sys, pyarrow\n"
+        "from jupyter_memguard.kernel.sizing.libraries import loaded_adapters\n"
+        "from jupyter_memguard.kernel.sizing.libraries import pyarrow as ours\n"
+        "assert ours._layout(pyarrow.lib) is not None\n"
+        "loaded_adapters()\n"
+        "assert not {'pandas', 'numpy', 'polars'} & set(sys.modules) - before, sys.modules\n"
+    )
+    code = code.replace("from jup", "before = set(sys.modules)\nfrom jup", 1)
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_another_version_has_unknown_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jupyter_memguard.kernel.sizing.libraries import pyarrow as ours
+
+    monkeypatch.setattr(ours, "_layout", lambda _: None)
+    made = table()
+    (block,) = ours._pyarrow(pa.lib)[pa.Table].look(made).blocks
+    assert block.users == -1
+    assert block.size >= 8 * COUNT

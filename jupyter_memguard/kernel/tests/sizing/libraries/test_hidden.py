@@ -1,0 +1,203 @@
+"""What types in C, finalizers and callbacks hide."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import pickle
+import re
+import weakref
+from typing import Any, Callable
+
+import pytest
+
+from jupyter_memguard.kernel.sizing import Root, measure
+from jupyter_memguard.kernel.sizing.allocation import Kind
+from jupyter_memguard.kernel.sizing.libraries import loaded_adapters, native
+from jupyter_memguard.kernel.tests.sizing.libraries.nodes import look
+
+SIZE = 5_000_000
+
+needs_reading = pytest.mark.skipif(not native.is_readable(), reason="not readable here")
+
+
+def told(build: Callable[[], Any]) -> Any:
+    """Return what the result of a function would free."""
+    root = Root(None, 0)
+    root.obj = build()
+    return measure([root], budget_ms=20_000)[0][0]
+
+
+class Plain:
+    pass
+
+
+class Finalized:
+    def __init__(self) -> None:
+        self.handle = 4711
+
+    def __del__(self) -> None:
+        self.handle = 0
+
+
+def written(*texts: str) -> io.StringIO:
+    made = io.StringIO()
+    for text in texts:
+        made.write(text)
+    return made
+
+
+def read() -> io.StringIO:
+    made = io.StringIO("x" * SIZE)
+    made.read(3)
+    return made
+
+
+@needs_reading
+@pytest.mark.parametrize(
+    ("build", "size"),
+    [
+        (lambda: written("x" * SIZE), SIZE),
+        (lambda: written("x" * SIZE, "y"), SIZE),
+        (lambda: written(*(f"text {number}" for number in range(200_000))), 2 * 10**6),
+        (lambda: io.StringIO("x" * SIZE), 4 * SIZE),
+        (read, 4 * SIZE),
+        (lambda: re.finditer("x", "x" * SIZE), SIZE),
+        (lambda: re.match("x+", "x" * SIZE), SIZE),
+    ],
+)
+def test_texts_that_are_held_unseen_are_counted(build: Any, size: int) -> None:
+    size_told = told(build)
+    assert size_told.exact
+    assert size_told.freed_bytes >= size
+
+
+def numpy_cases() -> list[Any]:
+    numpy = pytest.importorskip("numpy")
+    records = numpy.dtype("f8,f8")
+    return [
+        lambda: numpy.ones(SIZE // 16, records)[3],
+        lambda: numpy.ones(SIZE // 16, records).view(numpy.recarray)[3],
+        lambda: numpy.nditer(numpy.ones(SIZE // 8)),
+        lambda: numpy.broadcast(numpy.ones(SIZE // 8), numpy.ones(1)),
+        lambda: numpy.ones(SIZE // 8).flags,
+        lambda: numpy.ones(SIZE // 8).flat,
+    ]
+
+
+@needs_reading
+@pytest.mark.parametrize("index", range(6))
+def test_what_numpy_holds_unseen_is_counted(index: int) -> None:
+    size = told(numpy_cases()[index])
+    assert size.exact
+    assert size.freed_bytes == pytest.approx(SIZE, rel=0.05)
+
+
+def test_texts_in_an_array_of_numpy_are_estimated() -> None:
+    numpy = pytest.importorskip("numpy", minversion="2.0")
+    texts = [f"a text that is longer than fits, number {number}" for number in range(10_000)]
+    made = numpy.array(texts, dtype=numpy.dtypes.StringDType())
+    assert look(made).note == "opaque"
+    assert look(made).estimate == pytest.approx(sum(map(len, texts)), rel=0.1)
+    assert look(numpy.array(["short"] * 100, dtype=numpy.dtypes.StringDType())).estimate == 0
+
+
+def test_what_a_finalizer_or_pointer_may_free_is_not_told_as_exact() -> None:
+    def pointer() -> list[Any]:
+        return [ctypes.cast(ctypes.c_void_p(4096), ctypes.POINTER(ctypes.c_int))]
+
+    for build in (Finalized, lambda: ctypes.c_void_p(4096), pointer):
+        assert "opaque" in told(build).notes
+    for harmless in (Plain, lambda: ctypes.c_void_p(None), lambda: ctypes.c_int(5)):
+        assert told(harmless).exact
+    numbers = (ctypes.c_int * 1000)()
+    assert told(lambda: ctypes.pointer(numbers)).exact
+
+
+def hides(*objects: Any) -> bool:
+    return Kind(type(objects[0]), loaded_adapters()).hides(list(objects))
+
+
+def test_what_dies_by_a_callback_is_known_to_be_hidden() -> None:
+    plain, finalized, keyed, valued = Plain(), Plain(), Plain(), Plain()
+    weakref.finalize(finalized, print).atexit = False
+    of_key = weakref.WeakKeyDictionary({keyed: 1})
+    of_value = weakref.WeakValueDictionary({1: valued})
+    of_set = weakref.WeakSet([valued])
+    reference = weakref.ref(plain)
+    assert hides(plain, finalized)
+    assert hides(keyed)
+    assert not hides(plain)
+    assert not hides(valued)
+    del of_key, of_value, of_set, reference
+
+
+@needs_reading
+def test_a_pickler_gives_its_memo_a_slice_at_a_time() -> None:
+    texts = [str(number) * 3 for number in range(10_000)]
+    pickler = pickle.Pickler(io.BytesIO())
+    pickler.dump(texts)
+    unpickler = pickle.Unpickler(io.BytesIO(pickle.dumps(texts)))  # noqa: S301
+    loaded = unpickler.load()
+    for obj, expected in ((pickler, texts), (unpickler, loaded)):
+        assert Kind(type(obj), loaded_adapters()).leaf
+        slices = list(look(obj).slices or ())
+        assert max(map(len, slices)) <= 1000
+        assert set(map(id, expected)) <= {id(kept) for kids in slices for kept in kids}
+
+
+def test_an_unknown_type_says_how_large_its_buffer_is() -> None:
+    pandas = pytest.importorskip("pandas._libs.parsers")
+    kind = Kind(pandas.TextReader, {})
+    assert kind.opaque
+    assert kind.estimate(pandas) == 0
+    array = pytest.importorskip("pyarrow").py_buffer(bytes(SIZE))
+    assert Kind(type(array), {}).estimate(array) == pytest.approx(SIZE, rel=0.01)
+
+
+class Mine(io.BytesIO):
+    def __sizeof__(self) -> int:
+        raise AssertionError
+
+
+def test_code_of_a_class_in_python_is_not_asked() -> None:
+    kind = Kind(type("Unknown", (Finalized,), {"__sizeof__": Mine.__sizeof__}), {})
+    assert kind.estimate(object()) == 0
+
+
+@needs_reading
+def test_a_reader_of_texts_holds_what_it_reads_from() -> None:
+    pandas = pytest.importorskip("pandas")
+    size = told(lambda: pandas.read_csv(io.StringIO("a,b\n" + "1,2\n" * SIZE), chunksize=10))
+    assert size.freed_bytes >= 16 * SIZE
+    assert "opaque" in size.notes
+
+
+@needs_reading
+def test_a_renderer_has_the_cells_of_what_it_drew() -> None:
+    matplotlib = pytest.importorskip("matplotlib.figure")
+    agg = pytest.importorskip("matplotlib.backends.backend_agg")
+
+    def draw(points: int) -> int:
+        figure = matplotlib.Figure()
+        canvas = agg.FigureCanvasAgg(figure)
+        figure.add_subplot().plot([0, 1] * points)
+        canvas.draw()
+        owned = look(canvas.get_renderer()._renderer)
+        assert owned.note == ""
+        return int(owned.size or 0)
+
+    assert draw(20_000) > draw(10) + 10**6
+
+
+def test_trees_and_factors_are_known_or_estimated() -> None:
+    numpy = pytest.importorskip("numpy")
+    spatial = pytest.importorskip("scipy.spatial")
+    linalg = pytest.importorskip("scipy.sparse.linalg")
+    sparse = pytest.importorskip("scipy.sparse")
+    neighbors = pytest.importorskip("sklearn.neighbors")
+    points = numpy.random.default_rng(0).random((10_000, 3))
+    assert (look(spatial.cKDTree(points)).size or 0) > 10_000
+    assert look(linalg.splu(sparse.csc_matrix(sparse.eye(1000)))).estimate == 12 * 2000
+    for cls in (neighbors.BallTree, neighbors.KDTree):
+        assert look(cls(points)).estimate > points.nbytes

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_memguard.kernel import sizing
+from jupyter_memguard.kernel.sizing.libraries import native
+from jupyter_memguard.kernel.tests.sizing.libraries.nodes import freed, look
+
+pl = pytest.importorskip("polars")
+pytestmark = pytest.mark.skipif(not native.is_readable(), reason="counts cannot be read here")
+
+COUNT = 1_000_000
+
+
+def frame(count: int = COUNT) -> Any:
+    return pl.select(pl.int_range(0, count).alias("a"))
+
+
+def test_a_frame_frees_its_columns_if_it_is_alone() -> None:
+    made = frame()
+    assert freed(made._df) == 8 * COUNT
+    assert look(made._df).note == ""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda made: made.lazy(),
+        lambda made: made.lazy().filter(pl.col("a") > 5),
+        lambda made: made.clone(),
+        lambda made: made["a"],
+        lambda made: made.head(),
+        lambda made: made["a"].to_numpy(),
+        lambda made: made.to_arrow(),
+    ],
+)
+def test_memory_in_use_elsewhere_is_not_freed(use: Any) -> None:
+    made = frame()
+    kept = use(made)
+    assert freed(made._df) == 0
+    del kept
+    assert freed(made._df) > 0
+
+
+def test_a_slice_keeps_the_whole() -> None:
+    made = frame().head()
+    assert freed(made._df) == 8 * COUNT
+    kept = sizing.keeps_alive(made, threshold_bytes=10**6)
+    assert kept.likely_bytes >= 10**6
+
+
+def test_objects_that_share_free_it_together() -> None:
+    made = frame()
+    column, part = made["a"], made.slice(5, 3)
+    assert freed(made._df, column._s) == 0
+    assert freed(made._df, column._s, part._df) == 8 * COUNT
+
+
+@pytest.mark.parametrize(
+    ("values", "least"),
+    [
+        (["a text of some length"] * 1000, 1000 * (16 + 21)),
+        (["short"] * 1000, 16_000),
+        ([b"bytes of some length"] * 1000, 16_000),
+        ([[1, 2]] * 1000, 16_000),
+        ([[[1], [2]]] * 1000, 16_000),
+        ([{"x": 1, "y": "a"}] * 1000, 24_000),
+        ([1, None] * 1000, 16_000),
+        ([True, None] * 1000, 500),
+    ],
+)
+def test_every_kind_of_column_is_freed_whole(values: Any, least: int) -> None:
+    made = pl.Series("a", values)
+    assert least <= freed(made._s) <= 2 * least + 10_000
+    assert look(made._s).note == ""
+    part = made[100:300]
+    assert freed(made._s) == 0
+    assert freed(made._s, part._s) >= least
+
+
+def test_what_is_made_for_export_has_an_estimate() -> None:
+    made = pl.Series("a", ["x", "y"] * COUNT, dtype=pl.Categorical)
+    owned = look(made._s)
+    assert owned.note == "opaque"
+    assert owned.estimate == 8 * COUNT
+
+
+def test_a_lazy_frame_has_an_estimate_unless_its_columns_have_other_users() -> None:
+    made = frame()
+    assert look(made.lazy()._ldf).estimate < 8 * COUNT
+    lazy = made.lazy()
+    del made
+    assert look(lazy._ldf).note == "opaque"
+    assert look(lazy._ldf).estimate == pytest.approx(8 * COUNT, rel=0.01)
+
+
+def test_a_column_made_of_one_value_is_not_held() -> None:
+    made = frame().with_columns(pl.lit(5).alias("b"))
+    assert freed(made._df) == 8 * COUNT
+
+
+def test_another_version_has_an_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jupyter_memguard.kernel.sizing.libraries import polars as ours
+
+    monkeypatch.setattr(ours, "_as_expected", lambda *_: False)
+    made = frame()
+    owned = ours._polars(pl)[type(made._df)].look(made._df)
+    assert owned.note == "opaque"
+    assert owned.estimate == 8 * COUNT
