@@ -23,12 +23,14 @@ SHAPES: dict[str, Any] = {
     "reply.release_shown": messages.Released,
     "reply.release_tracebacks": messages.Released,
     "reply.set_guard": messages.GuardState,
+    "reply.refine": {"final"},
     "reply.joint": messages.Joint,
     "reply.overview": messages.Overview,
     "reply.explain": messages.Explained,
     "event.guard": messages.GuardState,
     "event.cell_end": messages.CellEnd,
     "event.released": messages.Released,
+    "event.settled": {"before_rss_bytes", "after_rss_bytes"},
 }
 
 
@@ -44,7 +46,8 @@ def valid(prefix: str) -> list[Any]:
 def test_there_are_samples_of_every_message() -> None:
     kinds = set(SAMPLES["valid"])
     assert {f"request.{m}" for m in METHODS} | {f"reply.{m}" for m in METHODS} <= kinds
-    assert {"event.hello", "event.guard", "event.cell_end", "event.released"} <= kinds
+    events = ("hello", "guard", "cell_end", "released", "settled")
+    assert {f"event.{name}" for name in events} <= kinds
     codes = {m["error"]["code"] for m in SAMPLES["valid"]["reply.error"]}
     assert codes == set(protocol.ERROR_CODES)
 
@@ -68,7 +71,21 @@ def test_an_invalid_request_is_refused_with_its_code(sample: dict[str, Any]) -> 
 def test_the_samples_have_the_shape_that_the_kernel_declares(kind: str) -> None:
     for message in SAMPLES["valid"][kind]:
         body = message["result"] if "result" in message else message["data"]
-        assert set(body) == set(SHAPES[kind].__annotations__)
+        assert set(body) == set(getattr(SHAPES[kind], "__annotations__", SHAPES[kind]))
+
+
+def test_the_parts_of_a_report_and_an_overview_have_the_shape_that_the_kernel_declares() -> None:
+    for message in SAMPLES["valid"]["reply.report"]:
+        for row in message["result"]["results"]:
+            assert set(row) == set(messages.Row.__annotations__)
+        for group in message["result"]["groups"]:
+            assert set(group) == set(messages.SharedGroup.__annotations__)
+    for message in SAMPLES["valid"]["reply.overview"]:
+        for value in message["result"].values():
+            if isinstance(value, dict):
+                assert set(value) == set(messages.Part.__annotations__)
+        for variable in message["result"]["largest"]:
+            assert set(variable) == set(messages.Variable.__annotations__)
 
 
 def shape(value: Any) -> Any:
@@ -288,8 +305,9 @@ def test_a_comm_that_says_nothing_for_many_cells_is_closed(kernel: Kernel) -> No
     assert [gone.event("cell_end")["execution_count"] for _ in range(3)] == [3, 4, 5]
     assert gone.receive() == {"id": None, "closed": True}
     callbacks = "[len(c) for c in get_ipython().events.callbacks.values()]"
+    kernel.run("5")  # which ends what a report's measurement holds, and its callback
     before = kernel.value(f"sum({callbacks})")
-    for _ in range(4):
+    for _ in range(3):
         kernel.run("5")
     assert there.receive() == {"id": None, "closed": True}
     assert kernel.value(f"sum({callbacks})") == before - 2
@@ -421,17 +439,21 @@ def test_rescue_binds_a_name_that_can_be_typed_and_hides_nothing(kernel: Kernel)
     assert comm.reply(request)["error"]["code"] == "bad_name"
 
 
-def test_overview_peels_the_memory(kernel: Kernel) -> None:
+def test_an_overview_tells_results_from_variables_and_from_what_both_hold(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("import numpy as np\nkept = np.ones(2 * 10**6); both = np.ones(10**6)")
     kernel.run("both")
     kernel.run("np.ones(3 * 10**6)")
-    overview = comm.request("overview")
-    assert overview["results"]["bytes"] == pytest.approx(24e6, rel=0.01)
-    assert overview["variables"]["bytes"] == pytest.approx(24e6, rel=0.01)
-    assert overview["largest"][0]["name"] == "kept"
-    assert overview["largest"][0]["freed_bytes"] == pytest.approx(16e6, rel=0.01)
-    assert {v["name"] for v in overview["largest"]} >= {"both", "np"}
+    overview = comm.request("overview", budget_ms=5000)
+    for part, size in (("results", 24e6), ("shared", 8e6), ("variables", 16e6)):
+        assert overview[part]["bytes"] == pytest.approx(size, rel=0.01)
+        assert overview[part]["exact"]
+    kept, both = overview["largest"][:2]
+    assert (kept["name"], both["name"]) == ("kept", "both")
+    assert kept["freed_bytes"] == kept["size_bytes"] == pytest.approx(16e6, rel=0.01)
+    assert (both["freed_bytes"], both["results"]) == (0, ["Out[2]"])
+    assert both["size_bytes"] == pytest.approx(8e6, rel=0.01)
+    assert "np" in {v["name"] for v in overview["largest"]}
 
 
 def test_release_and_guard_are_refused_from_another_thread(kernel: Kernel) -> None:
