@@ -6,13 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from jupyter_memguard.kernel.retention.sizes import Size
 from jupyter_memguard.kernel.tests import support
 from jupyter_memguard.kernel.tests.support import ALIVE, WATCH, running_kernel
 
@@ -147,26 +145,16 @@ def test_release_of_tracebacks_gives_back_the_frames_locals(
     assert reply["ename"] == "ZeroDivisionError"
 
 
-@pytest.mark.parametrize(("had", "budgets"), [(0.0, [20.0, 200.0]), (0.02, [20.0])])
-def test_tracebacks_are_measured_again_where_others_had_the_time(
-    monkeypatch: pytest.MonkeyPatch, had: float, budgets: list[float]
+def test_tracebacks_are_measured_although_results_and_variables_take_the_time(
+    kernel: Kernel,
 ) -> None:
-    report = import_module("jupyter_memguard.kernel.reports.traceback_sizes")
-    times = iter([0.0, had])
-    given = []
-
-    def measure(_roots: Any, *, budget_ms: float, **_how: Any) -> tuple[list[Size], Size]:
-        given.append(budget_ms)
-        return [], Size(7) if budget_ms > 20 else Size(0, ["cut"])
-
-    monkeypatch.setattr(report, "_clock", lambda: next(times))
-    monkeypatch.setattr(report, "measure", measure)
-    monkeypatch.setattr(report, "boundary", lambda _shell: [])
-    monkeypatch.setattr(report.tracebacks, "holders", lambda _shell: [])
-    monkeypatch.setattr(report.tracebacks, "kept", lambda _shell: [(ValueError(), 1)])
-    found = report.kept_tracebacks(None, 20.0)
-    assert given == budgets
-    assert found == {"bytes": 7 * (len(budgets) - 1), "count": 1, "exact": len(budgets) > 1}
+    for cell in (SETUP, "lists = [[n] for n in range(500_000)]", "[[n] for n in range(500_000)]"):
+        kernel.run(cell)
+    for cell in FAILING:
+        kernel.execute(cell)
+    report = kernel.comm().request("report", budget_ms=50)
+    assert not report["final"]
+    assert report["tracebacks"]["bytes"] == pytest.approx(20 * MB, rel=0.05)
 
 
 @pytest.mark.parametrize(
