@@ -1,0 +1,148 @@
+"""A measurement goes on in slices, and is gone before anything of the user's runs."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Comm, Kernel
+
+LONG_MS = 60_000.0
+# The most processor time of one slice in milliseconds, of which 30 are the measurement's own.
+MOST_MS = 60.0
+# Notes for each `refine` the processor time of the kernel's thread.
+NOTE_TIMES = """
+def note_times():
+    from time import thread_time
+    reporter = vars(get_ipython())["_jupyter_memguard"].reporter
+    refine = reporter.refine
+    def timed(**params):
+        began = thread_time()
+        answer = refine(**params)
+        spent_ms.append((thread_time() - began) * 1000)
+        return answer
+    reporter.refine = timed
+spent_ms = []
+note_times(); del note_times
+"""
+BIG = """
+import gc, sys, weakref
+class Big:
+    def __init__(self): self.all = [[n] for n in range(300_000)]
+big = Big(); seen = weakref.ref(big)
+"""
+# What refers to `big` beside the notebook's own namespace.
+OTHERS = "[x for x in gc.get_referrers(big) if x is not globals()]"
+
+
+def begin(comm: Comm) -> None:
+    """Begin a measurement that takes more than two slices."""
+    assert not comm.request("report", budget_ms=20)["final"]
+    assert not comm.request("refine", budget_ms=1)["final"]
+
+
+def test_slices_make_a_result_of_many_small_objects_exact(kernel: Kernel) -> None:
+    kernel.run(NOTE_TIMES)
+    kernel.run("[{'n': n, 'text': str(n)} for n in range(300_000)]")
+    comm = kernel.comm()
+    first = comm.request("report")
+    assert not first["final"]
+    assert not first["results"][0]["exact"]
+    slices = 1
+    while not comm.request("refine")["final"]:
+        slices += 1
+    last, overview = comm.request("report"), comm.request("overview")
+    assert slices > 2
+    assert last["final"]
+    assert overview["final"]
+    row = last["results"][0]
+    assert row["exact"]
+    assert row["freed_bytes"] == overview["results"]["bytes"] > first["results"][0]["freed_bytes"]
+    assert comm.request("refine") == {"final": True}
+    spent = kernel.value("spent_ms")
+    assert len(spent) == slices + 1
+    assert max(spent) <= MOST_MS
+    # As one measurement says it.
+    assert (
+        comm.request("report", budget_ms=LONG_MS)["results"][0]["freed_bytes"]
+        == (row["freed_bytes"])
+    )
+
+
+def test_there_is_nothing_to_refine_before_a_report_or_after_a_cell(kernel: Kernel) -> None:
+    kernel.run(BIG)
+    comm = kernel.comm()
+    assert comm.request("refine") == {"final": True}
+    begin(comm)
+    kernel.run("5")
+    assert comm.request("refine") == {"final": True}
+
+
+def test_no_cell_sees_what_a_measurement_holds(kernel: Kernel) -> None:
+    kernel.run(BIG)
+    comm = kernel.comm()
+    kernel.run(f"def held(): return sys.getrefcount(big), len({OTHERS})")
+    kernel.run("alone = held()")
+    begin(comm)
+    kernel.run("in_cell = held()")
+    begin(comm)
+    kernel.execute("in_silence = held()", silent=True)
+    begin(comm)
+    kernel.execute("unstored = held()", store_history=False)
+    assert kernel.value("[alone, in_cell, in_silence, unstored]") == [kernel.value("alone")] * 4
+    begin(comm)
+    kernel.run("del big; gone = seen() is None")
+    assert kernel.value("gone")
+    assert (
+        kernel.value(
+            "[x for x in get_ipython().events.callbacks['pre_execute'] if 'memguard' in repr(x)]"
+        )
+        == []
+    )
+
+
+def test_no_other_comms_message_sees_what_a_measurement_holds(kernel: Kernel) -> None:
+    kernel.run(BIG)
+    kernel.run(
+        "import comm\n"
+        "def opened(its, _message):\n"
+        "    @its.on_msg\n"
+        "    def receive(_message):\n"
+        "        global gone\n"
+        f"        before = {OTHERS}\n"
+        "        del globals()['big']\n"
+        "        gone = (before, seen() is None)\n"
+        "comm.get_comm_manager().register_target('of the user', opened)"
+    )
+    comm = kernel.comm()
+    begin(comm)
+    # As a widget does: the message is no cell.
+    kernel.send("comm_open", {"comm_id": "user", "target_name": "of the user", "data": {}})
+    kernel.send("comm_msg", {"comm_id": "user", "data": {}})
+    assert comm.request("refine") == {"final": True}
+    assert kernel.value("gone") == [[], True]
+
+
+def test_a_report_within_a_cell_holds_nothing_afterwards(kernel: Kernel) -> None:
+    kernel.run(BIG)
+    kernel.run("import jupyter_memguard.kernel as memguard")
+    kernel.run(
+        "before = sys.getrefcount(big)\n"
+        "report = memguard.report(budget_ms=10)\n"
+        "after = sys.getrefcount(big)\n"
+        "del big; gone = seen() is None"
+    )
+    assert kernel.value("[report['final'], after - before, gone]") == [False, 0, True]
+
+
+def test_a_measurement_that_no_page_goes_on_with_is_dropped(kernel: Kernel) -> None:
+    kernel.run(BIG)
+    kernel.run(
+        "import _jupyter_memguard as m; m._stages.module('reports.reporter').UNASKED_S = 0.2"
+    )
+    begin(kernel.comm())
+    # Any other request would drop it, and so would a cell.
+    time.sleep(2.0)
+    assert kernel.value("vars(get_ipython())['_jupyter_memguard'].reporter._survey is None")
+    assert kernel.value(f"len({OTHERS})") == 0
