@@ -22,7 +22,7 @@ def show(things):
 
 def likely(entry: dict[str, Any], suffix: str = "") -> int:
     """Return the figure that a page takes for an entry, or for the headline."""
-    return max(entry[f"freed_bytes{suffix}"], entry[f"estimate_bytes{suffix}"] or 0)
+    return int(max(entry[f"freed_bytes{suffix}"], entry[f"estimate_bytes{suffix}"] or 0))
 
 
 def entries(report: dict[str, Any]) -> list[dict[str, Any]]:
