@@ -32,6 +32,7 @@ ENGINE = (
     "sizing/",
     "releases.py",
     "retention/paths.py",
+    "retention/reach.py",
     "retention/referrers.py",
     "retention/still_alive.py",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from contextlib import suppress
 from functools import lru_cache
@@ -26,13 +25,11 @@ KEY_LENGTH = 40
 KEY_BITS = 64
 # The most steps that are written out in one text.
 MOST_STEPS = 7
-# The most items of an array of objects that are looked at.
-MOST_ITEMS = 100_000
 FRAME = "<frame "
 CACHE = "<lru_cache "
 # The step from an instance's dict to the instance, or from a class's dict to the class.
 OF_OWNER = "."
-# The step from the list that `referents` makes of an array's items to the array.
+# The step from the list that `reach.py` makes of an array's items to the array.
 OF_ARRAY = ""
 _CACHES: tuple[type, ...] = (type(lru_cache(maxsize=None)(len)), type(lru_cache(maxsize=1)(len)))
 # Types with a frame inside: the attributes with its code and with whether it runs.
@@ -215,16 +212,3 @@ def holder_text(path: Sequence[str]) -> str:
     if len(path) > MOST_STEPS:
         path = ["...", *path[1 - MOST_STEPS :]]
     return "".join(reversed(path))
-
-
-def referents(obj: Any) -> list[Any]:
-    """Return what an object refers to, with what a NumPy array does not show the collector."""
-    found = gc.get_referents(obj)
-    numpy = sys.modules.get("numpy")
-    with suppress(Exception):
-        array = numpy.ndarray  # type: ignore[union-attr]
-        if has_base(type(obj), array):
-            found.append(array.base.__get__(obj))
-            if array.dtype.__get__(obj).hasobject and array.size.__get__(obj) <= MOST_ITEMS:
-                found.append(array.tolist(obj))
-    return found

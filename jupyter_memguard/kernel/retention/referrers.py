@@ -12,21 +12,21 @@ import sys
 import time
 from collections import Counter
 from itertools import chain, islice
-from types import CellType, CodeType, FrameType, FunctionType, ModuleType
-from typing import Any, Iterator, Sequence
+from types import CellType, FrameType, FunctionType
+from typing import Any, Callable, Iterator, Sequence
 
-from .describe import is_one_of, type_name
-from .holders import is_ipythons, is_users, own_dict, results, snapshot
+from .describe import instance_dict, is_one_of, type_name
+from .holders import boundary, is_ipythons, is_users, own_dict, results, snapshot
 from .paths import (
     code_in,
     found_by_name,
     holder_text,
     key_text,
     name_in,
-    referents,
     runs_inside,
     steps_along,
 )
+from .reach import Reach
 from .refcounts import LISTED, counts
 
 MAX_PATHS = 5
@@ -36,28 +36,24 @@ UNKNOWN = "<unknown>"
 _OUT = "Out{}"
 # From so many objects on, a look at what each object of the heap refers to is quicker than
 # `gc.get_referrers`, which compares each reference with each of the objects.
-_MANY = 40
+_MANY = 300
 _BATCH = 256
 # After so many levels, only objects without any path are searched for.
 _LEVELS_FOR_ALL = 3
-# The time that is left in any case for the search from the user's variables, in seconds, and the
-# most objects that it looks at.
+# The time that is left in any case for the search from names, in seconds.
 _FORWARD_S = 0.1
-_MOST_FORWARD = 200_000
-_ATOMS = frozenset(
-    map(id, (str, int, float, complex, bool, bytes, type(None), type, ModuleType, CodeType))
-)
+_OURS = __name__.rpartition(".retention.")[0]
 # The processor time of this thread. Windows counts it in steps longer than a level.
 _clock = time.perf_counter if sys.platform == "win32" else time.thread_time
 _PLAIN = (list, tuple, dict, set, frozenset, CellType, FunctionType)
 
 
 class _Time:
-    """Some seconds of the processor, and at most three times as long by the clock."""
+    """Some seconds of the processor, and at most five times as long by the clock."""
 
     def __init__(self, seconds: float) -> None:
         self.until = _clock() + seconds
-        self.ends = time.perf_counter() + 3 * seconds
+        self.ends = time.perf_counter() + 5 * seconds
 
     def is_up(self) -> bool:
         """Return whether the time is over."""
@@ -100,7 +96,9 @@ class Search:
 
     def run(self, obj: Any, hidden: Sequence[Any] = ()) -> None:
         """Search for one object; `paths` and `frames` have the answer then."""
-        self.run_all([obj], hidden)
+        roots = [obj]
+        del obj  # it would count as somebody's reference
+        self.run_all(roots, hidden)
 
     @property
     def paths(self) -> list[list[str]]:
@@ -130,19 +128,20 @@ class Search:
         for position in range(len(roots)):
             self._add(roots[position], 1 << position)
         self._go_up()
-        self._look_forward()
+        self._look_forward(self._variables, _FORWARD_S)
+        self._look_forward(self._modules, 0)
 
     def _go_up(self) -> None:
+        """Search level by level, until each root has a path or nothing is left."""
         waiting = list(range(self.roots))
         for level in range(MAX_STEPS):
             self._look_at_namespaces()
             wanted = self._unsatisfied(level)
+            # What has a name needs no search, unless it is a root.
+            waiting = [n for n in waiting if n < self.roots or not self.names[n]]
+            now = [node for node in waiting if self.leads_to[node] & wanted]
             if not wanted:
                 self.cut = False
-                return
-            # What has a name needs no search, unless it is a root.
-            waiting = [node for node in waiting if node < self.roots or not self.names[node]]
-            now = [node for node in waiting if self.leads_to[node] & wanted]
             if self.cut or not now:
                 return
             waiting = [node for node in waiting if not self.leads_to[node] & wanted]
@@ -231,7 +230,7 @@ class Search:
         """Return the roots, as bits, that are still searched for."""
         enough = MAX_PATHS if level < _LEVELS_FOR_ALL else 1
         found = [0] * self.roots
-        satisfied = 0
+        satisfied = sum(1 << root for root in self.forward)
         for bits, names in zip(self.leads_to, self.names):
             if names:
                 for root in _positions(bits & ~satisfied):
@@ -298,22 +297,39 @@ class Search:
             self._running = _running_frames()
         return id(holder) in self._running
 
-    def _look_forward(self) -> None:
-        """Search for the roots without a path from the user's variables and IPython's results."""
-        named = 0
-        for bits, names in zip(self.leads_to, self.names):
-            named |= bits if names else 0
-        missing = {id(self.objects[r]): r for r in range(self.roots) if not named >> r & 1}
-        if missing:
-            limit = _Time(_FORWARD_S) if self.time.is_up() else self.time
-            starts = [start for start in self._starts() if id(start[1]) not in missing]
-            for key, path in _reached(starts, missing, self._hidden, limit):
+    def _look_forward(self, names: Callable[[], list[tuple[str, Any]]], least_s: float) -> None:
+        """Search from names for the roots without a path, for some time at least."""
+        limit = _Time(least_s) if self.time.is_up() else self.time
+        unnamed = self._unsatisfied(_LEVELS_FOR_ALL)
+        if unnamed and not self.cut and LISTED is not None:
+            unnamed &= self.held_unseen()  # nobody holds the others
+        missing = {id(self.objects[root]): root for root in _positions(unnamed)}
+        if missing and not limit.is_up():
+            # The namespaces of modules are entered from nowhere else, and those of IPython never.
+            hidden = self._hidden.union(map(id, self._limits()), map(id, sys.modules.values()))
+            starts = [(name, obj) for name, obj in names() if id(obj) not in missing]
+            wanted = {key: self.objects[root] for key, root in missing.items()}
+            for key, path in Reach(starts, wanted, hidden, limit.is_up).paths():
                 self.forward[missing[key]] = path
 
-    def _starts(self) -> list[tuple[str, Any]]:
+    def _limits(self) -> list[Any]:
+        shell = self.shell
+        namespaces = [instance_dict(module) for module in list(sys.modules.values())]
+        last = shell.last_execution_result
+        return [*boundary(shell), own_dict(shell), last, own_dict(last), *namespaces]
+
+    def _variables(self) -> list[tuple[str, Any]]:
         shell = self.shell
         found = [(name, obj) for name, obj in snapshot(shell.user_ns) if is_users(shell, name, obj)]
         return found + [(_OUT.format(key_text(key)), obj) for key, obj in snapshot(results(shell))]
+
+    def _modules(self) -> list[tuple[str, Any]]:
+        found = []
+        for name, module in snapshot(sys.modules):
+            namespace = instance_dict(module)
+            if namespace is not self.shell.user_ns and not name_in(namespace).startswith(_OURS):
+                found.append((name, namespace))
+        return [(name, namespace) for name, namespace in found if found_by_name(namespace) == name]
 
     def _look_at_namespaces(self) -> None:
         for mapping, form in self._namespaces():
@@ -419,36 +435,6 @@ def _referrers(objects: tuple[Any, ...], limit: _Time | None = None) -> list[Any
     return found
 
 
-def _reached(
-    starts: list[tuple[str, Any]], missing: dict[int, int], hidden: set[int], limit: _Time
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the identity of each object that is reached from a name, and the path."""
-    left = set(missing)
-    objects = [obj for _name, obj in starts]
-    parents = [-1] * len(objects)
-    seen = {id(obj) for obj in objects} | hidden
-    for index, obj in enumerate(objects):
-        if not index % _BATCH and limit.is_up():
-            return
-        for child in referents(obj):
-            if id(child) in left:
-                left.discard(id(child))
-                nodes, each = [child], index
-                while each >= 0:
-                    nodes.append(objects[each])
-                    top, each = each, parents[each]
-                path = steps_along(nodes, starts[top][0])
-                yield id(child), path
-                if not left:
-                    return
-            elif id(child) in seen or id(type(child)) in _ATOMS or len(objects) > _MOST_FORWARD:
-                continue
-            elif type(child) is not dict or not found_by_name(child):
-                objects.append(child)
-                parents.append(index)
-            seen.add(id(child))
-
-
 def _running_frames() -> frozenset[int]:
     """Return the identities of the frames on all threads' stacks."""
     found: set[int] = set()
@@ -464,4 +450,4 @@ def _running_frames() -> frozenset[int]:
 def _is_own_frame(obj: Any) -> bool:
     if type(obj) is not FrameType:
         return False
-    return name_in(obj.f_globals).startswith(__name__.rpartition(".retention.")[0])
+    return name_in(obj.f_globals).startswith(_OURS)

@@ -116,6 +116,11 @@ HELD = {
         "mine.Store.Options.kept.append(g); del mine",
         "mine.Store.Options.kept[0]",
     ),
+    "an array that a module's dict of arrays has": (
+        "import numpy as np\n" + MINE + "mine.cache = {}",
+        "g = np.ones(5); mine.cache['a'] = g; del mine",
+        "mine.cache['a']",
+    ),
     "a class attribute": ("class Config: pass", "Config.table = g", "Config.table"),
     "the only instance of a class": (
         "class Config: pass\nconfigs = [Config() for _ in range(20_000)]",
