@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The time of the processor for finding the holders, in milliseconds. Only what has no name near it
 # takes that long.
-SEARCH_MS = 1500.0
+SEARCH_MS = 2000.0
 # Numbers and texts below this size are often constants that the interpreter itself shares.
 CONSTANT_BYTES = 1024
 # The references to an object that only `Gone.strong` holds: from that list, and from the
