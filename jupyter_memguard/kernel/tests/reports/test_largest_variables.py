@@ -14,9 +14,10 @@ def test_a_variable_that_was_shown_counts_with_all_its_memory(kernel: Kernel) ->
     kernel.run("import numpy as np")
     kernel.run("shown = np.ones(2_000_000); shown")
     comm = kernel.comm()
-    largest = comm.request("overview")["largest"][0]
-    assert largest["name"] == "shown"
-    assert largest["freed_bytes"] == pytest.approx(16e6, rel=0.01)
+    largest = comm.request("overview", budget_ms=5000)["largest"][0]
+    assert (largest["name"], largest["results"]) == ("shown", ["Out[2]"])
+    assert largest["size_bytes"] == pytest.approx(16e6, rel=0.01)
+    assert largest["freed_bytes"] == 0  # deleting it: the result is left
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_a_variable_that_was_shown_counts_with_all_its_memory(kernel: Kernel) ->
         ["table", "table[:5]", "table[5:10]"],
         ["table[:5]", "other = table[:1]; del other"],
         ["{'part': table[:5]}"],
-        ["import pandas as pd; frame = pd.DataFrame(table, copy=False); del table", "frame.head()"],
+        ["import pandas as pd; frame = pd.DataFrame(table, copy=False); del table", "frame[:5]"],
     ],
     ids=["first rows", "all and some rows", "another name", "within a result", "data frame"],
 )
@@ -37,8 +38,9 @@ def test_a_variable_of_which_a_part_was_shown_counts_with_all_its_memory(
     for cell in cells:
         kernel.run(cell)
     overview = kernel.comm().request("overview", budget_ms=20_000)
-    assert overview["largest"][0]["freed_bytes"] == pytest.approx(16e6, rel=0.01)
-    assert overview["variables"]["bytes"] == pytest.approx(16e6, rel=0.01)
+    assert overview["largest"][0]["size_bytes"] == pytest.approx(16e6, rel=0.01)
+    assert overview["shared"]["bytes"] == pytest.approx(16e6, rel=0.01)
+    assert overview["results"]["bytes"] < 1e5
 
 
 def test_two_variables_that_share_free_nothing_alone_although_a_part_was_shown(
@@ -77,3 +79,38 @@ def test_ipythons_names_are_no_variables(kernel: Kernel) -> None:
     kernel.run("get_ipython().user_ns_hidden.clear()")
     names = {each["name"] for each in kernel.comm().request("overview")["largest"]}
     assert names.isdisjoint({"_", "__", "___", "_1", "_3", "Out", "_oh", "In", "_ih"})
+
+
+def test_tables_that_share_their_columns_are_listed_with_their_whole_sizes(kernel: Kernel) -> None:
+    kernel.run("import numpy as np, pandas as pd\nrows = 1_000_000")
+    kernel.run(
+        "df = pd.DataFrame({'key': np.arange(rows), 'value': np.ones(rows)})\n"
+        "other = pd.DataFrame({'key': np.arange(rows), 'weight': np.ones(rows)})\n"
+        "merged = pd.concat([df, other['weight']], axis=1)"
+    )
+    kernel.run("merged")
+    kernel.run("df[:10]")
+    kernel.run("df.assign(extra=1)")
+    comm = kernel.comm()
+    listed = {each["name"]: each for each in comm.request("overview", budget_ms=20_000)["largest"]}
+    for name, size in (("df", 16e6), ("merged", 24e6), ("other", 16e6)):
+        assert listed[name]["size_bytes"] == pytest.approx(size, rel=0.01)
+    for name in ("df", "merged"):
+        assert listed[name]["freed_bytes"] < 100_000
+        assert set(listed[name]["results"]) == {"Out[3]", "Out[4]", "Out[5]"}
+    assert listed["df"]["shared_with"] == ["merged"]
+    assert set(listed["merged"]["shared_with"]) == {"df", "other"}
+    rows = {row["numbers"][0]: row for row in comm.request("report")["results"]}
+    assert rows[3]["variables"] == ["merged"]
+    assert set(rows[3]["shared_variables"]) == {"df", "other"}
+    assert set(rows[5]["shared_variables"]) == {"df", "merged"}
+    assert rows[5]["freed_bytes"] == pytest.approx(8e6, rel=0.01)
+    assert rows[5]["size_bytes"] == pytest.approx(24e6, rel=0.01)
+
+
+def test_what_a_class_of_the_notebook_keeps_is_in_variables(kernel: Kernel) -> None:
+    kernel.run("import numpy as np\nclass Cfg: table = np.ones(20_000_000)")
+    overview = kernel.comm().request("overview", budget_ms=20_000)
+    assert overview["variables"]["bytes"] == pytest.approx(160e6, rel=0.01)
+    assert overview["largest"][0]["name"] == "Cfg"
+    assert overview["largest"][0]["freed_bytes"] == pytest.approx(160e6, rel=0.01)
