@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from typing import Any
 
 import pytest
@@ -86,7 +87,10 @@ def hostile(base: type) -> Any:
     return base.__new__(made)  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("base", [object, list, dict, set, tuple, str, int, bytes, OSError])
+BASES = [object, list, dict, set, tuple, str, int, bytes, bytearray, OSError, OrderedDict, deque]
+
+
+@pytest.mark.parametrize("base", BASES)
 def test_no_code_of_the_objects_runs(base: type) -> None:
     roots = [Root(hostile(base), 0), Root([hostile(base), {"k": hostile(base)}], 0)]
     ring: list[Any] = [hostile(base)]
