@@ -63,8 +63,8 @@ if "pyarrow" in sys.modules:
     sys.modules["pyarrow"].default_memory_pool().release_unused()
 ctypes.CDLL(None).malloc_trim(0)
 """
-# What Python's own allocator and the system's have handed out, which tells memory that was not let
-# go from memory that an allocator kept. Python writes its figure to the file 2.
+# What Python's allocator, the system's and Arrow's have handed out, which tells memory that was not
+# let go from memory that an allocator kept. Python writes its figure to the file 2.
 HANDED_OUT = """
 import ctypes, os, re, sys, tempfile
 def handed_out():
@@ -76,15 +76,19 @@ def handed_out():
         os.close(kept)
         file.seek(0)
         text = file.read().decode()
-    small = int(re.search(r"bytes in allocated blocks +=\\s+([0-9,]+)", text)[1].replace(",", ""))
+    found = int(re.search(r"bytes in allocated blocks +=\\s+([0-9,]+)", text)[1].replace(",", ""))
     class Info(ctypes.Structure):
         _fields_ = [(f"n{i}", ctypes.c_size_t) for i in range(10)]
+    if "pyarrow" in sys.modules:
+        pool = sys.modules["pyarrow"].default_memory_pool()
+        if pool.backend_name != "system":
+            found += pool.bytes_allocated()
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "mallinfo2"):
-        return small
+        return found
     libc.mallinfo2.restype = Info
     info = libc.mallinfo2()
-    return small + info.n4 + info.n7  # in mappings of their own, and in the heap
+    return found + info.n4 + info.n7  # in mappings of their own, and in the heap
 found = handed_out()
 """
 # Each child is the kernel as it is, and releases one list of keys. A library's threads are not
@@ -411,6 +415,7 @@ def mib(size: int) -> str:
     return f"{size / MIB:.1f}"
 
 
+UNDER_HALF = "rows under half"
 COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "session": lambda one: one["session"],
     "at once": lambda one: mib(one["at_once"]),
@@ -421,7 +426,7 @@ COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "second press": lambda one: mib(one["again"]),
     "all results": lambda one: mib(max(one["everything"], one["everything_let_go"])),
     "right": lambda one: "yes" if one["right"] else "no",
-    "rows under half": lambda one: (
+    UNDER_HALF: lambda one: (
         "" if one["rows"] is None else str(sum(row["under_half"] for row in one["rows"]))
     ),
     "report, ms": lambda one: (
@@ -441,10 +446,12 @@ def line(cells: list[str], widths: list[int]) -> str:
 
 def table(found: list[dict[str, Any]]) -> str:
     """Write the table."""
-    rows = [[write(one) for write in COLUMNS.values()] for one in found]
-    widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
+    judged = any(one["rows"] is not None for one in found)
+    columns = {name: c for name, c in COLUMNS.items() if judged or name != UNDER_HALF}
+    rows = [[write(one) for write in columns.values()] for one in found]
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join(line(cells, widths) for cells in [list(COLUMNS), rule, *rows])
+    return "\n".join(line(cells, widths) for cells in [list(columns), rule, *rows])
 
 
 def main() -> None:
