@@ -127,3 +127,22 @@ def test_a_known_figure_stays_where_a_later_measurement_was_cut(kernel: Kernel) 
     assert comm.request("report", budget_ms=5, sort="number")["results"][0]["as_of"] == 1
     [row, *_] = comm.request("report", budget_ms=LONG_MS, sort="number")["results"]
     assert (row["as_of"], row["freed_bytes"]) == (None, known["freed_bytes"])
+
+
+def test_the_pages_of_a_report_have_the_groups_of_their_rows_and_one_headline(
+    kernel: Kernel,
+) -> None:
+    kernel.run(SHOW)
+    kernel.run("import numpy as np\none = np.ones(10**6); two = np.ones(10**6)")
+    kernel.run("show([one[:5], two[:5], one[5:], two[5:], [1]]); del one, two")
+    comm = kernel.comm()
+    pages = [comm.request("report", limit=1, offset=n, budget_ms=LONG_MS) for n in range(5)]
+    rows = [page["results"][0] for page in pages]
+    # The members of a group follow each other.
+    assert [row["numbers"] for row in rows] == [[3], [5], [4], [6], [7]]
+    keys = [row["key"] for row in rows]
+    expected = [keys[:2], keys[:2], keys[2:4], keys[2:4]]
+    assert [page["groups"][0]["keys"] for page in pages[:4]] == expected
+    assert pages[4]["groups"] == []
+    check_sums(comm.request("report"))
+    assert len({page["freed_bytes_all"] for page in pages}) == 1
