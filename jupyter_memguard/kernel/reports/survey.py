@@ -27,7 +27,7 @@ from ..sizing import Measuring, measure_in_turn
 from .rows import collect, roots
 
 if TYPE_CHECKING:
-    from ..sizing.account import Account
+    from ..sizing import Account
 
 # The groups of roots.
 RESULTS, TRACEBACKS, VARIABLES = range(3)

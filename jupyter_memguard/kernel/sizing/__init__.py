@@ -30,7 +30,7 @@ from .forward_walk import kept_alive, kept_alive_in_turn, measure_without_counts
 from .heap import clock
 
 if TYPE_CHECKING:
-    from .account import Account
+    from .account import Account as Account
 
 __all__ = [
     "NOTES",

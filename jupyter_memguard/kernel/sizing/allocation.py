@@ -296,13 +296,21 @@ def _solid(order: tuple[type, ...]) -> type:
         base = max(map(_basic, _bases(cls)), default=16)
         own = _dict(cls)
         declared = sum(type(value) is MemberDescriptorType for value in own.values())
-        declared += ("__dict__" in own) + ("__weakref__" in own)
+        declared += (_own(cls, "__dict__") is not None) + (_own(cls, "__weakref__") is not None)
         if _basic(cls) - base > _POINTER * declared:
             return cls
     return object
 
 
 _bases = type.__dict__["__bases__"].__get__
+
+
+def _own(cls: type, name: str) -> Any:
+    """Return an attribute of a class's own namespace, or None.
+
+    A key that is no text can have code of its own, which a look-up by name would run.
+    """
+    return next((v for key, v in _dict(cls).items() if type(key) is str and key == name), None)
 
 
 def _transparent(cls: type, order: tuple[type, ...] = ()) -> bool:
@@ -323,7 +331,7 @@ def _sizer(order: tuple[type, ...]) -> Callable[[Any], int] | None:
     for cls in order:
         if cls is object:
             break
-        method = _dict(cls).get("__sizeof__")
+        method = _own(cls, "__sizeof__")
         if method is not None and type(method) is not FunctionType and _trusted(cls):
             return method  # type: ignore[no-any-return]
     return None

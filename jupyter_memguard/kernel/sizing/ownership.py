@@ -110,6 +110,7 @@ class Ownership:
         self.foreign: dict[int, int] = {}
         self.index: dict[int, int] = {}
         self._owned: list[Any] = []  # what adapters say that objects refer to, to be met next
+        self._classes: set[int] = set()  # joints that are types
         self._often: dict[int, int] = {}  # at how many edges a joint's are made distinct
         self._certain: list[int] = []  # wait to be opened; all references to these were met
         self._doubtful: list[int] = []  # wait as well, but something else may hold these
@@ -130,9 +131,10 @@ class Ownership:
                     # A variable for IPython's shell is not entered.
                     self.opened[joint] = id(root.obj) in self.ends
                     self.objects[joint] = root.obj
-                    cls = type(root.obj)
-                    if class_may_fall(root.obj) and not is_users_class(cls):
+                    if class_may_fall(root.obj) and not is_users_class(type(root.obj)):
                         self.notes[joint] = {"opaque"}
+                    if self.heap.kind(type(root.obj)).stop:
+                        self._classes.add(joint)
                 self.met[joint] += root.references + 1
                 found.append(joint)
             self.rooted.append(found)
@@ -154,6 +156,10 @@ class Ownership:
         base = LISTED + 1  # type: ignore[operator]
         for at in range(start, len(self.objects), BATCH):
             found.extend(map(sub, counts(self.objects[at : at + BATCH]), repeat(base)))
+        kinds = self.heap.kinds
+        for joint in self._classes:
+            if joint >= start and id(self.objects[joint]) in kinds:
+                found[joint - start] -= 1  # what is known of a type holds it
         return found
 
     @property
@@ -236,6 +242,7 @@ class Ownership:
         of: list[int] = []
         for kind, group, theirs in self._grouped(objects, owners):
             self._open(kind, group, theirs, kids, of)
+        group = []
         objects.clear()
         seen = counts(kids)
         single = LISTED + 1  # type: ignore[operator]
@@ -659,6 +666,8 @@ class Ownership:
                 if not group:
                     continue
             first, count = len(self.objects), len(group)
+            if kind.stop:
+                self._classes.update(range(first, first + count))
             index.update(zip(map(id, group), range(first, first + count)))
             self.objects += group
             self.met += [0] * count
