@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from typing import Any, Callable
 
 import pytest
@@ -14,7 +15,13 @@ from jupyter_memguard.kernel.sizing import (
     Root,
     measure,
 )
-from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, ring_of, set_clock
+from jupyter_memguard.kernel.tests.sizing.objects import (
+    PLENTY,
+    Record,
+    pairs_of,
+    ring_of,
+    set_clock,
+)
 
 
 def _sharing() -> list[Any]:
@@ -83,3 +90,31 @@ def test_a_ring_for_which_there_is_no_time_is_estimated() -> None:
     assert size.estimate_bytes is not None
     assert size.freed_bytes <= whole.freed_bytes
     assert size.estimate_bytes < 2 * whole.freed_bytes
+
+
+def _linked_both_ways() -> list[Any]:
+    links = [Record(number=number) for number in range(200_000)]
+    for one, other in zip(links, links[1:]):
+        one["next"], other["last"] = other, one
+    return [links[0]]
+
+
+LARGE: dict[str, Callable[[], list[Any]]] = {
+    "a list of lists": lambda: [[[number] for number in range(500_000)]],
+    "pairs": lambda: [pairs_of(100_000)],
+    "links": _linked_both_ways,
+    "small results": lambda: [[number, str(number)] for number in range(5_000)],
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_budget_is_kept_in_the_threads_own_time(name: str) -> None:
+    roots = [Root(obj, 0) for obj in LARGE[name]()]
+    measure([Root([], 0)])  # imports what measures
+    for budget_ms in (30, 100):
+        begin = time.thread_time()
+        sizes, together = measure(roots, budget_ms=budget_ms)
+        used_ms = (time.thread_time() - begin) * 1000
+        assert used_ms < 2 * budget_ms + 100
+        assert together.exact or "cut" in together.notes
+        assert len(sizes) == len(roots)
