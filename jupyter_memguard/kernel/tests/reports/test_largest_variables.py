@@ -114,3 +114,20 @@ def test_what_a_class_of_the_notebook_keeps_is_in_variables(kernel: Kernel) -> N
     assert overview["variables"]["bytes"] == pytest.approx(160e6, rel=0.01)
     assert overview["largest"][0]["name"] == "Cfg"
     assert overview["largest"][0]["freed_bytes"] == pytest.approx(160e6, rel=0.01)
+
+
+def test_what_a_method_has_cached_is_in_variables_although_its_class_has_instances(
+    kernel: Kernel,
+) -> None:
+    kernel.run(
+        "import functools, numpy as np\n"
+        "class Model:\n"
+        "    weights = np.ones(2_500_000)\n"
+        "    @functools.lru_cache(None)\n"
+        "    def load(self, count): return np.ones(count)\n"
+        "model = Model(); model.load(5_000_000);"
+    )
+    overview = kernel.comm().request("overview", budget_ms=20_000)
+    assert overview["variables"]["bytes"] == pytest.approx(60e6, rel=0.01)
+    sizes = {each["name"]: each["size_bytes"] for each in overview["largest"]}
+    assert sizes["Model"] == pytest.approx(60e6, rel=0.01)
