@@ -17,7 +17,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 from ..blocks import USERS_UNKNOWN, Block, total
 from .adapter import Adapter, Owned
-from .native import POINTER, Memory, is_readable
+from .native import COUNT, NUMPY_BASE, POINTER, Memory, is_readable
 
 _TEXT_BUFFERS = 3  # of an array of texts, whose buffers with text follow: validity, views, sizes
 _WRAPPER = 64  # bytes
@@ -27,6 +27,7 @@ _COPY = 2  # the word of an export's private data that points to a copy of polar
 _STORAGE = 6  # words of a storage: kind, capacity, how it is freed, users, address, bytes
 _USERS = 3 * POINTER  # from a storage's beginning
 _OF_RUST = 0  # the kind of storages whose memory is polars' own
+_OWN, _IN_USE, _UNKNOWN = range(3)  # whether a storage's memory goes with it
 _WORDS = 24  # of an array in Rust, at the most
 _ENTRY = 3 * POINTER  # bytes of an entry in a list of buffers: storage, address, length
 _AT_ONCE = 21  # entries that are read at once
@@ -109,7 +110,7 @@ class _Storage(NamedTuple):
     place: int
     address: int
     size: int
-    own: bool
+    owner: int
     inner: tuple[_Storage, ...]
 
 
@@ -124,7 +125,15 @@ def _storage(memory: Memory, place: int, exported: int) -> _Storage | None:
     users, address, size = words[3:]
     if not exported < users < _MOST_USERS or address < _LEAST_ADDRESS or not 0 < size < _MOST_BYTES:
         return None
-    return _Storage(place, address, size, words[0] == _OF_RUST, ())
+    if words[0] == _OF_RUST:
+        return _Storage(place, address, size, _OWN, ())
+    # memory of an array of numpy's, which goes with it if nothing else holds the array
+    numpy = sys.modules.get("numpy")
+    held = memory.words(memory.word(words[1]), NUMPY_BASE + 1)
+    if numpy is None or held[1] != id(numpy.ndarray):
+        return _Storage(place, address, size, _UNKNOWN, ())
+    alone = held[0] & COUNT == 1 and not held[NUMPY_BASE]
+    return _Storage(place, address, size, _OWN if alone else _IN_USE, ())
 
 
 def _storages(
@@ -186,6 +195,7 @@ class _Columns:
         self.owner = owner
         self.export = export
         self.whole = True  # whether all was found
+        self.hidden = False  # whether it is not known who else uses something
 
     def column(self, column: Any, held: int) -> list[Block]:
         """Return the block of a column, with `held` references that are not polars' own."""
@@ -205,8 +215,11 @@ class _Columns:
 
     def _block(self, storage: _Storage) -> Block:
         users = self.memory.word(storage.place + _USERS)
-        if not storage.own or not 0 < users < _MOST_USERS:
+        if storage.owner == _UNKNOWN or not 0 < users < _MOST_USERS:
             users = USERS_UNKNOWN
+        elif storage.owner == _IN_USE:
+            users += 1
+            self.hidden = True
         inner = tuple(map(self._block, storage.inner))
         return Block(storage.address, storage.size, self.owner, users, leads_to=inner)
 
@@ -252,7 +265,7 @@ def _polars(library: Any) -> dict[type, Adapter]:  # noqa: C901
                     break
                 found += parts.column(column, held)
         if parts.whole:
-            return Owned(_WRAPPER, found)
+            return Owned(_WRAPPER, found, note="sharing-unknown" if parts.hidden else "")
         return Owned(_WRAPPER, found, note="opaque", estimate=max(0, size - total(found)))
 
     def of_frame(obj: Any) -> Owned:

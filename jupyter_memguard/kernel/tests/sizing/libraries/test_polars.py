@@ -101,6 +101,17 @@ def test_a_column_made_of_one_value_is_not_held() -> None:
     assert freed(made._df) == 8 * COUNT
 
 
+def test_memory_of_numpy_goes_if_polars_alone_holds_it() -> None:
+    numpy = pytest.importorskip("numpy")
+    source = numpy.ones(COUNT)
+    made = pl.DataFrame({"a": source})
+    assert freed(made._df) == 0
+    assert look(made._df).note == "sharing-unknown"
+    del source
+    assert freed(made._df) == 8 * COUNT
+    assert look(made._df).note == ""
+
+
 def test_another_version_has_an_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
     from jupyter_memguard.kernel.sizing.libraries import polars as ours
 
