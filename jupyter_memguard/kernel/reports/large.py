@@ -64,4 +64,4 @@ def _is_small(survey: Survey, index: int, min_bytes: int) -> bool:
         budget_ms=KEEPING_MS,
         boundary=boundary(survey.shell),
     )
-    return "cut" not in kept.notes and kept.freed_bytes < min_bytes
+    return "cut" not in kept.notes and kept.likely_bytes < min_bytes

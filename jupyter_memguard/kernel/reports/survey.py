@@ -101,6 +101,24 @@ class Figures:
         self.variable_keeps: list[int] = []
         self.variables_share: list[tuple[list[int], list[int]]] = []  # variables, results
 
+    def not_worse_than(self, before: Figures) -> Figures:
+        """Keep what was estimated before where a graph became too large to be followed.
+
+        Estimates are of what was seen: at the end it is one part of the heap after the other.
+        """
+        members = [group.members for group in self.groups]
+        if len(before.sizes) == len(self.sizes):
+            self.sizes = list(map(_better, self.sizes, before.sizes))
+        if members and members == [group.members for group in before.groups]:
+            for group, old in zip(self.groups, before.groups):
+                group.size = _better(group.size, old.size)
+        if before.parts:
+            self.together = _better(self.together, before.together)
+            self.parts = {
+                name: _better(size, before.parts[name]) for name, size in self.parts.items()
+            }
+        return self
+
     def stands_for(self) -> list[int]:
         """Return for each result the likely bytes of its entry: itself, or its group."""
         found = [size.likely_bytes for size in self.sizes]
@@ -108,6 +126,11 @@ class Figures:
             for member in group.members:
                 found[member] = group.size.likely_bytes
         return found
+
+
+def _better(now: Size, before: Size) -> Size:
+    """Return a size, or the earlier one of a walk that ended too early for this one."""
+    return before if "cut" in now.notes and before.likely_bytes > now.likely_bytes else now
 
 
 class Survey:
@@ -161,7 +184,7 @@ class Survey:
         if self.measuring.is_final or not self._looked or self.measuring.own_size < _QUICK:
             self._looked = True
             account = self.measuring.account()
-            self.figures = _figures(account, self)
+            self.figures = _figures(account, self).not_worse_than(self.figures)
             self.figures.final = self.measuring.is_final
             account.close()
             self.began = time.monotonic()

@@ -67,7 +67,7 @@ class Tally:
         """Return the sum."""
         notes = self.notes | ({"device"} if self.device else set())
         more = self.guess + self.more
-        estimate = self.bytes + more if more or "cut" in notes else None
+        estimate = self.bytes + more if more > 0 else None
         return Size(
             self.bytes,
             notes,

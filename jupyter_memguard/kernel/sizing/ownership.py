@@ -274,9 +274,8 @@ class Ownership:
         group, owners = self._narrow(kind, group, owners)
         if not group:
             return
-        if kind.opaque:
-            for owner in set(owners):
-                self.note(owner, "opaque")
+        if kind.hides(group):
+            self._note_hidden(kind, group, owners)
         referents = [] if kind.leaf else list(map(gc.get_referents, group))
         lengths = list(map(len, referents))
         if kind.adapter is not None:
@@ -373,6 +372,14 @@ class Ownership:
         """Note why a joint's figure is not exact."""
         self.notes.setdefault(joint, set()).add(code)
 
+    def _note_hidden(self, kind: Kind, group: list[Any], owners: list[int]) -> None:
+        """Note that objects of joints can have more than is seen, and guess how much."""
+        for owner in set(owners):
+            self.note(owner, "opaque")
+        if kind.guess is not None:
+            for owner, likely in zip(owners, map(kind.estimate, group)):
+                self.guesses[owner] += likely
+
     def _open_adapted(
         self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
     ) -> None:
@@ -431,7 +438,7 @@ class Ownership:
     def _is_simple(self, obj: Any) -> bool:
         """Return whether an object's references can be looked at without slices or adapters."""
         kind = self.heap.kind(type(obj))
-        if kind.adapter is not None or kind.opaque or kind.stop:
+        if kind.adapter is not None or kind.stop or kind.hides([obj]):
             return False
         if kind.unwritten is not None and kind.length is None:
             return False
@@ -576,8 +583,10 @@ class Ownership:
     def _size(self, kind: Kind, objects: list[Any]) -> None:
         now = self.now
         current = now.joint
-        if kind.opaque:
+        if kind.hides(objects):
             self.note(current, "opaque")
+            if kind.guess is not None:
+                self.guesses[current] += sum(map(kind.estimate, objects))
         if kind.adapter is not None:
             for at in range(len(objects)):
                 owned = kind.owned(objects[at])

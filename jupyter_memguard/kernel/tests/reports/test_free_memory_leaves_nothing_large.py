@@ -48,8 +48,8 @@ def test_what_there_is_no_time_to_measure_stays_if_it_keeps_little_alive(kernel:
     kernel.run("Tree(9)")
     kernel.run("{i: [i] for i in range(20)}")
     kernel.run(
-        "report = __import__('sys').modules['_jupyter_memguard']._stages.module('reports.large')\n"
-        "report.FIRST_MS = report.MOST_MS = 1e-3"
+        "stages = __import__('sys').modules['_jupyter_memguard']._stages\n"
+        "stages.module('reports.reporter').RELEASE_MS = 1e-3"
     )
     comm = kernel.comm()
     assert comm.request("release", min_bytes=MIB)["released"] == 1

@@ -179,7 +179,8 @@ def test_an_account_that_was_stopped_never_says_more_than_comes_back(
         ended = measuring.go_on(0.0)
         said = figures(measuring.account())
         for at, (size, whole) in enumerate(zip(said, right)):
-            assert size.freed_bytes <= whole.freed_bytes
+            # Names of attributes, which dicts of instances share, are counted for each dict.
+            assert freed_nodes(size) <= freed_nodes(whole)
             if at < with_notes and size.freed_bytes < whole.freed_bytes:
                 assert "cut" in size.notes
 

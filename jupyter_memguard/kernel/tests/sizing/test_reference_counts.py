@@ -74,11 +74,11 @@ from jupyter_memguard.kernel.sizing import Root, keeps_alive, measure
 grown = []
 for number in range(50_000): grown.append(number)
 held = [[b"x" * 500_000, bytearray(300_000), grown], {"a": 1}]
-sizes, together = measure([Root(obj, 0) for obj in held])
+sizes, together = measure([Root(obj, 0) for obj in held], budget_ms=10_000)
 for size in [*sizes, together]:
     assert (size.freed_bytes, size.exact, size.notes) == (0, False, ("no-refcounts",))
 assert 1_100_000 < sizes[0].estimate_bytes < 3_000_000
-assert keeps_alive(held, threshold_bytes=10**9).freed_bytes > 1_100_000
+assert keeps_alive(held, threshold_bytes=10**9, budget_ms=10_000).freed_bytes > 1_100_000
 assert measure([]) [1].freed_bytes == 0
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
