@@ -213,6 +213,8 @@ class Account:
             tally.bytes = sums[number]
             if walk.moving:
                 tally.notes.add("moving")
+            if self.roots[number] in walk.may_fall:
+                tally.notes.add("opaque")
             if self.roots[number] in self.cut:
                 tally.notes.add("cut")
         for passed, joint in enumerate(self._special()):

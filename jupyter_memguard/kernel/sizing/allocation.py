@@ -168,7 +168,9 @@ class Kind:
         self.basic = _basic(kind)
         self.sized = _sizer(order) if known else None
         self.guess = None if known or self.stop else guesser(order)
-        self.weak = bool(_weak_offset(kind)) and not self.stop
+        # matplotlib keeps sizes of texts by their renderer in a `WeakKeyDictionary`.
+        drawn = module_name(kind).partition(".")[0] == "matplotlib"
+        self.weak = bool(_weak_offset(kind)) and not self.stop and not drawn
         self.fixed: int | None = None
         if self.sized is None and not _item(kind):
             self.fixed = rounded(self.header + self.basic)

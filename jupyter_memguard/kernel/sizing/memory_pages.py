@@ -43,6 +43,10 @@ class MemoryPages:
         except (OSError, AttributeError):
             return
 
+    def __del__(self) -> None:
+        """Close the page map, as nobody asks any more."""
+        self.close()
+
     def close(self) -> None:
         """Close the page map."""
         if self._file >= 0:

@@ -110,6 +110,7 @@ class Ownership:
         self.foreign: dict[int, int] = {}
         self.index: dict[int, int] = {}
         self._owned: list[Any] = []  # what adapters say that objects refer to, to be met next
+        self.may_fall: set[int] = set()  # roots with a class that may fall and is not followed
         self._classes: set[int] = set()  # joints that are types
         self._often: dict[int, int] = {}  # at how many edges a joint's are made distinct
         self._certain: list[int] = []  # wait to be opened; all references to these were met
@@ -133,6 +134,7 @@ class Ownership:
                     self.objects[joint] = root.obj
                     if class_may_fall(root.obj) and not is_users_class(type(root.obj)):
                         self.notes[joint] = {"opaque"}
+                        self.may_fall.add(joint)
                     if self.heap.kind(type(root.obj)).stop:
                         self._classes.add(joint)
                 self.met[joint] += root.references + 1
