@@ -12,7 +12,7 @@ from ..retention.holders import find_last, find_variables, retained_under
 from ..retention.process import rss_bytes
 from ..retention.referrers import MAX_PATHS, Search
 from ..retention.sizes import Size
-from ..sizing import collector_paused, prepare
+from ..sizing import clock, collector_paused, prepare
 from .known import KnownFigures
 from .large import large
 from .overview import overview
@@ -43,6 +43,8 @@ RELEASE_MS = 1600.0
 SLICE_MS = 30.0
 # After so many seconds without a question, a measurement is dropped.
 UNASKED_S = 10.0
+# Of a budget, at least this share is for measuring, however long collecting the roots takes.
+_LEAST_SHARE = 0.3
 # IPython's event before any code is executed, also code that leaves no trace.
 _EXECUTES = "pre_execute"
 
@@ -107,6 +109,7 @@ class Reporter:
         self, budget_ms: float, numbers: list[int] | None = None
     ) -> tuple[Survey, list[str]]:
         """Return the measurement of all roots, begun or gone on with, and the results' keys."""
+        began = clock()
         survey = self._survey
         if survey is None or numbers is not None or not survey.fits():
             self.drop()
@@ -121,7 +124,8 @@ class Reporter:
             keys = self.keys.assign(survey.entries, self.shell.execution_count)
         else:
             keys = self.keys.assign(survey.entries, self.shell.execution_count)
-        survey.go_on(budget_ms)
+        spent_ms = (clock() - began) * 1000
+        survey.go_on(max(_LEAST_SHARE * budget_ms, budget_ms - spent_ms))
         return survey, keys
 
     def _keep(self, survey: Survey, *, hold: bool) -> None:
@@ -248,7 +252,7 @@ class Reporter:
             return list(range(len(entries))), size_of(self.shell, entries, REPORT_MS)[0]
         with collector_paused():
             survey = Survey(self.shell, entries, results_only=True)
-            survey.go_on(RELEASE_MS)
+            survey.go_on(RELEASE_MS, answer=False)
             chosen = large(survey, min_bytes)
             sizes = survey.figures.sizes
             survey.drop()

@@ -396,16 +396,24 @@ class Account:
         yield from self._find_beyond(beyond)
         left = _MOST_LOOKED_AT
         users: dict[int, tuple[int, ...]] = {}
+        known: dict[frozenset[int], tuple[set[int], Tally]] = {}  # by where it starts
         for number, root in enumerate(self.roots):
             start = {root} if self.owner.get(root) != number else beyond.get(number, set())
             # What is held from outside is part of a root's size only where the root itself is.
             stops = set() if root in self.alive else self.alive
-            shared = self._near(start - stops, stops, left) if start and left > 0 else set()
-            left -= len(shared)
+            begin = frozenset(start - stops)
+            if begin not in known:
+                shared = self._near(set(begin), stops, left) if begin and left > 0 else set()
+                left -= len(shared)
+                known[begin] = shared, self.tally_of(shared)
+                yield
+            shared, tally = known[begin]
             mine = self.tallies[number]
-            self.keeps.append(mine.plus(self.tally_of(shared)) if shared else mine)
+            self.keeps.append(mine.plus(tally) if shared else mine)
             for passed, joint in enumerate(shared, 1):
-                users[joint] = (*users.get(joint, ()), number)
+                sharers = users.get(joint, ())
+                if len(sharers) <= _MOST_SHARERS:
+                    users[joint] = (*sharers, number)
                 if passed % A_STEP == 0:
                     yield
         together: dict[tuple[int, ...], set[int]] = {}

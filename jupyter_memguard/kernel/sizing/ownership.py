@@ -47,6 +47,7 @@ _SAMPLE = 4  # slices of wide containers for each batch of joints that something
 _MOST_EDGES = 2_000_000
 _MOST_JOINTS = 400_000
 _EDGES_A_SECOND = 700_000  # that an account looks at
+_LOOKS_A_ROOT = 5  # the account of a root takes as long as that of so many edges
 
 # Objects, and for each the joint to which it belongs.
 _Level = Tuple[List[Any], List[int]]
@@ -120,9 +121,11 @@ class Ownership:
         self._steps = 0
         self._deadline = 0.0
         self._account_rate = 0.0
+        self._root_count = sum(map(len, groups))
         self._take_roots(groups)
 
     def _take_roots(self, groups: Sequence[Sequence[Root]]) -> None:
+        may_fall: dict[int, bool] = {}  # by the type, for what is no type itself
         for group in groups:
             found = []
             for root in group:
@@ -132,10 +135,15 @@ class Ownership:
                     # A variable for IPython's shell is not entered.
                     self.opened[joint] = id(root.obj) in self.ends
                     self.objects[joint] = root.obj
-                    if class_may_fall(root.obj) and not is_users_class(type(root.obj)):
+                    is_type = self.heap.kind(type(root.obj)).stop
+                    key = id(type(root.obj))
+                    if is_type or key not in may_fall:
+                        followed = is_users_class(type(root.obj))
+                        may_fall[key] = not followed and class_may_fall(root.obj)
+                    if may_fall[key]:
                         self.notes[joint] = {"opaque"}
                         self.may_fall.add(joint)
-                    if self.heap.kind(type(root.obj)).stop:
+                    if is_type:
                         self._classes.add(joint)
                 self.met[joint] += root.references + 1
                 found.append(joint)
@@ -192,7 +200,8 @@ class Ownership:
         return self.edge_count > _MOST_EDGES or len(self.objects) > _MOST_JOINTS
 
     def _late(self) -> bool:
-        account = (self.edge_count + len(self.objects)) * self._account_rate
+        looks = self.edge_count + len(self.objects) + _LOOKS_A_ROOT * self._root_count
+        account = looks * self._account_rate
         return clock() + account > self._deadline
 
     def _step(self) -> None:
@@ -202,7 +211,14 @@ class Ownership:
         elif self._level[0]:
             self._next_level()
         elif self._certain:
-            self._open_some(self._certain)
+            few = len(self._certain) < _FEW <= len(self._waiting())
+            if few and not self._account_rate:
+                # In a ring one certain joint leads to the next: without haste, take many at once.
+                self._doubtful += self._certain
+                self._certain.clear()
+                self._open_some(self._doubtful)
+            else:
+                self._open_some(self._certain)
         elif self.wide and (self._steps % _SAMPLE or not self._waiting()):
             self._steps += 1
             self.now = self.wide.popleft()
