@@ -37,6 +37,9 @@ class Handover:
         cells, keys, announced, guard = map(self.made, ("cells", "keys", "announced", "guard"))
         if cells is not None:
             cells.watch(wanted=False)
+        reporter = self.made("reporter")
+        if reporter is not None:
+            reporter.drop()
         self.channel.close()
         state = self.guard_state()
         if guard is not None:

@@ -146,7 +146,7 @@ class Session(Handover, Requests):
         answer: Callable[..., Any] = getattr(self, method)
         if method in MEASURING:
             params["hold"] = threading.get_ident() == self.thread
-        elif method != "refine" and self.made("reporter") is not None:
+        elif method not in ("refine", "subscribe") and self.made("reporter") is not None:
             self.reporter.drop()
         return answer(**params)
 

@@ -29,7 +29,7 @@ export function figureKind(figure: IFigure): FigureKind {
   if (exact) {
     return 'exact';
   }
-  if (estimate !== null) {
+  if (estimate !== null && Math.max(bytes, estimate) > 0) {
     return 'about';
   }
   if (bytes >= LEAST_BOUND) {

@@ -58,6 +58,9 @@ export class Reading {
     return this._overview;
   }
 
+  /** How many times `update` has read something new. */
+  readings = 0;
+
   /** What all results free together. */
   get retained(): IPart | null {
     return this._report && totalOf(this._report);
@@ -85,6 +88,7 @@ export class Reading {
       return;
     }
     this.isStale = false;
+    this.readings++;
     const reading = this._activity.change({ kind: 'reading' });
     if (await this.read('report')) {
       // The first overview takes at least as long as its report.
@@ -99,16 +103,21 @@ export class Reading {
     await this.finish(reading);
   }
 
-  /** Read both once more, unless something else is done now. */
-  async readAgain(): Promise<void> {
+  /**
+   * Read both once more, unless something else is done now.
+   *
+   * @returns whether they were read.
+   */
+  async readAgain(): Promise<boolean> {
     if (!this.mayAsk || !this._activity.isIdle) {
-      return;
+      return false;
     }
     const reading = this._activity.change({ kind: 'reading' });
     if (await this.read('report')) {
       await this.read('overview');
     }
     await this.finish(reading);
+    return true;
   }
 
   /** Load the rows that come after those of the report. */
@@ -132,8 +141,10 @@ export class Reading {
       // A group comes with the first of its members.
       const grouped = new Set(report.groups.flatMap(({ keys }) => keys));
       const groups = more.groups.filter(({ keys }) => !grouped.has(keys[0]));
+      // The account stays that of the first page: the rows there belong to it.
       this._takeReport({
-        ...more,
+        ...report,
+        count: more.count,
         results: [...report.results, ...added],
         groups: [...report.groups, ...groups]
       });

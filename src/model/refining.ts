@@ -9,12 +9,6 @@ import type { IKernelAgent } from '../tokens';
  */
 const SLICE_MS = 30;
 
-/** What was read, and is to be refined. */
-interface IRead {
-  readonly report: IReport | null;
-  readonly overview: IOverview | null;
-}
-
 /**
  * Goes on with the kernel's measurement slice by slice, each a request of its
  * own, for as long as the kernel is left alone and somebody looks. At the end
@@ -37,49 +31,52 @@ export class Refining {
     }
     this._isGoing = true;
     while (this._isWorthIt && this._now.hasTime()) {
-      if (await this._refine()) {
-        await this._now.readAgain();
+      const reading = this._now.readings();
+      if ((await this._refine(reading)) && (await this._now.readAgain())) {
         // What is not final now does not become so by the same again.
-        this._done = this._read;
+        this._done = reading;
       }
     }
     this._isGoing = false;
   }
 
-  /** Whether what was read is not final, and is not the outcome of this. */
-  private get _isWorthIt(): boolean {
-    const { report, overview } = this._read;
-    return (
-      report !== null &&
-      !(report.final && overview?.final !== false) &&
-      !(report === this._done?.report && overview === this._done.overview)
-    );
+  /** Whether the kernel's measurement goes on. */
+  get isGoing(): boolean {
+    return this._isGoing;
   }
 
-  private get _read(): IRead {
-    return { report: this._now.report(), overview: this._now.overview() };
+  /** Whether what was read is not final, and was not refined already. */
+  private get _isWorthIt(): boolean {
+    const report = this._now.report();
+    return (
+      report !== null &&
+      !(report.final && this._now.overview()?.final !== false) &&
+      this._now.readings() !== this._done
+    );
   }
 
   /**
    * Have one slice measured.
    *
+   * @param reading - The number of the reading that is refined.
    * @returns whether that was the last one. A kernel that fails is asked no
    * more: its figures stay what they are.
    */
-  private async _refine(): Promise<boolean> {
+  private async _refine(reading: number): Promise<boolean> {
     try {
       const slice = { budget_ms: SLICE_MS };
       const { final } = await this._agent.request('refine', slice);
       return final;
     } catch {
-      this._done = this._read;
+      this._done = reading;
       return false;
     }
   }
 
   private _agent: IKernelAgent;
   private _now: Refining.INow;
-  private _done: IRead | null = null;
+  /** The number of the reading that was refined last. */
+  private _done: number | null = null;
   private _isGoing = false;
 }
 
@@ -92,7 +89,9 @@ export namespace Refining {
     overview(): IOverview | null;
     /** Whether the kernel is free, nothing is asked of it, somebody looks. */
     hasTime(): boolean;
-    /** Read what is looked at once more. */
-    readAgain(): Promise<void>;
+    /** How many times something new was read; what was refined is not new. */
+    readings(): number;
+    /** Read what is looked at once more, unless something else is done now. */
+    readAgain(): Promise<boolean>;
   }
 }

@@ -69,7 +69,11 @@ export class RetainedModel implements IRetainedModel {
     });
     this._jointSizes = new JointSizes(agent, {
       report: () => this._reading.report,
-      hasTime: () => this._reading.canAsk && this._activity.isIdle,
+      // The kernel would let go of the measurement that it refines.
+      hasTime: () =>
+        this._reading.canAsk &&
+        this._activity.isIdle &&
+        !this._refining.isGoing,
       changed
     });
     this._refining = new Refining(agent, {
@@ -77,6 +81,7 @@ export class RetainedModel implements IRetainedModel {
       overview: () =>
         this._reading.overviewObservers > 0 ? this._reading.overview : null,
       hasTime: () => this._reading.mayAsk && this._activity.isIdle,
+      readings: () => this._reading.readings,
       readAgain: () => this._reading.readAgain()
     });
     agent.stateChanged.connect(this._onState, this);
@@ -289,8 +294,7 @@ export class RetainedModel implements IRetainedModel {
   private _onChange(): void {
     this._changed.emit();
     // The kernel may have time now.
-    void this._jointSizes.ask();
-    void this._refining.go();
+    void this._refining.go().then(() => this._jointSizes.ask());
   }
 
   private _freeMinimumMiB: () => number;

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, FrozenSet
 
-from ..retention.sizes import Size
-from .survey import Group
+from .survey import Group, about
 
 if TYPE_CHECKING:
+    from ..retention.sizes import Size
     from .survey import Figures
 
 # The keys of the results of an entry.
@@ -34,18 +34,11 @@ class KnownFigures:
             figures.sizes[index], figures.as_of[index] = self._better(
                 frozenset((key,)), figures.sizes[index], count
             )
-        grouped: set[int] = set()
         for position, group in enumerate(figures.groups):
             entry = frozenset(keys[member] for member in group.members)
             size, _ = self._better(entry, group.size, count)
             figures.groups[position] = Group(group.members, size)
-            grouped.update(group.members)
-        entries = [size for index, size in enumerate(figures.sizes) if index not in grouped]
-        entries += [group.size for group in figures.groups]
-        together = figures.together
-        likely = sum(size.likely_bytes for size in entries)
-        if likely != together.likely_bytes:
-            figures.together = _about(together, likely)
+        figures.sum_up()
 
     def _better(self, entry: _Entry, size: Size, count: int) -> tuple[Size, int | None]:
         """Return a size, or about the last one of that entry and the cell after which that was."""
@@ -53,16 +46,5 @@ class KnownFigures:
         if "cut" not in size.notes:
             self._known[entry] = size.likely_bytes, count - 1
         elif before is not None and before[0] >= size.freed_bytes:
-            return _about(size, before[0]), before[1]
+            return about(size, before[0]), before[1]
         return size, None
-
-
-def _about(size: Size, estimate: int) -> Size:
-    return Size(
-        size.freed_bytes,
-        size.notes,
-        estimate,
-        size.device_bytes,
-        size.mapped_bytes,
-        size.shared_with,
-    )

@@ -96,7 +96,7 @@ class Reporter:
         cell begins. docs/protocol.md describes the answer.
         """
         started = time.perf_counter()
-        with _without_garbage():
+        with _without_garbage(), self._whole():
             survey, keys = self._surveyed(budget_ms, numbers)
             figures = survey.look()
             count = int(self.shell.execution_count)
@@ -118,7 +118,7 @@ class Reporter:
                 wanted = set(numbers)
                 chosen = [i for i, e in enumerate(entries) if not wanted.isdisjoint(e.numbers)]
                 entries, keys = [entries[i] for i in chosen], [keys[i] for i in chosen]
-            survey = Survey(self.shell, entries)
+            survey = self._survey = Survey(self.shell, entries)
         elif survey.measuring is None:
             survey.collect_again()
             keys = self.keys.assign(survey.entries, self.shell.execution_count)
@@ -128,17 +128,26 @@ class Reporter:
         survey.go_on(max(_LEAST_SHARE * budget_ms, budget_ms - spent_ms))
         return survey, keys
 
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Drop the measurement if it is broken off: what it had taken up is lost."""
+        try:
+            yield
+        except BaseException:
+            self.drop()
+            raise
+
     def _keep(self, survey: Survey, *, hold: bool) -> None:
         """Keep a measurement for the next question, or let go of its objects."""
         if not hold or survey.figures.final:
             survey.drop()
         if not hold:
-            self._survey = None
+            self.drop()
             return
-        if self._survey is not survey:
-            self._survey = survey
+        callbacks = self.shell.events.callbacks[_EXECUTES]
+        if not any(each is self._drop for each in callbacks):
             # Before everything else that runs when code is about to be executed.
-            self.shell.events.callbacks[_EXECUTES].insert(0, self._drop)
+            callbacks.insert(0, self._drop)
             self._drop_later(survey)
 
     def _drop_later(self, survey: Survey) -> None:
@@ -170,7 +179,7 @@ class Reporter:
         survey = self._survey
         if survey is None or survey.figures.final or not survey.fits():
             return {"final": True}
-        with collector_paused():
+        with collector_paused(), self._whole():
             return {"final": survey.go_on(budget_ms, answer=False)}
 
     def _report(
@@ -252,11 +261,11 @@ class Reporter:
             return list(range(len(entries))), size_of(self.shell, entries, REPORT_MS)[0]
         with collector_paused():
             survey = Survey(self.shell, entries, results_only=True)
-            survey.go_on(RELEASE_MS, answer=False)
-            chosen = large(survey, min_bytes)
-            sizes = survey.figures.sizes
-            survey.drop()
-        return chosen, sizes
+            try:
+                survey.go_on(RELEASE_MS, answer=False)
+                return large(survey, min_bytes), survey.figures.sizes
+            finally:
+                survey.drop()
 
     def overview(
         self, budget_ms: float = OVERVIEW_MS, variables: int = LARGEST, *, hold: bool = False
@@ -267,7 +276,7 @@ class Reporter:
         list; `hold` as in `report`.
         """
         started = time.perf_counter()
-        with _without_garbage():
+        with _without_garbage(), self._whole():
             survey, _ = self._surveyed(budget_ms)
             outputs = self.outputs.total()[0]
             answer = overview(survey, survey.look(), outputs, variables, started)

@@ -106,18 +106,30 @@ class Figures:
 
         Estimates are of what was seen: at the end it is one part of the heap after the other.
         """
-        members = [group.members for group in self.groups]
         if len(before.sizes) == len(self.sizes):
             self.sizes = list(map(_better, self.sizes, before.sizes))
-        if members and members == [group.members for group in before.groups]:
-            for group, old in zip(self.groups, before.groups):
-                group.size = _better(group.size, old.size)
-        if before.parts:
-            self.together = _better(self.together, before.together)
-            self.parts = {
-                name: _better(size, before.parts[name]) for name, size in self.parts.items()
-            }
+        earlier = {group.members: group.size for group in before.groups}
+        for group in self.groups:
+            group.size = _better(group.size, earlier.get(group.members, Size()))
+        for name in before.parts:
+            self.parts[name] = _better(self.parts[name], before.parts[name])
+        self.sum_up()
         return self
+
+    def sum_up(self) -> None:
+        """Make the headline, and the part of results alone, the sum of the entries."""
+        inside = {member for group in self.groups for member in group.members}
+        entries = [size for index, size in enumerate(self.sizes) if index not in inside]
+        entries += [group.size for group in self.groups]
+        freed = sum(size.freed_bytes for size in entries)
+        likely = sum(size.likely_bytes for size in entries)
+        self.together = self.parts["results"] = Size(
+            freed,
+            {note for size in entries for note in size.notes},
+            likely if likely > freed else None,
+            sum(size.device_bytes or 0 for size in entries) or None,
+            sum(size.mapped_bytes or 0 for size in entries) or None,
+        )
 
     def stands_for(self) -> list[int]:
         """Return for each result the likely bytes of its entry: itself, or its group."""
@@ -129,8 +141,22 @@ class Figures:
 
 
 def _better(now: Size, before: Size) -> Size:
-    """Return a size, or the earlier one of a walk that ended too early for this one."""
-    return before if "cut" in now.notes and before.likely_bytes > now.likely_bytes else now
+    """Return a size; if it was cut, with the earlier estimate where that is more."""
+    if "cut" in now.notes and before.likely_bytes > now.likely_bytes:
+        return about(now, before.likely_bytes)
+    return now
+
+
+def about(size: Size, estimate: int) -> Size:
+    """Return a size with another estimate."""
+    return Size(
+        size.freed_bytes,
+        size.notes,
+        estimate,
+        size.device_bytes,
+        size.mapped_bytes,
+        size.shared_with,
+    )
 
 
 class Survey:
@@ -229,9 +255,10 @@ class Survey:
 def state_of(shell: Any) -> tuple[Any, ...]:
     """Return what shows that a shell's names stand for the objects for which they stood before."""
     history = getattr(shell.history_manager, "output_hist", None)
-    held = tuple(map(id, history.values())) if type(history) is dict else ()
+    held: tuple[int, ...] = ()
     names: tuple[int, ...] = ()
-    with suppress(RuntimeError):  # another thread changes it
+    with suppress(RuntimeError):  # another thread changes them
+        held = tuple(map(id, history.values())) if type(history) is dict else ()
         names = tuple(map(id, shell.user_ns.values()))
     return shell.execution_count, held, names
 
@@ -249,7 +276,7 @@ def _figures(account: Account, survey: Survey) -> Figures:
     found.parts = {
         "results": found.together,
         "shared": account.both(RESULTS, VARIABLES).size(),
-        "tracebacks": account.tally_of(account.only([TRACEBACKS])).size(),
+        "tracebacks": account.without(TRACEBACKS, VARIABLES).size(),
         "variables": account.without(VARIABLES, RESULTS).size(),
     }
     keeps, overlaps = account.keeps, account.overlaps

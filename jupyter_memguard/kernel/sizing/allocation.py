@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..retention.describe import module_name
 from ..retention.refcounts import LISTED
-from .hidden import finalized, frees_by_callback, guesser
+from .hidden import finalized, frees_by_callback, guesser, own_attribute
 from .known_types import BUILTIN_TYPES, HIDING_TYPES, TRANSPARENT_PACKAGES, TRANSPARENT_TYPES
 from .libraries.adapter import Owned
 
@@ -224,7 +224,9 @@ class Kind:
         """
         try:
             owned = self.adapter.look(obj)  # type: ignore[union-attr]
-        except Exception:  # noqa: BLE001
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: BLE001 - a library in Rust panics with one of its own
             return Owned(self.bytes_of([obj]), note="opaque")
         owned.size = self.bytes_of([obj]) if owned.size is None else self.header + owned.size
         return owned
@@ -239,7 +241,9 @@ class Kind:
             return 0
         try:
             size: int = self.guess(obj)
-        except Exception:  # noqa: BLE001
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: BLE001 - as above
             return 0  # a released buffer, for example
         beside: int = max(0, size - self.basic)
         return beside
@@ -298,21 +302,13 @@ def _solid(order: tuple[type, ...]) -> type:
         base = max(map(_basic, _bases(cls)), default=16)
         own = _dict(cls)
         declared = sum(type(value) is MemberDescriptorType for value in own.values())
-        declared += (_own(cls, "__dict__") is not None) + (_own(cls, "__weakref__") is not None)
+        declared += sum(own_attribute(cls, n) is not None for n in ("__dict__", "__weakref__"))
         if _basic(cls) - base > _POINTER * declared:
             return cls
     return object
 
 
 _bases = type.__dict__["__bases__"].__get__
-
-
-def _own(cls: type, name: str) -> Any:
-    """Return an attribute of a class's own namespace, or None.
-
-    A key that is no text can have code of its own, which a look-up by name would run.
-    """
-    return next((v for key, v in _dict(cls).items() if type(key) is str and key == name), None)
 
 
 def _transparent(cls: type, order: tuple[type, ...] = ()) -> bool:
@@ -333,7 +329,7 @@ def _sizer(order: tuple[type, ...]) -> Callable[[Any], int] | None:
     for cls in order:
         if cls is object:
             break
-        method = _own(cls, "__sizeof__")
+        method = own_attribute(cls, "__sizeof__")
         if method is not None and type(method) is not FunctionType and _trusted(cls):
             return method  # type: ignore[no-any-return]
     return None

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import sys
 import weakref
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType
+from functools import partial
+from types import (
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+)
 from typing import Any, Callable
 
 from ..retention.describe import module_name
@@ -15,14 +22,24 @@ _callback_of = weakref.ref.__dict__["__callback__"].__get__
 _count_refs = weakref.getweakrefcount
 _code_of = FunctionType.__dict__["__code__"].__get__
 
+# What a class made by Python code has, and one made in C has not.
+_PYTHONS = (FunctionType, staticmethod, classmethod, property, partial)
 _MOST = 1 << 46  # bytes: what is more is no size
 _STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset()) | TRANSPARENT_PACKAGES
+
+
+def own_attribute(cls: type, name: str) -> Any:
+    """Return an attribute of a class's own namespace, or None.
+
+    A key that is no text can have code of its own, which a look-up by name would run.
+    """
+    return next((v for key, v in _dict(cls).items() if type(key) is str and key == name), None)
 
 
 def finalized(order: tuple[type, ...]) -> bool:
     """Return whether a class has a `__del__` in Python that may free what is not seen."""
     for cls in order:
-        method = _dict(cls).get("__del__")
+        method = own_attribute(cls, "__del__")
         if method is not None:
             standard = module_name(cls).partition(".")[0] in _STANDARD
             return type(method) is FunctionType and not standard
@@ -49,11 +66,11 @@ def _harmless(callback: Any) -> bool:
     if type(callback) is MethodType:
         callback = callback.__func__
     if type(callback) is not FunctionType:
-        return type(callback) is not weakref.finalize and type(callback).__module__ == "builtins"
+        return type(callback) is not weakref.finalize and module_name(type(callback)) == "builtins"
     code = _code_of(callback)
     if code in _FREEING:
         return False
-    module = callback.__globals__.get("__name__")
+    module = dict.get(callback.__globals__, "__name__")
     return type(module) is str and module.partition(".")[0] in HARMLESS_CALLBACKS
 
 
@@ -74,15 +91,16 @@ _FREEING = _freeing()
 def guesser(order: tuple[type, ...]) -> Callable[[Any], int] | None:
     """Return what asks an object of an unknown type in C how large it is, without Python's code."""
     for cls in order[:-1]:
-        own = _dict(cls)
-        if any(type(value) is FunctionType for value in own.values()):
+        if any(type(value) in _PYTHONS for value in list(_dict(cls).values())):
             return None  # a class in Python: what it overrides would be run
-        size = own.get("nbytes")
+        size = own_attribute(cls, "nbytes")
         if type(size) in (GetSetDescriptorType, MemberDescriptorType):
             return _read(size)
-        if "__buffer__" in own or "__sizeof__" in own:
-            method = own.get("__sizeof__")
-            return _larger(_length, None if method is None else method)
+        method = own_attribute(cls, "__sizeof__")
+        if method is not None and type(method) is not MethodDescriptorType:
+            return None
+        if method is not None or own_attribute(cls, "__buffer__") is not None:
+            return _larger(_length, method)
     return _length if order[0] is not object else None
 
 

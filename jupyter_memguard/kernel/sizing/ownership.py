@@ -121,6 +121,7 @@ class Ownership:
         self._steps = 0
         self._deadline = 0.0
         self._account_rate = 0.0
+        self._others = OtherThreads()
         self._root_count = sum(map(len, groups))
         self._take_roots(groups)
 
@@ -185,13 +186,12 @@ class Ownership:
         """
         self._account_rate = 1 / _EDGES_A_SECOND if answer else 0.0
         begin = clock()
-        others = OtherThreads()
         self._deadline = begin + seconds
         while not (self.done or self.full):
             self._step()
             if self._late():
                 break
-        self.moving = self.moving or others.ran()
+        self.moving = self.moving or self._others.ran()
         return self.done or self.full
 
     @property
@@ -292,13 +292,13 @@ class Ownership:
         group, owners = self._narrow(kind, group, owners)
         if not group:
             return
+        if kind.adapter is not None:
+            group, owners = self._open_adapted(kind, group, owners, kids, of)
         if kind.hides(group):
             self._note_hidden(kind, group, owners)
         referents = [] if kind.leaf else list(map(gc.get_referents, group))
         lengths = list(map(len, referents))
-        if kind.adapter is not None:
-            self._open_adapted(kind, group, owners, kids, of)
-        else:
+        if kind.adapter is None:
             for owner, size in zip(owners, kind.sizes_of(group, lengths)):
                 self.bytes[owner] += size
         kids.extend(chain.from_iterable(referents))
@@ -400,8 +400,12 @@ class Ownership:
 
     def _open_adapted(
         self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
-    ) -> None:
+    ) -> tuple[list[Any], list[int]]:
+        """Ask a library's adapter; return the objects and joints for which there was time."""
         for at, owner in enumerate(owners):
+            if at and clock() > self._deadline:
+                self._hand_over(group[at:], owners[at:])
+                return group[:at], owners[:at]
             owned = kind.owned(group[at])
             self._take_owned(owner, owned)
             more = owned.take()
@@ -414,6 +418,7 @@ class Ownership:
                 pending = Pending(owner)
                 pending.worklist.add_owned(owned, 0)
                 self.wide.append(pending)
+        return group, owners
 
     def _hand_over(self, objects: list[Any], owners: list[int]) -> None:
         """Leave objects (emptied) to worklists, one for each joint."""
@@ -607,6 +612,10 @@ class Ownership:
                 self.guesses[current] += sum(map(kind.estimate, objects))
         if kind.adapter is not None:
             for at in range(len(objects)):
+                if at and clock() > self._deadline:
+                    now.pile += objects[at:]
+                    del objects[at:]
+                    return
                 owned = kind.owned(objects[at])
                 now.gained += self._take_owned(current, owned)
                 self._owned += owned.take()

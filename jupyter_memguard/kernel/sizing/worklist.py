@@ -193,7 +193,7 @@ class Worklist:
             cursor.before = self.seen
         try:
             kids = next(cursor.slices, None)
-        except RuntimeError:  # what Python raises if a dict or set changes meanwhile
+        except (RuntimeError, ValueError):  # if a dict or set changes meanwhile
             self.changed = True
             kids = None
         if kids is None:

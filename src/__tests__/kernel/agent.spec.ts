@@ -82,7 +82,7 @@ describe('installing', () => {
 
   it.each([
     ['0', { kind: 'no-shell' }],
-    ['3', { kind: 'version', theirs: 3 }],
+    ['4', { kind: 'version', theirs: 4 }],
     ['-1', { kind: 'failed', detail: 'install' }]
   ])('with the answer %s ends as %j', async (version, state) => {
     const { agent, kernel } = askingAgent();
@@ -375,9 +375,9 @@ describe('events', () => {
     const { agent, kernel } = askingAgent();
     await kernel.answerVersion();
     await settled();
-    kernel.hello({ version: 3 });
+    kernel.hello({ version: 4 });
     kernel.say({}, 'comm_close');
-    expect(agent.state).toEqual({ kind: 'version', theirs: 3 });
+    expect(agent.state).toEqual({ kind: 'version', theirs: 4 });
   });
 
   it('come over a new comm when another copy has closed the first', async () => {

@@ -40,7 +40,6 @@ _FILES = {
     "sklearn.neighbors._kd_tree": "sklearn",
     "scipy.sparse.linalg._dsolve._superlu": "scipy",
     "scipy.spatial._ckdtree": "scipy",
-    "_pickle": "pickle",
 }
 
 _made: dict[str, tuple[ModuleType, dict[type, Adapter]]] = {}

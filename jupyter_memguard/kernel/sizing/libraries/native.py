@@ -38,6 +38,8 @@ class Memory:
 
     def __init__(self) -> None:
         """Open the memory; an `OSError` if the system does not have it as a file."""
+        if not hasattr(os, "pread") or not hasattr(os, "O_CLOEXEC"):
+            raise OSError  # Windows
         self._file = os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)
         self._end = thread_time() + _MOST
 

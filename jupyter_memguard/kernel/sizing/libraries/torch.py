@@ -19,6 +19,7 @@ from ..blocks import USERS_UNKNOWN, Block
 from .adapter import Adapter, Owned
 from .native import COUNT, NUMPY_BASE, POINTER, Memory, is_readable
 
+_PARTS = 2  # numbers of which a complex number is made
 _TENSOR = 400  # bytes of a tensor without its numbers, about
 _WRAPPED = 2 * POINTER
 _COUNTS = 1  # the word of the users
@@ -274,12 +275,14 @@ def _counted(
             device = not on_cpu(obj)
             if kind is not torch.strided or base.is_meta.__get__(obj):
                 return shown(obj)
+            doubled = _may_be_half(base, obj)
         with Memory() as memory:
             parts = _Parts(layout, memory, id(obj), device=device)
             node = parts.tensor(memory.word(id(obj) + _WRAPPED))
             graph = parts.likely(parts.graphs) if parts.graphs else 0
         itself = [obj] if holds and base._use_count(obj) > 1 else None  # noqa: SLF001
-        note = "opaque" if parts.graphs else "sharing-unknown" if parts.hidden else ""
+        hidden = parts.hidden or doubled
+        note = "opaque" if parts.graphs else "sharing-unknown" if hidden else ""
         return Owned(_TENSOR, [node], itself, note, estimate=graph)
 
     def of_storage(obj: Any) -> Owned:
@@ -293,6 +296,17 @@ def _counted(
         return Owned(_TENSOR, [node], [obj] if holds and users > 1 else None, note)
 
     return {base: Adapter(tensor), storage: Adapter(of_storage)}
+
+
+def _may_be_half(base: Any, tensor: Any) -> bool:
+    """Return whether a tensor may be a view of complex numbers, whose base torch counts twice."""
+    if not base._is_view(tensor):  # noqa: SLF001
+        return False
+    steps = base.stride(tensor)
+    pairs = bool(steps) and (
+        steps[-1] == _PARTS or (steps[-1] == 1 and base.size(tensor)[-1] == _PARTS)
+    )
+    return pairs or bool(base.is_complex(tensor))
 
 
 def _guessed(layout: _Layout) -> Adapter:

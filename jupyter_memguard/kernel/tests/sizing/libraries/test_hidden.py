@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import io
-import pickle
 import re
 import weakref
 from typing import Any, Callable
@@ -130,20 +129,6 @@ def test_what_dies_by_a_callback_is_known_to_be_hidden() -> None:
     assert not hides(plain)
     assert not hides(valued)
     del of_key, of_value, of_set, reference
-
-
-@needs_reading
-def test_a_pickler_gives_its_memo_a_slice_at_a_time() -> None:
-    texts = [str(number) * 3 for number in range(10_000)]
-    pickler = pickle.Pickler(io.BytesIO())
-    pickler.dump(texts)
-    unpickler = pickle.Unpickler(io.BytesIO(pickle.dumps(texts)))  # noqa: S301
-    loaded = unpickler.load()
-    for obj, expected in ((pickler, texts), (unpickler, loaded)):
-        assert Kind(type(obj), loaded_adapters()).leaf
-        slices = list(look(obj).slices or ())
-        assert max(map(len, slices)) <= 1000
-        assert set(map(id, expected)) <= {id(kept) for kids in slices for kept in kids}
 
 
 def test_an_unknown_type_says_how_large_its_buffer_is() -> None:
