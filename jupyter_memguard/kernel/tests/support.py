@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,13 +59,23 @@ def injection(
     With the digest of the build a kernel of this environment imports its installed copy; with
     any other it takes the text.
     """
-    stages = kernel_bundle.stages()
+    stages = packed_stages()
     head, tail = kernel_bundle.expression(stages[0] if core is None else core, digest)
     values = {
         "OPTIONS_JSON": json.dumps({"guard": guard}),
         "ENGINE": kernel_bundle.packed(stages[1]) if engine else "",
     }
     return str(head + json.dumps(values) + tail)
+
+
+@lru_cache(maxsize=None)
+def packed_stages() -> Any:
+    """Return the texts of core and engine, made once.
+
+    CPython 3.11.2 fails when two threads parse at once, so a test that injects from a thread has to
+    call this before.
+    """
+    return kernel_bundle.stages()
 
 
 class CellError(Exception):
