@@ -177,7 +177,8 @@ class Account:
         leaves = {joint for joint in leaves if walk.bytes[joint] <= _LEAF and joint not in unsure}
         if sum(map(walk.bytes.__getitem__, leaves)) > WORTH_NAMING:
             leaves = set()
-        unsure |= held - leaves
+        # What an unsure holder leads to may fall as well, once the rest was followed.
+        unsure |= self.alive - leaves
         back: dict[int, list[int]] = {}
         looked = 0
         for joint, kids in enumerate(walk.edges):
