@@ -18,6 +18,7 @@ import hashlib
 import json
 import tokenize
 import zlib
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,6 +118,12 @@ def packed(texts: dict[str, str]) -> str:
     return base64.b64encode(zlib.compress(json.dumps(texts).encode("ascii"), 9)).decode("ascii")
 
 
+@cache
+def bootstrap_code() -> str:
+    """Return the code of bootstrap.py, made once."""
+    return code_only((KERNEL / "bootstrap.py").read_text("ascii"))
+
+
 def expression(core: dict[str, str], digest: str) -> tuple[str, str]:
     """Return head and tail of the expression that installs files, by their paths, as the core.
 
@@ -125,7 +132,7 @@ def expression(core: dict[str, str], digest: str) -> tuple[str, str]:
     IPython shell and -1 with one: kernels that are built on ipykernel import IPython and need not
     have a shell. It is evaluated in the user's namespace and binds nothing there.
     """
-    bootstrap = code_only((KERNEL / "bootstrap.py").read_text("ascii"))
+    bootstrap = bootstrap_code()
     fixed = {"__name__": "_jupyter_memguard_bootstrap", "CORE": packed(core), "DIGEST": digest}
     # JSON's texts are Python's too, and so is a map from texts to texts. The builtins are taken by
     # import, because `from re import *` gives a notebook a `compile` of its own. A debugger steps

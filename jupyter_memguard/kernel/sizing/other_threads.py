@@ -6,12 +6,24 @@ import sys
 import threading
 import time
 from time import process_time, thread_time
+from types import FunctionType, MethodType
 from typing import Any
 
-_IDLE = 0.002  # seconds of other threads' work that a kernel's own threads always do
+_IDLE = 0.002  # seconds of other threads' work that a process always does
 _IDLE_SHARE = 0.05  # of this thread's own
+# What the kernel's own threads run: they carry messages, of which a measurement in slices makes
+# some itself, and change nothing of the user's. A subshell's thread runs cells: it is not here.
+_OWN = frozenset((
+    "IPython.core.history",
+    "ipykernel.control",
+    "ipykernel.heartbeat",
+    "ipykernel.iostream",
+    "ipykernel.parentpoller",
+    "ipykernel.shellchannel",
+))  # fmt: skip
 
 # The properties of `Thread` itself: a user's subclass may override them.
+_module_of: Any = type.__dict__["__module__"].__get__
 _ident_of: Any = vars(threading.Thread)["ident"].__get__
 _native_id_of: Any = vars(threading.Thread).get("native_id", property()).__get__
 
@@ -47,12 +59,23 @@ def _times() -> dict[int, int] | None:
     """Return the nanoseconds that Python's other threads have used, by thread; None: unknown."""
     if not _CLOCKS:
         return None
-    own = threading.get_native_id()
-    ids = {*map(_native_id_of, threading.enumerate())} - {own, None}
+    others = (each for each in threading.enumerate() if not _is_own(each))
+    ids = {*map(_native_id_of, others)} - {threading.get_native_id(), None}
     try:
         return {native: time.clock_gettime_ns(_clock_of(native)) for native in ids}
     except OSError:  # one has just ended
         return None
+
+
+def _is_own(thread: threading.Thread) -> bool:
+    """Return whether a thread is the kernel's own."""
+    kind = type(thread)
+    module: Any = _module_of(kind)
+    if kind is threading.Thread:
+        target = vars(thread).get("_target")
+        function = target.__func__ if type(target) is MethodType else target
+        module = function.__module__ if type(function) is FunctionType else None
+    return type(module) is str and module in _OWN
 
 
 def _clock_of(native_id: int) -> int:

@@ -58,6 +58,9 @@ def injection(
 
     With the digest of the build a kernel of this environment imports its installed copy; with
     any other it takes the text.
+
+    The first call parses the code. CPython 3.11.2 fails when two threads parse at once, so a test
+    that injects from threads has to call this before.
     """
     stages = packed_stages()
     head, tail = kernel_bundle.expression(stages[0] if core is None else core, digest)
@@ -70,11 +73,7 @@ def injection(
 
 @lru_cache(maxsize=None)
 def packed_stages() -> Any:
-    """Return the texts of core and engine, made once.
-
-    CPython 3.11.2 fails when two threads parse at once, so a test that injects from a thread has to
-    call this before.
-    """
+    """Return the texts of core and engine, made once."""
     return kernel_bundle.stages()
 
 

@@ -131,7 +131,7 @@ def answers(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[dict[st
         if item.path == request.path and hasattr(item, "callspec")
     ]
     names = [name for name in names if not missing(CASES[name])]
-    support.packed_stages()
+    support.injection()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         # Arrow's memory from malloc, which gives it back at once.
         patch.setenv("ARROW_DEFAULT_MEMORY_POOL", "system")

@@ -43,6 +43,35 @@ def test_a_heap_that_another_thread_changes_is_recorded() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the clocks of Linux")
+@pytest.mark.parametrize(
+    ("module", "notes"),
+    [
+        ("ipykernel.iostream", ()),
+        ("ipykernel.subshell", ("moving",)),
+        ("__main__", ("moving",)),
+    ],
+)
+def test_the_kernels_threads_that_carry_messages_change_nothing(
+    module: str, notes: tuple[str, ...]
+) -> None:
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            pass
+
+    work.__module__ = module
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        sizes, _ = measure([Root([[i] for i in range(500_000)], 0)], budget_ms=PLENTY)
+    finally:
+        stop.set()
+        worker.join()
+    assert {*sizes[0].notes} - {"untouched"} == {*notes}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs the clocks of Linux")
 def test_a_thread_that_python_does_not_know_cannot_change_the_heap() -> None:
     libc = ctypes.CDLL(None)
     lock, thread = ctypes.c_int(), ctypes.c_ulong()
