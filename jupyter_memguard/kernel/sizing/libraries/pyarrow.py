@@ -235,9 +235,9 @@ class _Parts:
         at = self.layout.array_data
         data = words[at : at + _PAIR]
         found = self._each(self.data, [data])
-        if data[1] in self.nested:
-            made = self._arrays_in(words, at + _PAIR, control, self.nested[data[1]])
-            found += self._each(self.array, made)
+        # Also one without children may have one: an array of an extension type has its storage.
+        made = self._arrays_in(words, at + _PAIR, control, self.nested.get(data[1], 0))
+        found += self._each(self.array, made)
         return self._block(control, count, found)
 
     def data(self, place: int, control: int) -> Block:

@@ -79,6 +79,58 @@ def test_every_kind_of_array_is_freed_whole(make: Any) -> None:
     assert freed(made) <= total + 64 * 64
 
 
+def of_unknown_kind() -> Any:
+    """Return an array of an extension type that Arrow itself does not know."""
+
+    class Unknown(pa.ExtensionType):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(pa.int64(), "memguard.unknown")
+
+        def __arrow_ext_serialize__(self) -> bytes:
+            return b""
+
+        @classmethod
+        def __arrow_ext_deserialize__(cls, *_: Any) -> Any:
+            return cls()
+
+    return pa.ExtensionArray.from_storage(Unknown(), numbers(1000))
+
+
+def of_tensors() -> Any:
+    kind = pa.fixed_shape_tensor(pa.int64(), (5, 2))
+    return pa.ExtensionArray.from_storage(
+        kind, pa.FixedSizeListArray.from_arrays(numbers(1000), 10)
+    )
+
+
+@pytest.mark.parametrize("make", [of_unknown_kind, of_tensors])
+@pytest.mark.parametrize(
+    "within",
+    [
+        lambda made: made,
+        lambda made: made[5:7],
+        lambda made: pa.chunked_array([made, made[1:]]),
+        lambda made: pa.table({"a": made}),
+        lambda made: pa.record_batch({"a": made}),
+        lambda made: pa.StructArray.from_arrays([made], ["a"]),
+        lambda made: pa.ListArray.from_arrays(pa.array([0, len(made)]), made),
+    ],
+)
+def test_the_array_behind_one_of_an_extension_type_is_freed(make: Any, within: Any) -> None:
+    held = make()
+    made = within(held)
+    if made is not held:
+        assert freed(made) < 1000
+        assert freed(made, held) >= 8000
+    del held
+    assert freed(made) >= 8000
+    behind = make()
+    kept = behind.storage
+    assert freed(behind) < 8000
+    del kept
+    assert freed(behind) >= 8000
+
+
 def test_arrays_that_were_made_of_parts_are_no_users() -> None:
     struct = pa.array([{"x": 1, "y": "a"}] * 1000)
     before = freed(struct)
