@@ -164,6 +164,22 @@ export interface IDeath {
   readonly limitBytes: number | null;
 }
 
+/** What is known of a size. */
+export interface IFigure {
+  /** All of it if `exact`; else the part that is certain. */
+  readonly bytes: number;
+  readonly exact: boolean;
+  /** What it likely is; absent or null if there is no estimate. */
+  readonly estimate_bytes?: number | null;
+  /**
+   * What it would be if nothing else used any of it; absent where that is not
+   * known. It is a bound only as far as `notes` let it be one.
+   */
+  readonly most_bytes?: number;
+  /** Why it is not exact, as the kernel's codes; absent where none is told. */
+  readonly notes?: readonly string[];
+}
+
 /** What was told of a retained result: at its cell's end, or by a report. */
 export interface IPushed {
   readonly key: string;
@@ -184,7 +200,7 @@ export interface IRetainedModel extends IDisposable {
   readonly isStale: boolean;
   readonly overview: IOverview | null;
   /** What all results free together: the sum of the report's entries. */
-  readonly retained: IPart | null;
+  readonly retained: IFigure | null;
   readonly activity: Activity;
   readonly outcome: Outcome | null;
   /** The last report's failure code, if the last one failed. */

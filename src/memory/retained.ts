@@ -1,7 +1,6 @@
 /** What the browser knows of documents' kernels without asking them. */
 
-import type { IMemguard, IWatched } from '../tokens';
-import type { IPart } from '../wire/protocol';
+import type { IFigure, IMemguard, IWatched } from '../tokens';
 
 /**
  * What a document's kernel retains: by its last report if nothing happened
@@ -11,7 +10,7 @@ import type { IPart } from '../wire/protocol';
  * @param watched - The document.
  * @returns null if nothing is known.
  */
-export function retainedOf(watched: IWatched | null): IPart | null {
+export function retainedOf(watched: IWatched | null): IFigure | null {
   const model = watched?.model;
   if (!model) {
     return null;

@@ -17,6 +17,7 @@ import type {
   Activity,
   AgentState,
   IDeath,
+  IFigure,
   IKernelAgent,
   IPushed,
   IRetainedModel,
@@ -102,7 +103,7 @@ export class RetainedModel implements IRetainedModel {
     return this._reading.overview;
   }
 
-  get retained(): IPart | null {
+  get retained(): IFigure | null {
     return this._reading.retained;
   }
 

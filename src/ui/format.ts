@@ -1,7 +1,8 @@
 /** Figures and ages as people read them. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { figureKind, likelyBytes, type IFigure } from '../model/figures';
+import { figureKind, likelyBytes } from '../model/figures';
+import type { IFigure } from '../tokens';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
@@ -116,6 +117,8 @@ export function figureText(figure: IFigure, trans: TranslationBundle): string {
       return trans.__('at least %1', text);
     case 'at-most':
       return trans.__('up to %1', formatBytes(figure.most_bytes ?? 0));
+    case 'at-most-about':
+      return trans.__('up to about %1', formatBytes(figure.most_bytes ?? 0));
     case 'unknown':
       return trans.__('size unknown');
   }

@@ -3,6 +3,7 @@ import { Signal } from '@lumino/signaling';
 import type {
   Activity,
   IDeath,
+  IFigure,
   IPushed,
   IRetainedModel,
   Outcome,
@@ -28,8 +29,8 @@ export class FakeModel implements IRetainedModel {
   isStale = false;
   overview: IOverview | null = null;
   /** Another reading than the report's. */
-  better: IPart | null = null;
-  get retained(): IPart | null {
+  better: IFigure | null = null;
+  get retained(): IFigure | null {
     return this.better ?? (this.report && totalOf(this.report));
   }
   activity: Activity = { kind: 'idle' };

@@ -3,7 +3,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { figureText, formatBytes } from '../../ui/format';
-import type { IPart } from '../../wire/protocol';
+import { figureTitle } from '../../panel/sentences';
+import type { IFigure } from '../../tokens';
 import type { ILimit } from '../../wire/rest';
 import type { IProcessReading, IUsageReading, Reading } from '../source';
 import { limitWords, nearestOf, reasonText } from '../words';
@@ -13,6 +14,8 @@ interface ILine {
   id: string;
   label: string;
   value: string;
+  /** Why the value is not exact, where it is not. */
+  title?: string;
 }
 
 /**
@@ -22,7 +25,7 @@ interface ILine {
  */
 export function Parts(props: {
   reading: Reading;
-  retained: IPart | null;
+  retained: IFigure | null;
   trans: TranslationBundle;
 }): JSX.Element {
   return (
@@ -30,7 +33,7 @@ export function Parts(props: {
       {partsOf(props.reading, props.retained, props.trans).map(line => (
         <div key={line.id} data-part={line.id}>
           <dt>{line.label}</dt>
-          <dd>{line.value}</dd>
+          <dd title={line.title}>{line.value}</dd>
         </div>
       ))}
     </dl>
@@ -39,7 +42,7 @@ export function Parts(props: {
 
 function partsOf(
   reading: Reading,
-  retained: IPart | null,
+  retained: IFigure | null,
   trans: TranslationBundle
 ): ILine[] {
   switch (reading.kind) {
@@ -105,14 +108,16 @@ function processLines(
 }
 
 function retainedLines(
-  retained: IPart | null,
+  retained: IFigure | null,
   trans: TranslationBundle
 ): ILine[] {
   if (retained === null) {
     return [];
   }
   const label = trans.__('Retained results');
-  return [{ id: 'retained', label, value: figureText(retained, trans) }];
+  const value = figureText(retained, trans);
+  const title = figureTitle(retained, trans);
+  return [{ id: 'retained', label, value, title }];
 }
 
 /** The limit that is nearest, unless it is the one that is shown anyway. */

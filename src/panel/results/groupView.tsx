@@ -65,7 +65,7 @@ export const GroupView = React.memo(function GroupView(
         )}
       </span>
       <span role="gridcell" className="jp-Memguard-cellFrees">
-        <Figure part={figure} notes={entry.notes} trans={trans} />
+        <Figure part={figure} trans={trans} />
       </span>
       <span role="gridcell" className="jp-Memguard-cellRelease">
         <IconButton

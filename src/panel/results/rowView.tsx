@@ -6,12 +6,19 @@ import {
   infoIcon
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { figureKind, freedBy, frees, likelyBytes } from '../../model/figures';
-import { formatAge, formatBytes } from '../../ui/format';
+import {
+  figureKind,
+  freedBy,
+  frees,
+  isAtMost,
+  likelyBytes,
+  sizeOf
+} from '../../model/figures';
+import { figureText, formatAge, formatBytes } from '../../ui/format';
 import type { IRow } from '../../wire/protocol';
 import { IconButton } from '../buttons';
 import { Figure } from '../figure';
-import { rowSentence } from '../sentences';
+import { figureTitle, rowSentence } from '../sentences';
 import { rowLabel, rowNames, shortType } from './rows';
 import type { TableModel } from './tableModel';
 
@@ -117,19 +124,22 @@ const LEAST_SHARED = 64 * 1024;
 /** What the row frees alone and, if that is more, what it keeps alive. */
 function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
   const figure = freedBy(row);
-  const { size_bytes: size, as_of: asOf, device_bytes: device } = row;
+  const { as_of: asOf, device_bytes: device } = row;
   const hasOwnSize =
-    size - likelyBytes(figure) >= LEAST_SHARED &&
-    figureKind(figure) !== 'at-most';
+    row.size_bytes - likelyBytes(figure) >= LEAST_SHARED && !isAtMost(figure);
   return (
     <span role="gridcell" className="jp-Memguard-cellFrees">
-      <Figure part={figure} notes={row.notes} trans={trans} />
+      {hasOwnSize && figureKind(figure) === 'unknown' ? (
+        <span title={figureTitle(figure, trans)}>{trans.__('not known')}</span>
+      ) : (
+        <Figure part={figure} trans={trans} />
+      )}
       {hasOwnSize && (
         <span
           className="jp-Memguard-estimate"
           title={trans.__('With what others keep alive, too')}
         >
-          {trans.__('size %1', formatBytes(size))}
+          {trans.__('size %1', figureText(sizeOf(row), trans))}
         </span>
       )}
       {asOf !== null && (

@@ -5,9 +5,9 @@
 
 import { canRelease } from '../../model/activity';
 import { sumOf, type IEntry } from '../../model/entries';
-import { freedBy, type IFigure } from '../../model/figures';
+import { freedBy } from '../../model/figures';
 import type { IRow } from '../../wire/protocol';
-import type { IWatched } from '../../tokens';
+import type { IFigure, IWatched } from '../../tokens';
 import type { CellFate } from '../../ui/cellLink';
 import type { IViewState } from '../viewState';
 import { RowFocus } from './rowFocus';
