@@ -183,8 +183,8 @@ export interface IFigure {
 /** What was told of a retained result: at its cell's end, or by a report. */
 export interface IPushed {
   readonly key: string;
-  /** The likely figure of what it frees, with all that are in its group. */
-  readonly bytes: number;
+  /** What it frees, with all that are in its group. */
+  readonly figure: IFigure;
   /** The keys of all results in its group; absent if it is in none. */
   readonly group?: readonly string[];
 }

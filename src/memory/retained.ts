@@ -1,5 +1,6 @@
 /** What the browser knows of documents' kernels without asking them. */
 
+import { sumOf } from '../model/entries';
 import type { IFigure, IMemguard, IWatched } from '../tokens';
 
 /**
@@ -22,12 +23,11 @@ export function retainedOf(watched: IWatched | null): IFigure | null {
     return null;
   }
   // One object may have several numbers, and several may have one figure.
-  const byKey = new Map<string, number>();
-  for (const { key, bytes, group } of model.pushed.values()) {
-    byKey.set(group?.[0] ?? key, bytes);
+  const byKey = new Map<string, IFigure>();
+  for (const { key, figure, group } of model.pushed.values()) {
+    byKey.set(group?.[0] ?? key, figure);
   }
-  const bytes = [...byKey.values()].reduce((sum, part) => sum + part, 0);
-  return { bytes, exact: false, estimate_bytes: bytes };
+  return sumOf([...byKey.values()]);
 }
 
 /**

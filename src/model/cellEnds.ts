@@ -2,7 +2,7 @@
 
 import type { IKernelAgent } from '../tokens';
 import type { Reading } from './reading';
-import { PushedBytes } from './retainedByCell';
+import { PushedFigures } from './retainedByCell';
 
 /**
  * Subscribes to the ends of cells while somebody looks or the guard is on, and
@@ -18,8 +18,8 @@ export class CellEnds {
     this._reading = reading;
   }
 
-  /** Bytes of results, as far as they are still known. */
-  readonly pushed = new PushedBytes();
+  /** What results free, as far as that is still known. */
+  readonly pushed = new PushedFigures();
 
   /** Subscribe or unsubscribe, if that is due and the kernel would answer. */
   update(): void {

@@ -6,7 +6,7 @@ import type { IKernelAgent, Outcome, Selection } from '../tokens';
 import { untilFree } from '../kernel/kernelFree';
 import type { CurrentActivity } from './activity';
 import type { Reading } from './reading';
-import type { PushedBytes } from './retainedByCell';
+import type { PushedFigures } from './retainedByCell';
 import { requestRelease } from './selection';
 
 /** Releases one selection at a time, when the kernel is free. */
@@ -21,7 +21,7 @@ export class Releasing {
     agent: IKernelAgent,
     activity: CurrentActivity,
     reading: Reading,
-    pushed: PushedBytes
+    pushed: PushedFigures
   ) {
     this._agent = agent;
     this._activity = activity;
@@ -92,5 +92,5 @@ export class Releasing {
   private _agent: IKernelAgent;
   private _activity: CurrentActivity;
   private _reading: Reading;
-  private _pushed: PushedBytes;
+  private _pushed: PushedFigures;
 }

@@ -259,7 +259,9 @@ export class RetainedModel implements IRetainedModel {
   }
 
   private _onRunning(_: IKernelAgent, running: boolean): void {
-    if (!running) {
+    if (running) {
+      this._cellEnds.pushed.age();
+    } else {
       this._cellEnds.cellEnded();
       void this._reading.update();
     }

@@ -4,10 +4,17 @@ import type { ICellEnd, IReport } from '../wire/protocol';
 import { entriesOf } from './entries';
 import { likelyBytes } from './figures';
 import { selects } from './selection';
-import type { IPushed, Selection } from '../tokens';
+import type { IFigure, IPushed, Selection } from '../tokens';
 
 /** What is known of results, by execution count. */
-export class PushedBytes extends Map<number, IPushed> {
+export class PushedFigures extends Map<number, IPushed> {
+  /** A cell begins: what it does can make the figures other ones. */
+  age(): void {
+    for (const [number, told] of this) {
+      this.set(number, { ...told, figure: estimated(told.figure) });
+    }
+  }
+
   /**
    * A cell has ended.
    *
@@ -18,8 +25,8 @@ export class PushedBytes extends Map<number, IPushed> {
       this.delete(number);
     }
     // After `gone`: other results may have its numbers now.
-    for (const { key, number, freed_bytes } of end.results) {
-      this.set(number, { key, bytes: freed_bytes });
+    for (const { key, number, freed_bytes: bytes, exact } of end.results) {
+      this.set(number, { key, figure: { bytes, exact } });
     }
     // The guard also releases older results.
     for (const { number } of end.withheld) {
@@ -37,10 +44,9 @@ export class PushedBytes extends Map<number, IPushed> {
       this.clear();
     }
     for (const { rows, figure, group } of entriesOf(report)) {
-      const bytes = likelyBytes(figure);
       for (const { key, numbers } of rows) {
         const told =
-          group === null ? { key, bytes } : { key, bytes, group: group.keys };
+          group === null ? { key, figure } : { key, figure, group: group.keys };
         numbers.forEach(number => this.set(number, told));
       }
     }
@@ -60,4 +66,12 @@ export class PushedBytes extends Map<number, IPushed> {
       }
     }
   }
+}
+
+/** A figure that may be another one by now. */
+function estimated(figure: IFigure): IFigure {
+  const bytes = likelyBytes(figure);
+  return figure.exact
+    ? { bytes: 0, exact: false, estimate_bytes: bytes }
+    : figure;
 }

@@ -1,7 +1,8 @@
 /** What a person selects to release. */
 
 import type { IReleased } from '../wire/protocol';
-import type { IKernelAgent, Selection } from '../tokens';
+import type { IKernelAgent, IPushed, Selection } from '../tokens';
+import { likelyBytes } from './figures';
 
 /**
  * Ask the kernel for a release.
@@ -35,17 +36,17 @@ export function requestRelease(
  *
  * @param selection - The selection.
  * @param minimum - The least bytes of a large result.
- * @returns the test, of a result's key and the bytes that it retains.
+ * @returns the test, of a result's key and what it frees.
  */
 export function selects(
   selection: Selection,
   minimum: number
-): (result: { key: string; bytes: number }) => boolean {
+): (result: Pick<IPushed, 'key' | 'figure'>) => boolean {
   switch (selection.kind) {
     case 'all':
       return () => true;
     case 'large':
-      return ({ bytes }) => bytes >= minimum;
+      return ({ figure }) => likelyBytes(figure) >= minimum;
     case 'keys': {
       const keys = new Set(selection.keys);
       return ({ key }) => keys.has(key);

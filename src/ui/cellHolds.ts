@@ -1,15 +1,16 @@
 /** What is retained of the results of cells. */
 
-import type { IPushed } from '../tokens';
+import { sumOf } from '../model/entries';
+import type { IFigure, IPushed } from '../tokens';
 
 /** What is retained of the results of one cell. */
 export interface ICellHold {
   /**
-   * Bytes by key, so that a result with several numbers counts once, and so
-   * does a group, by the first of its keys.
+   * What is freed, by key, so that a result with several numbers counts once,
+   * and so does a group, by the first of its keys.
    */
-  readonly bytes: ReadonlyMap<string, number>;
-  /** All results that have to go for the bytes to come back. */
+  readonly figures: ReadonlyMap<string, IFigure>;
+  /** All results that have to go for it to come back. */
   readonly keys: ReadonlySet<string>;
   readonly numbers: readonly number[];
 }
@@ -17,7 +18,7 @@ export interface ICellHold {
 /**
  * What is retained of each cell's results.
  *
- * @param pushed - The bytes of results, by their numbers.
+ * @param pushed - What results free, by their numbers.
  * @param cellIds - The ids of the cells that ran, by number. A number that is
  * not in it belongs to the cell that shows it, if only one cell does.
  * @param shown - The number that each cell shows, by the cell's id.
@@ -36,19 +37,19 @@ export function holdsByCell(
   }
   const holds = new Map<
     string,
-    { bytes: Map<string, number>; keys: Set<string>; numbers: number[] }
+    { figures: Map<string, IFigure>; keys: Set<string>; numbers: number[] }
   >();
-  for (const [number, { key, bytes, group = [key] }] of pushed) {
+  for (const [number, { key, figure, group = [key] }] of pushed) {
     const id = cellIds.get(number) ?? byNumber.get(number) ?? null;
     if (id === null) {
       continue;
     }
     const hold = holds.get(id) ?? {
-      bytes: new Map<string, number>(),
+      figures: new Map<string, IFigure>(),
       keys: new Set<string>(),
       numbers: new Array<number>()
     };
-    hold.bytes.set(group[0], bytes);
+    hold.figures.set(group[0], figure);
     group.forEach(each => hold.keys.add(each));
     hold.numbers.push(number);
     holds.set(id, hold);
@@ -56,11 +57,7 @@ export function holdsByCell(
   return holds;
 }
 
-/** The bytes of all results of a cell. */
-export function bytesOf(hold: ICellHold): number {
-  let bytes = 0;
-  for (const each of hold.bytes.values()) {
-    bytes += each;
-  }
-  return bytes;
+/** What all results of a cell free. */
+export function figureOf(hold: ICellHold): IFigure {
+  return sumOf([...hold.figures.values()]);
 }

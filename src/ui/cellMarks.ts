@@ -5,14 +5,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
-import { bytesOf, holdsByCell, type ICellHold } from './cellHolds';
+import { figureOf, holdsByCell, type ICellHold } from './cellHolds';
 import { cellsOf } from './cellLink';
 import type { CellNumbers } from './cellNumbers';
 import { canRelease } from '../model/activity';
 import { MIB } from '../model/settings';
-import { formatBytes } from './format';
+import { frees, likelyBytes } from '../model/figures';
+import { figureText } from './format';
 import { guardIcon } from './icons';
-import type { IMemguard, IRetainedModel, IWatched } from '../tokens';
+import type { IFigure, IMemguard, IRetainedModel, IWatched } from '../tokens';
 import { openMenu } from './menu';
 import '../../style/marks.css';
 
@@ -78,16 +79,16 @@ export class CellMarks implements IDisposable {
     const least = this._options.memguard.settings.markThresholdMiB * MIB;
     for (const cell of cells) {
       const hold = holds.get(cell.model.id);
-      const bytes = hold === undefined ? 0 : bytesOf(hold);
-      if (hold !== undefined && bytes > 0 && bytes >= least) {
-        this._mark(cell, hold, bytes);
+      const figure = hold && figureOf(hold);
+      if (hold && figure && frees(figure) && likelyBytes(figure) >= least) {
+        this._mark(cell, hold, figure);
       } else {
         markOf(cell)?.remove();
       }
     }
   }
 
-  private _mark(cell: CodeCell, hold: ICellHold, bytes: number): void {
+  private _mark(cell: CodeCell, hold: ICellHold, figure: IFigure): void {
     if (cell.isPlaceholder()) {
       if (!this._awaited.has(cell)) {
         this._awaited.add(cell);
@@ -114,20 +115,21 @@ export class CellMarks implements IDisposable {
     }
     const mark = old ?? this._newMark();
     const { trans } = this._options;
+    const much = figureText(figure, trans);
     const text =
-      hold.keys.size > hold.bytes.size
+      hold.keys.size > hold.figures.size
         ? trans.__(
             '%1 retained by this result and those that share memory with it',
-            formatBytes(bytes)
+            much
           )
-        : trans.__('%1 retained by this result', formatBytes(bytes));
-    mark.dataset.bytes = `${bytes}`;
+        : trans.__('%1 retained by this result', much);
+    mark.dataset.bytes = `${likelyBytes(figure)}`;
     mark.dataset.numbers = hold.numbers.join(',');
     mark.title = text;
     mark.setAttribute('aria-label', text);
     mark.onclick = event => {
       event.stopPropagation();
-      this._open(mark, hold, bytes);
+      this._open(mark, hold, figure);
     };
     if (mark.parentElement !== prompt) {
       prompt.prepend(mark);
@@ -149,19 +151,19 @@ export class CellMarks implements IDisposable {
     return mark;
   }
 
-  private _open(mark: HTMLElement, hold: ICellHold, bytes: number): void {
+  private _open(mark: HTMLElement, hold: ICellHold, figure: IFigure): void {
     const { trans, showPanel } = this._options;
     const { model } = this._watched;
     const names = hold.numbers.map(number => `Out[${number}]`).join(', ');
     openMenu(mark, [
       {
-        label: trans.__('%1: %2 retained', names, formatBytes(bytes)),
+        label: trans.__('%1: %2 retained', names, figureText(figure, trans)),
         isEnabled: false,
         run: () => undefined
       },
       {
         label:
-          hold.keys.size > hold.bytes.size
+          hold.keys.size > hold.figures.size
             ? trans.__('Release with those that share memory')
             : trans.__('Release'),
         isEnabled: canRelease(model),

@@ -16,6 +16,10 @@ const END: KernelEvent = {
   }
 };
 
+function aFigure(bytes: number, exact = true) {
+  return { bytes, exact };
+}
+
 describe('cell ends', () => {
   it('are subscribed to while the guard is on', async () => {
     const { agent } = aModel();
@@ -61,8 +65,22 @@ describe('cell ends', () => {
   it('bring the bytes of results without asking', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    expect(model.pushed.get(9)).toEqual({ key: 'r9', bytes: 5 });
+    expect(model.pushed.get(9)).toEqual({ key: 'r9', figure: aFigure(5) });
     expect(agent.asked).toEqual([]);
+  });
+
+  it('bring figures that are exact, or are not, until another cell begins', () => {
+    const { agent, model } = aModel();
+    const [exact] = END.event === 'cell_end' ? END.data.results : [];
+    const bound = { key: 'r10', number: 10, freed_bytes: 7, exact: false };
+    agent.tell({ ...END, data: { ...END.data, results: [exact, bound] } });
+    expect(model.pushed.get(9)?.figure).toEqual(aFigure(5));
+    expect(model.pushed.get(10)?.figure).toEqual(aFigure(7, false));
+    agent.setRunning(true);
+    // The cell may give the result a name.
+    const about = { bytes: 0, exact: false, estimate_bytes: 5 };
+    expect(model.pushed.get(9)?.figure).toEqual(about);
+    expect(model.pushed.get(10)?.figure).toEqual(aFigure(7, false));
   });
 
   it('tell which older results the guard has let go', () => {
@@ -83,7 +101,9 @@ describe('cell ends', () => {
       ...END,
       data: { ...END.data, gone: [8, 9], results: [nine] }
     });
-    expect([...model.pushed]).toEqual([[9, { key: 'r10', bytes: 7 }]]);
+    expect([...model.pushed]).toEqual([
+      [9, { key: 'r10', figure: aFigure(7) }]
+    ]);
   });
 
   it('are not told while nobody looks and the guard is off, so that what was known is no more', async () => {
@@ -113,10 +133,10 @@ describe('cell ends', () => {
     model.observe();
     await settled();
     const group = ['k1', 'k2'];
-    expect([...model.pushed]).toEqual([
-      [1, { key: 'k1', bytes: 500, group }],
-      [2, { key: 'k2', bytes: 500, group }],
-      [3, { key: 'k3', bytes: 9 }]
+    expect([...model.pushed]).toMatchObject([
+      [1, { key: 'k1', figure: aFigure(500), group }],
+      [2, { key: 'k2', figure: aFigure(500), group }],
+      [3, { key: 'k3', figure: { ...aFigure(5, false), estimate_bytes: 9 } }]
     ]);
     // By it it is known which results *Free memory* takes.
     const select = selects({ kind: 'large' }, 400);

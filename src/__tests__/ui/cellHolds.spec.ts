@@ -1,4 +1,8 @@
-import { bytesOf, holdsByCell } from '../../ui/cellHolds';
+import { likelyBytes } from '../../model/figures';
+import { figureOf, holdsByCell, type ICellHold } from '../../ui/cellHolds';
+import { aPart } from '../fakes/rows';
+
+const bytesOf = (hold: ICellHold): number => likelyBytes(figureOf(hold));
 
 function holds(
   pushed: [number, string, number][],
@@ -6,15 +10,16 @@ function holds(
   shown: [string, number | null][]
 ) {
   const byCell = holdsByCell(
-    new Map(pushed.map(([number, key, bytes]) => [number, { key, bytes }])),
+    new Map(
+      pushed.map(([number, key, bytes]) => [
+        number,
+        { key, figure: aPart(bytes) }
+      ])
+    ),
     new Map(ids),
     new Map(shown)
   );
-  return [...byCell].map(([id, { bytes, numbers }]) => [
-    id,
-    [...bytes.values()].reduce((sum, each) => sum + each, 0),
-    numbers
-  ]);
+  return [...byCell].map(([id, hold]) => [id, bytesOf(hold), hold.numbers]);
 }
 
 describe('holdsByCell', () => {
@@ -71,9 +76,9 @@ describe('holdsByCell', () => {
   it('gives each cell of a group what all of it frees, and its keys', () => {
     const group = ['k', 'l'];
     const pushed = new Map([
-      [5, { key: 'k', bytes: 80, group }],
-      [6, { key: 'l', bytes: 80, group }],
-      [7, { key: 'm', bytes: 10 }]
+      [5, { key: 'k', figure: aPart(80), group }],
+      [6, { key: 'l', figure: aPart(80), group }],
+      [7, { key: 'm', figure: aPart(10) }]
     ]);
     const ids = new Map([
       [5, 'a'],
@@ -90,8 +95,8 @@ describe('holdsByCell', () => {
   it('counts a group once in a cell that has several of it', () => {
     const group = ['k', 'l'];
     const pushed = new Map([
-      [5, { key: 'k', bytes: 80, group }],
-      [6, { key: 'l', bytes: 80, group }]
+      [5, { key: 'k', figure: aPart(80), group }],
+      [6, { key: 'l', figure: aPart(80), group }]
     ]);
     const ids = new Map([
       [5, 'a'],
