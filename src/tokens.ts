@@ -153,7 +153,13 @@ export type Activity =
  * when more memory comes back later; then its `result` is another one.
  */
 export type Outcome =
-  | { kind: 'released'; selection: Selection; result: IReleased }
+  | {
+      kind: 'released';
+      selection: Selection;
+      result: IReleased;
+      /** How many of the selected results were gone already; absent: none. */
+      gone?: number;
+    }
   | { kind: 'failed'; selection: Selection | null; code: string };
 
 /** What a kernel's process had when it ended by itself, as far as was seen. */

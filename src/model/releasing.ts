@@ -48,14 +48,27 @@ export class Releasing {
     try {
       await untilFree(this._agent, signal);
       activity.change({ kind: 'freeing', selection });
-      const result = await requestRelease(this._agent, selection, minimum);
-      this.outcome = { kind: 'released', selection, result };
+      const { result, gone } = await requestRelease(
+        this._agent,
+        selection,
+        minimum
+      );
+      this.outcome = {
+        kind: 'released',
+        selection,
+        result,
+        ...(gone > 0 && { gone })
+      };
       this._pushed.takeRelease(selection, minimum);
     } catch (error) {
       if (signal.aborted) {
         return;
       }
-      this.outcome = { kind: 'failed', selection, code: codeOf(error) };
+      const code = codeOf(error);
+      this.outcome = { kind: 'failed', selection, code };
+      if (code === 'unknown_key') {
+        this._pushed.takeRelease(selection, minimum);
+      }
     }
     // The report is out of date, whatever happened.
     this._reading.isStale = true;
