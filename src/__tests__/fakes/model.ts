@@ -54,6 +54,8 @@ export class FakeModel implements IRetainedModel {
   rescueFailure: ErrorCode | null = null;
   more: IRow[][] = [];
   cancelled = 0;
+  /** How often more rows were asked for. */
+  loaded = 0;
   refreshed = 0;
 
   /** Change something and tell it. */
@@ -74,6 +76,7 @@ export class FakeModel implements IRetainedModel {
     this.refreshed++;
   }
   async loadMore(): Promise<void> {
+    this.loaded++;
     const next = this.more.shift();
     if (next !== undefined && this.report !== null) {
       const results = [...this.report.results, ...next];
