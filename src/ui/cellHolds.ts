@@ -3,15 +3,20 @@
 import { sumOf } from '../model/entries';
 import type { IFigure, IPushed } from '../tokens';
 
+/** What a result, or the group that it is in, frees. */
+interface IHoldPart {
+  readonly figure: IFigure;
+  /** All results that have to go for it to come back. */
+  readonly keys: readonly string[];
+}
+
 /** What is retained of the results of one cell. */
 export interface ICellHold {
   /**
-   * What is freed, by key, so that a result with several numbers counts once,
-   * and so does a group, by the first of its keys.
+   * By key, so that a result with several numbers counts once, and so does a
+   * group, by the first of its keys.
    */
-  readonly figures: ReadonlyMap<string, IFigure>;
-  /** All results that have to go for it to come back. */
-  readonly keys: ReadonlySet<string>;
+  readonly parts: ReadonlyMap<string, IHoldPart>;
   readonly numbers: readonly number[];
 }
 
@@ -37,20 +42,18 @@ export function holdsByCell(
   }
   const holds = new Map<
     string,
-    { figures: Map<string, IFigure>; keys: Set<string>; numbers: number[] }
+    { parts: Map<string, IHoldPart>; numbers: number[] }
   >();
-  for (const [number, { key, figure, group = [key] }] of pushed) {
+  for (const [number, { key, figure, group: keys = [key] }] of pushed) {
     const id = cellIds.get(number) ?? byNumber.get(number) ?? null;
     if (id === null) {
       continue;
     }
     const hold = holds.get(id) ?? {
-      figures: new Map<string, IFigure>(),
-      keys: new Set<string>(),
+      parts: new Map<string, IHoldPart>(),
       numbers: new Array<number>()
     };
-    hold.figures.set(group[0], figure);
-    group.forEach(each => hold.keys.add(each));
+    hold.parts.set(keys[0], { figure, keys });
     hold.numbers.push(number);
     holds.set(id, hold);
   }
@@ -59,5 +62,15 @@ export function holdsByCell(
 
 /** What all results of a cell free. */
 export function figureOf(hold: ICellHold): IFigure {
-  return sumOf([...hold.figures.values()]);
+  return sumOf([...hold.parts.values()].map(({ figure }) => figure));
+}
+
+/** All results that have to go for that to come back. */
+export function keysOf(hold: ICellHold): string[] {
+  return [...hold.parts.values()].flatMap(({ keys }) => keys);
+}
+
+/** Whether other results have to go for that, too. */
+export function isShared(hold: ICellHold): boolean {
+  return [...hold.parts.values()].some(({ keys }) => keys.length > 1);
 }

@@ -5,7 +5,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
-import { figureOf, holdsByCell, type ICellHold } from './cellHolds';
+import {
+  figureOf,
+  holdsByCell,
+  isShared,
+  keysOf,
+  type ICellHold
+} from './cellHolds';
 import { cellsOf } from './cellLink';
 import type { CellNumbers } from './cellNumbers';
 import { canRelease } from '../model/activity';
@@ -116,13 +122,12 @@ export class CellMarks implements IDisposable {
     const mark = old ?? this._newMark();
     const { trans } = this._options;
     const much = figureText(figure, trans);
-    const text =
-      hold.keys.size > hold.figures.size
-        ? trans.__(
-            '%1 retained by this result and those that share memory with it',
-            much
-          )
-        : trans.__('%1 retained by this result', much);
+    const text = isShared(hold)
+      ? trans.__(
+          '%1 retained by this result and those that share memory with it',
+          much
+        )
+      : trans.__('%1 retained by this result', much);
     mark.dataset.bytes = `${likelyBytes(figure)}`;
     mark.dataset.numbers = hold.numbers.join(',');
     mark.title = text;
@@ -162,12 +167,11 @@ export class CellMarks implements IDisposable {
         run: () => undefined
       },
       {
-        label:
-          hold.keys.size > hold.figures.size
-            ? trans.__('Release with those that share memory')
-            : trans.__('Release'),
+        label: isShared(hold)
+          ? trans.__('Release with those that share memory')
+          : trans.__('Release'),
         isEnabled: canRelease(model),
-        run: () => void model.release({ kind: 'keys', keys: [...hold.keys] })
+        run: () => void model.release({ kind: 'keys', keys: keysOf(hold) })
       },
       ...(showPanel === null
         ? []
