@@ -1,10 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  Button,
-  caretRightIcon,
-  closeIcon,
-  infoIcon
-} from '@jupyterlab/ui-components';
+import { Button, closeIcon, infoIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import {
   figureKind,
@@ -20,6 +15,7 @@ import { IconButton } from '../buttons';
 import { Figure } from '../figure';
 import { figureTitle, rowSentence } from '../sentences';
 import { rowLabel, rowNames, shortType } from './rows';
+import { SelectCell } from './selectCell';
 import type { TableModel } from './tableModel';
 
 /** What a row shows; its figures and states are its own, to be compared. */
@@ -44,8 +40,9 @@ interface IRowViewProps {
 export const RowView = React.memo(function RowView(
   props: IRowViewProps
 ): React.JSX.Element {
-  const { row, table } = props;
+  const { row, table, trans } = props;
   const figure = freedBy(row);
+  const label = rowLabel(row);
   return (
     <div
       role="row"
@@ -62,13 +59,23 @@ export const RowView = React.memo(function RowView(
       data-free={frees(figure)}
       onFocus={() => table.takeFocus(row.key)}
     >
-      <SelectCell {...props} />
+      <SelectCell
+        of={row.key}
+        twistName={
+          props.isExpanded
+            ? trans.__('Hide details of %1', label)
+            : trans.__('Show details of %1', label)
+        }
+        selectName={trans.__('Select %1', label)}
+        selected={props.isSelected ? 'all' : 'none'}
+        table={table}
+      />
       <span
         role="gridcell"
         className="jp-Memguard-cellResult"
         title={rowNames(row).join(', ')}
       >
-        {rowLabel(row)}
+        {label}
       </span>
       <span
         role="gridcell"
@@ -89,33 +96,6 @@ export const RowView = React.memo(function RowView(
 /** Tab reaches only the row with the focus, and the buttons in it. */
 function tabIndexOf({ isFocused }: IRowViewProps): number {
   return isFocused ? 0 : -1;
-}
-
-function SelectCell(props: IRowViewProps): React.JSX.Element {
-  const { row, table, trans } = props;
-  const label = rowLabel(row);
-  return (
-    <span role="gridcell" className="jp-Memguard-cellSelect">
-      <IconButton
-        icon={caretRightIcon}
-        name={
-          props.isExpanded
-            ? trans.__('Hide details of %1', label)
-            : trans.__('Show details of %1', label)
-        }
-        className="jp-Memguard-twist"
-        tabIndex={-1}
-        onClick={() => table.expand(row.key)}
-      />
-      <input
-        type="checkbox"
-        tabIndex={-1}
-        checked={props.isSelected}
-        aria-label={trans.__('Select %1', label)}
-        onChange={() => table.toggleSelected(row.key)}
-      />
-    </span>
-  );
 }
 
 /** A size that differs less from what is freed needs no words of its own. */
