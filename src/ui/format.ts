@@ -45,17 +45,6 @@ export function formatBytes(bytes: number): string {
 }
 
 /**
- * A number of bytes that may be a lower bound.
- *
- * @param bytes - How many bytes.
- * @param exact - Whether it is the whole truth.
- * @returns the bytes, with a sign before them where it is "at least".
- */
-export function formatBound(bytes: number, exact: boolean): string {
-  return (exact ? '' : '\u2265\u00a0') + formatBytes(bytes);
-}
-
-/**
  * How long ago something was.
  *
  * @param seconds - The age in seconds; below zero counts as zero.

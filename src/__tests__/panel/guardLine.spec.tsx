@@ -32,7 +32,7 @@ describe('the guard', () => {
     expect(guard.dataset.guardOrigin).toBe('kernel');
     expect(guard.textContent).toContain('Set for this kernel elsewhere.');
     expect(guard.textContent).toContain(
-      'In effect since [5]. 3 results were withheld so far.'
+      'In effect since cell 5. 3 results were withheld so far.'
     );
     const select = one(guard, 'select') as HTMLSelectElement;
     expect(select.value).toBe('large');
@@ -59,11 +59,11 @@ describe('the guard', () => {
 
   it.each<[Partial<IGuardState>, number | null, string[]]>([
     [{ mode: 'off', on_top: 'nobody' }, null, []],
-    [{}, null, ['In effect since [5].']],
+    [{}, null, ['In effect since cell 5.']],
     [
       { other: 'theirs.patch' },
       null,
-      ['In effect since [5].', 'theirs.patch was there before and is kept.']
+      ['In effect since cell 5.', 'theirs.patch was there before and is kept.']
     ],
     [
       { on_top: 'other', other: 'theirs.patch' },
@@ -86,8 +86,8 @@ describe('the guard', () => {
       { withheld: 1 },
       7,
       [
-        'In effect since [5].',
-        'Cells that ran before [7] were not looked after.',
+        'In effect since cell 5.',
+        'Cells that ran before cell 7 were not looked after.',
         '1 result was withheld so far.'
       ]
     ]

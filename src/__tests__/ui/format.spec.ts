@@ -5,7 +5,6 @@ import type { IFigure } from '../../tokens';
 import {
   figureText,
   formatAge,
-  formatBound,
   formatBytes,
   formatShare,
   setLanguage
@@ -62,13 +61,6 @@ describe('formatBytes', () => {
         expect(Math.abs(back - bytes)).toBeLessThanOrEqual(units[unit] * 0.051);
       })
     );
-  });
-});
-
-describe('formatBound', () => {
-  it('marks what is a bound', () => {
-    expect(formatBound(1024, true)).toBe('1 KiB');
-    expect(formatBound(1024, false)).toBe('\u2265\u00a01 KiB');
   });
 });
 

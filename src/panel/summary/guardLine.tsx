@@ -51,7 +51,9 @@ function placeFacts(
   switch (onTop) {
     case 'us':
       return [
-        ...(since === null ? [] : [trans.__('In effect since [%1].', since)]),
+        ...(since === null
+          ? []
+          : [trans.__('In effect since cell %1.', since)]),
         ...(other === null
           ? []
           : [trans.__('%1 was there before and is kept.', other)])
@@ -86,7 +88,10 @@ export function guardFacts(
   const facts = state === null ? [] : placeFacts(state, trans);
   if (lateSince !== null) {
     facts.push(
-      trans.__('Cells that ran before [%1] were not looked after.', lateSince)
+      trans.__(
+        'Cells that ran before cell %1 were not looked after.',
+        lateSince
+      )
     );
   }
   if (state !== null && state.withheld > 0) {

@@ -35,7 +35,7 @@ function AsOf(props: {
     const last = report.execution_count - 1;
     return (
       <p className="jp-Memguard-asOf" data-execution={last}>
-        {trans.__('A cell is running. These figures are as of [%1].', last)}
+        {trans.__('A cell is running. These figures are as of cell %1.', last)}
       </p>
     );
   }
