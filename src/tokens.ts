@@ -94,15 +94,14 @@ export interface IKernelAgent extends IDisposable {
    *
    * @param method - The request's name.
    * @param params - The parameters of that method.
-   * @param options - How long the kernel may take to begin with the request,
-   * and what ends the waiting early.
+   * @param options - What ends the waiting early.
    * @returns the checked result.
    * @throws RequestError with the reason as `code`.
    */
   request<K extends Method>(
     method: K,
     params: IRequests[K]['params'],
-    options?: { timeoutMs?: number; signal?: AbortSignal }
+    options?: { signal?: AbortSignal }
   ): Promise<IRequests[K]['result']>;
 }
 

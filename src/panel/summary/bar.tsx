@@ -23,7 +23,7 @@ type PartName = (typeof PARTS)[number];
 const SELDOM: readonly PartName[] = ['shared', 'free', 'mapped'];
 
 /** A part of the process's memory. */
-export interface IBarPart {
+interface IBarPart {
   readonly name: PartName;
   readonly bytes: number;
   readonly exact: boolean;
