@@ -13,7 +13,7 @@ import ctypes
 import os
 from struct import Struct
 from time import thread_time
-from typing import Any
+from typing import Any, Callable, TypeVar
 
 from .adapter import Adapter, Owned
 
@@ -26,6 +26,9 @@ COUNTED_CAPSULES: set[bytes] = set()
 _MOST = 8 * 10**-3  # seconds that looking at one object may take
 
 _MOST_WORDS = 64  # that are read at once
+_MOST_VIEWS = 5  # of one another, down to the array that has the numbers
+
+_Layout = TypeVar("_Layout")
 
 _basic = type.__dict__["__basicsize__"].__get__
 _STRUCTS = [Struct(f"<{count}Q") for count in range(_MOST_WORDS + 1)]
@@ -36,12 +39,15 @@ class Memory:
 
     __slots__ = ("_end", "_file")
 
-    def __init__(self) -> None:
-        """Open the memory; an `OSError` if the system does not have it as a file."""
+    def __init__(self, seconds: float = _MOST) -> None:
+        """Open the memory; an `OSError` if the system does not have it as a file.
+
+        After so many seconds of the thread's time it is late.
+        """
         if not hasattr(os, "pread") or not hasattr(os, "O_CLOEXEC"):
             raise OSError  # Windows
         self._file = os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)
-        self._end = thread_time() + _MOST
+        self._end = thread_time() + seconds
 
     def __enter__(self) -> Memory:  # noqa: PYI034 - Python 3.8
         """Begin to read."""
@@ -68,6 +74,32 @@ class Memory:
         """Return the word of eight bytes at an address."""
         return self.words(address, 1)[0]
 
+    def block(self, address: int) -> int:
+        """Return how many words the block at an address has: malloc says in front of it."""
+        return max(0, (self.word(address - POINTER) & -16) // POINTER - 1)
+
+    def of_array(self, place: int, kind: int, address: int, size: int) -> tuple[int, int] | None:
+        """Return where the memory is, and its bytes, that goes with an array of numpy at a place.
+
+        The array shows some bytes at an address; `kind` is the identity of numpy's type. None if
+        there is no array at the place. No bytes if something else holds the memory.
+        """
+        words = self.words(place, NUMPY_BASE + 1)
+        if not kind or words[1] != kind:
+            return None
+        for _ in range(_MOST_VIEWS):
+            if words[0] & COUNT != 1 or words[1] != kind:
+                break
+            if not words[NUMPY_BASE]:
+                start = words[2]
+                if start == address:
+                    return address, size
+                whole = POINTER * self.block(start)  # of which a part is shown
+                inside = start <= address and address + size <= start + whole
+                return (start, whole) if inside else (address, 0)
+            words = self.words(words[NUMPY_BASE], NUMPY_BASE + 1)
+        return address, 0
+
 
 def is_readable() -> bool:
     """Return whether memory can be read so, at an address whose content is known."""
@@ -77,6 +109,17 @@ def is_readable() -> bool:
             return memory.word(id(probe) + POINTER) == id(type(probe))
     except OSError:
         return False
+
+
+def layout_of(find: Callable[[Memory], _Layout]) -> _Layout | None:
+    """Return where a library has what is read; None if it is not where it is looked for."""
+    if not is_readable():
+        return None
+    try:
+        with Memory() as memory:
+            return find(memory)
+    except Exception:  # noqa: BLE001
+        return None  # another version of the library
 
 
 def holding(probe: Any, target: Any) -> Adapter:

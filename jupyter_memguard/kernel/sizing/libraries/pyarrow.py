@@ -19,7 +19,7 @@ from typing import Any, Callable, Iterator, Sequence
 
 from ..blocks import USERS_UNKNOWN, Block, total
 from .adapter import Adapter, Owned
-from .native import COUNT, COUNTED_CAPSULES, NUMPY_BASE, POINTER, Memory, is_readable
+from .native import COUNT, COUNTED_CAPSULES, NUMPY_BASE, POINTER, Memory, layout_of
 
 _WRAPPED = 4 * POINTER  # after a wrapper's count, type, weak references and table of methods
 _USERS = POINTER  # from a control block's beginning
@@ -410,13 +410,7 @@ def _dataset(module: Any) -> dict[type, Adapter]:
 
 def _layout(lib: Any) -> _Layout | None:
     """Return where Arrow's counts are, None if they are not where they are looked for."""
-    if not is_readable():
-        return None
-    try:
-        with Memory() as memory:
-            return _Layout(lib, memory)
-    except Exception:  # noqa: BLE001
-        return None  # another version of Arrow
+    return layout_of(lambda memory: _Layout(lib, memory))
 
 
 def _counted(

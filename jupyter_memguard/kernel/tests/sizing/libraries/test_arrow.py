@@ -82,7 +82,7 @@ def test_every_kind_of_array_is_freed_whole(make: Any) -> None:
 def of_unknown_kind() -> Any:
     """Return an array of an extension type that Arrow itself does not know."""
 
-    class Unknown(pa.ExtensionType):  # type: ignore[misc]
+    class Unknown(pa.ExtensionType):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:
             super().__init__(pa.int64(), "memguard.unknown")
 
