@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections import Counter
 from struct import Struct
 from time import thread_time
 from typing import Any, Callable, TypeVar
 
+from ..blocks import Block
 from .adapter import Adapter, Owned
 
 POINTER = 8
@@ -26,6 +28,9 @@ COUNTED_CAPSULES: set[bytes] = set()
 _MOST = 8 * 10**-3  # seconds that looking at one object may take
 
 _MOST_WORDS = 64  # that are read at once
+_WEAK = 0x3FFFFFFF  # the bits of the count of weak references, beside flags
+_MOST_USERS = 10**6
+_MOST_LEVELS = 200  # of blocks
 _MOST_VIEWS = 5  # of one another, down to the array that has the numbers
 
 _Layout = TypeVar("_Layout")
@@ -109,6 +114,103 @@ def is_readable() -> bool:
             return memory.word(id(probe) + POINTER) == id(type(probe))
     except OSError:
         return False
+
+
+class Part:
+    """One part of what a wrapper leads to, with the users that its library counts."""
+
+    __slots__ = ("address", "device", "kids", "size", "users")
+
+    def __init__(self, address: int, users: int) -> None:
+        """Begin with no bytes, and nothing that it leads to."""
+        self.address = address
+        self.users = users
+        self.size = 0
+        self.device = False
+        self.kids: list[int] = []  # the keys of parts, once for each reference
+
+
+class Parts:
+    """Parts that lead to one another, of which one object refers to the first.
+
+    They are known before they are made into blocks: they can be deep, and lead back to themselves.
+    """
+
+    def __init__(self, owner: int) -> None:
+        """Begin with nothing known."""
+        self.owner = owner
+        self.known: dict[int, Part] = {}  # by keys, which `Part.kids` has
+
+    def block(self, key: int) -> Block:
+        """Return the block of a part, with all that it leads to."""
+        leads = self._joined(key)
+        made: dict[int, Block] = {}
+        opened: set[int] = set()
+        stack = [key]
+        while stack:
+            top = stack[-1]
+            if top in made:
+                stack.pop()
+            elif top not in opened:
+                opened.add(top)
+                if len(opened) - len(made) > _MOST_LEVELS:
+                    leads[top] = []  # who reads blocks goes down level by level
+                stack.extend(kid for kid in leads[top] if kid not in opened)
+            else:
+                stack.pop()
+                # What is not made yet has led here: its address says which block it is.
+                further = [made.get(kid) or self._made(kid) for kid in leads[top]]
+                made[top] = self._made(top)._replace(leads_to=tuple(further))
+        return made[key]
+
+    def _made(self, key: int) -> Block:
+        part = self.known[key]
+        return Block(part.address, part.size, self.owner, part.users, device=part.device)
+
+    def _joined(self, key: int) -> dict[int, list[int]]:
+        """Return for each part, without those that are joined to another, to which it leads.
+
+        A part is joined to another if that, and what is joined to it, has all references to the
+        part: they fall together.
+        """
+        top = {key: key}  # the part to which each is joined
+        met: Counter[int] = Counter()
+        of: dict[int, int] = {}  # what alone refers to a part, 0 if there are several
+        references = []
+        waiting: dict[int, None] = {}
+        ready = [key]
+        while ready or waiting:
+            if not ready:
+                # Something else refers to it too, or it leads back to itself, or it has bytes.
+                some = next(iter(waiting))
+                del waiting[some]
+                top[some] = some
+                ready.append(some)
+            part = ready.pop()
+            for kid in self.known[part].kids:
+                found = self.known.get(kid)
+                if found is None:
+                    continue  # there was no time for it
+                references.append((top[part], kid))
+                if kid in top:
+                    continue
+                met[kid] += 1
+                of[kid] = top[part] if of.get(kid, top[part]) == top[part] else 0
+                waiting[kid] = None
+                if met[kid] == found.users and not found.size:
+                    del waiting[kid]
+                    top[kid] = of[kid] or kid
+                    ready.append(kid)
+        leads: dict[int, list[int]] = {part: [] for part in set(top.values())}
+        for part, kid in references:
+            if top[kid] == kid:
+                leads[part].append(kid)
+        return leads
+
+
+def are_counts(word: int) -> bool:
+    """Return whether a word may have a count of users, and one of weak references."""
+    return 0 < word & COUNT < _MOST_USERS and 0 < word >> 32 & _WEAK < _MOST_USERS
 
 
 def layout_of(find: Callable[[Memory], _Layout]) -> _Layout | None:

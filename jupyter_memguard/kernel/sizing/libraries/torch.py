@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
 from contextlib import nullcontext
 from typing import Any, Callable, Iterator, Sequence
 
 from ..blocks import USERS_UNKNOWN, Block
 from .adapter import Adapter, Owned
-from .native import COUNT, POINTER, Memory, layout_of
+from .native import COUNT, POINTER, Memory, Part, Parts, are_counts, layout_of
 
 _TENSOR = 400  # bytes of a tensor without its numbers, about
 _WRAPPED = 2 * POINTER
@@ -33,10 +32,7 @@ _MOST_OF_FUNCTION = 40  # words
 _MOST_OF_VECTOR = 1 << 15  # bytes
 _MOST_WORDS = 240  # of a node
 _MOST_PARTS = 3000  # of one tensor's graph
-_MOST_LEVELS = 200
-_MOST_USERS = 10**6
 _HAS_WRAPPER = 63  # the bit beside both counts that says so
-_WEAK = 0x3FFFFFFF  # the bits of the count of weak references, beside flags
 _NEAR = 1 << 31  # bytes around a table of methods in which the libraries are
 _MOST_SECONDS = 0.03  # for one tensor's graph
 _CONTEXT = 8  # words of what a storage frees its memory with
@@ -104,24 +100,10 @@ class _Layout:
         self.graph = meta.index(memory.word(id(base.grad_fn.__get__(made)) + _WRAPPED))
         self.none = meta[self.grad]
         # Nodes are counted in themselves, or by a `shared_ptr`.
-        self.shared = not _are_counts(memory.word(meta[self.graph] + POINTER))
+        self.shared = not are_counts(memory.word(meta[self.graph] + POINTER))
 
 
-class _Part:
-    """One part of what a wrapper leads to: a storage, a tensor, or a node of a graph."""
-
-    __slots__ = ("address", "device", "kids", "size", "users")
-
-    def __init__(self, address: int, users: int) -> None:
-        """Begin with no bytes, and nothing that it leads to."""
-        self.address = address
-        self.users = users
-        self.size = 0
-        self.device = False
-        self.kids: list[int] = []  # the keys of parts, once for each reference
-
-
-class _Parts:
+class _Parts(Parts):
     """The parts to which a wrapper leads, with torch's counts.
 
     All are found first, one after the other, for a graph can be deep and lead back to itself.
@@ -131,11 +113,10 @@ class _Parts:
 
     def __init__(self, layout: _Layout, memory: Memory, owner: int, *, device: bool) -> None:
         """Begin with nothing known."""
+        super().__init__(owner)
         self.layout = layout
         self.memory = memory
-        self.owner = owner
         self.device = device
-        self.known: dict[int, _Part] = {}
         self.waiting: list[tuple[int, int]] = []
         self.hidden = False  # whether it is not known who else uses the memory
         self.graph = False  # whether there are nodes, which can have more than is seen
@@ -159,7 +140,7 @@ class _Parts:
         if words[0] != layout.storage_table or not 0 <= words[layout.size] < _MOST_BYTES:
             raise ValueError
         address, size = words[layout.data], words[layout.size]
-        found = self.known[place] = _Part(place, self._users(words, layout.storage_held))
+        found = self.known[place] = Part(place, self._users(words, layout.storage_held))
         if not address or not size:
             return place
         found.device = self.device or bool(words[layout.data + 3] & _KIND_OF_DEVICE)
@@ -169,7 +150,7 @@ class _Parts:
             self._add_foreign(found, address, size, words[layout.data + 2])
         return place
 
-    def _add_foreign(self, part: _Part, address: int, size: int, context: int) -> None:
+    def _add_foreign(self, part: Part, address: int, size: int, context: int) -> None:
         """Add memory that is not torch's own, if it is known to go with the storage."""
         users = USERS_UNKNOWN
         for word in self.memory.words(context, _CONTEXT):
@@ -181,18 +162,18 @@ class _Parts:
         self.hidden = self.hidden or not size
         if size:
             part.kids.append(address)
-            inner = self.known[address] = _Part(address, users)
+            inner = self.known[address] = Part(address, users)
             inner.size = size
 
     def tensor(self, place: int) -> int:
         """Add a tensor; return its key."""
         if place not in self.known:
             words = self.memory.words(place, _WORDS)
-            found = self.known[place] = _Part(place, self._users(words, self.layout.held))
+            found = self.known[place] = Part(place, self._users(words, self.layout.held))
             self._open_tensor(found, words)
         return place
 
-    def _open_tensor(self, part: _Part, words: tuple[int, ...]) -> None:
+    def _open_tensor(self, part: Part, words: tuple[int, ...]) -> None:
         """Add a tensor's storage, its gradient, its graph, and what it is a view of."""
         layout = self.layout
         if words[layout.storage]:
@@ -259,7 +240,7 @@ class _Parts:
             return
         self.graph = True
         users = self.memory.word(control + POINTER) & COUNT
-        part = self.known[control] = _Part(control, users or USERS_UNKNOWN)
+        part = self.known[control] = Part(control, users or USERS_UNKNOWN)
         if place == control + _INPLACE:
             size = self.memory.block(control) - _INPLACE // POINTER
         else:
@@ -311,7 +292,7 @@ class _Parts:
             elif layout.shared and self._is_shared(word, after):
                 yield self._later(word, after)
                 at += 1
-            elif self._is_near(table) and _are_counts(counted):
+            elif self._is_near(table) and are_counts(counted):
                 yield self._later(word, word)
 
     def _is_shared(self, place: int, control: int) -> bool:
@@ -320,80 +301,7 @@ class _Parts:
             return False
         words = self.memory.words(control, 5)
         known = place in words[2:] or place == control + _INPLACE
-        return known and _are_counts(words[1])
-
-    # Blocks
-
-    def block(self, key: int) -> Block:
-        """Return the block of a part, with all that it leads to."""
-        leads = self._joined(key)
-        made: dict[int, Block] = {}
-        opened: set[int] = set()
-        stack = [key]
-        while stack:
-            top = stack[-1]
-            if top in made:
-                stack.pop()
-            elif top not in opened:
-                opened.add(top)
-                if len(opened) - len(made) > _MOST_LEVELS:
-                    leads[top] = []  # who reads blocks goes down level by level
-                stack.extend(kid for kid in leads[top] if kid not in opened)
-            else:
-                stack.pop()
-                # What is not made yet has led here: its address says which block it is.
-                further = [made.get(kid) or self._made(kid) for kid in leads[top]]
-                made[top] = self._made(top)._replace(leads_to=tuple(further))
-        return made[key]
-
-    def _made(self, key: int) -> Block:
-        part = self.known[key]
-        return Block(part.address, part.size, self.owner, part.users, device=part.device)
-
-    def _joined(self, key: int) -> dict[int, list[int]]:
-        """Return for each part, without those that are joined to another, to which it leads.
-
-        A part is joined to another if that, and what is joined to it, has all references to the
-        part: they fall together.
-        """
-        top = {key: key}  # the part to which each is joined
-        met: Counter[int] = Counter()
-        of: dict[int, int] = {}  # what alone refers to a part, 0 if there are several
-        references = []
-        waiting: dict[int, None] = {}
-        ready = [key]
-        while ready or waiting:
-            if not ready:
-                # Something else refers to it too, or it leads back to itself, or it has bytes.
-                some = next(iter(waiting))
-                del waiting[some]
-                top[some] = some
-                ready.append(some)
-            part = ready.pop()
-            for kid in self.known[part].kids:
-                found = self.known.get(kid)
-                if found is None:
-                    continue  # there was no time for it
-                references.append((top[part], kid))
-                if kid in top:
-                    continue
-                met[kid] += 1
-                of[kid] = top[part] if of.get(kid, top[part]) == top[part] else 0
-                waiting[kid] = None
-                if met[kid] == found.users and not found.size:
-                    del waiting[kid]
-                    top[kid] = of[kid] or kid
-                    ready.append(kid)
-        leads: dict[int, list[int]] = {part: [] for part in set(top.values())}
-        for part, kid in references:
-            if top[kid] == kid:
-                leads[part].append(kid)
-        return leads
-
-
-def _are_counts(word: int) -> bool:
-    """Return whether a word may have a count of users, and one of weak references."""
-    return 0 < word & COUNT < _MOST_USERS and 0 < word >> 32 & _WEAK < _MOST_USERS
+        return known and are_counts(words[1])
 
 
 def _torch(torch: Any) -> dict[type, Adapter]:
