@@ -30,6 +30,7 @@ _MOST = 8 * 10**-3  # seconds that looking at one object may take
 _MOST_WORDS = 64  # that are read at once
 _WEAK = 0x3FFFFFFF  # the bits of the count of weak references, beside flags
 _MOST_USERS = 10**6
+_FEW = 2  # parts, of which one leads to the other and no further
 _MOST_LEVELS = 200  # of blocks
 _MOST_VIEWS = 5  # of one another, down to the array that has the numbers
 
@@ -143,6 +144,9 @@ class Parts:
 
     def block(self, key: int) -> Block:
         """Return the block of a part, with all that it leads to."""
+        kids = self.known[key].kids
+        if len(self.known) == _FEW and all(k in self.known and k != key for k in kids):
+            return self._made(key)._replace(leads_to=tuple(map(self._made, kids)))
         leads = self._joined(key)
         made: dict[int, Block] = {}
         opened: set[int] = set()
