@@ -1,0 +1,135 @@
+"""Small objects that lead nowhere and that several others refer to, such as texts and numbers.
+
+A session has millions of references to such objects, and the graph would mostly be these. So they
+are no joints: each reference to one is a number of 64 bits until the walk ends. Then objects to
+which the same joints refer become one joint together.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
+
+if TYPE_CHECKING:
+    from .sharing import Steps
+
+# A reference has 14 bits for the object's place in its region of memory, 24 for the joint that
+# refers to the object, 18 for how many references the object had, and 8 for its size. Objects lie
+# at multiples of 16 bytes, and their sizes are such.
+_REGION = 18
+_UNIT = 4
+_OWNER, _REFERENCES = 26, 8
+_PLACE = 50
+MOST_BYTES = 1 << 10  # that an object of this kind may have
+_A_STEP = 20_000
+
+
+class Bundle:
+    """What is known of all leaves to which the same joints refer, in bytes."""
+
+    __slots__ = ("held", "met")
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.met = 0  # of those to which all references were met
+        self.held = 0  # of the others
+
+
+class Leaves:
+    """The references to leaves that were met."""
+
+    __slots__ = ("_regions", "count")
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.count = 0
+        self._regions: defaultdict[int, array[int]] = defaultdict(partial(array, "Q"))
+
+    def add(self, keys: list[int], of: Iterable[int], known: Mapping[int, int]) -> None:
+        """Note references from the joints `of` to objects with these identities.
+
+        `known` has what `packed` says of those that are leaves.
+        """
+        regions = self._regions
+        leaves = list(map(known.get, keys))
+        self.count += len(keys) - leaves.count(None)
+        for key, leaf, owner in zip(keys, leaves, of):
+            if leaf is not None:
+                regions[key >> _REGION].append(leaf | owner << _OWNER)
+
+    def bundles(
+        self,
+        places: Sequence[int],
+        found: dict[frozenset[int], Bundle],
+        first: dict[int, tuple[int, float]],
+    ) -> Steps:
+        """Put into `found` what joints refer to alone and together, by the places of these joints.
+
+        `first` has joints of which leaves count for the estimate: those to which such a joint is
+        the first to refer. It gets their bytes if all references were met, and else the part of
+        their bytes that goes with the references that were met.
+        """
+        for region in self._regions.values():
+            leaf = _Leaf(-1, 0, 0)
+            before = -1
+            for passed, reference in enumerate(sorted(region)):
+                head = reference >> _OWNER
+                if head != before:
+                    before = head
+                    refs = reference >> _REFERENCES & 0x3FFFF
+                    owner = head & 0xFFFFFF
+                    if reference >> _PLACE != leaf.place:
+                        leaf.put(found, first)
+                        leaf = _Leaf(reference >> _PLACE, owner, (reference & 0xFF) << _UNIT)
+                        leaf.refs = refs
+                    elif refs < leaf.refs:  # the walk itself held the object, the other time
+                        leaf.refs = refs
+                    leaf.owners.add(places[owner])
+                leaf.met += 1
+                if passed % _A_STEP == _A_STEP - 1:
+                    yield
+            leaf.put(found, first)
+            yield
+
+
+class _Leaf:
+    """One object, while the references to it are added up."""
+
+    __slots__ = ("first", "met", "owners", "place", "refs", "size")
+
+    def __init__(self, place: int, first: int, size: int) -> None:
+        self.place = place
+        self.first = first
+        self.size = size
+        self.owners: set[int] = set()
+        self.met = 0
+        self.refs = 0
+
+    def put(self, found: dict[frozenset[int], Bundle], first: dict[int, tuple[int, float]]) -> None:
+        """Add the object to what its joints refer to together."""
+        if not self.met:
+            return
+        key = frozenset(self.owners)
+        bundle = found.get(key)
+        if bundle is None:
+            bundle = found[key] = Bundle()
+        is_met = self.met == self.refs
+        if is_met:
+            bundle.met += self.size
+        else:
+            bundle.held += self.size
+        if self.first in first:
+            met, shared = first[self.first]
+            part = 0 if is_met else self.size * min(1.0, self.met / max(1, self.refs))
+            first[self.first] = met + is_met * self.size, shared + part
+
+
+def packed(keys: Sequence[int], references: Iterable[int], sizes: Iterable[int]) -> dict[int, int]:
+    """Return, by the identities of leaves, what is noted with each reference to one."""
+    mask = (1 << _REGION) - 1
+    return {
+        key: (key & mask) >> _UNIT << _PLACE | refs << _REFERENCES | size >> _UNIT
+        for key, refs, size in zip(keys, references, sizes)
+    }
