@@ -140,6 +140,7 @@ class Ownership:
         self._steps = 0
         self._deadline = 0.0
         self._account_rate = 0.0
+        self._most_for_account = 0.0
         self._others = OtherThreads()
         self._root_count = sum(map(len, groups))
         self._take_roots(groups)
@@ -211,6 +212,7 @@ class Ownership:
             return True
         self._unsettle()
         self._account_rate = 1 / _EDGES_A_SECOND if answer else 0.0
+        self._most_for_account = seconds / 2
         begin = clock()
         self._deadline = begin + seconds
         while not (self.done or self.full):
@@ -282,7 +284,7 @@ class Ownership:
             + len(self.objects)
             + _LOOKS_A_ROOT * self._root_count
         )
-        account = looks * self._account_rate
+        account = min(looks * self._account_rate, self._most_for_account)
         return clock() + account > self._deadline
 
     def _step(self) -> None:
