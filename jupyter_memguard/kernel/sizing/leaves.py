@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 if TYPE_CHECKING:
     from .sharing import Steps
 
-# A reference has 14 bits for the object's place in its region of memory, 24 for the joint that
-# refers to the object, 18 for how many references the object had, and 8 for its size. Objects lie
-# at multiples of 16 bytes, and their sizes are such.
+# A reference has 15 bits for the object's place in its region of memory, 24 for the joint that
+# refers to the object, 18 for how many references the object had, and 7 for its size. Objects lie
+# at multiples of 8 bytes at least, and their sizes are multiples of 16.
 _REGION = 18
+_ALIGNED = 3
 _UNIT = 4
-_OWNER, _REFERENCES = 26, 8
-_PLACE = 50
+_PLACE, _OWNER, _REFERENCES = 49, 25, 7
+_MOST_OWNER, _MOST_REFERENCES, _MOST_SIZE = (1 << 24) - 1, (1 << 18) - 1, (1 << 7) - 1
 MOST_BYTES = 1 << 10  # that an object of this kind may have
 _A_STEP = 20_000
 
@@ -63,51 +64,55 @@ class Leaves:
         self,
         places: Sequence[int],
         found: dict[frozenset[int], Bundle],
-        first: dict[int, tuple[int, float]],
+        waiting: dict[int, tuple[float, float]],
     ) -> Steps:
         """Put into `found` what joints refer to alone and together, by the places of these joints.
 
-        `first` has joints of which leaves count for the estimate: those to which such a joint is
-        the first to refer. It gets their bytes if all references were met, and else the part of
-        their bytes that goes with the references that were met.
+        `waiting` has joints that are still to be followed. Each gets the part of the leaves' bytes
+        that goes with its own references: of those to which all references were met, and of others.
         """
         for region in self._regions.values():
-            leaf = _Leaf(-1, 0, 0)
+            leaf = _Leaf(-1, 0)
             before = -1
             for passed, reference in enumerate(sorted(region)):
                 head = reference >> _OWNER
                 if head != before:
                     before = head
-                    refs = reference >> _REFERENCES & 0x3FFFF
-                    owner = head & 0xFFFFFF
+                    refs = reference >> _REFERENCES & _MOST_REFERENCES
+                    owner = head & _MOST_OWNER
                     if reference >> _PLACE != leaf.place:
-                        leaf.put(found, first)
-                        leaf = _Leaf(reference >> _PLACE, owner, (reference & 0xFF) << _UNIT)
+                        leaf.put(found, waiting)
+                        leaf = _Leaf(reference >> _PLACE, (reference & _MOST_SIZE) << _UNIT)
                         leaf.refs = refs
                     elif refs < leaf.refs:  # the walk itself held the object, the other time
                         leaf.refs = refs
                     leaf.owners.add(places[owner])
+                    if waiting:
+                        leaf.begins.append((owner, leaf.met))
                 leaf.met += 1
                 if passed % _A_STEP == _A_STEP - 1:
                     yield
-            leaf.put(found, first)
+            leaf.put(found, waiting)
             yield
 
 
 class _Leaf:
     """One object, while the references to it are added up."""
 
-    __slots__ = ("first", "met", "owners", "place", "refs", "size")
+    __slots__ = ("begins", "met", "owners", "place", "refs", "size")
 
-    def __init__(self, place: int, first: int, size: int) -> None:
+    def __init__(self, place: int, size: int) -> None:
         self.place = place
-        self.first = first
         self.size = size
         self.owners: set[int] = set()
         self.met = 0
         self.refs = 0
+        # The joints that refer to the object, and how many references were met before theirs.
+        self.begins: list[tuple[int, int]] = []
 
-    def put(self, found: dict[frozenset[int], Bundle], first: dict[int, tuple[int, float]]) -> None:
+    def put(
+        self, found: dict[frozenset[int], Bundle], waiting: dict[int, tuple[float, float]]
+    ) -> None:
         """Add the object to what its joints refer to together."""
         if not self.met:
             return
@@ -120,16 +125,19 @@ class _Leaf:
             bundle.met += self.size
         else:
             bundle.held += self.size
-        if self.first in first:
-            met, shared = first[self.first]
-            part = 0 if is_met else self.size * min(1.0, self.met / max(1, self.refs))
-            first[self.first] = met + is_met * self.size, shared + part
+        end = self.met
+        for owner, begin in reversed(self.begins):
+            if owner in waiting:
+                part = self.size * (end - begin) / max(self.refs, self.met)
+                met, others = waiting[owner]
+                waiting[owner] = met + part * is_met, others + part * (not is_met)
+            end = begin
 
 
 def packed(keys: Sequence[int], references: Iterable[int], sizes: Iterable[int]) -> dict[int, int]:
     """Return, by the identities of leaves, what is noted with each reference to one."""
     mask = (1 << _REGION) - 1
     return {
-        key: (key & mask) >> _UNIT << _PLACE | refs << _REFERENCES | size >> _UNIT
+        key: (key & mask) >> _ALIGNED << _PLACE | refs << _REFERENCES | size >> _UNIT
         for key, refs, size in zip(keys, references, sizes)
     }

@@ -123,9 +123,9 @@ class Ownership:
         self.bundles = range(0)  # the joints that were made of leaves
         self.owners_of: dict[int, frozenset[int]] = {}  # by bundles, the joints that refer to each
         self._before: dict[int, tuple[int, int]] = {}  # bytes and edges of joints with leaves
-        # Of the leaves that a joint is the first to refer to, the bytes that were met and the part
-        # of the others' bytes that goes with the references that were met.
-        self._of_leaves: dict[int, tuple[int, float]] = {}
+        # For joints that wait, the part of leaves' bytes that goes with the references from there:
+        # of leaves to which all references were met, and of others.
+        self._of_leaves: dict[int, tuple[float, float]] = {}
         self._ended = False
         self.common: list[Any] = []  # ends of which many references were met
         self._owned: list[Any] = []  # what adapters say that objects refer to, to be met next
@@ -231,7 +231,7 @@ class Ownership:
         """
         self._unsettle()
         found: dict[frozenset[int], Bundle] = {}
-        self._of_leaves = {each.joint: (0, 0.0) for each in self.pending()}
+        self._of_leaves = {each.joint: (0.0, 0.0) for each in self.pending()}
         yield from self.leaves.bundles(places, found, self._of_leaves)
         first = len(self.objects)
         self.bundles = range(first, first)
@@ -475,8 +475,8 @@ class Ownership:
                     sizes = self._usual_sizes() if sizes is None else sizes
                     size = sizes.get(id(type(self.objects[joint])), 0)
                 more += size * share * (factor - bool(self.opened[joint] and share == 1))
-            met, shared = self._of_leaves.get(pending.joint, (0, 0.0))
-            more += met * (factor - 1) + (shared * factor if shares else 0)
+            met, others = self._of_leaves.get(pending.joint, (0.0, 0.0))
+            more += met * (factor - 1) + (others * factor if shares else 0)
             found[pending.joint] = found.get(pending.joint, 0) + round(more)
         return found
 
