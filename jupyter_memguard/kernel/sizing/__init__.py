@@ -63,7 +63,7 @@ def prepare() -> None:
 class Measuring:
     """A measurement of groups of roots that can be stopped and gone on with.
 
-    `go_on` follows references for some time; `figures` says what is known by then. Between the two
+    `go_on` follows references for some time; `account` says what is known by then. Between the two
     it holds references to objects of the user, so it is to be dropped before a cell begins.
     """
 
@@ -101,9 +101,13 @@ class Measuring:
             if self._steps is None:
                 self._account = accounts.Account(self._walk, names=self._names)
                 self._steps = self._account.steps()
-            for _ in self._steps:
-                if clock() > until:
-                    return False
+            try:
+                for _ in self._steps:
+                    if clock() > until:
+                        return False
+            except BaseException:
+                self._steps = None  # an account that was broken off is made anew
+                raise
         self.is_final = True
         return True
 

@@ -117,6 +117,7 @@ class Account:
 
     def steps(self) -> Steps:
         """Make the account, step by step."""
+        self.walk.unsettle()
         held: set[int] = set()
         yield from self._find_held(held)
         yield from self._lead(self.alive, held, set())
@@ -148,6 +149,7 @@ class Account:
         for joint in walk.foreign.values():
             now[joint] = met[joint] if before[joint] == USERS_UNKNOWN else before[joint]
         if self.final:
+            walk.moving = walk.moving or walk.leaves_moved()
             for joint in compress(range(len(now)), map(lt, now, met)):
                 walk.note(joint, "moving")
         found.update(compress(range(len(now)), map(ne, now, met)))
@@ -184,7 +186,7 @@ class Account:
         places = list(range(len(walk.objects)))
         yield from self._find_places(places)
         yield from walk.settle(places)
-        for passed, (joint, owners) in enumerate(walk.owners_of.items()):
+        for passed, (joint, owners) in enumerate(walk.bundles.items()):
             if walk.met[joint] != walk.refs[joint]:
                 held.add(joint)
                 alive.add(joint)
@@ -269,7 +271,7 @@ class Account:
                 tally.notes.add("moving")
             if self.roots[number] in walk.may_fall:
                 tally.notes.add("opaque")
-            if self.roots[number] in self.cut:
+            if walk.left_out or self.roots[number] in self.cut:
                 tally.notes.add("cut")
         for passed, joint in enumerate(self._special()):
             number = owner.get(joint, _SEVERAL)
@@ -336,7 +338,7 @@ class Account:
             tally.more = sum(more for joint, more in self._more.items() if joint in joints)
         if self.walk.moving:
             tally.notes.add("moving")
-        if not self.cut.isdisjoint(joints):
+        if self.walk.left_out or not self.cut.isdisjoint(joints):
             tally.notes.add("cut")
         return tally
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 if TYPE_CHECKING:
     from .sharing import Steps
@@ -24,18 +24,30 @@ _UNIT = 4
 _PLACE, _OWNER, _REFERENCES = 49, 25, 7
 _MOST_OWNER, _MOST_REFERENCES, _MOST_SIZE = (1 << 24) - 1, (1 << 18) - 1, (1 << 7) - 1
 MOST_BYTES = 1 << 10  # that an object of this kind may have
+MOST_BUNDLES = 300_000  # combinations of joints; about 400 bytes each
 _A_STEP = 20_000
+_PART = 58  # bits below those of a place by which references are parted
+_PARTS = 64
 
 
-class Bundle:
-    """What is known of all leaves to which the same joints refer, in bytes."""
+class Bundles:
+    """What is known of leaves by the joints that refer to them, in bytes."""
 
-    __slots__ = ("held", "met")
+    __slots__ = ("held", "left_out", "met")
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.met = 0  # of those to which all references were met
-        self.held = 0  # of the others
+        self.met: dict[tuple[int, ...], int] = {}  # of leaves to which all references were met
+        self.held: dict[tuple[int, ...], int] = {}  # of the others
+        self.left_out = False  # whether there were too many combinations of joints
+
+    def add(self, owners: tuple[int, ...], size: int, *, is_met: bool) -> None:
+        """Add a leaf."""
+        sizes = self.met if is_met else self.held
+        if owners not in sizes and len(self.met) + len(self.held) >= MOST_BUNDLES:
+            self.left_out = True
+        else:
+            sizes[owners] = sizes.get(owners, 0) + size
 
 
 class Leaves:
@@ -63,7 +75,7 @@ class Leaves:
     def bundles(
         self,
         places: Sequence[int],
-        found: dict[frozenset[int], Bundle],
+        found: Bundles,
         waiting: dict[int, tuple[float, float]],
     ) -> Steps:
         """Put into `found` what joints refer to alone and together, by the places of these joints.
@@ -71,10 +83,11 @@ class Leaves:
         `waiting` has joints that are still to be followed. Each gets the part of the leaves' bytes
         that goes with its own references: of those to which all references were met, and of others.
         """
-        for region in self._regions.values():
+        for references in self._in_parts():
+            yield
             leaf = _Leaf(-1, 0)
             before = -1
-            for passed, reference in enumerate(sorted(region)):
+            for passed, reference in enumerate(references):
                 head = reference >> _OWNER
                 if head != before:
                     before = head
@@ -93,7 +106,24 @@ class Leaves:
                 if passed % _A_STEP == _A_STEP - 1:
                     yield
             leaf.put(found, waiting)
-            yield
+
+    def _in_parts(self) -> Iterator[list[int]]:
+        """Yield the references, sorted, with all references to one object in one list.
+
+        Empty lists are chances to stop between.
+        """
+        for region in self._regions.values():
+            if len(region) <= _A_STEP:
+                yield sorted(region)
+                continue
+            parts: list[list[int]] = [[] for _ in range(_PARTS)]
+            for start in range(0, len(region), _A_STEP):
+                for reference in region[start : start + _A_STEP]:
+                    parts[reference >> _PART].append(reference)
+                yield []
+            for part in parts:
+                part.sort()
+                yield part
 
 
 class _Leaf:
@@ -110,21 +140,12 @@ class _Leaf:
         # The joints that refer to the object, and how many references were met before theirs.
         self.begins: list[tuple[int, int]] = []
 
-    def put(
-        self, found: dict[frozenset[int], Bundle], waiting: dict[int, tuple[float, float]]
-    ) -> None:
+    def put(self, found: Bundles, waiting: dict[int, tuple[float, float]]) -> None:
         """Add the object to what its joints refer to together."""
         if not self.met:
             return
-        key = frozenset(self.owners)
-        bundle = found.get(key)
-        if bundle is None:
-            bundle = found[key] = Bundle()
         is_met = self.met == self.refs
-        if is_met:
-            bundle.met += self.size
-        else:
-            bundle.held += self.size
+        found.add(tuple(sorted(self.owners)), self.size, is_met=is_met)
         end = self.met
         for owner, begin in reversed(self.begins):
             if owner in waiting:

@@ -27,7 +27,7 @@ from ..retention.refcounts import LISTED, counts
 from .allocation import FEW_TYPES, Kind, class_may_fall, derived, group_by_type
 from .blocks import SOLE_USER, USERS_UNKNOWN, Block
 from .heap import Heap, clock, module_namespaces
-from .leaves import MOST_BYTES, Bundle, Leaves, packed
+from .leaves import MOST_BYTES, Bundles, Leaves, packed
 from .libraries import loaded_adapters
 from .memory_pages import ALWAYS_PRESENT
 from .other_threads import OtherThreads
@@ -55,6 +55,7 @@ _MOST_LEAVES = 6_000_000  # references to leaves
 # hundredth of the memory of the references alone, and the graph would mostly be edges to such keys,
 # categories and names.
 _COMMON = 16
+_MOST_SPOTS = 2000  # leaves of which the walk looks whether their references have changed
 _EDGES_A_SECOND = 700_000  # that an account looks at
 _LOOKS_A_ROOT = 5  # the account of a root takes as long as that of so many edges
 
@@ -120,8 +121,12 @@ class Ownership:
         self.foreign: dict[int, int] = {}
         self.index: dict[int, int] = {}
         self.leaves = Leaves()
-        self.bundles = range(0)  # the joints that were made of leaves
-        self.owners_of: dict[int, frozenset[int]] = {}  # by bundles, the joints that refer to each
+        # The joints that were made of leaves, and the joints that refer to each.
+        self.bundles: dict[int, tuple[int, ...]] = {}
+        self._first_bundle: int | None = None
+        self.left_out = False  # whether there were too many leaves to make joints of
+        self._spot: list[Any] = []  # some leaves
+        self._spot_refs: dict[int, int] = {}  # by their identities, the references these had
         self._before: dict[int, tuple[int, int]] = {}  # bytes and edges of joints with leaves
         # For joints that wait, the part of leaves' bytes that goes with the references from there:
         # of leaves to which all references were met, and of others.
@@ -210,7 +215,7 @@ class Ownership:
         """
         if self._ended:
             return True
-        self._unsettle()
+        self.unsettle()
         self._account_rate = 1 / _EDGES_A_SECOND if answer else 0.0
         self._most_for_account = seconds / 2
         begin = clock()
@@ -224,52 +229,53 @@ class Ownership:
         return self._ended
 
     def settle(self, places: Sequence[int]) -> Steps:
-        """Make joints of the leaves that were met by now.
+        """Make joints of the leaves that were met by now, after `unsettle`.
 
         A place is a joint that stands for other joints, such as a root for all that it alone leads
         to. `places` has each joint's place.
         """
-        self._unsettle()
-        found: dict[frozenset[int], Bundle] = {}
+        found = Bundles()
         self._of_leaves = {each.joint: (0.0, 0.0) for each in self.pending()}
         yield from self.leaves.bundles(places, found, self._of_leaves)
-        first = len(self.objects)
-        self.bundles = range(first, first)
-        for passed, (owners, bundle) in enumerate(found.items()):
-            for owner in owners:
-                self._before.setdefault(owner, (self.bytes[owner], len(self.edges[owner])))
-            if len(owners) == 1:
-                self.bytes[min(owners)] += bundle.met
-            elif bundle.met:
-                self._bundle(owners, bundle.met, held=False)
-            if bundle.held:
-                self._bundle(owners, bundle.held, held=True)
-            if passed % _AT_ONCE == 0:
-                yield
-        self.bundles = range(first, len(self.objects))
+        self.left_out = found.left_out
+        self._first_bundle = len(self.objects)
+        for sizes, held in ((found.met, False), (found.held, True)):
+            for passed, (owners, size) in enumerate(sizes.items()):
+                for owner in owners:
+                    self._before.setdefault(owner, (self.bytes[owner], len(self.edges[owner])))
+                if len(owners) == 1 and not held:
+                    self.bytes[owners[0]] += size
+                else:
+                    self._bundle(owners, size, held=held)
+                if passed % _AT_ONCE == 0:
+                    yield
 
-    def _bundle(self, owners: frozenset[int], size: int, *, held: bool) -> None:
+    def leaves_moved(self) -> bool:
+        """Return whether one of some leaves has more references than when it was met."""
+        now = map(sub, counts(self._spot), repeat(LISTED))
+        return any(map(gt, now, self._spot_refs.values()))
+
+    def _bundle(self, owners: tuple[int, ...], size: int, *, held: bool) -> None:
         joint = self._joint()
+        self.refs.append(len(owners) + held)
         self.opened[joint] = 1
         self.bytes[joint] = size
         self.met[joint] = len(owners)
-        self.refs.append(len(owners) + held)
-        self.owners_of[joint] = owners
+        self.bundles[joint] = owners
         for owner in owners:
             self.edges[owner].append(joint)
 
-    def _unsettle(self) -> None:
+    def unsettle(self) -> None:
         """Take back what `settle` made, so that further leaves can be met."""
         for joint, (size, count) in self._before.items():
             self.bytes[joint] = size
             del self.edges[joint][count:]
         self._before.clear()
-        self.owners_of.clear()
-        if self.bundles:
-            first = self.bundles.start
+        self.bundles.clear()
+        if self._first_bundle is not None:
             for each in (self.objects, self.refs, self.met, self.bytes, self.edges, self.opened):
-                del each[first:]
-            self.bundles = range(0)
+                del each[self._first_bundle :]
+            self._first_bundle = None
 
     @property
     def full(self) -> bool:
@@ -841,7 +847,7 @@ class Ownership:
             if plain:
                 self.bytes += sizes
                 self.opened += b"\1" * count
-                self.edges += [()] * count
+                self.edges += [[] for _ in group]  # a bundle may be added
             else:
                 self.bytes += [0] * count
                 self.opened += b"\0" * count
@@ -862,6 +868,9 @@ class Ownership:
         small = list(map(gt, repeat(MOST_BYTES), sizes))
         leaf = list(map(gt, small, common))
         keys = list(map(id, compress(group, leaf)))
+        if leaf[0] and len(self._spot) < _MOST_SPOTS and keys[0] not in self._spot_refs:
+            self._spot_refs[keys[0]] = references[0]
+            self._spot.append(group[0])
         found.update(packed(keys, compress(references, leaf), compress(sizes, leaf)))
         large = list(map(not_, map(or_, small, common)))
         group[:] = compress(group, large)

@@ -87,13 +87,14 @@ class Sets:
 class Users:
     """The roots that lead to joints; joints with the same roots are of one kind."""
 
-    __slots__ = ("_further", "kind_of", "kinds")
+    __slots__ = ("_further", "_known", "kind_of", "kinds")
 
     def __init__(self) -> None:
         """Begin without joints."""
         self.kinds: list[frozenset[int]] = [frozenset()]
         self.kind_of: dict[int, int] = {}
         self._further: dict[tuple[int, int], int] = {}
+        self._known: dict[frozenset[int], int] = {}
 
     def add(self, joints: Iterable[int], number: int) -> None:
         """Note that a root leads to joints."""
@@ -106,10 +107,10 @@ class Users:
             kind_of[joint] = kind
 
     def _kind(self, numbers: frozenset[int]) -> int:
-        if numbers in self.kinds:
-            return self.kinds.index(numbers)
-        self.kinds.append(numbers)
-        return len(self.kinds) - 1
+        kind = self._known.setdefault(numbers, len(self.kinds))
+        if kind == len(self.kinds):
+            self.kinds.append(numbers)
+        return kind
 
 
 class Part:

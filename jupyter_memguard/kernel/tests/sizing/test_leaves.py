@@ -8,7 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_memguard.kernel.sizing import Measuring, Root, account, measure, ownership, sharing
+from jupyter_memguard.kernel.sizing import (
+    Measuring,
+    Root,
+    account,
+    leaves,
+    measure,
+    ownership,
+    sharing,
+)
 from jupyter_memguard.kernel.tests.sizing.graphs import (
     GROUPS,
     DictNode,
@@ -148,3 +156,78 @@ def test_a_name_with_very_many_references_counts_for_nobody() -> None:
     sizes, _ = measure([root, without], budget_ms=PLENTY)
     assert all(size.exact for size in sizes)
     assert sizes[0].freed_bytes - sizes[1].freed_bytes in range(100)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_results_can_share_a_long_text_and_short_ones(first: Any) -> None:
+    long, short = "long " * 2000, texts(300)
+    held = short[:5]
+    pairs = [("text", long), ("words", short)]
+    roots = [Root(dict(pairs if first else reversed(pairs)), 0) for _ in range(2)]
+    del long, short
+    pairs.clear()
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert all(size.exact for size in [*sizes, together])
+    assert 10_000 + 295 * 80 < together.freed_bytes < 10_000 + 300 * 100 + 3_000
+    assert len(held) == 5
+
+
+def test_an_account_asked_for_twice_says_the_same() -> None:
+    shared = texts(3000)
+    roots = [Root(list(shared), 0), Root(list(shared), 0)]
+    shared.clear()
+    measuring = Measuring([roots, [Root(texts(), 0)]], names=True)
+    while measuring.account().keeps[0].bytes < 100_000:
+        assert not measuring.go_on(0.0)
+    once, again = measuring.account(), measuring.account()
+    assert [tally.bytes for tally in once.keeps] == [tally.bytes for tally in again.keeps]
+    assert once.overlaps == again.overlaps
+
+
+def test_references_that_are_made_between_two_slices_are_noticed() -> None:
+    shared = texts()
+    root = Root([shared, list(shared)], 0)
+    measuring = Measuring([[root]])
+    while not measuring.go_on(5.0, answer=False):
+        if len(shared) and measuring.own_size > COUNT:
+            held = list(shared)
+            del shared
+            shared = []
+    size = measuring.account().alone(0)[0].size()
+    assert "moving" in size.notes
+    assert len(held) == COUNT
+
+
+def test_an_account_that_was_interrupted_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = texts(3000)
+    roots = [Root([text, text], 0) for text in shared]
+    roots += [Root([text], 0) for text in shared]
+    shared.clear()
+    right = measure(roots, budget_ms=PLENTY)[1].freed_bytes
+    made = ownership.Ownership._bundle
+    left = iter(range(500))
+
+    def bundle(walk: ownership.Ownership, *owners: Any, **of: Any) -> None:
+        made(walk, *owners, **of)
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ownership.Ownership, "_bundle", bundle)
+    measuring = Measuring([roots])
+    with pytest.raises(KeyboardInterrupt):
+        measuring.go_on(PLENTY)
+    monkeypatch.undo()
+    assert measuring.go_on(PLENTY)
+    assert measuring.account().sizes_of(0)[1].freed_bytes == right
+
+
+def test_too_many_combinations_of_joints_leave_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = texts(1000)
+    roots = [Root([text], 0) for text in shared] + [Root([text, 1], 0) for text in shared]
+    shared.clear()
+    right = measure(roots, budget_ms=PLENTY)[1]
+    monkeypatch.setattr(leaves, "MOST_BUNDLES", 10)
+    bound = measure(roots, budget_ms=PLENTY)[1]
+    assert right.exact
+    assert "cut" in bound.notes
+    assert bound.freed_bytes < right.freed_bytes
