@@ -21,6 +21,7 @@ __all__ = [
     "PROTOCOL_VERSION",
     "Refused",
     "load_engine",
+    "overview",
     "release",
     "release_shown",
     "release_tracebacks",
@@ -90,6 +91,23 @@ def report(
 
     """
     return _ask("report", numbers, budget_ms, limit, sort)
+
+
+def overview(budget_ms: float = 100, variables: int = 10) -> dict[str, Any]:
+    """Return where the process's memory is, and its largest variables.
+
+    Args:
+        budget_ms: the time for it, in milliseconds.
+        variables: the most variables to list.
+
+    Returns:
+        The overview as docs/protocol.md describes it; all sizes in bytes.
+
+    Raises:
+        Refused: `no_shell` and `no_engine` as for `report`.
+
+    """
+    return _ask("overview", budget_ms=budget_ms, variables=variables)
 
 
 def release(
