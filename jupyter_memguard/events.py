@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +38,18 @@ def parse_freed(body: object) -> Freed:
         The three numbers of the body.
 
     Raises:
-        ValueError: the body is not an object with these three whole numbers.
+        ValueError: the body is not an object with these three whole numbers and nothing else.
 
     """
     if not isinstance(body, dict):
         message = "the body is not an object"
         raise ValueError(message)  # noqa: TRY004 (one kind of error for everything that is wrong)
-    return Freed(*(_amount(body, key) for key in ("before_bytes", "after_bytes", "released")))
+    names = [field.name for field in fields(Freed)]
+    if len(body) > len(names):
+        # A client wrote the other names: the answer does not repeat them.
+        message = f"the body has more than {', '.join(names)}"
+        raise ValueError(message)
+    return Freed(*(_amount(body, name) for name in names))
 
 
 def _amount(body: dict[str, Any], key: str) -> int:

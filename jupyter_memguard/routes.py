@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
     from .targets import Target
 
 RESOURCE = "jupyter_memguard:kernels"
+
+# A time as JavaScript and Python write numbers. `float` alone takes more: `1_000`, digits of
+# other scripts, spaces.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", re.ASCII)
+# The three numbers of a report take a tenth of this.
+_MOST_BYTES_OF_BODY = 1000
+
+
+def parse_time(text: str) -> float | None:
+    """Read a time in seconds since the epoch; None if the text is none."""
+    time = float(text) if _NUMBER.fullmatch(text) else math.nan
+    return time if math.isfinite(time) else None
 
 
 class _Handler(APIHandler):
@@ -128,23 +141,37 @@ class SamplesHandler(_Watching):
         )
 
     def _since(self) -> float:
-        try:
-            since = float(self.get_query_argument("since", "0"))
-        except ValueError:
-            since = math.nan
-        if not math.isfinite(since):
+        since = parse_time(self.get_query_argument("since", "0", strip=False))
+        if since is None:
             raise web.HTTPError(400, "since is not a time")
         return since
 
 
+@web.stream_request_body
 class FreedHandler(_Handler):
     """What a browser's *Free memory* did to a kernel."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Refuse a large body by its length, before it is read."""
+        self._received: list[bytes] = []
+        await super().prepare()
+        length = self.request.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length[:20]) > _MOST_BYTES_OF_BODY:
+            raise web.HTTPError(413, "the body is too large")
+        # One that does not tell its length is broken off where it becomes too long.
+        connection: Any = self.request.connection
+        connection.set_max_body_size(_MOST_BYTES_OF_BODY)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Take a part of the body, which is not kept by itself where it is read in parts."""
+        self._received.append(chunk)
 
     @web.authenticated
     @authorized("write", RESOURCE)  # type: ignore[untyped-decorator]
     async def post(self, kernel_id: str) -> None:
         """Emit the event and count it."""
         self.target(kernel_id)
+        self.request.body = b"".join(self._received)
         try:
             freed = parse_freed(self.get_json_body())
         except ValueError as error:
