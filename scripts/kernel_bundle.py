@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNEL = ROOT / "jupyter_memguard" / "kernel"
 SOURCES = ROOT / "src" / "kernel" / "sources"
 DIGEST = KERNEL / "digest.txt"
+PACKAGE = ROOT / "package.json"
 
 # The one list of what belongs to which stage: a path here is a file or a folder ("name/").
 # What is not listed is the core.
@@ -124,8 +125,10 @@ def bootstrap_code() -> str:
     return code_only((KERNEL / "bootstrap.py").read_text("ascii"))
 
 
-def expression(core: dict[str, str], digest: str) -> tuple[str, str]:
+def expression(core: dict[str, str], digest: str, release: str | None = None) -> tuple[str, str]:
     """Return head and tail of the expression that installs files, by their paths, as the core.
+
+    `release` is this build's unless another is named.
 
     Between them comes a JSON object of texts with `OPTIONS_JSON` and `ENGINE` (see bootstrap.py).
     The expression's value is the protocol's version; where nothing was installed, 0 without an
@@ -133,7 +136,12 @@ def expression(core: dict[str, str], digest: str) -> tuple[str, str]:
     have a shell. It is evaluated in the user's namespace and binds nothing there.
     """
     bootstrap = bootstrap_code()
-    fixed = {"__name__": "_jupyter_memguard_bootstrap", "CORE": packed(core), "DIGEST": digest}
+    fixed = {
+        "__name__": "_jupyter_memguard_bootstrap",
+        "CORE": packed(core),
+        "DIGEST": digest,
+        "RELEASE": release if release is not None else json.loads(PACKAGE.read_text())["version"],
+    }
     # JSON's texts are Python's too, and so is a map from texts to texts. The builtins are taken by
     # import, because `from re import *` gives a notebook a `compile` of its own. A debugger steps
     # over files whose names begin like this one.

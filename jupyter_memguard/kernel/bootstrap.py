@@ -6,7 +6,7 @@ because ipykernel hashes a cell's code in Python, at a millisecond for each 3 kB
 
 - `CORE` and `ENGINE`: the package's files, as base64 of the zlib-compressed JSON of a map from
   paths, such as "retention/keys.py", to texts; `ENGINE` is "" if it is not needed yet,
-- `DIGEST`: a text that changes with the files,
+- `DIGEST`: a text that changes with the files, and `RELEASE`, the version of the whole,
 - `OPTIONS_JSON`: the options of `start`, as JSON.
 
 If the kernel's own environment has the package with the same digest, that copy is imported
@@ -23,6 +23,7 @@ import importlib
 import importlib.abc
 import importlib.util
 import json
+import re
 import sys
 import zlib
 from contextlib import contextmanager, suppress
@@ -127,8 +128,18 @@ def sent_copy(core: str, digest: str) -> ModuleType:
     return module
 
 
-def install(core: str, engine: str, digest: str, options: dict[str, Any]) -> None:
-    """Import the package, unless a copy with this digest is there already, and start it.
+def stays(module: Any, digest: str, release: str) -> bool:
+    """Return whether the copy that is there is this one, or a newer release with its engine."""
+    found = getattr(module, "DIGEST", None)
+    theirs, ours = (
+        tuple(map(int, re.findall("[0-9]+", text)))
+        for text in (str(getattr(module, "RELEASE", "")), release)
+    )
+    return bool(found == digest or (theirs > ours and module._stages.has_engine()))  # noqa: SLF001
+
+
+def install(core: str, engine: str, digest: str, options: dict[str, Any], release: str) -> None:
+    """Import the package, unless a copy with this digest or a newer one is there, and start it.
 
     Without an IPython shell nothing happens. If the import fails, an earlier copy stays.
     """
@@ -136,7 +147,7 @@ def install(core: str, engine: str, digest: str, options: dict[str, Any]) -> Non
     if ipython is None or ipython.get_ipython() is None:
         return
     module = sys.modules.get(PACKAGE)
-    if module is None or getattr(module, "DIGEST", None) != digest:
+    if module is None or not stays(module, digest, release):
         before = {
             name: sys.modules.pop(name)
             for name in list(sys.modules)
@@ -151,7 +162,8 @@ def install(core: str, engine: str, digest: str, options: dict[str, Any]) -> Non
             sys.modules.update(before)
             raise
         sys.modules[PACKAGE] = module
-    if engine:
+        vars(module)["RELEASE"] = release
+    if engine and getattr(module, "DIGEST", None) == digest:
         module.load_engine(digest, engine)
     module.start(options)
 
@@ -180,4 +192,5 @@ if "CORE" in globals():
             globals()["ENGINE"],
             globals()["DIGEST"],
             json.loads(globals()["OPTIONS_JSON"]),
+            globals()["RELEASE"],
         )
