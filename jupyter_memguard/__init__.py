@@ -7,7 +7,7 @@ no Jupyter server. The server's modules are imported when a server loads the ext
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 try:
     from ._version import __version__
@@ -35,3 +35,17 @@ def _load_jupyter_server_extension(server_app: ServerApp) -> None:
     from .extension import load  # noqa: PLC0415 (only a server needs tornado and psutil)
 
     load(server_app)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add `%memguard` to a shell: `%load_ext jupyter_memguard`."""
+    from .magics import load  # noqa: PLC0415 (only a shell needs IPython)
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take away what `load_ipython_extension` added."""
+    from .magics import unload  # noqa: PLC0415 (as above)
+
+    unload(shell)
