@@ -49,6 +49,8 @@ export type RunProgress =
   | { kind: 'busy'; time: number }
   /** `count` is the n of `In[n]`; a silent request has no such step. */
   | { kind: 'input'; count: number }
+  /** It has shown its value, which IPython keeps. */
+  | { kind: 'result' }
   | { kind: 'replied' }
   | { kind: 'idle'; time: number };
 
@@ -169,6 +171,8 @@ export interface IPushed {
   readonly key: string;
   /** The likely figure of what it frees, with all that are in its group. */
   readonly bytes: number;
+  /** Whether that is the whole truth; absent if nobody knows. */
+  readonly exact?: boolean;
   /** The keys of all results in its group; absent if it is in none. */
   readonly group?: readonly string[];
 }
@@ -284,6 +288,8 @@ export interface ISettings {
   readonly statusBar: boolean;
   /** What the status item has beside the kernel's own figure. */
   readonly statusBarShows: 'figure' | 'limit' | 'history';
+  /** From which share of the memory on the status item says what can be freed. */
+  readonly statusBarFreePercent: number;
   readonly markThresholdMiB: number;
 }
 

@@ -161,12 +161,14 @@ class Explained(TypedDict):
 
 
 class CellResult(TypedDict):
-    """A result that the ended cell left behind."""
+    """A large result with news; `group` has the keys of all that the figure is of."""
 
     key: str
     number: int
     freed_bytes: int
     exact: bool
+    estimate_bytes: int | None
+    group: list[str]
 
 
 class Withheld(TypedDict):

@@ -1,6 +1,7 @@
 /** What the browser knows of documents' kernels without asking them. */
 
-import type { IMemguard, IWatched } from '../tokens';
+import { frees, likelyBytes } from '../model/figures';
+import type { IMemguard, IPushed, IWatched } from '../tokens';
 import type { IPart } from '../wire/protocol';
 
 /**
@@ -23,12 +24,33 @@ export function retainedOf(watched: IWatched | null): IPart | null {
     return null;
   }
   // One object may have several numbers, and several may have one figure.
-  const byKey = new Map<string, number>();
-  for (const { key, bytes, group } of model.pushed.values()) {
-    byKey.set(group?.[0] ?? key, bytes);
+  const byKey = new Map<string, IPushed>();
+  for (const told of model.pushed.values()) {
+    byKey.set(told.group?.[0] ?? told.key, told);
   }
-  const bytes = [...byKey.values()].reduce((sum, part) => sum + part, 0);
-  return { bytes, exact: false, estimate_bytes: bytes };
+  const parts = [...byKey.values()];
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+  const exact = parts.every(part => part.exact === true);
+  return { bytes, exact, estimate_bytes: exact ? null : bytes };
+}
+
+/**
+ * What can be freed of a kernel's memory, once that is worth a word.
+ *
+ * @param retained - What the results retain, if that is known.
+ * @param bytes - The kernel's memory.
+ * @param percent - The share of it from which on it is worth a word.
+ * @returns null if it is not.
+ */
+export function worthFreeing(
+  retained: IPart | null,
+  bytes: number,
+  percent: number
+): IPart | null {
+  if (retained === null || !frees(retained)) {
+    return null;
+  }
+  return likelyBytes(retained) * 100 >= bytes * percent ? retained : null;
 }
 
 /**

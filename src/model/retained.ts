@@ -249,7 +249,7 @@ export class RetainedModel implements IRetainedModel {
       this._cellEnds.lose();
       if (!isSameKernel(state)) {
         this._reading.forget();
-        this._cellEnds.pushed.clear();
+        this._cellEnds.forget();
         this._releasing.forget();
       }
       this._reading.failure = null;
@@ -280,9 +280,14 @@ export class RetainedModel implements IRetainedModel {
         // The event does not name the results, and nobody looks: no report
         // will tell which of them are left.
         pushed.clear();
+        this._cellEnds.tellAgain();
         this._onChange();
       }
       void this._reading.update();
+    } else if (event.event === 'hello') {
+      if (event.data.execution_count > 1) {
+        this._cellEnds.noteEarlierCells();
+      }
     } else if (event.event === 'settled') {
       this._releasing.settle(event.data);
       // The process is smaller than what was read of it.

@@ -2,7 +2,7 @@
 
 import type { ICellEnd, IReport } from '../wire/protocol';
 import { entriesOf } from './entries';
-import { likelyBytes } from './figures';
+import { freedBy, likelyBytes } from './figures';
 import { selects } from './selection';
 import type { IPushed, Selection } from '../tokens';
 
@@ -18,8 +18,10 @@ export class PushedBytes extends Map<number, IPushed> {
       this.delete(number);
     }
     // After `gone`: other results may have its numbers now.
-    for (const { key, number, freed_bytes } of end.results) {
-      this.set(number, { key, bytes: freed_bytes });
+    for (const result of end.results) {
+      const { key, number, exact, group } = result;
+      const told = { key, bytes: likelyBytes(freedBy(result)), exact };
+      this.set(number, group.length > 1 ? { ...told, group } : told);
     }
     // The guard also releases older results.
     for (const { number } of end.withheld) {
@@ -38,9 +40,10 @@ export class PushedBytes extends Map<number, IPushed> {
     }
     for (const { rows, figure, group } of entriesOf(report)) {
       const bytes = likelyBytes(figure);
+      const { exact } = figure;
       for (const { key, numbers } of rows) {
-        const told =
-          group === null ? { key, bytes } : { key, bytes, group: group.keys };
+        const alone = { key, bytes, exact };
+        const told = group === null ? alone : { ...alone, group: group.keys };
         numbers.forEach(number => this.set(number, told));
       }
     }

@@ -279,7 +279,15 @@ const isCellEnd = shaped({
   /** Numbers whose results were told before and are retained no more. */
   gone: listOf(count),
   results: listOf(
-    shaped({ key: text, number: count, freed_bytes: count, exact: flag })
+    shaped({
+      key: text,
+      number: count,
+      /** What all whose keys are in `group` free together. */
+      freed_bytes: count,
+      exact: flag,
+      estimate_bytes: nullable(count),
+      group: listOf(text)
+    })
   ),
   withheld: listOf(shaped({ number: count, type: text, bytes: count }))
 });

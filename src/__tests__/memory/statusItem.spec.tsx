@@ -217,6 +217,35 @@ describe('the status item', () => {
     expect(parts()).toHaveProperty('retained', '1 GiB');
   });
 
+  it('says what can be freed, once that is a tenth of the memory', async () => {
+    await redrawn(() => {
+      doc.model.pushed.set(1, { key: 'a', bytes: 0.4 * GIB, exact: true });
+      doc.model.pushed.set(2, { key: 'a', bytes: 0.4 * GIB, exact: true });
+      doc.model.changed.emit();
+    });
+    expect((await show(aReading(4.1 * GIB, 0.5))).textContent).toBe(
+      'Kernel 4.1 GiB of 8 GiB'
+    );
+    const node = await show(aReading(4 * GIB, 0.5));
+    expect(node.textContent).toBe(
+      'Kernel 4 GiB of 8 GiB \u00b7 409.6 MiB to free'
+    );
+    expect(node.dataset.freeBytes).toBe(String(0.4 * GIB));
+    await redrawn(() => node.focus());
+    expect(parts()).toHaveProperty('retained', '409.6 MiB');
+    const settings = memguard.settings as Mutable<ISettings>;
+    settings.statusBarFreePercent = 20;
+    expect((await show(aReading(4 * GIB, 0.5))).dataset.freeBytes).toBe(
+      undefined
+    );
+    settings.statusBarFreePercent = 0;
+    await redrawn(() => doc.model.pushed.clear());
+    expect((await show(aReading(4 * GIB, 0.5))).dataset.freeBytes).toBe(
+      undefined
+    );
+    settings.statusBarFreePercent = 10;
+  });
+
   it('lists the parts to who points or tabs to it, until Escape', async () => {
     await redrawn(() => doc.model.set({ report: aReport([aRow(1, GIB)]) }));
     const node = await show({

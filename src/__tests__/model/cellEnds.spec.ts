@@ -1,8 +1,9 @@
+import type { Kernel } from '@jupyterlab/services';
 import { selects } from '../../model/selection';
 import type { KernelEvent } from '../../wire/protocol';
 import { aGroup, aReport, aRow } from '../fakes/rows';
 import { aModel } from '../fakes/retainedModel';
-import { sampleGuard, sampleReleased } from '../fakes/samples';
+import { sampleGuard, sampleReleased, sampleResult } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
 
 const END: KernelEvent = {
@@ -11,7 +12,7 @@ const END: KernelEvent = {
     execution_count: 9,
     cell_id: null,
     gone: [],
-    results: [{ key: 'r9', number: 9, freed_bytes: 5, exact: true }],
+    results: [sampleResult(9, 5)],
     withheld: []
   }
 };
@@ -61,7 +62,7 @@ describe('cell ends', () => {
   it('bring the bytes of results without asking', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    expect(model.pushed.get(9)).toEqual({ key: 'r9', bytes: 5 });
+    expect(model.pushed.get(9)).toEqual({ key: 'r9', bytes: 5, exact: true });
     expect(agent.asked).toEqual([]);
   });
 
@@ -76,14 +77,16 @@ describe('cell ends', () => {
   it('tell which results have gone, before those that have their numbers now', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    const nine = { key: 'r10', number: 9, freed_bytes: 7, exact: true };
+    const nine = sampleResult(9, 7, 'r10');
     const eight = { ...nine, number: 8 };
     agent.tell({ ...END, data: { ...END.data, results: [eight] } });
     agent.tell({
       ...END,
       data: { ...END.data, gone: [8, 9], results: [nine] }
     });
-    expect([...model.pushed]).toEqual([[9, { key: 'r10', bytes: 7 }]]);
+    expect([...model.pushed]).toEqual([
+      [9, { key: 'r10', bytes: 7, exact: true }]
+    ]);
   });
 
   it('are not told while nobody looks and the guard is off, so that what was known is no more', async () => {
@@ -101,6 +104,66 @@ describe('cell ends', () => {
     expect(model.pushed.size).toBe(0);
   });
 
+  it('are subscribed to once a cell has shown a result, and stay so', async () => {
+    const { agent, model } = aModel();
+    const run = (says: 'stream' | 'execute_result') => {
+      agent.setRunning(true);
+      agent.cellRuns.see({
+        direction: 'recv',
+        msg: {
+          header: { msg_type: says },
+          parent_header: { msg_id: 'a', msg_type: 'execute_request' }
+        }
+      } as Kernel.IAnyMessageArgs);
+      agent.setRunning(false);
+    };
+    run('stream');
+    expect(agent.asked).toEqual([]);
+    run('execute_result');
+    expect(agent.asked).toEqual([
+      { method: 'subscribe', params: { cell_end: true } }
+    ]);
+    model.observe().dispose();
+    run('execute_result');
+    await settled();
+    expect(agent.methods()).toEqual(['subscribe', 'report']);
+    // Another kernel has shown nothing.
+    agent.setState({ kind: 'restarting' });
+    agent.setState({ kind: 'ready' });
+    run('stream');
+    expect(agent.asked).toEqual([]);
+  });
+
+  it('are subscribed to where cells ran before the page came', () => {
+    const { agent } = aModel();
+    const hello = {
+      version: 3,
+      guard_state: sampleGuard(),
+      engine: false,
+      digest: ''
+    };
+    agent.tell({ event: 'hello', data: { ...hello, execution_count: 1 } });
+    expect(agent.asked).toEqual([]);
+    agent.tell({ event: 'hello', data: { ...hello, execution_count: 2 } });
+    expect(agent.methods()).toEqual(['subscribe']);
+  });
+
+  it('have what a whole group frees, as the kernel tells it', () => {
+    const { agent, model } = aModel();
+    const group = ['r8', 'r9'];
+    const results = [8, 9].map(number => ({
+      ...sampleResult(number, 40),
+      exact: false,
+      estimate_bytes: 70,
+      group
+    }));
+    agent.tell({ ...END, data: { ...END.data, results } });
+    expect([...model.pushed]).toEqual([
+      [8, { key: 'r8', bytes: 70, exact: false, group }],
+      [9, { key: 'r9', bytes: 70, exact: false, group }]
+    ]);
+  });
+
   it('have what a whole group frees, once a report has told it', async () => {
     const { agent, model } = aModel();
     const rows = [
@@ -114,19 +177,27 @@ describe('cell ends', () => {
     await settled();
     const group = ['k1', 'k2'];
     expect([...model.pushed]).toEqual([
-      [1, { key: 'k1', bytes: 500, group }],
-      [2, { key: 'k2', bytes: 500, group }],
-      [3, { key: 'k3', bytes: 9 }]
+      [1, { key: 'k1', bytes: 500, exact: true, group }],
+      [2, { key: 'k2', bytes: 500, exact: true, group }],
+      [3, { key: 'k3', bytes: 9, exact: false }]
     ]);
     // By it it is known which results *Free memory* takes.
     const select = selects({ kind: 'large' }, 400);
     expect([...model.pushed.values()].filter(select)).toHaveLength(2);
   });
 
-  it('are believed no more when another client has released something', () => {
+  it('are believed no more when another client has released something, and asked for again', () => {
     const { agent, model } = aModel();
     agent.tell(END);
     agent.tell({ event: 'released', data: sampleReleased() });
     expect(model.pushed.size).toBe(0);
+    expect(agent.asked).toEqual([]);
+    agent.guard = { ...sampleGuard(), mode: 'large' };
+    agent.guardChanged.emit(agent.guard);
+    agent.methods();
+    agent.tell({ event: 'released', data: sampleReleased() });
+    expect(agent.asked).toEqual([
+      { method: 'subscribe', params: { cell_end: true } }
+    ]);
   });
 });

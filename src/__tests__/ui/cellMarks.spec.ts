@@ -5,6 +5,7 @@ import { CellMarks } from '../../ui/cellMarks';
 import { CellNumbers } from '../../ui/cellNumbers';
 import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { sampleResult } from '../fakes/samples';
 import { until } from '../fakes/waiting';
 
 jest.mock('../../ui/cellLink', () => ({ cellsOf: jest.fn() }));
@@ -53,7 +54,7 @@ describe('marks', () => {
     const [made, shows] = [aCell('made', 1), aCell('shows', 5)];
     const { marks, model, hold } = theMarks(made.cell, shows.cell);
     const { agent } = model;
-    const results = [{ key: 'k', number: 5, freed_bytes: 1, exact: true }];
+    const results = [sampleResult(5, 1, 'k')];
     agent.event.emit({
       event: 'cell_end',
       data: {

@@ -4,10 +4,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { createPortal } from 'react-dom';
+import { likelyBytes } from '../../model/figures';
 import { severityOf } from '../level';
 import { HISTORY } from '../poll';
-import { retainedOf } from '../retained';
-import { statusText } from '../words';
+import { retainedOf, worthFreeing } from '../retained';
+import { statusText, toFreeText } from '../words';
 import { Parts } from './parts';
 import { Sparkline } from './sparkline';
 import type { StatusModel } from './statusModel';
@@ -55,10 +56,19 @@ function Status(props: {
   const { reading, history } = model.poll;
   const [anchor, setAnchor] = React.useState<DOMRect | null>(null);
   const popupId = React.useId();
-  const { statusBarShows } = model.memguard.settings;
+  const { statusBarShows, statusBarFreePercent } = model.memguard.settings;
   const death = model.watched?.model.death ?? null;
   const withLimit = statusBarShows !== 'figure';
-  const text = statusText(reading, trans, withLimit, death);
+  const toFree =
+    reading.kind === 'none'
+      ? null
+      : worthFreeing(
+          retainedOf(model.watched),
+          reading.bytes,
+          statusBarFreePercent
+        );
+  const text =
+    statusText(reading, trans, withLimit, death) + toFreeText(toFree, trans);
   const show = (event: React.SyntheticEvent) =>
     setAnchor(event.currentTarget.getBoundingClientRect());
   const hide = () => setAnchor(null);
@@ -70,6 +80,7 @@ function Status(props: {
         className="jp-Memguard-status"
         data-bytes={reading.kind === 'none' ? undefined : reading.bytes}
         data-level={level ?? undefined}
+        data-free-bytes={toFree === null ? undefined : likelyBytes(toFree)}
         data-severity={severityOf(level)}
         data-died-bytes={death === null ? undefined : (death.bytes ?? '')}
         data-reason={reading.kind === 'none' ? reading.reason : undefined}
