@@ -7,6 +7,7 @@ import type { ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import type {
   GuardMode,
+  ICellEnd,
   IExplained,
   IGuard,
   IGuardState,
@@ -177,6 +178,9 @@ export interface IPushed {
   readonly group?: readonly string[];
 }
 
+/** A result that the guard did not let IPython keep. */
+export type IWithheld = ICellEnd['withheld'][number];
+
 /**
  * What one document's kernel retains. No other place keeps that. The model
  * asks for reports only while somebody looks and no cell runs.
@@ -208,6 +212,8 @@ export interface IRetainedModel extends IDisposable {
   death: IDeath | null;
   /** What is known of results without asking, by execution count. */
   readonly pushed: ReadonlyMap<number, IPushed>;
+  /** The large results that the guard did not keep, by execution count. */
+  readonly withheld: ReadonlyMap<number, IWithheld>;
   readonly changed: ISignal<IRetainedModel, void>;
   /** Ask for reports until the result is disposed, because somebody looks. */
   observe(): IDisposable;

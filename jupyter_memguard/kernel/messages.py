@@ -28,6 +28,8 @@ class GuardState(TypedDict):
     on_top: str
     other: str | None
     withheld: int
+    withheld_bytes: int
+    withheld_exact: bool
 
 
 class Row(TypedDict):
@@ -177,6 +179,7 @@ class Withheld(TypedDict):
     number: int
     type: str
     bytes: int
+    exact: bool
 
 
 class CellEnd(TypedDict):

@@ -1,8 +1,12 @@
 /** What the kernel tells at the end of each cell, and the subscription to it. */
 
-import type { ICellRuns, IKernelAgent, RunStep } from '../tokens';
+import type { ICellRuns, IKernelAgent, IWithheld, RunStep } from '../tokens';
+import type { ICellEnd } from '../wire/protocol';
 import type { Reading } from './reading';
 import { PushedBytes } from './retainedByCell';
+
+/** As many as are remembered; those before have scrolled away. */
+const MOST_WITHHELD = 1000;
 
 /**
  * Subscribes to the ends of cells while somebody looks or the guard is on, and
@@ -23,6 +27,28 @@ export class CellEnds {
 
   /** Bytes of results, as far as they are still known. */
   readonly pushed = new PushedBytes();
+
+  /** The large results that the guard did not keep, oldest first. */
+  readonly withheld = new Map<number, IWithheld>();
+
+  /**
+   * Take what the kernel tells of a cell's end.
+   *
+   * @param end - What it left behind.
+   */
+  take(end: ICellEnd): void {
+    this.pushed.takeCellEnd(end);
+    for (const each of end.withheld) {
+      this.withheld.delete(each.number);
+      this.withheld.set(each.number, each);
+    }
+    for (const number of this.withheld.keys()) {
+      if (this.withheld.size <= MOST_WITHHELD) {
+        break;
+      }
+      this.withheld.delete(number);
+    }
+  }
 
   /** Subscribe or unsubscribe, if that is due and the kernel would answer. */
   update(): void {
@@ -55,6 +81,7 @@ export class CellEnds {
   forget(): void {
     this._mayRetain = false;
     this.pushed.clear();
+    this.withheld.clear();
   }
 
   private _ask(wanted: boolean): void {

@@ -20,6 +20,7 @@ import type {
   IKernelAgent,
   IPushed,
   IRetainedModel,
+  IWithheld,
   Outcome,
   Selection
 } from '../tokens';
@@ -124,6 +125,10 @@ export class RetainedModel implements IRetainedModel {
 
   get pushed(): ReadonlyMap<number, IPushed> {
     return this._cellEnds.pushed;
+  }
+
+  get withheld(): ReadonlyMap<number, IWithheld> {
+    return this._cellEnds.withheld;
   }
 
   get processEnded(): boolean {
@@ -271,12 +276,12 @@ export class RetainedModel implements IRetainedModel {
   }
 
   private _onEvent(_: IKernelAgent, event: KernelEvent): void {
-    const { pushed } = this._cellEnds;
     if (event.event === 'cell_end') {
-      pushed.takeCellEnd(event.data);
+      this._cellEnds.take(event.data);
       this._onChange();
     } else if (event.event === 'released') {
       if (this._reading.observers === 0) {
+        const { pushed } = this._cellEnds;
         // The event does not name the results, and nobody looks: no report
         // will tell which of them are left.
         pushed.clear();

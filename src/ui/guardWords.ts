@@ -1,7 +1,7 @@
 /** The guard's words. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { formatBytes } from './format';
+import { figureText, formatBytes } from './format';
 import type { GuardOrigin, IHolding } from '../model/guard';
 import type { GuardMode, IGuardState } from '../wire/protocol';
 
@@ -65,6 +65,49 @@ export function earlierText(
     default:
       return trans.__('They stay until they are freed.');
   }
+}
+
+/**
+ * How many results the guard did not keep, and how large they were.
+ *
+ * @param state - The guard as the kernel reports it.
+ * @param trans - The words.
+ * @returns a sentence without its full stop.
+ */
+export function withheldSentence(
+  state: IGuardState,
+  trans: TranslationBundle
+): string {
+  const text = trans._n(
+    '%1 result was not kept',
+    '%1 results were not kept',
+    state.withheld
+  );
+  return withSize(text, state, trans);
+}
+
+/**
+ * The same for a list of terms and figures.
+ *
+ * @param state - The guard as the kernel reports it.
+ * @param trans - The words.
+ */
+export function withheldFigure(
+  state: IGuardState,
+  trans: TranslationBundle
+): string {
+  const text = trans._n('%1 result', '%1 results', state.withheld);
+  return withSize(text, state, trans);
+}
+
+function withSize(
+  text: string,
+  { withheld_bytes: bytes, withheld_exact: exact }: IGuardState,
+  trans: TranslationBundle
+): string {
+  return bytes > 0
+    ? trans.__('%1, %2', text, figureText({ bytes, exact }, trans))
+    : text;
 }
 
 /** Who chose the guard, for a parenthesis. */

@@ -54,7 +54,10 @@ const isGuardState = shaped({
   /** The foreign patch's name. */
   other: nullable(text),
   /** How many results were withheld so far. */
-  withheld: count
+  withheld: count,
+  /** What they kept alive, as far as that is known. */
+  withheld_bytes: count,
+  withheld_exact: flag
 });
 
 /** The guard as the kernel has it. */
@@ -289,7 +292,9 @@ const isCellEnd = shaped({
       group: listOf(text)
     })
   ),
-  withheld: listOf(shaped({ number: count, type: text, bytes: count }))
+  withheld: listOf(
+    shaped({ number: count, type: text, bytes: count, exact: flag })
+  )
 });
 
 /** What a cell's end left behind. */

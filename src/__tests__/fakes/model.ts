@@ -5,6 +5,7 @@ import type {
   IDeath,
   IPushed,
   IRetainedModel,
+  IWithheld,
   Outcome,
   Selection
 } from '../../tokens';
@@ -39,6 +40,7 @@ export class FakeModel implements IRetainedModel {
   isDisposed = false;
   observers = 0;
   readonly pushed = new Map<number, IPushed>();
+  readonly withheld = new Map<number, IWithheld>();
   readonly changed: Signal<IRetainedModel, void> = new Signal(this);
   readonly released: Selection[] = [];
   readonly rescued: [string, string][] = [];

@@ -9,7 +9,7 @@ import type { ISettings } from '../../tokens';
 import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
 import { redrawn } from '../fakes/render';
-import { aReport, aRow } from '../fakes/rows';
+import { GUARD, aReport, aRow } from '../fakes/rows';
 import { GIB } from '../fakes/server';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -244,6 +244,17 @@ describe('the status item', () => {
       undefined
     );
     settings.statusBarFreePercent = 10;
+  });
+
+  it('lists what the guard did not keep', async () => {
+    const { agent } = doc.model;
+    agent.guard = { ...GUARD, withheld: 2, withheld_bytes: 1.1 * GIB };
+    const node = await show(aReading(GIB, 0.1));
+    await redrawn(() => node.focus());
+    expect(parts()).toHaveProperty('withheld', '2 results, 1.1 GiB');
+    agent.guard = { ...agent.guard, withheld: 1, withheld_exact: false };
+    await show(aReading(GIB, 0.1));
+    expect(parts()).toHaveProperty('withheld', '1 result, at least 1.1 GiB');
   });
 
   it('lists the parts to who points or tabs to it, until Escape', async () => {

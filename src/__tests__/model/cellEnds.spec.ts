@@ -69,9 +69,12 @@ describe('cell ends', () => {
   it('tell which older results the guard has let go', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    const withheld = [{ number: 9, type: 'list', bytes: 5 }];
+    const withheld = [{ number: 9, type: 'list', bytes: 5, exact: true }];
     agent.tell({ ...END, data: { ...END.data, results: [], withheld } });
     expect(model.pushed.size).toBe(0);
+    expect([...model.withheld]).toEqual([[9, withheld[0]]]);
+    agent.setState({ kind: 'restarting' });
+    expect(model.withheld.size).toBe(0);
   });
 
   it('tell which results have gone, before those that have their numbers now', () => {

@@ -74,6 +74,35 @@ describe('marks', () => {
     marks.dispose();
   });
 
+  it('say what the guard did not keep, until something is retained', async () => {
+    const [cell, other] = [aCell('drawn', 5), aCell('other', 6)];
+    const { marks, model, hold } = theMarks(cell.cell, other.cell);
+    model.withheld.set(5, {
+      number: 5,
+      type: 'ndarray',
+      bytes: 20 * MIB,
+      exact: true
+    });
+    model.changed.emit();
+    await until(() => cell.bytes() !== undefined);
+    expect(other.bytes()).toBeUndefined();
+    const mark = cell.cell.node.querySelector('.jp-Memguard-mark');
+    expect(mark?.getAttribute('aria-label')).toBe(
+      'Out[5] was not kept: ndarray, 20 MiB. To keep such a result, assign it to a variable.'
+    );
+    expect((mark as HTMLElement).dataset.kind).toBe('withheld');
+    hold(5, 30 * MIB);
+    await until(() => cell.bytes() === `${30 * MIB}`);
+    expect(cell.cell.node.querySelectorAll('.jp-Memguard-mark')).toHaveLength(
+      1
+    );
+    model.withheld.clear();
+    model.pushed.clear();
+    model.changed.emit();
+    await until(() => cell.bytes() === undefined);
+    marks.dispose();
+  });
+
   it('wait once for a cell that is not drawn yet', async () => {
     const [cell, later] = [aCell('drawn', 5), aCell('later', 6, true)];
     const { marks, hold } = theMarks(cell.cell, later.cell);

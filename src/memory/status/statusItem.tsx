@@ -125,6 +125,7 @@ function PopUp(props: {
       <Parts
         reading={model.poll.reading}
         retained={retainedOf(model.watched)}
+        guard={model.watched?.agent.guard ?? null}
         trans={trans}
       />
     </div>,
