@@ -43,6 +43,7 @@ export function modeText(mode: GuardMode, trans: TranslationBundle): string {
  *
  * @param state - The guard as the kernel reports it.
  * @param trans - The words.
+ * @returns the second half of a sentence.
  */
 export function earlierText(
   { mode, settings }: IGuardState,
@@ -51,19 +52,19 @@ export function earlierText(
   switch (mode) {
     case 'large':
       return trans.__(
-        'They count as the oldest: from the next result on, the oldest go while all together keep more than %1 alive.',
+        'the oldest go when all results keep more than %1.',
         formatBytes(settings.total_bytes)
       );
     case 'last':
       return settings.keep_last === 0
-        ? trans.__('They go when the next result is shown.')
+        ? trans.__('they go when the next result is shown.')
         : trans._n(
-            'They count as the oldest: from the next result on, only the newest one stays.',
-            'They count as the oldest: from the next result on, only the newest %1 stay.',
+            'only the newest result stays when the next is shown.',
+            'only the newest %1 stay when the next is shown.',
             settings.keep_last
           );
     default:
-      return trans.__('They stay until they are freed.');
+      return trans.__('they stay until they are freed.');
   }
 }
 

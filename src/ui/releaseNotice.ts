@@ -6,12 +6,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { isFree } from '../kernel/kernelFree';
 import type { IMemguard, IWatched, Outcome } from '../tokens';
 import { failureText, releaseText } from './releaseWords';
-
-/**
- * JupyterLab takes so many milliseconds to put a notification on the page,
- * and loses updates that come before that.
- */
-const STANDS_MS = 2000;
+import { isSameProcess, stand, STANDS_MS } from './standing';
 
 /** What the notifications need. */
 export interface INoticeOptions {
@@ -59,7 +54,7 @@ export class ReleaseNotice implements IDisposable {
         break;
       case 'freeing':
         if (this._open !== null) {
-          const message = trans.__('Freeing\u2026');
+          const message = trans.__('Memory is being freed.');
           Notification.update({ id: this._open, message, actions: [] });
         }
         break;
@@ -83,12 +78,14 @@ export class ReleaseNotice implements IDisposable {
     if (outcome.kind === 'released') {
       const message = releaseText(outcome, trans);
       const id = this._say(message, 'success');
+      stand(this._watched, id, () => isSameProcess(this._watched));
       const stands = new Promise<void>(resolve =>
         setTimeout(resolve, STANDS_MS)
       );
       this._told = { id, message, stands };
     } else {
-      this._say(failureText(outcome.code, trans), 'warning');
+      const id = this._say(failureText(outcome.code, trans), 'warning');
+      stand(this._watched, id, () => true);
     }
     this._open = null;
   }
@@ -117,7 +114,7 @@ export class ReleaseNotice implements IDisposable {
     const { trans } = this._options;
     if (this._open === null && !isFree(agent) && !this._isShown) {
       this._open = Notification.emit(
-        trans.__('Queued: runs when the cell has ended'),
+        trans.__('The release waits until the cell has ended.'),
         'in-progress',
         {
           autoClose: false,
@@ -126,6 +123,8 @@ export class ReleaseNotice implements IDisposable {
           ]
         }
       );
+      // It ends with the release.
+      stand(this._watched, this._open, () => true);
     }
   }
 

@@ -3,12 +3,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { figureKind, likelyBytes } from '../../model/figures';
 import { formatBytes } from '../../ui/format';
+import { MOST_SHOWN } from '../../ui/standing';
 import type { IPart } from '../../wire/protocol';
 import { percentOf } from '../level';
 import type { ILimited } from './seen';
-
-/** JupyterLab shows so many characters of a notification. */
-const MOST_SHOWN = 140;
 
 /** So many characters of a document's name are enough to recognize it. */
 const LEAST_NAME = 8;
