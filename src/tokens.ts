@@ -165,6 +165,8 @@ export interface IDeath {
   readonly bytes: number | null;
   /** The limit that was shown beside them. */
   readonly limitBytes: number | null;
+  /** The system killed it, for want of memory. */
+  readonly killed?: true;
 }
 
 /** What was told of a retained result: at its cell's end, or by a report. */

@@ -9,8 +9,15 @@ import type { IWatched } from '../../tokens';
 import { freeLabel } from '../../ui/freeLabels';
 import { isSameProcess, stand, STANDS_MS } from '../../ui/standing';
 import { retainedOf } from '../retained';
-import type { ILimited } from './seen';
-import { deathText, fitting, nearText, retainedText } from './texts';
+import type { IEnd } from './death';
+import { isLimited, type ILimited } from './seen';
+import {
+  deathText,
+  fitting,
+  killedText,
+  nearText,
+  retainedText
+} from './texts';
 
 /** A free kernel has so many milliseconds to say what it retains. */
 const HOLD_MS = 2000;
@@ -130,7 +137,7 @@ export class NearLimitNotice implements IDisposable {
 }
 
 /**
- * Say that a kernel died near its limit.
+ * Say that a kernel died near its limit, or was killed.
  *
  * @param watched - The document.
  * @param seen - What the kernel had at its end.
@@ -138,11 +145,13 @@ export class NearLimitNotice implements IDisposable {
  */
 export function tellDeath(
   watched: IWatched,
-  seen: ILimited,
+  seen: IEnd,
   trans: TranslationBundle
 ): void {
   const text = fitting(watched.widget.title.label, name =>
-    deathText(name, seen, trans)
+    seen.wasKilled || !isLimited(seen)
+      ? killedText(name, seen, trans)
+      : deathText(name, seen, trans)
   );
   const id = Notification.error(text, { autoClose: false });
   // Until a person has read it in the panel, or begins anew.

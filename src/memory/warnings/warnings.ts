@@ -9,7 +9,7 @@ import {
 } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Chunk } from '../../chunk';
-import type { IMemguard, IWatched } from '../../tokens';
+import type { IDeath, IMemguard, IWatched } from '../../tokens';
 import { attachToEach } from '../../ui/attach';
 import type { ILimit, Rest } from '../../wire/rest';
 import type { KernelList } from '../kernels/kernelList';
@@ -92,7 +92,9 @@ export class Warnings implements IDisposable {
     if (reading.kind !== 'none') {
       const { kernelId, bytes, limit, level, time } = reading;
       const nearest = nearestOf(reading);
-      this._see(kernelId, { bytes, limit, level, nearest, time });
+      const oomKills =
+        reading.kind === 'process' ? reading.oomKills : undefined;
+      this._see(kernelId, { bytes, limit, level, nearest, oomKills, time });
     }
   }
 
@@ -101,7 +103,8 @@ export class Warnings implements IDisposable {
       const { id, rss_bytes: bytes, level, limit, sampled: time } = kernel;
       if (bytes !== null) {
         const nearest = kernel.nearest ?? limit;
-        this._see(id, { bytes, limit, level, nearest, time });
+        const oomKills = kernel.oom_kills ?? undefined;
+        this._see(id, { bytes, limit, level, nearest, oomKills, time });
       }
     }
   }
@@ -250,9 +253,10 @@ export class Warnings implements IDisposable {
     }
     if (isLast()) {
       const limitBytes = seen.limit?.limit_bytes ?? null;
-      watched.model.death = { bytes: seen.bytes, limitBytes };
+      const death: IDeath = { bytes: seen.bytes, limitBytes };
+      watched.model.death = seen.wasKilled ? { ...death, killed: true } : death;
     }
-    if (isLimited(seen) && seen.level >= WARN) {
+    if (seen.wasKilled || (isLimited(seen) && seen.level >= WARN)) {
       NOTICES.load().then(
         ({ tellDeath }) => tellDeath(watched, seen, this._trans),
         () => undefined
