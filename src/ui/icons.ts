@@ -3,9 +3,10 @@
 import { LabIcon } from '@jupyterlab/ui-components';
 
 // A memory module: a board with its chips, and the contacts below.
-const outline = 'M2 6v11h2v2h3v-2h4v2h2v-2h4v2h3v-2h2V6H2z';
-const chips = 'M4 8h16v7H4V8zm2 2v3h3v-3H6zm4.5 0v3h3v-3h-3zM15 10v3h3v-3h-3z';
-const tick = 'm10.9 15-3.6-3.6 1.5-1.5 2.1 2.1 4.3-4.3 1.5 1.5z';
+const outline = 'M2 4v14h2v2h3v-2h4v2h2v-2h4v2h3v-2h2V4H2z';
+const chips =
+  'M4 6h16v10H4V6zm2 2.5v5h3v-5H6zm4.5 0v5h3v-5h-3zM15 8.5v5h3v-5h-3z';
+const tick = 'M10.4 15.6-4.4-4.4 1.7-1.7 2.7 2.7 5.9-5.9 1.7 1.7z';
 
 function svg(content: string): string {
   return (

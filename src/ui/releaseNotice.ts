@@ -8,6 +8,9 @@ import type { IMemguard, IWatched, Outcome } from '../tokens';
 import { failureText, releaseText } from './releaseWords';
 import { isSameProcess, stand, STANDS_MS } from './standing';
 
+/** So many milliseconds are enough to read what a release did. */
+const SHOWN_MS = 8000;
+
 /** What the notifications need. */
 export interface INoticeOptions {
   readonly memguard: IMemguard;
@@ -136,7 +139,8 @@ export class ReleaseNotice implements IDisposable {
       Notification.update({ id, message, type, actions: [] });
       return id;
     }
-    return Notification.emit(message, type);
+    // Without a time it would stand behind the bell alone.
+    return Notification.emit(message, type, { autoClose: SHOWN_MS });
   }
 
   private _close(): void {
