@@ -5,6 +5,7 @@ import { VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { createPortal } from 'react-dom';
 import { likelyBytes } from '../../model/figures';
+import type { IPart } from '../../wire/protocol';
 import { severityOf } from '../level';
 import { HISTORY } from '../poll';
 import { retainedOf, worthFreeing } from '../retained';
@@ -19,9 +20,17 @@ export class StatusItem extends VDomRenderer<StatusModel> {
    * @param model - What it shows; the item disposes it.
    * @param open - What a click does.
    * @param trans - The words.
+   * @param isShort - Whether the pop-up alone says what can be freed: a
+   * toolbar puts an item that grows out of sight.
    */
-  constructor(model: StatusModel, open: () => void, trans: TranslationBundle) {
+  constructor(
+    model: StatusModel,
+    open: () => void,
+    trans: TranslationBundle,
+    isShort = false
+  ) {
     super(model);
+    this._isShort = isShort;
     this._open = open;
     this._trans = trans;
     this.addClass('jp-Memguard-statusItem');
@@ -39,36 +48,37 @@ export class StatusItem extends VDomRenderer<StatusModel> {
 
   protected render(): JSX.Element | null {
     return this.model.active ? (
-      <Status model={this.model} open={this._open} trans={this._trans} />
+      <Status
+        model={this.model}
+        open={this._open}
+        trans={this._trans}
+        isShort={this._isShort}
+      />
     ) : null;
   }
 
   private readonly _open: () => void;
   private readonly _trans: TranslationBundle;
+  private readonly _isShort: boolean;
 }
 
 function Status(props: {
   model: StatusModel;
   open: () => void;
   trans: TranslationBundle;
+  isShort: boolean;
 }): JSX.Element {
   const { model, trans } = props;
   const { reading, history } = model.poll;
   const [anchor, setAnchor] = React.useState<DOMRect | null>(null);
   const popupId = React.useId();
-  const { statusBarShows, statusBarFreePercent } = model.memguard.settings;
+  const { statusBarShows } = model.memguard.settings;
   const death = model.watched?.model.death ?? null;
   const withLimit = statusBarShows !== 'figure';
-  const toFree =
-    reading.kind === 'none'
-      ? null
-      : worthFreeing(
-          retainedOf(model.watched),
-          reading.bytes,
-          statusBarFreePercent
-        );
+  const toFree = toFreeOf(model);
   const text =
-    statusText(reading, trans, withLimit, death) + toFreeText(toFree, trans);
+    statusText(reading, trans, withLimit, death) +
+    (props.isShort ? '' : toFreeText(toFree, trans));
   const show = (event: React.SyntheticEvent) =>
     setAnchor(event.currentTarget.getBoundingClientRect());
   const hide = () => setAnchor(null);
@@ -105,6 +115,15 @@ function Status(props: {
       )}
     </>
   );
+}
+
+/** What could be freed, once that is worth a word. */
+function toFreeOf({ memguard, poll, watched }: StatusModel): IPart | null {
+  const { reading } = poll;
+  const percent = memguard.settings.statusBarFreePercent;
+  return reading.kind === 'none'
+    ? null
+    : worthFreeing(retainedOf(watched), reading.bytes, percent);
 }
 
 /** The parts of the memory, beside the button. */
