@@ -97,15 +97,14 @@ export interface IKernelAgent extends IDisposable {
    *
    * @param method - The request's name.
    * @param params - The parameters of that method.
-   * @param options - How long the kernel may take to begin with the request,
-   * and what ends the waiting early.
+   * @param options - What ends the waiting early.
    * @returns the checked result.
    * @throws RequestError with the reason as `code`.
    */
   request<K extends Method>(
     method: K,
     params: IRequests[K]['params'],
-    options?: { timeoutMs?: number; signal?: AbortSignal }
+    options?: { signal?: AbortSignal }
   ): Promise<IRequests[K]['result']>;
 }
 
@@ -156,7 +155,13 @@ export type Activity =
  * when more memory comes back later; then its `result` is another one.
  */
 export type Outcome =
-  | { kind: 'released'; selection: Selection; result: IReleased }
+  | {
+      kind: 'released';
+      selection: Selection;
+      result: IReleased;
+      /** How many of the selected results were gone already; absent: none. */
+      gone?: number;
+    }
   | { kind: 'failed'; selection: Selection | null; code: string };
 
 /** What a kernel's process had when it ended by itself, as far as was seen. */
@@ -169,13 +174,29 @@ export interface IDeath {
   readonly killed?: true;
 }
 
+/** What is known of a size. */
+export interface IFigure {
+  /** All of it if `exact`; else the part that is certain. */
+  readonly bytes: number;
+  readonly exact: boolean;
+  /** What it likely is; absent or null if there is no estimate. */
+  readonly estimate_bytes?: number | null;
+  /**
+   * What it would be if nothing else used any of it; absent where that is not
+   * known. It is a bound only as far as `notes` let it be one.
+   */
+  readonly most_bytes?: number;
+  /** Why it is not exact, as the kernel's codes; absent where none is told. */
+  readonly notes?: readonly string[];
+}
+
 /** What was told of a retained result: at its cell's end, or by a report. */
 export interface IPushed {
   readonly key: string;
-  /** The likely figure of what it frees, with all that are in its group. */
-  readonly bytes: number;
-  /** Whether that is the whole truth; absent if nobody knows. */
-  readonly exact?: boolean;
+  /** What it frees, with all that are in its group. */
+  readonly figure: IFigure;
+  /** The kernel measures it again at each cell's end. */
+  readonly isWatched?: true;
   /** The keys of all results in its group; absent if it is in none. */
   readonly group?: readonly string[];
 }
@@ -194,7 +215,7 @@ export interface IRetainedModel extends IDisposable {
   readonly isStale: boolean;
   readonly overview: IOverview | null;
   /** What all results free together: the sum of the report's entries. */
-  readonly retained: IPart | null;
+  readonly retained: IFigure | null;
   readonly activity: Activity;
   readonly outcome: Outcome | null;
   /** The last report's failure code, if the last one failed. */

@@ -17,7 +17,7 @@ import { tellReleases } from '../ui/releaseNotices';
 import { FakeKernel } from './fakes/kernel';
 import { FakeMemguard, aDocument } from './fakes/memguard';
 import { redrawn } from './fakes/render';
-import { aRelease } from './fakes/rows';
+import { aPart, aRelease } from './fakes/rows';
 import { FakeServer, GIB } from './fakes/server';
 
 // The parts of the page that are loaded when they are needed.
@@ -142,7 +142,7 @@ describe('a part of the page that does not load', () => {
 
   it('has a document marked once it loads', async () => {
     const { watched, model } = aDocument('a.ipynb', null);
-    model.pushed.set(5, { key: 'k', bytes: 1 });
+    model.pushed.set(5, { key: 'k', figure: aPart(1) });
     const memguard = new FakeMemguard(watched);
     const marks = attachMarks({ memguard, trans, showPanel: null });
     await done(() => model.changed.emit());

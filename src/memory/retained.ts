@@ -1,8 +1,8 @@
 /** What the browser knows of documents' kernels without asking them. */
 
+import { sumOf } from '../model/entries';
 import { frees, likelyBytes } from '../model/figures';
-import type { IMemguard, IPushed, IWatched } from '../tokens';
-import type { IPart } from '../wire/protocol';
+import type { IFigure, IMemguard, IWatched } from '../tokens';
 
 /**
  * What a document's kernel retains: by its last report if nothing happened
@@ -12,7 +12,7 @@ import type { IPart } from '../wire/protocol';
  * @param watched - The document.
  * @returns null if nothing is known.
  */
-export function retainedOf(watched: IWatched | null): IPart | null {
+export function retainedOf(watched: IWatched | null): IFigure | null {
   const model = watched?.model;
   if (!model) {
     return null;
@@ -24,14 +24,11 @@ export function retainedOf(watched: IWatched | null): IPart | null {
     return null;
   }
   // One object may have several numbers, and several may have one figure.
-  const byKey = new Map<string, IPushed>();
-  for (const told of model.pushed.values()) {
-    byKey.set(told.group?.[0] ?? told.key, told);
+  const byKey = new Map<string, IFigure>();
+  for (const { key, figure, group } of model.pushed.values()) {
+    byKey.set(group?.[0] ?? key, figure);
   }
-  const parts = [...byKey.values()];
-  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const exact = parts.every(part => part.exact === true);
-  return { bytes, exact, estimate_bytes: exact ? null : bytes };
+  return sumOf([...byKey.values()]);
 }
 
 /**
@@ -43,10 +40,10 @@ export function retainedOf(watched: IWatched | null): IPart | null {
  * @returns null if it is not.
  */
 export function worthFreeing(
-  retained: IPart | null,
+  retained: IFigure | null,
   bytes: number,
   percent: number
-): IPart | null {
+): IFigure | null {
   if (retained === null || !frees(retained)) {
     return null;
   }

@@ -1,10 +1,9 @@
 /** The words for kernels' memory. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IDeath } from '../tokens';
+import type { IDeath, IFigure } from '../tokens';
 import { deathWords } from '../ui/deathWords';
 import { figureText, formatBytes } from '../ui/format';
-import type { IPart } from '../wire/protocol';
 import type { ILimit, LimitSource } from '../wire/rest';
 import { percentOf, severityOf } from './level';
 import type {
@@ -62,7 +61,7 @@ function suffix(text: string): string {
  * @param trans - The words.
  */
 export function toFreeText(
-  part: IPart | null,
+  part: IFigure | null,
   trans: TranslationBundle
 ): string {
   return part === null

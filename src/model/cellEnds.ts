@@ -3,7 +3,7 @@
 import type { ICellRuns, IKernelAgent, IWithheld, RunStep } from '../tokens';
 import type { ICellEnd } from '../wire/protocol';
 import type { Reading } from './reading';
-import { PushedBytes } from './retainedByCell';
+import { PushedFigures } from './retainedByCell';
 
 /** As many as are remembered; those before have scrolled away. */
 const MOST_WITHHELD = 1000;
@@ -25,8 +25,8 @@ export class CellEnds {
     agent.cellRuns.step.connect(this._onStep, this);
   }
 
-  /** Bytes of results, as far as they are still known. */
-  readonly pushed = new PushedBytes();
+  /** What results free, as far as that is still known. */
+  readonly pushed = new PushedFigures();
 
   /** The large results that the guard did not keep, oldest first. */
   readonly withheld = new Map<number, IWithheld>();

@@ -1,7 +1,8 @@
 /** What a report lists: groups of results that share memory, and the others. */
 
+import type { IFigure } from '../tokens';
 import type { IGroup, IReport, IRow } from '../wire/protocol';
-import { freedBy, likelyBytes, type IFigure } from './figures';
+import { freedBy, likelyBytes } from './figures';
 
 /** A result that shares with no other, or a group of those that do. */
 export interface IEntry {
@@ -15,8 +16,6 @@ export interface IEntry {
   readonly keys: readonly string[];
   /** What releasing all of them frees. */
   readonly figure: IFigure;
-  /** What the figure leaves out, as the kernel's codes. */
-  readonly notes: readonly string[];
 }
 
 /** The entries of a report; groups without a row that is loaded are none. */
@@ -51,8 +50,7 @@ function rowEntry(row: IRow): IEntry {
     group: null,
     rows: [row],
     keys: [row.key],
-    figure: freedBy(row),
-    notes: row.notes
+    figure: freedBy(row)
   };
 }
 
@@ -62,8 +60,7 @@ function groupEntry(group: IGroup, rows: readonly IRow[]): IEntry {
     group,
     rows,
     keys: group.keys,
-    figure: freedBy(group),
-    notes: group.notes
+    figure: freedBy(group)
   };
 }
 
@@ -78,6 +75,7 @@ export function sumOf(figures: readonly IFigure[]): IFigure {
     exact: figures.every(({ exact }) => exact),
     estimate_bytes: hasEstimate
       ? figures.reduce((sum, figure) => sum + likelyBytes(figure), 0)
-      : null
+      : null,
+    notes: [...new Set(figures.flatMap(({ notes = [] }) => notes))].sort()
   };
 }

@@ -1,23 +1,40 @@
 /** What is known of a size, and which figure stands for it. */
 
-import type { IPart, IReport } from '../wire/protocol';
-
-/** A size as the kernel tells it. */
-export interface IFigure {
-  /** All of it if `exact`; else the part that is certain. */
-  readonly bytes: number;
-  readonly exact: boolean;
-  /** What it likely is; absent or null if there is no estimate. */
-  readonly estimate_bytes?: number | null;
-  /** What it can be at most; absent where that is not known. */
-  readonly most_bytes?: number;
-}
+import type { IFigure } from '../tokens';
+import type { IReport } from '../wire/protocol';
 
 /** How a size is told. */
-export type FigureKind = 'exact' | 'about' | 'at-least' | 'at-most' | 'unknown';
+export type FigureKind =
+  | 'exact'
+  | 'about'
+  | 'at-least'
+  | 'at-most'
+  /** An upper bound that is itself an estimate. */
+  | 'at-most-about'
+  | 'unknown';
 
 /** A bound under this tells nothing of a size. */
 const LEAST_BOUND = 64 * 1024;
+
+/** With these notes it is not known whether all was looked at. */
+const UNFINISHED = new Set(['cut', 'moving', 'error']);
+
+/** With these notes there is more than was seen. */
+const HIDING = new Set(['opaque', 'mapped']);
+
+/** How far what something keeps alive was seen. */
+type Sight = 'all' | 'at-least' | 'about';
+
+/** How far it was seen; without notes, all of it only if that is exact. */
+function sightOf({ exact, notes }: Pick<IFigure, 'exact' | 'notes'>): Sight {
+  if (exact) {
+    return 'all';
+  }
+  if (notes === undefined || notes.some(note => UNFINISHED.has(note))) {
+    return 'about';
+  }
+  return notes.some(note => HIDING.has(note)) ? 'at-least' : 'all';
+}
 
 /**
  * How a size is told: as what it is, as an estimate, as a lower bound if that
@@ -35,7 +52,12 @@ export function figureKind(figure: IFigure): FigureKind {
   if (bytes >= LEAST_BOUND) {
     return 'at-least';
   }
-  return most >= LEAST_BOUND ? 'at-most' : 'unknown';
+  const sight = sightOf(figure);
+  // What hides more than was seen has no upper bound.
+  if (most < LEAST_BOUND || sight === 'at-least') {
+    return 'unknown';
+  }
+  return sight === 'all' ? 'at-most' : 'at-most-about';
 }
 
 /** The bytes by which a size is sorted, filtered and compared. */
@@ -44,30 +66,65 @@ export function likelyBytes(figure: IFigure): number {
   return exact ? bytes : Math.max(bytes, estimate ?? 0);
 }
 
+/** Whether only an upper bound of a figure is known. */
+export function isAtMost(figure: IFigure): boolean {
+  const kind = figureKind(figure);
+  return kind === 'at-most' || kind === 'at-most-about';
+}
+
 /** Whether a figure tells how much something frees, and that it does. */
 export function frees(figure: IFigure): boolean {
-  const kind = figureKind(figure);
-  return kind !== 'unknown' && kind !== 'at-most' && likelyBytes(figure) > 0;
+  return (
+    figureKind(figure) !== 'unknown' &&
+    !isAtMost(figure) &&
+    likelyBytes(figure) > 0
+  );
+}
+
+/** What the kernel tells of a row, a group or a variable. */
+interface ITold {
+  readonly freed_bytes: number;
+  readonly exact: boolean;
+  readonly estimate_bytes: number | null;
+  readonly notes?: readonly string[];
+  readonly size_bytes?: number;
 }
 
 /** What a row, a group or a variable frees. */
-export function freedBy(entry: {
-  freed_bytes: number;
-  exact: boolean;
-  estimate_bytes: number | null;
-  size_bytes?: number;
-}): IFigure {
-  const { freed_bytes: bytes, exact, estimate_bytes, size_bytes } = entry;
-  return { bytes, exact, estimate_bytes, most_bytes: size_bytes };
+export function freedBy(told: ITold): IFigure {
+  const { freed_bytes: bytes, exact, estimate_bytes, notes, size_bytes } = told;
+  return { bytes, exact, estimate_bytes, notes, most_bytes: size_bytes };
+}
+
+/** What a row or a variable keeps alive, with what others share. */
+export function sizeOf(
+  told: Pick<ITold, 'exact' | 'notes'> & { readonly size_bytes: number }
+): IFigure {
+  const { size_bytes: bytes, notes } = told;
+  switch (sightOf(told)) {
+    case 'all':
+      return { bytes, exact: true };
+    case 'at-least':
+      return { bytes, exact: false, notes };
+    case 'about':
+      // So little says nothing of what was not looked at.
+      return bytes < LEAST_BOUND
+        ? { bytes: 0, exact: false, notes }
+        : { bytes: 0, exact: false, estimate_bytes: bytes, notes };
+  }
 }
 
 /** What all results of a report free together. */
 export function totalOf(
-  report: Pick<IReport, 'freed_bytes_all' | 'exact_all' | 'estimate_bytes_all'>
-): IPart {
+  report: Pick<
+    IReport,
+    'freed_bytes_all' | 'exact_all' | 'estimate_bytes_all' | 'notes_all'
+  >
+): IFigure {
   return {
     bytes: report.freed_bytes_all,
     exact: report.exact_all,
-    estimate_bytes: report.estimate_bytes_all
+    estimate_bytes: report.estimate_bytes_all,
+    notes: report.notes_all
   };
 }

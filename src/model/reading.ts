@@ -1,8 +1,8 @@
 /** Reading what a kernel retains: the report and the overview. */
 
 import { codeOf } from '../wire/request';
-import type { IOverview, IPart, IReport } from '../wire/protocol';
-import type { IKernelAgent } from '../tokens';
+import type { IOverview, IReport } from '../wire/protocol';
+import type { IFigure, IKernelAgent } from '../tokens';
 import type { ExecutedCells } from '../kernel/executedCells';
 import { isFree } from '../kernel/kernelFree';
 import type { Activity } from '../tokens';
@@ -62,7 +62,7 @@ export class Reading {
   readings = 0;
 
   /** What all results free together. */
-  get retained(): IPart | null {
+  get retained(): IFigure | null {
     return this._report && totalOf(this._report);
   }
 

@@ -6,7 +6,7 @@ import type { IKernelAgent, Outcome, Selection } from '../tokens';
 import { untilFree } from '../kernel/kernelFree';
 import type { CurrentActivity } from './activity';
 import type { Reading } from './reading';
-import type { PushedBytes } from './retainedByCell';
+import type { PushedFigures } from './retainedByCell';
 import { requestRelease } from './selection';
 
 /** Releases one selection at a time, when the kernel is free. */
@@ -21,7 +21,7 @@ export class Releasing {
     agent: IKernelAgent,
     activity: CurrentActivity,
     reading: Reading,
-    pushed: PushedBytes
+    pushed: PushedFigures
   ) {
     this._agent = agent;
     this._activity = activity;
@@ -48,14 +48,27 @@ export class Releasing {
     try {
       await untilFree(this._agent, signal);
       activity.change({ kind: 'freeing', selection });
-      const result = await requestRelease(this._agent, selection, minimum);
-      this.outcome = { kind: 'released', selection, result };
+      const { result, gone } = await requestRelease(
+        this._agent,
+        selection,
+        minimum
+      );
+      this.outcome = {
+        kind: 'released',
+        selection,
+        result,
+        ...(gone > 0 && { gone })
+      };
       this._pushed.takeRelease(selection, minimum);
     } catch (error) {
       if (signal.aborted) {
         return;
       }
-      this.outcome = { kind: 'failed', selection, code: codeOf(error) };
+      const code = codeOf(error);
+      this.outcome = { kind: 'failed', selection, code };
+      if (code === 'unknown_key') {
+        this._pushed.takeRelease(selection, minimum);
+      }
     }
     // The report is out of date, whatever happened.
     this._reading.isStale = true;
@@ -92,5 +105,5 @@ export class Releasing {
   private _agent: IKernelAgent;
   private _activity: CurrentActivity;
   private _reading: Reading;
-  private _pushed: PushedBytes;
+  private _pushed: PushedFigures;
 }

@@ -17,6 +17,7 @@ import type {
   Activity,
   AgentState,
   IDeath,
+  IFigure,
   IKernelAgent,
   IPushed,
   IRetainedModel,
@@ -103,7 +104,7 @@ export class RetainedModel implements IRetainedModel {
     return this._reading.overview;
   }
 
-  get retained(): IPart | null {
+  get retained(): IFigure | null {
     return this._reading.retained;
   }
 
@@ -263,7 +264,9 @@ export class RetainedModel implements IRetainedModel {
   }
 
   private _onRunning(_: IKernelAgent, running: boolean): void {
-    if (!running) {
+    if (running) {
+      this._cellEnds.pushed.age();
+    } else {
       this._cellEnds.cellEnded();
       void this._reading.update();
     }

@@ -4,10 +4,22 @@ import type { ICellEnd, IReport } from '../wire/protocol';
 import { entriesOf } from './entries';
 import { freedBy, likelyBytes } from './figures';
 import { selects } from './selection';
-import type { IPushed, Selection } from '../tokens';
+import type { IFigure, IPushed, Selection } from '../tokens';
 
 /** What is known of results, by execution count. */
-export class PushedBytes extends Map<number, IPushed> {
+export class PushedFigures extends Map<number, IPushed> {
+  /**
+   * A cell begins: what it does can make the figures other ones. Those that
+   * the kernel watches are told again if so.
+   */
+  age(): void {
+    for (const [number, told] of this) {
+      if (!told.isWatched) {
+        this.set(number, { ...told, figure: estimated(told.figure) });
+      }
+    }
+  }
+
   /**
    * A cell has ended.
    *
@@ -19,8 +31,8 @@ export class PushedBytes extends Map<number, IPushed> {
     }
     // After `gone`: other results may have its numbers now.
     for (const result of end.results) {
-      const { key, number, exact, group } = result;
-      const told = { key, bytes: likelyBytes(freedBy(result)), exact };
+      const { key, number, group } = result;
+      const told = { key, figure: freedBy(result), isWatched: true } as const;
       this.set(number, group.length > 1 ? { ...told, group } : told);
     }
     // The guard also releases older results.
@@ -35,16 +47,20 @@ export class PushedBytes extends Map<number, IPushed> {
    * @param report - The report.
    */
   takeReport(report: IReport): void {
+    const before = new Map(this);
     if (report.results.length >= report.count) {
       this.clear();
     }
     for (const { rows, figure, group } of entriesOf(report)) {
-      const bytes = likelyBytes(figure);
-      const { exact } = figure;
       for (const { key, numbers } of rows) {
-        const alone = { key, bytes, exact };
-        const told = group === null ? alone : { ...alone, group: group.keys };
-        numbers.forEach(number => this.set(number, told));
+        const told =
+          group === null ? { key, figure } : { key, figure, group: group.keys };
+        for (const number of numbers) {
+          this.set(
+            number,
+            isKnown(before.get(number)) ? { ...told, isWatched: true } : told
+          );
+        }
       }
     }
   }
@@ -63,4 +79,17 @@ export class PushedBytes extends Map<number, IPushed> {
       }
     }
   }
+}
+
+/** Whether the kernel tells it when what was told of a result is over. */
+function isKnown(told: IPushed | undefined): boolean {
+  return told?.isWatched === true && told.figure.exact;
+}
+
+/** A figure that may be another one by now. */
+function estimated(figure: IFigure): IFigure {
+  const bytes = likelyBytes(figure);
+  return figure.exact
+    ? { bytes: 0, exact: false, estimate_bytes: bytes }
+    : figure;
 }

@@ -1,7 +1,8 @@
 /** What the panel says of figures, rows and cells. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { figureKind, type FigureKind, type IFigure } from '../model/figures';
+import { figureKind, type FigureKind } from '../model/figures';
+import type { IFigure } from '../tokens';
 import type { CellFate } from '../ui/cellLink';
 import type { IRow } from '../wire/protocol';
 
@@ -9,15 +10,14 @@ import type { IRow } from '../wire/protocol';
  * What a figure's words mean, for a tooltip.
  *
  * @param figure - The figure.
- * @param notes - What it leaves out, as the kernel's codes.
  * @param trans - The words.
  * @returns undefined for an exact figure.
  */
 export function figureTitle(
   figure: IFigure,
-  notes: readonly string[],
   trans: TranslationBundle
 ): string | undefined {
+  const { notes = [] } = figure;
   const reasons = notes.flatMap(code => noteText(code, trans) ?? []).join('; ');
   const head = titleHead(figureKind(figure), trans);
   return head === undefined || reasons === ''
@@ -38,6 +38,8 @@ function titleHead(
       return trans.__('At least this');
     case 'at-most':
       return trans.__('No more than this');
+    case 'at-most-about':
+      return trans.__('Likely no more than this');
     case 'unknown':
       return trans.__('Not known');
   }

@@ -1,23 +1,29 @@
 /** What is retained of the results of cells. */
 
-import type { IPushed } from '../tokens';
+import { sumOf } from '../model/entries';
+import type { IFigure, IPushed } from '../tokens';
+
+/** What a result, or the group that it is in, frees. */
+interface IHoldPart {
+  readonly figure: IFigure;
+  /** All results that have to go for it to come back. */
+  readonly keys: readonly string[];
+}
 
 /** What is retained of the results of one cell. */
 export interface ICellHold {
   /**
-   * Bytes by key, so that a result with several numbers counts once, and so
-   * does a group, by the first of its keys.
+   * By key, so that a result with several numbers counts once, and so does a
+   * group, by the first of its keys.
    */
-  readonly bytes: ReadonlyMap<string, number>;
-  /** All results that have to go for the bytes to come back. */
-  readonly keys: ReadonlySet<string>;
+  readonly parts: ReadonlyMap<string, IHoldPart>;
   readonly numbers: readonly number[];
 }
 
 /**
  * What is retained of each cell's results.
  *
- * @param pushed - The bytes of results, by their numbers.
+ * @param pushed - What results free, by their numbers.
  * @param cellIds - The ids of the cells that ran, by number. A number that is
  * not in it belongs to the cell that shows it, if only one cell does.
  * @param shown - The number that each cell shows, by the cell's id.
@@ -36,31 +42,35 @@ export function holdsByCell(
   }
   const holds = new Map<
     string,
-    { bytes: Map<string, number>; keys: Set<string>; numbers: number[] }
+    { parts: Map<string, IHoldPart>; numbers: number[] }
   >();
-  for (const [number, { key, bytes, group = [key] }] of pushed) {
+  for (const [number, { key, figure, group: keys = [key] }] of pushed) {
     const id = cellIds.get(number) ?? byNumber.get(number) ?? null;
     if (id === null) {
       continue;
     }
     const hold = holds.get(id) ?? {
-      bytes: new Map<string, number>(),
-      keys: new Set<string>(),
+      parts: new Map<string, IHoldPart>(),
       numbers: new Array<number>()
     };
-    hold.bytes.set(group[0], bytes);
-    group.forEach(each => hold.keys.add(each));
+    hold.parts.set(keys[0], { figure, keys });
     hold.numbers.push(number);
     holds.set(id, hold);
   }
   return holds;
 }
 
-/** The bytes of all results of a cell. */
-export function bytesOf(hold: ICellHold): number {
-  let bytes = 0;
-  for (const each of hold.bytes.values()) {
-    bytes += each;
-  }
-  return bytes;
+/** What all results of a cell free. */
+export function figureOf(hold: ICellHold): IFigure {
+  return sumOf([...hold.parts.values()].map(({ figure }) => figure));
+}
+
+/** All results that have to go for that to come back. */
+export function keysOf(hold: ICellHold): string[] {
+  return [...hold.parts.values()].flatMap(({ keys }) => keys);
+}
+
+/** Whether other results have to go for that, too. */
+export function isShared(hold: ICellHold): boolean {
+  return [...hold.parts.values()].some(({ keys }) => keys.length > 1);
 }

@@ -5,14 +5,27 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
-import { bytesOf, holdsByCell, type ICellHold } from './cellHolds';
+import {
+  figureOf,
+  holdsByCell,
+  isShared,
+  keysOf,
+  type ICellHold
+} from './cellHolds';
 import { cellsOf } from './cellLink';
 import type { CellNumbers } from './cellNumbers';
 import { canRelease } from '../model/activity';
 import { MIB } from '../model/settings';
-import { figureText, formatBytes } from './format';
+import { frees, likelyBytes } from '../model/figures';
+import { figureText } from './format';
 import { guardIcon, guardOnIcon } from './icons';
-import type { IMemguard, IRetainedModel, IWatched, IWithheld } from '../tokens';
+import type {
+  IFigure,
+  IMemguard,
+  IRetainedModel,
+  IWatched,
+  IWithheld
+} from '../tokens';
 import { openMenu, type IMenuItem } from './menu';
 import '../../style/marks.css';
 
@@ -79,10 +92,10 @@ export class CellMarks implements IDisposable {
     const least = this._options.memguard.settings.markThresholdMiB * MIB;
     for (const cell of cells) {
       const hold = holds.get(cell.model.id);
-      const bytes = hold === undefined ? 0 : bytesOf(hold);
+      const figure = hold && figureOf(hold);
       const withheld = this._withheldOf(cell);
-      if (hold !== undefined && bytes > 0 && bytes >= least) {
-        this._mark(cell, this._retainedMark(hold, bytes));
+      if (hold && figure && frees(figure) && likelyBytes(figure) >= least) {
+        this._mark(cell, this._retainedMark(hold, figure));
       } else if (withheld !== null) {
         this._mark(cell, this._withheldMark(withheld));
       } else {
@@ -101,20 +114,20 @@ export class CellMarks implements IDisposable {
     return model.withheld.get(number) ?? null;
   }
 
-  private _retainedMark(hold: ICellHold, bytes: number): IMark {
+  private _retainedMark(hold: ICellHold, figure: IFigure): IMark {
     const { trans } = this._options;
+    const much = figureText(figure, trans);
     return {
       kind: 'retained',
-      text:
-        hold.keys.size > hold.bytes.size
-          ? trans.__(
-              '%1 retained by this result and those that share memory with it',
-              formatBytes(bytes)
-            )
-          : trans.__('%1 retained by this result', formatBytes(bytes)),
-      bytes,
+      text: isShared(hold)
+        ? trans.__(
+            '%1 retained by this result and those that share memory with it',
+            much
+          )
+        : trans.__('%1 retained by this result', much),
+      bytes: likelyBytes(figure),
       numbers: hold.numbers,
-      items: () => this._retainedItems(hold, bytes)
+      items: () => this._retainedItems(hold, figure)
     };
   }
 
@@ -179,19 +192,18 @@ export class CellMarks implements IDisposable {
     }
   }
 
-  private _retainedItems(hold: ICellHold, bytes: number): IMenuItem[] {
+  private _retainedItems(hold: ICellHold, figure: IFigure): IMenuItem[] {
     const { trans } = this._options;
     const { model } = this._watched;
     const names = hold.numbers.map(number => `Out[${number}]`).join(', ');
     return [
-      inert(trans.__('%1: %2 retained', names, formatBytes(bytes))),
+      inert(trans.__('%1: %2 retained', names, figureText(figure, trans))),
       {
-        label:
-          hold.keys.size > hold.bytes.size
-            ? trans.__('Release with those that share memory')
-            : trans.__('Release'),
+        label: isShared(hold)
+          ? trans.__('Release with those that share memory')
+          : trans.__('Release'),
         isEnabled: canRelease(model),
-        run: () => void model.release({ kind: 'keys', keys: [...hold.keys] })
+        run: () => void model.release({ kind: 'keys', keys: keysOf(hold) })
       },
       ...this._panelItems()
     ];

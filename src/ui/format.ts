@@ -1,7 +1,8 @@
 /** Figures and ages as people read them. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { figureKind, likelyBytes, type IFigure } from '../model/figures';
+import { figureKind, likelyBytes } from '../model/figures';
+import type { IFigure } from '../tokens';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
@@ -41,17 +42,6 @@ export function formatBytes(bytes: number): string {
     maximumFractionDigits: unit === 0 ? 0 : 1
   });
   return `${digits.format(value)} ${UNITS[unit]}`;
-}
-
-/**
- * A number of bytes that may be a lower bound.
- *
- * @param bytes - How many bytes.
- * @param exact - Whether it is the whole truth.
- * @returns the bytes, with a sign before them where it is "at least".
- */
-export function formatBound(bytes: number, exact: boolean): string {
-  return (exact ? '' : '\u2265\u00a0') + formatBytes(bytes);
 }
 
 /**
@@ -116,6 +106,8 @@ export function figureText(figure: IFigure, trans: TranslationBundle): string {
       return trans.__('at least %1', text);
     case 'at-most':
       return trans.__('up to %1', formatBytes(figure.most_bytes ?? 0));
+    case 'at-most-about':
+      return trans.__('up to about %1', formatBytes(figure.most_bytes ?? 0));
     case 'unknown':
       return trans.__('size unknown');
   }

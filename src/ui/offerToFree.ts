@@ -2,8 +2,8 @@
 
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IWatched } from '../tokens';
-import type { IPart, IReport } from '../wire/protocol';
+import type { IFigure, IWatched } from '../tokens';
+import type { IReport } from '../wire/protocol';
 import { frees, likelyBytes, totalOf } from '../model/figures';
 import { figureText } from './format';
 import { freeLabel } from './freeLabels';
@@ -67,7 +67,7 @@ export async function offerToFree(
  */
 export function offerText(
   report: Pick<IReport, 'count' | 'guard_state'>,
-  retained: IPart,
+  retained: IFigure,
   trans: TranslationBundle
 ): string {
   return trans._n(

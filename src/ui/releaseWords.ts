@@ -78,6 +78,23 @@ function nothingText(
  * @param trans - The words.
  */
 export function releaseText(
+  outcome: Extract<Outcome, { kind: 'released' }>,
+  trans: TranslationBundle
+): string {
+  const { gone = 0 } = outcome;
+  const text = whatCameBack(outcome, trans);
+  return gone === 0
+    ? text
+    : text +
+        ' ' +
+        trans._n(
+          '%1 other was gone already.',
+          '%1 others were gone already.',
+          gone
+        );
+}
+
+function whatCameBack(
   { selection, result }: Extract<Outcome, { kind: 'released' }>,
   trans: TranslationBundle
 ): string {

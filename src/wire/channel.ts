@@ -76,7 +76,7 @@ export class Channel implements IDisposable {
    *
    * @param method - The request's name.
    * @param params - The parameters of that method.
-   * @param options - How long to wait, and what ends the waiting early.
+   * @param options - What ends the waiting early.
    * @returns the checked result.
    * @throws RequestError with the reason as `code`.
    */

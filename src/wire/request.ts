@@ -37,13 +37,8 @@ export class RequestError extends Error {
   }
 }
 
-/** How long a request waits, and what ends it early. */
+/** What ends the waiting for an answer early. */
 export interface IRequestOptions {
-  /**
-   * In milliseconds, until the kernel begins with it; the time while a cell
-   * runs does not count.
-   */
-  timeoutMs?: number;
   signal?: AbortSignal;
 }
 
@@ -66,14 +61,13 @@ interface IRequestHost {
 export class PendingRequest<T> {
   /**
    * @param check - Tells whether a result is one of the request's method.
-   * @param options - How long to wait, and what ends the waiting early.
+   * @param options - What ends the waiting early.
    * @param host - The channel.
    */
   constructor(check: Check<T>, options: IRequestOptions, host: IRequestHost) {
     this._check = check;
     this._host = host;
     this._signal = options.signal;
-    this._timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS;
   }
 
   /** Resolves with the checked result, or rejects with a RequestError. */
@@ -143,7 +137,7 @@ export class PendingRequest<T> {
       } else {
         this.fail(new RequestError('timeout'));
       }
-    }, this._timeoutMs);
+    }, REQUEST_TIMEOUT_MS);
   }
 
   private _onAbort = (): void => this.fail(new RequestError('cancelled'));
@@ -158,7 +152,6 @@ export class PendingRequest<T> {
   private _check: Check<T>;
   private _host: IRequestHost;
   private _signal: AbortSignal | undefined;
-  private _timeoutMs: number;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _sent: ISent | null = null;
   private _isDone = false;

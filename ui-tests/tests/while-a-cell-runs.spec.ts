@@ -33,7 +33,7 @@ test('rows keep their figures and nothing is asked', async ({ page }) => {
   const asOf = panel.locator('.jp-Memguard-asOf[data-execution]');
   await expect(asOf).toHaveAttribute('data-execution', '1');
   await expect(asOf).toHaveText(
-    'A cell is running. These figures are as of [1].'
+    'A cell is running. These figures are as of cell 1.'
   );
   const bytes = await figure(rowsIn(panel));
   const before = sent();

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence, cast
 
 from .. import stages
 from ..retention.refcounts import LISTED
@@ -63,7 +63,7 @@ def prepare() -> None:
 class Measuring:
     """A measurement of groups of roots that can be stopped and gone on with.
 
-    `go_on` follows references for some time; `figures` says what is known by then. Between the two
+    `go_on` follows references for some time; `account` says what is known by then. Between the two
     it holds references to objects of the user, so it is to be dropped before a cell begins.
     """
 
@@ -101,27 +101,31 @@ class Measuring:
             if self._steps is None:
                 self._account = accounts.Account(self._walk, names=self._names)
                 self._steps = self._account.steps()
-            for _ in self._steps:
-                if clock() > until:
-                    return False
+            try:
+                for _ in self._steps:
+                    if clock() > until:
+                        return False
+            except BaseException:
+                self._steps = None  # an account that was broken off is made anew
+                raise
         self.is_final = True
         return True
 
     @property
     def own_size(self) -> int:
-        """The number of joints and of references between joints that are held."""
-        return int(self._walk.edge_count) + len(self._walk.objects)
+        """The number of joints, and of references to joints and leaves, that are known."""
+        return int(self._walk.edge_count + self._walk.leaves.count) + len(self._walk.objects)
 
     def account(self) -> Account:
-        """Return the account of what was followed by now."""
-        if not self.is_final:
-            with collector_paused():
-                found: Account = (
-                    stages.module("sizing.account").Account(self._walk, names=self._names).run()
-                )
-                return found
-        account: Account = self._account
-        return account
+        """Return the account of what was followed by now; it is right until `go_on` is called."""
+        with collector_paused():
+            if self._steps is None:
+                found = stages.module("sizing.account").Account(self._walk, names=self._names)
+                return cast("Account", found.run())
+            for _ in self._steps:
+                pass
+        self.is_final = True
+        return cast("Account", self._account)
 
 
 def measure(

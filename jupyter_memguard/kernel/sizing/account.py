@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Iterable, Sequence
 from ..retention.sizes import Size
 from .blocks import USERS_UNKNOWN, Block
 from .memory_pages import MemoryPages, PresentBytes
-from .sharing import A_STEP, Claims, Sets, Steps, apart
+from .sharing import A_STEP, Claims, Part, Sets, Steps, Users, apart
 
 if TYPE_CHECKING:
     from .ownership import Ownership
@@ -107,6 +107,7 @@ class Account:
         self._presences: dict[Block, PresentBytes] = {}
         self._more: dict[int, int] = {}
         self._specials: set[int] | None = None
+        self._rows: dict[int, tuple[list[Tally], list[Shared]]] = {}
 
     def run(self) -> Account:
         """Make all steps."""
@@ -116,34 +117,43 @@ class Account:
 
     def steps(self) -> Steps:
         """Make the account, step by step."""
-        held = self._held()
-        yield
+        self.walk.unsettle()
+        held: set[int] = set()
+        yield from self._find_held(held)
         yield from self._lead(self.alive, held, set())
         for rooted in self.walk.rooted:
             found: set[int] = set()
             yield from self._lead(found, set(rooted) - self.alive, self.alive)
             self.reach.append(found)
         yield from self._find_owners()
+        yield from self._settle_leaves(held)
         if not self.final:
             yield from self._find_cut(held)
         yield from self._add_up()
         if self._names:
             yield
+            yield from self._find_rows(0)
             yield from self._find_shares()
 
-    def _held(self) -> set[int]:
-        """Return the joints that are held from outside."""
+    def _find_held(self, found: set[int]) -> Steps:
+        """Find the joints that are held from outside."""
         walk = self.walk
-        now, met = walk.counted(0), walk.met
+        now: list[int] = []
+        while len(now) < len(walk.objects):
+            now += walk.counted(len(now), _LOOKS)
+            yield
+        met = walk.met
         for joint in walk.held_by_walk():
             now[joint] = walk.refs[joint]
         before = walk.refs
         for joint in walk.foreign.values():
             now[joint] = met[joint] if before[joint] == USERS_UNKNOWN else before[joint]
         if self.final:
+            walk.moving = walk.moving or walk.leaves_moved()
             for joint in compress(range(len(now)), map(lt, now, met)):
                 walk.note(joint, "moving")
-        return set(compress(range(len(now)), map(ne, now, met)))
+        found.update(compress(range(len(now)), map(ne, now, met)))
+        yield
 
     def _lead(self, found: set[int], start: Iterable[int], stops: set[int]) -> Steps:
         """Add to `found` the joints that lead from `start` without passing `stops`."""
@@ -168,13 +178,58 @@ class Account:
         yield from self._lead(several, claims.contested, self.alive)
         self.owner.update(dict.fromkeys(several, _SEVERAL))
 
+    def _settle_leaves(self, held: set[int]) -> Steps:
+        """Make joints of leaves."""
+        walk, alive = self.walk, self.alive
+        if not walk.leaves.count:
+            return
+        places = list(range(len(walk.objects)))
+        yield from self._find_places(places)
+        yield from walk.settle(places)
+        for passed, (joint, owners) in enumerate(walk.bundles.items()):
+            if walk.met[joint] != walk.refs[joint]:
+                held.add(joint)
+                alive.add(joint)
+            elif not alive.isdisjoint(owners):
+                alive.add(joint)
+            else:
+                self.owner[joint] = _SEVERAL
+                for found in self.reach:
+                    if not found.isdisjoint(owners):
+                        found.add(joint)
+            if passed % A_STEP == 0:
+                yield
+
+    def _find_places(self, places: list[int]) -> Steps:
+        """Put the same joint into the places of joints that fall together."""
+        several: set[int] = set()
+        for passed, (joint, number) in enumerate(self.owner.items()):
+            if number == _SEVERAL:
+                several.add(joint)
+            else:
+                places[joint] = self.roots[number]
+            if passed % _LOOKS == 0:
+                yield
+        parts: list[Part] = []
+        yield from self._find_parts(several, range(len(self.roots)), parts)
+        for part in parts:
+            first = next(iter(part.joints))
+            for passed, joint in enumerate(part.joints if part.alike else ()):
+                places[joint] = first
+                if passed % _LOOKS == 0:
+                    yield
+
     def _find_cut(self, held: set[int]) -> Steps:
         """Find the joints that lead to something that was not followed, or may still be met."""
         walk = self.walk
         unsure = set(compress(range(len(walk.opened)), map((0).__eq__, walk.opened)))
         unsure.update(walk.waiting_joints())
         leaves = {joint for joint in held if not walk.edges[joint]}
-        leaves = {joint for joint in leaves if walk.bytes[joint] <= _LEAF and joint not in unsure}
+        leaves = {
+            joint
+            for joint in leaves
+            if joint in walk.bundles or (walk.bytes[joint] <= _LEAF and joint not in unsure)
+        }
         if sum(map(walk.bytes.__getitem__, leaves)) > WORTH_NAMING:
             leaves = set()
         # What an unsure holder leads to may fall as well, once the rest was followed.
@@ -216,7 +271,7 @@ class Account:
                 tally.notes.add("moving")
             if self.roots[number] in walk.may_fall:
                 tally.notes.add("opaque")
-            if self.roots[number] in self.cut:
+            if walk.left_out or self.roots[number] in self.cut:
                 tally.notes.add("cut")
         for passed, joint in enumerate(self._special()):
             number = owner.get(joint, _SEVERAL)
@@ -283,7 +338,7 @@ class Account:
             tally.more = sum(more for joint, more in self._more.items() if joint in joints)
         if self.walk.moving:
             tally.notes.add("moving")
-        if not self.cut.isdisjoint(joints):
+        if self.walk.left_out or not self.cut.isdisjoint(joints):
             tally.notes.add("cut")
         return tally
 
@@ -329,20 +384,30 @@ class Account:
         What a few roots share and is not worth naming is added to the first of these roots. So
         the sum over the sets, and over the roots that are in none, is what all roots free.
         """
+        if group not in self._rows:
+            for _ in self._find_rows(group):
+                pass
+        return self._rows[group]
+
+    def _find_rows(self, group: int) -> Steps:
+        """Find what `rows` returns."""
         tallies = self.alone(group)
-        count = len(tallies)
         start = self.starts[group]
         shared = {joint for joint in self.only([group]) if self.owner.get(joint) == _SEVERAL}
+        self._rows[group] = tallies, []
         if not shared:
-            return tallies, []
-        users = self._users_of(shared, start, count)
-        sets = Sets(count)
+            return
+        parts: list[Part] = []
+        yield from self._find_parts(shared, range(start, start + len(tallies)), parts)
+        sets = Sets(len(tallies))
         extras: list[tuple[int, Tally]] = []
-        for numbers, joints in apart(self.walk.edges, shared, users):
-            tally = self.tally_of(joints)
+        for part in parts:
+            numbers = [number - start for number in part.roots]
+            tally = self.tally_of(part.joints)
             extras.append((numbers[0], tally))
             if tally.bytes + tally.guess + tally.more >= WORTH_NAMING:
                 sets.join(numbers)
+            yield
         found: dict[int, Shared] = {
             members[0]: Shared(tuple(members), Tally()) for members in sets.several()
         }
@@ -355,7 +420,7 @@ class Account:
                 found[first].tally.add(tally)
             else:
                 tallies[number] = tallies[number].plus(tally)
-        return tallies, list(found.values())
+        self._rows[group] = tallies, list(found.values())
 
     def sizes_of(self, group: int, *, each: bool = True) -> tuple[list[Size], Size]:
         """Return what each root of a group frees alone, and what all of the group free together.
@@ -456,18 +521,21 @@ class Account:
             found |= frontier
         return found
 
-    def _users_of(self, shared: set[int], start: int, count: int) -> dict[int, set[int]]:
-        """Return for joints that are shared the roots that lead to each without another one."""
-        users: dict[int, set[int]] = {}
+    def _find_parts(self, shared: set[int], numbers: range, found: list[Part]) -> Steps:
+        """Find which of the shared joints fall together if these roots are let go."""
+        users = Users()
         edges = self.walk.edges
-        for number, root in enumerate(self.roots[start : start + count]):
-            if root in shared:
-                users.setdefault(root, set()).add(number)
+        for number in numbers:
+            users.add(shared.intersection((self.roots[number],)), number)
+        looked = 0
         for joint, number in self.owner.items():
-            if number != _SEVERAL and edges[joint]:
-                for kid in shared.intersection(edges[joint]):
-                    users.setdefault(kid, set()).add(number - start)
-        return users
+            if number in numbers and edges[joint]:
+                users.add(shared.intersection(edges[joint]), number)
+                looked += len(edges[joint])
+                if looked > _LOOKS:
+                    looked = 0
+                    yield
+        yield from apart(edges, shared, users, found)
 
 
 class Shared:

@@ -40,7 +40,7 @@ _HEADER_FLAGS = _HAS_GC | (1 << 4) | (1 << 3)  # collector, managed dict, manage
 _MANAGED_DICT = 1 << 4
 _INLINE_VALUES = 1 << 2
 _POINTER = 8
-_FEW_TYPES = 4  # up to so many, a pass for each type is faster than a look at each object
+FEW_TYPES = 4  # up to so many, a pass for each type is faster than a look at each object
 _POOLED = 512  # bytes up to which pymalloc serves
 
 
@@ -142,6 +142,7 @@ class Kind:
         "leaf",
         "length",
         "opaque",
+        "simple",
         "sized",
         "sliced",
         "stop",
@@ -186,6 +187,10 @@ class Kind:
         self.length: Callable[[Any], int] | None = len if base is kind else _length_of(base)
         # The class through which a large one is sliced: only Python classes add to what it shows.
         self.sliced = base if base is solid else None
+        # Whether one look shows all references, if there are few.
+        self.simple = self.adapter is None and not self.stop and not self.opaque
+        self.simple = self.simple and self.length in (None, len)
+        self.simple = self.simple and (self.unwritten is None or self.length is not None)
         if _item(kind) or solid is str:
             self.basic = 0  # one block, header and items together
 
@@ -214,7 +219,11 @@ class Kind:
             if self.values:
                 return [self.fixed + values_block(count - 1) for count in referents]
             return [self.fixed] * len(objects)
-        return list(map(self._blocks, map(self.sized or object.__sizeof__, objects)))
+        sizes = list(map(self.sized or object.__sizeof__, objects))
+        if len(sizes) == 1:
+            return [self._blocks(sizes[0])]
+        blocks = {size: self._blocks(size) for size in set(sizes)}
+        return list(map(blocks.__getitem__, sizes))
 
     def owned(self, obj: Any) -> Owned:
         """Return what an object of an adapter's type owns, with the bytes of the object's own.
@@ -345,7 +354,7 @@ def group_by_type(objects: list[Any]) -> list[list[Any]]:
     groups: list[list[Any]] = []
     left = objects
     while left:
-        if len(groups) == _FEW_TYPES:
+        if len(groups) == FEW_TYPES:
             several: dict[int, list[Any]] = {}
             for obj in left:
                 several.setdefault(id(type(obj)), []).append(obj)

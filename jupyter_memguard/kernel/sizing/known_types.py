@@ -44,7 +44,8 @@ TRANSPARENT_PACKAGES = frozenset(
 
 HIDING_TYPES = frozenset(
     """
-    _asyncio._RunningLoopHolder pandas._libs.parsers.TextReader xml.parsers.expat.xmlparser
+    _asyncio._RunningLoopHolder _hashlib.HASH _hashlib.HASHXOF _hashlib.HMAC
+    pandas._libs.parsers.TextReader xml.parsers.expat.xmlparser
     """.split()
 )
 """Exceptions to these packages."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 from time import process_time, thread_time
 from types import FunctionType, MethodType
 from typing import Any
@@ -70,7 +71,9 @@ def _times() -> dict[int, int] | None:
 def _is_own(thread: threading.Thread) -> bool:
     """Return whether a thread is the kernel's own."""
     kind = type(thread)
-    module: Any = _module_of(kind)
+    module: Any = None
+    with suppress(AttributeError):  # a class may have deleted it
+        module = _module_of(kind)
     if kind is threading.Thread:
         target = vars(thread).get("_target")
         function = target.__func__ if type(target) is MethodType else target

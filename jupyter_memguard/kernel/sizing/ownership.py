@@ -19,14 +19,15 @@ from __future__ import annotations
 import gc
 from collections import Counter, deque
 from itertools import chain, compress, filterfalse, repeat
-from operator import eq, is_, ne, not_, sub
+from operator import eq, gt, is_, mul, ne, not_, or_, sub
 from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
 
 from ..retention.describe import module_name
 from ..retention.refcounts import LISTED, counts
-from .allocation import Kind, class_may_fall, derived, group_by_type
+from .allocation import FEW_TYPES, Kind, class_may_fall, derived, group_by_type
 from .blocks import SOLE_USER, USERS_UNKNOWN, Block
 from .heap import Heap, clock, module_namespaces
+from .leaves import MOST_BYTES, Bundles, Leaves, packed
 from .libraries import loaded_adapters
 from .memory_pages import ALWAYS_PRESENT
 from .other_threads import OtherThreads
@@ -35,17 +36,26 @@ from .worklist import BATCH, LARGE, Worklist, hidden_keys
 if TYPE_CHECKING:
     from ..retention.sizes import Root
     from .libraries.adapter import Owned
+    from .sharing import Steps
 
 _FEW = 100  # items up to which a container is opened whole; waiting joints from which a batch pays
 _AT_ONCE = 300  # joints that are opened in one step
+_LONG = 1000  # joints that are opened one after the other while many others wait
 _INLINE = 3  # objects that are opened with a joint
 _OFTEN = 10_000  # edges of a joint, from which they are made distinct now and then
 _DEEP = 60  # levels that a batch of joints is followed before worklists take over
+_LEVEL = 2000  # objects that are looked at in one step
 _MANY = 20_000  # objects of one level from which worklists take over
 _SAMPLE = 4  # slices of wide containers for each batch of joints that something else may hold
-# How large the graph may be: about 100 MB of the walk's own, and some seconds to account for.
+# How large the graph may be: about 150 MB of the walk's own, and some seconds to account for.
 _MOST_EDGES = 2_000_000
-_MOST_JOINTS = 400_000
+_MOST_JOINTS = 500_000
+_MOST_LEAVES = 6_000_000  # references to leaves
+# A text or number with so many references for each of its bytes is an end: it is less than a
+# hundredth of the memory of the references alone, and the graph would mostly be edges to such keys,
+# categories and names.
+_COMMON = 16
+_MOST_SPOTS = 2000  # leaves of which the walk looks whether their references have changed
 _EDGES_A_SECOND = 700_000  # that an account looks at
 _LOOKS_A_ROOT = 5  # the account of a root takes as long as that of so many edges
 
@@ -110,6 +120,19 @@ class Ownership:
         self.now = Pending(-1)  # what is followed now
         self.foreign: dict[int, int] = {}
         self.index: dict[int, int] = {}
+        self.leaves = Leaves()
+        # The joints that were made of leaves, and the joints that refer to each.
+        self.bundles: dict[int, tuple[int, ...]] = {}
+        self._first_bundle: int | None = None
+        self.left_out = False  # whether there were too many leaves to make joints of
+        self._spot: list[Any] = []  # some leaves
+        self._spot_refs: dict[int, int] = {}  # by their identities, the references these had
+        self._before: dict[int, tuple[int, int]] = {}  # bytes and edges of joints with leaves
+        # For joints that wait, the part of leaves' bytes that goes with the references from there:
+        # of leaves to which all references were met, and of others.
+        self._of_leaves: dict[int, tuple[float, float]] = {}
+        self._ended = False
+        self.common: list[Any] = []  # ends of which many references were met
         self._owned: list[Any] = []  # what adapters say that objects refer to, to be met next
         self.may_fall: set[int] = set()  # roots with a class that may fall and is not followed
         self._classes: set[int] = set()  # joints that are types
@@ -118,9 +141,11 @@ class Ownership:
         self._doubtful: list[int] = []  # wait as well, but something else may hold these
         self._level: _Level = [], []
         self._depth = 0
+        self._links = 0  # joints that were opened one after the other while many others waited
         self._steps = 0
         self._deadline = 0.0
         self._account_rate = 0.0
+        self._most_for_account = 0.0
         self._others = OtherThreads()
         self._root_count = sum(map(len, groups))
         self._take_roots(groups)
@@ -161,15 +186,19 @@ class Ownership:
         self.opened.append(0)
         return len(self.objects) - 1
 
-    def counted(self, start: int) -> list[int]:
-        """Return the references to the joints' objects from `start` on, but for the walk's own."""
+    def counted(self, start: int, most: int | None = None) -> list[int]:
+        """Return the references to the joints' objects from `start` on, but for the walk's own.
+
+        `most` is the most joints to look at.
+        """
         found: list[int] = []
         base = LISTED + 1  # type: ignore[operator]
-        for at in range(start, len(self.objects), BATCH):
-            found.extend(map(sub, counts(self.objects[at : at + BATCH]), repeat(base)))
+        end = len(self.objects) if most is None else min(start + most, len(self.objects))
+        for at in range(start, end, BATCH):
+            found.extend(map(sub, counts(self.objects[at : min(at + BATCH, end)]), repeat(base)))
         kinds = self.heap.kinds
         for joint in self._classes:
-            if joint >= start and id(self.objects[joint]) in kinds:
+            if start <= joint < end and id(self.objects[joint]) in kinds:
                 found[joint - start] -= 1  # what is known of a type holds it
         return found
 
@@ -184,7 +213,11 @@ class Ownership:
 
         With `answer`, the time is for the account as well: of a large graph it takes a while.
         """
+        if self._ended:
+            return True
+        self.unsettle()
         self._account_rate = 1 / _EDGES_A_SECOND if answer else 0.0
+        self._most_for_account = seconds / 2
         begin = clock()
         self._deadline = begin + seconds
         while not (self.done or self.full):
@@ -192,16 +225,72 @@ class Ownership:
             if self._late():
                 break
         self.moving = self.moving or self._others.ran()
-        return self.done or self.full
+        self._ended = self.done or self.full
+        return self._ended
+
+    def settle(self, places: Sequence[int]) -> Steps:
+        """Make joints of the leaves that were met by now, after `unsettle`.
+
+        A place is a joint that stands for other joints, such as a root for all that it alone leads
+        to. `places` has each joint's place.
+        """
+        found = Bundles()
+        self._of_leaves = {each.joint: (0.0, 0.0) for each in self.pending()}
+        yield from self.leaves.bundles(places, found, self._of_leaves)
+        self.left_out = found.left_out
+        self._first_bundle = len(self.objects)
+        for sizes, held in ((found.met, False), (found.held, True)):
+            for passed, (owners, size) in enumerate(sizes.items()):
+                for owner in owners:
+                    self._before.setdefault(owner, (self.bytes[owner], len(self.edges[owner])))
+                if len(owners) == 1 and not held:
+                    self.bytes[owners[0]] += size
+                else:
+                    self._bundle(owners, size, held=held)
+                if passed % _AT_ONCE == 0:
+                    yield
+
+    def leaves_moved(self) -> bool:
+        """Return whether one of some leaves has more references than when it was met."""
+        now = map(sub, counts(self._spot), repeat(LISTED))
+        return any(map(gt, now, self._spot_refs.values()))
+
+    def _bundle(self, owners: tuple[int, ...], size: int, *, held: bool) -> None:
+        joint = self._joint()
+        self.refs.append(len(owners) + held)
+        self.opened[joint] = 1
+        self.bytes[joint] = size
+        self.met[joint] = len(owners)
+        self.bundles[joint] = owners
+        for owner in owners:
+            self.edges[owner].append(joint)
+
+    def unsettle(self) -> None:
+        """Take back what `settle` made, so that further leaves can be met."""
+        for joint, (size, count) in self._before.items():
+            self.bytes[joint] = size
+            del self.edges[joint][count:]
+        self._before.clear()
+        self.bundles.clear()
+        if self._first_bundle is not None:
+            for each in (self.objects, self.refs, self.met, self.bytes, self.edges, self.opened):
+                del each[self._first_bundle :]
+            self._first_bundle = None
 
     @property
     def full(self) -> bool:
         """Return whether the graph is so large that it would harm the kernel to go on."""
-        return self.edge_count > _MOST_EDGES or len(self.objects) > _MOST_JOINTS
+        many = self.edge_count > _MOST_EDGES or len(self.objects) > _MOST_JOINTS
+        return many or self.leaves.count > _MOST_LEAVES
 
     def _late(self) -> bool:
-        looks = self.edge_count + len(self.objects) + _LOOKS_A_ROOT * self._root_count
-        account = looks * self._account_rate
+        looks = (
+            self.edge_count
+            + self.leaves.count
+            + len(self.objects)
+            + _LOOKS_A_ROOT * self._root_count
+        )
+        account = min(looks * self._account_rate, self._most_for_account)
         return clock() + account > self._deadline
 
     def _step(self) -> None:
@@ -212,8 +301,8 @@ class Ownership:
             self._next_level()
         elif self._certain:
             few = len(self._certain) < _FEW <= len(self._waiting())
-            if few and not self._account_rate:
-                # In a ring one certain joint leads to the next: without haste, take many at once.
+            if few and self._links > _LONG:
+                # In a ring one certain joint leads to the next: take many at once.
                 self._doubtful += self._certain
                 self._certain.clear()
                 self._open_some(self._doubtful)
@@ -252,10 +341,12 @@ class Ownership:
         """Look at the references of a level's objects; those with a single one are the next."""
         self._depth += 1
         objects, owners = self._level
-        self._level = [], []
         if self._depth > _DEEP or (self._depth > 1 and len(objects) > _MANY):
+            self._level = [], []
             self._hand_over(objects, owners)
             return
+        self._level = objects[:-_LEVEL], owners[:-_LEVEL]
+        del objects[:-_LEVEL], owners[:-_LEVEL]
         kids: list[Any] = []
         of: list[int] = []
         for kind, group, theirs in self._grouped(objects, owners):
@@ -265,8 +356,9 @@ class Ownership:
         seen = counts(kids)
         single = LISTED + 1  # type: ignore[operator]
         alone = list(map(eq, seen, repeat(single)))
-        self._level = list(compress(kids, alone)), list(compress(of, alone))
-        if len(self._level[0]) < len(kids):
+        self._level[0].extend(compress(kids, alone))
+        self._level[1].extend(compress(of, alone))
+        if not all(alone):
             several = list(map(not_, alone))
             kids[:] = compress(kids, several)
             self._refer_of(kids, list(compress(of, several)))
@@ -275,7 +367,9 @@ class Ownership:
         self, objects: list[Any], owners: list[int]
     ) -> Iterator[tuple[Kind, list[Any], list[int]]]:
         """Yield objects of one type each, and their joints."""
-        while objects:
+        for _ in range(FEW_TYPES):
+            if not objects:
+                return
             cls = type(objects[0])
             same = list(map(is_, map(type, objects), repeat(cls)))
             if all(same):
@@ -284,6 +378,12 @@ class Ownership:
             yield self.heap.kind(cls), list(compress(objects, same)), list(compress(owners, same))
             other = list(map(not_, same))
             objects, owners = list(compress(objects, other)), list(compress(owners, other))
+        positions: dict[int, list[int]] = {}
+        for at, key in enumerate(map(id, map(type, objects))):
+            positions.setdefault(key, []).append(at)
+        for places in positions.values():
+            group = list(map(objects.__getitem__, places))
+            yield self.heap.kind(type(group[0])), group, list(map(owners.__getitem__, places))
 
     def _open(
         self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
@@ -304,12 +404,24 @@ class Ownership:
         kids.extend(chain.from_iterable(referents))
         of.extend(chain.from_iterable(map(repeat, owners, lengths)))
         if kind.keyed:
-            for at, length in enumerate(lengths):
-                if length < 2 * dict.__len__(group[at]):
-                    keys = hidden_keys(group[at : at + 1], length)
-                    of.extend(repeat(owners[at], len(keys)))
-                    kids.extend(keys)
-                    keys.clear()
+            self._open_keys(group, owners, lengths, kids, of)
+
+    @staticmethod
+    def _open_keys(
+        dicts: list[Any], owners: list[int], shown: list[int], kids: list[Any], of: list[int]
+    ) -> None:
+        """Add the keys of a level's dicts that the collector is not shown."""
+        items = list(map(dict.__len__, dicts))
+        if shown == items:
+            kids.extend(chain.from_iterable(map(dict.keys, dicts)))
+            of.extend(chain.from_iterable(map(repeat, owners, items)))
+            return
+        for at, (length, count) in enumerate(zip(shown, items)):
+            if length < 2 * count:
+                keys = hidden_keys(dicts[at : at + 1], length)
+                of.extend(repeat(owners[at], len(keys)))
+                kids.extend(keys)
+                keys.clear()
 
     def _narrow(
         self, kind: Kind, group: list[Any], owners: list[int]
@@ -369,6 +481,8 @@ class Ownership:
                     sizes = self._usual_sizes() if sizes is None else sizes
                     size = sizes.get(id(type(self.objects[joint])), 0)
                 more += size * share * (factor - bool(self.opened[joint] and share == 1))
+            met, others = self._of_leaves.get(pending.joint, (0.0, 0.0))
+            more += met * (factor - 1) + (others * factor if shares else 0)
             found[pending.joint] = found.get(pending.joint, 0) + round(more)
         return found
 
@@ -445,6 +559,7 @@ class Ownership:
             if opened[joint]:
                 continue
             opened[joint] = 1
+            self._links += len(self._doubtful) >= _FEW
             level, owners = self._level
             mark = len(level)
             level.append(objects[joint])
@@ -452,24 +567,19 @@ class Ownership:
             # What is within reach of a few steps is opened at once: the dict of an instance may
             # lead to the next link.
             for _ in range(_INLINE):
-                if len(level) == mark or not self._is_simple(level[-1]):
+                if len(level) == mark:
+                    break
+                kind = self.heap.kind(type(level[-1]))
+                if not kind.simple or kind.hides(level[-1:]):
+                    break
+                if kind.length is not None and len(level[-1]) >= _FEW:
                     break
                 owners.pop()
-                self._open_simple(joint, [level.pop()])
+                self._open_simple(kind, joint, [level.pop()])
         self._depth = 0
 
-    def _is_simple(self, obj: Any) -> bool:
-        """Return whether an object's references can be looked at without slices or adapters."""
-        kind = self.heap.kind(type(obj))
-        if kind.adapter is not None or kind.stop or kind.hides([obj]):
-            return False
-        if kind.unwritten is not None and kind.length is None:
-            return False
-        return kind.length is None or (kind.length is len and len(obj) < _FEW)
-
-    def _open_simple(self, joint: int, held: list[Any]) -> None:
+    def _open_simple(self, kind: Kind, joint: int, held: list[Any]) -> None:
         """Look at the references of the one object in a list (emptied), which is of a joint."""
-        kind = self.heap.kind(type(held[0]))
         kids = [] if kind.leaf else gc.get_referents(held[0])
         self.bytes[joint] += kind.sizes_of(held, [len(kids)])[0]
         if kind.keyed and len(kids) < 2 * dict.__len__(held[0]):
@@ -480,30 +590,36 @@ class Ownership:
     def _refer_from(self, joint: int, kids: list[Any]) -> None:
         """Note the references from one joint to objects (emptied)."""
         single = LISTED + 1  # type: ignore[operator]
-        index, ends, met, refs = self.index, self.ends, self.met, self.refs
-        targets = self.edges[joint]
-        new = []
+        index, ends = self.index, self.ends
+        found = []
+        new: dict[int, int] = {}
         for at, (key, seen) in enumerate(zip(map(id, kids), counts(kids))):
             other = index.get(key)
-            if other is None:
-                if key in ends:
-                    continue
+            if other is not None:
+                found.append(other)
+            elif key not in ends:
                 if seen == single:
                     self._level[0].append(kids[at])
                     self._level[1].append(joint)
                 else:
-                    new.append(at)
-                continue
-            met[other] += 1
-            targets.append(other)
-            self.edge_count += 1
-            if met[other] == refs[other] and not self.opened[other]:
-                self._certain.append(other)
+                    found.append(-key)
+                    new[key] = at
         if new:
-            found = list(map(kids.__getitem__, new))
-            kids.clear()
-            self._refer_of(found, [joint] * len(new))
+            kids[:] = map(kids.__getitem__, new.values())
+            leaves = self._add(kids)
+            if leaves:
+                keys = [-key for key in found if -key in leaves]
+                self.leaves.add(keys, repeat(joint), leaves)
+            found = [at if at >= 0 else index.get(-at, -1) for at in found]
         kids.clear()
+        met, refs = self.met, self.refs
+        for other in found:
+            if other >= 0:
+                met[other] += 1
+                self.edges[joint].append(other)
+                self.edge_count += 1
+                if met[other] == refs[other] and not self.opened[other]:
+                    self._certain.append(other)
 
     # Wide containers, slice by slice
 
@@ -637,10 +753,12 @@ class Ownership:
     def _refer_of(self, kids: list[Any], of: list[int]) -> None:
         """Note references to objects (emptied) that have several; `of` has for each the joint."""
         keys = list(map(id, kids))
-        self._know(keys, kids)
+        leaves = self._know(keys, kids)
+        if leaves:
+            self.leaves.add(keys, of, leaves)
         met, edges = self.met, self.edges
         joints = list(map(self.index.get, keys))
-        self.edge_count += len(keys)
+        self.edge_count += len(keys) - joints.count(None)
         for owner, joint in zip(of, joints):
             if joint is not None:
                 met[joint] += 1
@@ -654,19 +772,22 @@ class Ownership:
 
     def _refer(self, kids: list[Any]) -> None:
         """Note references of the current joint to objects (emptied) that have several."""
-        lost = Counter(map(id, kids))
+        keys = list(map(id, kids))
+        lost = Counter(keys)
         first = len(self.objects)
-        self._know(list(lost), kids)
+        leaves = self._know(list(lost), kids)
+        if leaves:
+            self.leaves.add(keys, repeat(self.now.joint), leaves)
         if len(self.objects) > first:
             self.now.created.append(range(first, len(self.objects)))
         met, refs, opened = self.met, self.refs, self.opened
         targets = self.edges[self.now.joint]
-        self.edge_count += len(lost)
         get = self.index.get
         for key, times in lost.items():
             joint = get(key)
             if joint is not None:
                 targets.append(joint)
+                self.edge_count += 1
                 met[joint] += times
                 if met[joint] == refs[joint] and not opened[joint]:
                     self._certain.append(joint)
@@ -677,8 +798,11 @@ class Ownership:
             self.edge_count -= before - len(targets)
             self._often[self.now.joint] = 2 * len(targets) + _OFTEN
 
-    def _know(self, keys: list[int], kids: list[Any]) -> None:
-        """Make joints of objects (emptied) that were not met before; `keys` has all identities."""
+    def _know(self, keys: list[int], kids: list[Any]) -> dict[int, int]:
+        """Make joints of objects (emptied) that were not met before; `keys` has all identities.
+
+        Return what is to be noted with references to those that are leaves.
+        """
         fresh = set(filterfalse(self.ends.__contains__, filterfalse(self.index.__contains__, keys)))
         new: list[Any] = []
         if fresh:
@@ -686,19 +810,32 @@ class Ownership:
             new = list(map(named.__getitem__, fresh))
             named.clear()
         kids.clear()
-        if new:
-            self._add(new)
+        return self._add(new) if new else {}
 
-    def _add(self, new: list[Any]) -> None:
-        """Add joints for objects (emptied); types and modules are ends instead."""
+    def _add(self, new: list[Any]) -> dict[int, int]:
+        """Add joints for objects (emptied); types and modules are ends instead.
+
+        Return what is to be noted with references to those that are leaves.
+        """
+        leaves: dict[int, int] = {}
         start = len(self.objects)
         index = self.index
-        for group in group_by_type(new):
+        groups = group_by_type(new)
+        if groups[0] is not new:
+            new.clear()
+        for group in groups:
             kind = self.heap.kind(type(group[0]))
             if kind.stop:
                 users = list(map(is_users_class, group))
                 self.ends.update(map(id, compress(group, map(not_, users))))
                 group[:] = compress(group, users)
+                if not group:
+                    continue
+            plain = kind.leaf and kind.adapter is None and not kind.opaque
+            plain = plain and kind.unwritten is None
+            sizes: list[int] = []
+            if plain:
+                sizes = self._add_leaves(group, kind.sizes_of(group, []), leaves)
                 if not group:
                     continue
             first, count = len(self.objects), len(group)
@@ -707,20 +844,37 @@ class Ownership:
             index.update(zip(map(id, group), range(first, first + count)))
             self.objects += group
             self.met += [0] * count
-            if kind.leaf and kind.adapter is None and not kind.opaque and kind.unwritten is None:
-                self.bytes += kind.sizes_of(group, [])
+            if plain:
+                self.bytes += sizes
                 self.opened += b"\1" * count
-                self.edges += [()] * count
+                self.edges += [[] for _ in group]  # a bundle may be added
             else:
                 self.bytes += [0] * count
                 self.opened += b"\0" * count
                 self.edges += [[] for _ in group]
                 self._doubtful.extend(range(first, first + count))
-            if group is not new:
-                group.clear()
-        new.clear()
+            group.clear()
         group = []
         self.refs += self.counted(start)
+        return leaves
+
+    def _add_leaves(self, group: list[Any], sizes: list[int], found: dict[int, int]) -> list[int]:
+        """Take from a list of objects those that are no joints; return the sizes of the others."""
+        references = list(map(sub, counts(group), repeat(LISTED)))
+        common = list(map(gt, references, map(mul, sizes, repeat(_COMMON))))
+        if any(common):
+            self.common += compress(group, common)
+            self.ends.update(map(id, compress(group, common)))
+        small = list(map(gt, repeat(MOST_BYTES), sizes))
+        leaf = list(map(gt, small, common))
+        keys = list(map(id, compress(group, leaf)))
+        if leaf[0] and len(self._spot) < _MOST_SPOTS and keys[0] not in self._spot_refs:
+            self._spot_refs[keys[0]] = references[0]
+            self._spot.append(group[0])
+        found.update(packed(keys, compress(references, leaf), compress(sizes, leaf)))
+        large = list(map(not_, map(or_, small, common)))
+        group[:] = compress(group, large)
+        return list(compress(sizes, large))
 
     # Memory of libraries
 
@@ -745,21 +899,24 @@ class Ownership:
 
     def _refer_foreign(self, owner: int, block: Block) -> None:
         """Note a reference to memory of a library, and those that this memory has itself."""
-        self.edge_count += 1
-        joint = self.foreign.get(block.address)
-        if joint is None:
-            joint = self.foreign[block.address] = self._joint()
-            self.opened[joint] = 1
-            self.refs.append(block.users)
-            if block.size:
-                self.blocks[joint] = [block]
-            if block.users == USERS_UNKNOWN:
-                self.note(joint, "sharing-unknown")
-            for further in getattr(block, "leads_to", ()):
-                self._refer_foreign(joint, further)
-        self.refs[joint] = max(self.refs[joint], block.users)
-        self.met[joint] += 1
-        self.edges[owner].append(joint)
+        waiting = [(owner, block)]
+        while waiting:
+            owner, block = waiting.pop()
+            self.edge_count += 1
+            joint = self.foreign.get(block.address)
+            if joint is None:
+                joint = self.foreign[block.address] = self._joint()
+                self.opened[joint] = 1
+                self.refs.append(block.users)
+                if block.size:
+                    self.blocks[joint] = [block]
+                if block.users == USERS_UNKNOWN:
+                    self.note(joint, "sharing-unknown")
+                further = getattr(block, "leads_to", ())
+                waiting.extend(zip(repeat(joint), further))
+            self.refs[joint] = max(self.refs[joint], block.users)
+            self.met[joint] += 1
+            self.edges[owner].append(joint)
 
 
 def is_users_class(obj: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Generator, Iterable, Iterator, Sequence
 
 A_STEP = 2_000  # joints between two chances to stop
 
@@ -84,37 +84,77 @@ class Sets:
         return [found for found in members.values() if len(found) > 1]
 
 
-def apart(
-    edges: Sequence[Iterable[int]], shared: set[int], users: Mapping[int, set[int]]
-) -> Iterator[tuple[list[int], set[int]]]:
-    """Yield shared joints in sets, each with the numbers of the roots that free it together.
+class Users:
+    """The roots that lead to joints; joints with the same roots are of one kind."""
 
-    `users` has, for joints to which a root leads without another shared joint, these roots.
+    __slots__ = ("_further", "_known", "kind_of", "kinds")
+
+    def __init__(self) -> None:
+        """Begin without joints."""
+        self.kinds: list[frozenset[int]] = [frozenset()]
+        self.kind_of: dict[int, int] = {}
+        self._further: dict[tuple[int, int], int] = {}
+        self._known: dict[frozenset[int], int] = {}
+
+    def add(self, joints: Iterable[int], number: int) -> None:
+        """Note that a root leads to joints."""
+        kind_of, further = self.kind_of, self._further
+        for joint in joints:
+            step = kind_of.get(joint, 0), number
+            kind = further.get(step)
+            if kind is None:
+                kind = further[step] = self._kind(self.kinds[step[0]] | {number})
+            kind_of[joint] = kind
+
+    def _kind(self, numbers: frozenset[int]) -> int:
+        kind = self._known.setdefault(numbers, len(self.kinds))
+        if kind == len(self.kinds):
+            self.kinds.append(numbers)
+        return kind
+
+
+class Part:
+    """Shared joints, and the numbers of the roots that have to be let go so that all fall."""
+
+    __slots__ = ("alike", "joints", "roots")
+
+    def __init__(self, roots: list[int], joints: set[int], *, alike: bool) -> None:
+        """Take both; `alike` is whether each of the roots leads to each of the joints."""
+        self.roots = roots
+        self.joints = joints
+        self.alike = alike
+
+
+def apart(
+    edges: Sequence[Iterable[int]], shared: set[int], users: Users, found: list[Part]
+) -> Steps:
+    """Put into `found` the parts of shared joints.
+
+    `users` has the joints to which a root leads without another shared joint.
     """
-    kinds: dict[frozenset[int], list[int]] = {}
-    for joint, numbers in users.items():
-        kinds.setdefault(frozenset(numbers), []).append(joint)
+    entries: dict[int, list[int]] = {}
+    for passed, (joint, kind) in enumerate(users.kind_of.items()):
+        entries.setdefault(kind, []).append(joint)
+        if passed % A_STEP == 0:
+            yield
     # What several kinds lead to is shared by the roots of all of these.
-    joined = Sets(len(kinds))
+    joined = Sets(len(users.kinds))
     first = Claims(edges, shared, joined)
-    for kind, entries in enumerate(kinds.values()):
-        _run(first.claim(entries, kind))
+    for kind, joints in entries.items():
+        yield from first.claim(joints, kind)
     further = Claims(edges, shared, joined)
     for joint in first.contested:
-        _run(further.claim((joint,), first.owner[joint]))
-    numbers_of = list(map(sorted, kinds))
+        yield from further.claim((joint,), first.owner[joint])
     together: dict[int, set[int]] = {}
-    for kind, roots in enumerate(numbers_of):
+    for kind, roots in enumerate(users.kinds):
         together.setdefault(joined.top(kind), set()).update(roots)
-    found: dict[tuple[bool, int], set[int]] = {}
-    for joint, kind in first.owner.items():
+    parts: dict[tuple[bool, int], set[int]] = {}
+    for passed, (joint, kind) in enumerate(first.owner.items()):
         several = joint in further.owner
         place = several, joined.top(further.owner[joint]) if several else kind
-        found.setdefault(place, set()).add(joint)
-    for (several, kind), joints in found.items():
-        yield sorted(together[kind]) if several else numbers_of[kind], joints
-
-
-def _run(steps: Iterable[Any]) -> None:
-    for _ in steps:
-        pass
+        parts.setdefault(place, set()).add(joint)
+        if passed % A_STEP == 0:
+            yield
+    for (several, kind), joints_of in parts.items():
+        roots_of = together[kind] if several else users.kinds[kind]
+        found.append(Part(sorted(roots_of), joints_of, alike=not several))

@@ -22,8 +22,6 @@ export class FakeAgent implements IKernelAgent {
   readonly asked: { method: Method; params: object }[] = [];
   /** What was asked and was not given up before its answer. */
   readonly answered: { method: Method; params: object }[] = [];
-  /** How long each answer may take, in milliseconds. */
-  readonly timeouts: number[] = [];
   /**
    * What the kernel answers: a value, an error to throw, or what makes an
    * answer of the parameters.
@@ -45,10 +43,9 @@ export class FakeAgent implements IKernelAgent {
   async request<K extends Method>(
     method: K,
     params: IRequests[K]['params'],
-    options: { signal?: AbortSignal; timeoutMs?: number } = {}
+    options: { signal?: AbortSignal } = {}
   ): Promise<IRequests[K]['result']> {
     this.asked.push({ method, params });
-    this.timeouts.push(options.timeoutMs ?? 0);
     await this.gate;
     if (options.signal?.aborted) {
       throw new RequestError('cancelled');

@@ -3,6 +3,7 @@ import { Signal } from '@lumino/signaling';
 import type {
   Activity,
   IDeath,
+  IFigure,
   IPushed,
   IRetainedModel,
   IWithheld,
@@ -29,8 +30,8 @@ export class FakeModel implements IRetainedModel {
   isStale = false;
   overview: IOverview | null = null;
   /** Another reading than the report's. */
-  better: IPart | null = null;
-  get retained(): IPart | null {
+  better: IFigure | null = null;
+  get retained(): IFigure | null {
     return this.better ?? (this.report && totalOf(this.report));
   }
   activity: Activity = { kind: 'idle' };
@@ -55,6 +56,8 @@ export class FakeModel implements IRetainedModel {
   rescueFailure: ErrorCode | null = null;
   more: IRow[][] = [];
   cancelled = 0;
+  /** How often more rows were asked for. */
+  loaded = 0;
   refreshed = 0;
 
   /** Change something and tell it. */
@@ -75,6 +78,7 @@ export class FakeModel implements IRetainedModel {
     this.refreshed++;
   }
   async loadMore(): Promise<void> {
+    this.loaded++;
     const next = this.more.shift();
     if (next !== undefined && this.report !== null) {
       const results = [...this.report.results, ...next];

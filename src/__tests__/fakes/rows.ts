@@ -89,7 +89,7 @@ export function aReport(rows: IRow[], more?: Partial<IReport>): IReport {
     count: rows.length,
     freed_bytes_all: sum.bytes,
     exact_all: sum.exact,
-    notes_all: [...new Set(entries.flatMap(({ notes }) => notes))],
+    notes_all: [...(sum.notes ?? [])],
     estimate_bytes_all: sum.estimate_bytes ?? null,
     rss_bytes: 4_000_000_000,
     guard: 'off',

@@ -1,6 +1,7 @@
 import type { IGuard } from '../../wire/protocol';
 import type { AgentState } from '../../tokens';
 import { NO_COMM } from '../../kernel/kernelFree';
+import { REQUEST_TIMEOUT_MS } from '../../wire/request';
 import {
   anAgent,
   askingAgent,
@@ -269,13 +270,12 @@ describe('requests', () => {
     const { agent, kernel } = await readyAgent();
     jest.useFakeTimers();
     try {
-      const timeoutMs = 1000;
-      const asked = failing(agent.request('report', {}, { timeoutMs }));
+      const asked = failing(agent.request('report', {}));
       kernel.tellStatus('busy', 'c1');
-      jest.advanceTimersByTime(5000);
+      jest.advanceTimersByTime(5 * REQUEST_TIMEOUT_MS);
       kernel.tellStatus('idle', 'c1');
       expect(kernel.requests).toHaveLength(1);
-      jest.advanceTimersByTime(1000);
+      jest.advanceTimersByTime(REQUEST_TIMEOUT_MS);
       expect(await asked).toBe('timeout');
     } finally {
       jest.useRealTimers();
@@ -286,10 +286,10 @@ describe('requests', () => {
     const { agent, kernel } = await readyAgent();
     jest.useFakeTimers();
     try {
-      const asked = agent.request('release', {}, { timeoutMs: 1000 });
-      jest.advanceTimersByTime(900);
+      const asked = agent.request('release', {});
+      jest.advanceTimersByTime(0.9 * REQUEST_TIMEOUT_MS);
       kernel.begin();
-      jest.advanceTimersByTime(100_000);
+      jest.advanceTimersByTime(100 * REQUEST_TIMEOUT_MS);
       kernel.say({
         id: kernel.requests[0].id,
         ok: true,

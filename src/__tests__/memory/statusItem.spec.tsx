@@ -9,7 +9,7 @@ import type { ISettings } from '../../tokens';
 import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
 import { redrawn } from '../fakes/render';
-import { GUARD, aReport, aRow } from '../fakes/rows';
+import { GUARD, aPart, aReport, aRow } from '../fakes/rows';
 import { GIB } from '../fakes/server';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -215,12 +215,24 @@ describe('the status item', () => {
     expect(parts()).not.toHaveProperty('retained');
     await redrawn(() => doc.model.set({ isStale: false }));
     expect(parts()).toHaveProperty('retained', '1 GiB');
+    // Cells' ends tell figures as well, and whether they are exact.
+    const { pushed } = doc.model;
+    pushed.set(3, { key: 'k3', figure: aPart(GIB / 2) });
+    pushed.set(4, { key: 'k4', figure: aPart(GIB), group: ['k4', 'k5'] });
+    pushed.set(5, { key: 'k5', figure: aPart(GIB), group: ['k4', 'k5'] });
+    await redrawn(() => doc.model.set({ isStale: true }));
+    expect(parts()).toHaveProperty('retained', '1.5 GiB');
+    pushed.set(3, { key: 'k3', figure: aPart(GIB / 2, { exact: false }) });
+    await redrawn(() => doc.model.set({ isStale: true }));
+    expect(parts()).toHaveProperty('retained', 'at least 1.5 GiB');
+    pushed.clear();
+    await redrawn(() => doc.model.set({ isStale: false }));
   });
 
   it('says what can be freed, once that is a tenth of the memory', async () => {
     await redrawn(() => {
-      doc.model.pushed.set(1, { key: 'a', bytes: 0.4 * GIB, exact: true });
-      doc.model.pushed.set(2, { key: 'a', bytes: 0.4 * GIB, exact: true });
+      doc.model.pushed.set(1, { key: 'a', figure: aPart(0.4 * GIB) });
+      doc.model.pushed.set(2, { key: 'a', figure: aPart(0.4 * GIB) });
       doc.model.changed.emit();
     });
     expect((await show(aReading(4.1 * GIB, 0.5))).textContent).toBe(

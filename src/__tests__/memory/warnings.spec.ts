@@ -417,6 +417,47 @@ describe('the warnings', () => {
       await until(() => model.death === null);
     });
 
+    describe('where two documents have it', () => {
+      const second = aDocument('console', kernel);
+      beforeEach(() => {
+        second.model.death = null;
+        memguard.open(second.watched);
+      });
+      afterEach(() => memguard.watched.delete(second.watched));
+
+      const bothDied = async (): Promise<void> => {
+        await died();
+        await read(0.01);
+        second.context.statusChanged.emit('restarting');
+        second.context.statusChanged.emit('autorestarting');
+        await until(() => second.model.death !== null);
+      };
+
+      it('each of them', async () => {
+        await read(0.97);
+        await bothDied();
+        const death = { bytes: 0.97 * 8 * GIB, limitBytes: 8 * GIB };
+        expect(model.death).toEqual(death);
+        expect(second.model.death).toEqual(death);
+        // One notification is enough.
+        await until(() => messages().some(text => text.includes('died')));
+        expect(messages().filter(text => text.includes('died'))).toHaveLength(
+          1
+        );
+      });
+
+      it('of each death anew', async () => {
+        await read(0.5);
+        await bothDied();
+        model.death = null;
+        second.model.death = null;
+        await read(0.25);
+        await bothDied();
+        expect(model.death).toMatchObject({ bytes: 2 * GIB });
+        expect(second.model.death).toMatchObject({ bytes: 2 * GIB });
+      });
+    });
+
     it('by the last samples where it grew fast', async () => {
       server.answer = () => ({ samples: [[1001, 5 * GIB, null]] });
       await read(0.25);

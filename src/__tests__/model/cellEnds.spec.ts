@@ -17,6 +17,10 @@ const END: KernelEvent = {
   }
 };
 
+function aFigure(bytes: number, exact = true) {
+  return { bytes, exact };
+}
+
 describe('cell ends', () => {
   it('are subscribed to while the guard is on', async () => {
     const { agent } = aModel();
@@ -62,8 +66,38 @@ describe('cell ends', () => {
   it('bring the bytes of results without asking', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    expect(model.pushed.get(9)).toEqual({ key: 'r9', bytes: 5, exact: true });
+    expect(model.pushed.get(9)).toMatchObject({
+      key: 'r9',
+      figure: aFigure(5)
+    });
     expect(agent.asked).toEqual([]);
+  });
+
+  it('bring figures that are exact, or are not, and tell when they change', () => {
+    const { agent, model } = aModel();
+    const exact = sampleResult(9, 5);
+    const bound = { ...sampleResult(10, 7), exact: false };
+    agent.tell({ ...END, data: { ...END.data, results: [exact, bound] } });
+    agent.setRunning(true);
+    expect(model.pushed.get(9)?.figure).toMatchObject(aFigure(5));
+    expect(model.pushed.get(10)?.figure).toMatchObject(aFigure(7, false));
+  });
+
+  it('do not tell when figures of a report change', async () => {
+    const { agent, model } = aModel();
+    agent.tell({
+      ...END,
+      data: { ...END.data, results: [sampleResult(1, 5, 'k1')] }
+    });
+    agent.answers.report = aReport([aRow(1, 5), aRow(2, 6)]);
+    model.observe();
+    await settled();
+    expect(model.pushed.get(2)?.figure).toMatchObject(aFigure(6));
+    agent.setRunning(true);
+    expect(model.pushed.get(1)?.figure).toMatchObject(aFigure(5));
+    // The cell may give the result a name.
+    const about = { bytes: 0, exact: false, estimate_bytes: 6 };
+    expect(model.pushed.get(2)?.figure).toEqual(about);
   });
 
   it('tell which older results the guard has let go', () => {
@@ -87,8 +121,8 @@ describe('cell ends', () => {
       ...END,
       data: { ...END.data, gone: [8, 9], results: [nine] }
     });
-    expect([...model.pushed]).toEqual([
-      [9, { key: 'r10', bytes: 7, exact: true }]
+    expect([...model.pushed]).toMatchObject([
+      [9, { key: 'r10', figure: aFigure(7) }]
     ]);
   });
 
@@ -161,9 +195,10 @@ describe('cell ends', () => {
       group
     }));
     agent.tell({ ...END, data: { ...END.data, results } });
-    expect([...model.pushed]).toEqual([
-      [8, { key: 'r8', bytes: 70, exact: false, group }],
-      [9, { key: 'r9', bytes: 70, exact: false, group }]
+    const figure = { bytes: 40, exact: false, estimate_bytes: 70 };
+    expect([...model.pushed]).toMatchObject([
+      [8, { key: 'r8', figure, group }],
+      [9, { key: 'r9', figure, group }]
     ]);
   });
 
@@ -179,10 +214,10 @@ describe('cell ends', () => {
     model.observe();
     await settled();
     const group = ['k1', 'k2'];
-    expect([...model.pushed]).toEqual([
-      [1, { key: 'k1', bytes: 500, exact: true, group }],
-      [2, { key: 'k2', bytes: 500, exact: true, group }],
-      [3, { key: 'k3', bytes: 9, exact: false }]
+    expect([...model.pushed]).toMatchObject([
+      [1, { key: 'k1', figure: aFigure(500), group }],
+      [2, { key: 'k2', figure: aFigure(500), group }],
+      [3, { key: 'k3', figure: { ...aFigure(5, false), estimate_bytes: 9 } }]
     ]);
     // By it it is known which results *Free memory* takes.
     const select = selects({ kind: 'large' }, 400);

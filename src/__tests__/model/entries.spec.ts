@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { entriesOf, sumOf } from '../../model/entries';
-import { likelyBytes, totalOf, type IFigure } from '../../model/figures';
+import { likelyBytes, totalOf } from '../../model/figures';
+import type { IFigure } from '../../tokens';
 import { aGroup, aReport, aRow } from '../fakes/rows';
 import { sampleReport } from '../fakes/samples';
 

@@ -19,7 +19,8 @@ describe('the overview', () => {
     expect(model.retained).toEqual({
       bytes: sampleReport().freed_bytes_all,
       exact: sampleReport().exact_all,
-      estimate_bytes: sampleReport().estimate_bytes_all
+      estimate_bytes: sampleReport().estimate_bytes_all,
+      notes: sampleReport().notes_all
     });
     resolve();
   });

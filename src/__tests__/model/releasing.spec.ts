@@ -1,7 +1,8 @@
 import type { Method } from '../../wire/protocol';
 import type { AgentState, Selection } from '../../tokens';
 import { aModel } from '../fakes/retainedModel';
-import { sampleReleased } from '../fakes/samples';
+import { sampleReleased, sampleResult } from '../fakes/samples';
+import { RequestError } from '../../wire/request';
 import { aPromise, settled } from '../fakes/waiting';
 
 describe('releasing', () => {
@@ -19,6 +20,59 @@ describe('releasing', () => {
       kind: 'released',
       selection,
       result: sampleReleased()
+    });
+  });
+
+  describe('of some results', () => {
+    /** A kernel that refuses results which it does not have. */
+    function aKernelWith(...there: string[]) {
+      const { agent, model } = aModel();
+      agent.answers.release = ({ keys }: { keys: string[] }) => {
+        const gone = keys.find(key => !there.includes(key));
+        if (gone !== undefined) {
+          throw new RequestError('unknown_key', gone);
+        }
+        return { ...sampleReleased(), released: keys.length };
+      };
+      return { agent, model };
+    }
+
+    it('takes those that are left, and tells how many were gone', async () => {
+      const { agent, model } = aKernelWith('b', 'd');
+      await model.release({ kind: 'keys', keys: ['a', 'b', 'c', 'd'] });
+      expect(agent.asked[agent.asked.length - 1].params).toEqual({
+        keys: ['b', 'd']
+      });
+      expect(model.outcome).toMatchObject({
+        kind: 'released',
+        result: { released: 2 },
+        gone: 2
+      });
+    });
+
+    it('fails if none is left, and their figures are forgotten', async () => {
+      const { agent, model } = aKernelWith();
+      agent.tell({
+        event: 'cell_end',
+        data: {
+          execution_count: 9,
+          cell_id: null,
+          gone: [],
+          results: [sampleResult(9, 5, 'a')],
+          withheld: []
+        }
+      });
+      await model.release({ kind: 'keys', keys: ['a', 'b'] });
+      expect(agent.methods()).toEqual(['release', 'release']);
+      expect(model.outcome).toMatchObject({ code: 'unknown_key' });
+      expect(model.pushed.size).toBe(0);
+    });
+
+    it('does not ask for ever where the kernel names another', async () => {
+      const { agent, model } = aModel();
+      agent.answers.release = new RequestError('unknown_key', 'x');
+      await model.release({ kind: 'keys', keys: ['a', 'b'] });
+      expect(agent.methods()).toEqual(['release']);
     });
   });
 

@@ -1,5 +1,6 @@
 import { selects } from '../../model/selection';
 import type { Selection } from '../../tokens';
+import { aPart } from '../fakes/rows';
 
 describe('selects', () => {
   it.each<[Selection, string[]]>([
@@ -10,9 +11,9 @@ describe('selects', () => {
     [{ kind: 'tracebacks' }, []]
   ])('%j takes %j', (selection, expected) => {
     const results = [
-      { key: 'a', bytes: 9 },
-      { key: 'b', bytes: 10 },
-      { key: 'c', bytes: 11 }
+      { key: 'a', figure: aPart(9) },
+      { key: 'b', figure: aPart(10) },
+      { key: 'c', figure: { bytes: 1, exact: false, estimate_bytes: 11 } }
     ];
     const taken = results.filter(selects(selection, 10));
     expect(taken.map(({ key }) => key)).toEqual(expected);
@@ -29,7 +30,7 @@ describe('selects', () => {
     };
     const isTaken = selects(selection, 0);
     for (let number = 0; number < 100; number++) {
-      isTaken({ key: `k${number}`, bytes: 1 });
+      isTaken({ key: `k${number}`, figure: aPart(1) });
     }
     expect(looks).toBe(1);
   });

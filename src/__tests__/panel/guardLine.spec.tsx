@@ -98,7 +98,7 @@ describe('the guard', () => {
       7,
       [
         'It has been in effect since [5].',
-        'Cells that ran before [7] were not looked after.',
+        'Cells that ran before cell 7 were not looked after.',
         '1 result was not kept.'
       ]
     ]

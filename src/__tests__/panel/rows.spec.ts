@@ -4,6 +4,7 @@ import {
   DEFAULT_SORT,
   filterEntries,
   groupLabel,
+  groupNames,
   nextSort,
   rowLabel,
   sortEntries
@@ -92,6 +93,15 @@ describe('the order and the filter', () => {
     const group = { ...aGroup(rows, 9), keys: ['k1', 'k2', 'k3', 'k4', 'far'] };
     const [entry] = entriesOf(aReport(rows, { groups: [group] }));
     expect(groupLabel(entry)).toBe('Out[1], [2], [3] +2');
+  });
+
+  it('names no more members of a group than a tooltip has room for', () => {
+    const all = Array.from({ length: 60 }, (_, n) => aRow(n, 1));
+    const groups = [aGroup(all, 99)];
+    const [entry] = entriesOf(aReport(all, { groups }));
+    const names = groupNames(entry);
+    expect(names).toMatch(/^Out\[0\], Out\[1\], /);
+    expect(names).toMatch(/Out\[49\] \+10$/);
   });
 });
 

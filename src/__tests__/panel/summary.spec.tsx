@@ -126,9 +126,9 @@ describe('Summary', () => {
     model.report = aReport([]);
     const host = await render(<Summary view={view} chooseMode={noChoice} />);
     // It is there before what comes into it, or else it would not be heard.
-    const [, account] = host.querySelectorAll<HTMLElement>('[role=status]');
-    expect(account.hidden).toBe(false);
-    expect(account.textContent).toBe('');
+    const [, region] = host.querySelectorAll<HTMLElement>('[role=status]');
+    expect(region.hidden).toBe(false);
+    expect(region.textContent).toBe('');
     await doing(() =>
       model.set({
         outcome: aRelease({
@@ -143,10 +143,12 @@ describe('Summary', () => {
         })
       })
     );
+    const account = one(host, '.jp-Memguard-account');
+    expect(account.contains(region)).toBe(true);
     expect(account.dataset.beforeBytes).toBe('1000000000');
     expect(account.dataset.afterBytes).toBe('200000000');
     expect(account.dataset.released).toBe('1');
-    expect(account.textContent).toContain(
+    expect(region.textContent).toContain(
       '1 result was released: 762.9 MiB came back.' +
         'The kernel had 953.7 MiB before and 190.7 MiB after.'
     );
@@ -155,7 +157,48 @@ describe('Summary', () => {
         'something that could not be found'
     );
     await doing(() => button(host, 'Dismiss').click());
-    expect(account.textContent).toBe('');
+    expect(region.textContent).toBe('');
+    expect(region.isConnected).toBe(true);
+  });
+
+  it('has a screen reader read an account again only if it is another', async () => {
+    const { view, model } = aView();
+    model.report = aReport([]);
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const outcome = aRelease();
+    await doing(() => model.set({ outcome }));
+    const regions = [...host.querySelectorAll('[role=status]')];
+    const read: (string | null)[] = [];
+    const observer = new MutationObserver(records =>
+      records.forEach(({ target }) => read.push(target.textContent))
+    );
+    regions.forEach(region =>
+      observer.observe(region, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true
+      })
+    );
+    /** The kernel tells what it has some time later. */
+    const settle = async (after_rss_bytes: number) => {
+      await doing(() => {
+        if (outcome.kind === 'released') {
+          outcome.result = { ...outcome.result, after_rss_bytes };
+        }
+        model.set({ outcome, activity: { kind: 'reading' } });
+        model.set({ activity: { kind: 'idle' } });
+      });
+      return read;
+    };
+    expect(await settle(200_000_010)).toEqual([]);
+    expect(one(host, '.jp-Memguard-account').dataset.afterBytes).toBe(
+      '200000010'
+    );
+    expect(await settle(100_000_000)).toEqual([
+      '1 result was released: 858.3 MiB came back.',
+      'The kernel had 953.7 MiB before and 95.4 MiB after.'
+    ]);
   });
 
   it('tells what goes on in a place that was there before', async () => {

@@ -202,18 +202,42 @@ describe('Results', () => {
         aRow(3, 80, { exact: false, notes: ['opaque'] }),
         aRow(4, 70 * MIB, { as_of: 12 }),
         aRow(5, 0, { size_bytes: 60 * MIB, shared_variables: ['df'] }),
-        aRow(6, 90, { size_bytes: 60 * MIB, exact: false, notes: ['cut'] })
+        aRow(6, 90, { size_bytes: 60 * MIB, exact: false, notes: ['cut'] }),
+        aRow(7, 90, {
+          size_bytes: 60 * MIB,
+          exact: false,
+          notes: ['sharing-unknown']
+        }),
+        aRow(8, 90, { size_bytes: 60 * MIB, exact: false, notes: ['opaque'] }),
+        aRow(9, 9 * MIB, { size_bytes: 60 * MIB, exact: false, notes: ['cut'] })
       ])
     );
+    const title = (key: string) =>
+      one(
+        one(host, `[data-key=${key}]`),
+        '.jp-Memguard-cellFrees > :first-child'
+      ).title;
     const figure = (key: string) =>
       one(one(host, `[data-key=${key}]`), '.jp-Memguard-cellFrees').textContent;
-    expect(keysOf(host)).toEqual(['k4', 'k1', 'k2', 'k6', 'k3', 'k5']);
+    expect(keysOf(host)).toEqual([
+      ...['k4', 'k1', 'k2', 'k9'],
+      ...['k8', 'k7', 'k6', 'k3', 'k5']
+    ]);
     expect(figure('k1')).toBe('about 40 MiB');
     expect(figure('k2')).toBe('at least 30 MiB');
     expect(figure('k3')).toBe('size unknown');
     expect(figure('k4')).toBe('70 MiBas of cell 12');
     expect(figure('k5')).toBe('0 Bsize 60 MiB');
-    expect(figure('k6')).toBe('up to 60 MiB');
+    // What was cut may keep more than what was seen of it.
+    expect(figure('k6')).toBe('up to about 60 MiB');
+    expect(title('k6')).toBe(
+      'Likely no more than this: measuring stopped at its time limit'
+    );
+    expect(figure('k7')).toBe('up to 60 MiB');
+    // What hides in a library is not in the size that was seen.
+    expect(figure('k8')).toBe('not knownsize at least 60 MiB');
+    expect(title('k8')).toMatch(/^Not known: part of it is inside a library/);
+    expect(figure('k9')).toBe('at least 9 MiBsize about 60 MiB');
     expect(one(host, '[data-key=k6]').dataset.free).toBe('false');
     expect(one(host, '[data-key=k5]').textContent).toContain(
       'shares memory with `df`'

@@ -109,9 +109,9 @@ describe('a group in the table', () => {
 
   it('is closed at first where it has many', () => {
     const { model, lines } = aSharedTable();
-    const rows = Array.from({ length: 11 }, (_, n) => aRow(n, n));
+    const rows = Array.from({ length: 11 }, (_, n) => aRow(n + 10, n));
     model.set({ report: aReport(rows, { groups: [aGroup(rows, 9)] }) });
-    expect(lines()).toEqual(['group:k0']);
+    expect(lines()).toEqual(['group:k10']);
   });
 
   it('is released whole, and each member alone', () => {
@@ -184,5 +184,78 @@ describe('a group in the table', () => {
     model.set({ report: aReport(rows, { groups, count: 10 }) });
     // The head of the group has a line of its own.
     expect(table.list.count).toBe(11);
+  });
+
+  /** A report of one group of many results. */
+  function aHugeGroup(count: number, loaded = count) {
+    const rows = Array.from({ length: count }, (_, n) =>
+      aRow(100_000 + n, 100 * KIB)
+    );
+    const groups = [aGroup(rows, count * 100 * KIB)];
+    return aReport(rows.slice(0, loaded), { groups, count });
+  }
+
+  it('is selected at once, however many it has', () => {
+    const { table, model } = aSharedTable();
+    model.set({ report: aHugeGroup(10_000) });
+    const began = performance.now();
+    table.toggleSelected('group:k100000');
+    expect(table.selectedKeys).toHaveLength(10_000);
+    table.toggleSelected('group:k100000');
+    expect(table.selectedKeys).toHaveLength(0);
+    // One by one, each with a set of its own, takes several seconds.
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  it('has no place for members to come while it is closed', () => {
+    const { table, model, lines } = aSharedTable();
+    model.set({ report: aHugeGroup(3000, 1000) });
+    expect(lines()).toEqual(['group:k100000']);
+    expect(table.list.count).toBe(1);
+    table.list.loadMore(1);
+    expect(model.loaded).toBe(0);
+    table.expand('group:k100000');
+    expect(table.list.count).toBe(3001);
+    table.list.loadMore(1000);
+    expect(model.loaded).toBe(1);
+  });
+
+  describe('is open or closed as a person left it when', () => {
+    const group = (...numbers: number[]) => {
+      const rows = numbers.map(number => aRow(number, 100 * KIB));
+      const groups = numbers.length > 1 ? [aGroup(rows, 900 * KIB)] : [];
+      return aReport(rows, { groups });
+    };
+    const ten = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+    it('it gets another key', () => {
+      const { table, model, lines } = aSharedTable();
+      model.set({ report: group(2, 3, 4) });
+      table.expand('group:k2', false);
+      model.set({ report: group(1, 2, 3, 4) });
+      expect(lines()).toEqual(['group:k1']);
+      model.set({ report: group(3, 4) });
+      expect(lines()).toEqual(['group:k3']);
+    });
+
+    it('it grows or shrinks', () => {
+      const { table, model, lines } = aSharedTable();
+      model.set({ report: group(...ten) });
+      expect(lines()).toHaveLength(11);
+      model.set({ report: group(...ten, 11) });
+      expect(lines()).toHaveLength(12);
+      table.expand('group:k1', false);
+      model.set({ report: group(...ten) });
+      expect(lines()).toHaveLength(1);
+    });
+
+    it('a figure that was cut took it apart for a while', () => {
+      const { table, model, lines } = aSharedTable();
+      model.set({ report: group(2, 3, 4) });
+      table.expand('group:k2', false);
+      model.set({ report: group(2) });
+      model.set({ report: group(2, 3, 4) });
+      expect(lines()).toEqual(['group:k2']);
+    });
   });
 });

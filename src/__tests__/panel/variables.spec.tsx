@@ -74,7 +74,8 @@ describe('Variables', () => {
     const [, what, size, frees] = cells('df');
     expect(what).toContain('shared with `merged`, Out[3], Out[7] and 1 more');
     expect([size, frees]).toEqual(['48 MiB', '5.2 KiB']);
-    expect(cells('model').slice(2)).toEqual(['30 MiB', 'about 28 MiB']);
+    // Why it is not exact is not told: more may be there than was seen.
+    expect(cells('model').slice(2)).toEqual(['about 30 MiB', 'about 28 MiB']);
     expect(one(host, 'tr[data-name=model]').dataset.bytes).toBe(
       String(28 * MIB)
     );

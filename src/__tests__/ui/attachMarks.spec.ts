@@ -4,6 +4,7 @@ import { CellMarks } from '../../ui/cellMarks';
 import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
 import { settled, until } from '../fakes/waiting';
+import { aPart } from '../fakes/rows';
 
 jest.mock('../../ui/cellMarks', () => ({
   CellMarks: jest.fn(() => ({ dispose: () => undefined }))
@@ -21,7 +22,7 @@ it('marks documents behind others too, as when a page is loaded', async () => {
       `${name}.ipynb`,
       new FakeKernel({ id: name })
     );
-    model.pushed.set(5, { key: 'k', bytes: 1 });
+    model.pushed.set(5, { key: 'k', figure: aPart(1) });
     return watched;
   });
   const memguard = new FakeMemguard(front);
@@ -39,7 +40,7 @@ it('marks a document once the size of a result is known', async () => {
   model.changed.emit();
   await settled();
   expect(made).toHaveLength(0);
-  model.pushed.set(5, { key: 'k', bytes: 1 });
+  model.pushed.set(5, { key: 'k', figure: aPart(1) });
   model.changed.emit();
   model.changed.emit();
   await until(() => made.length > 0);

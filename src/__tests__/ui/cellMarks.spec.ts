@@ -1,5 +1,6 @@
 import { CodeCell } from '@jupyterlab/cells';
 import { nullTranslator } from '@jupyterlab/translation';
+import type { IPart } from '../../wire/protocol';
 import { cellsOf } from '../../ui/cellLink';
 import { CellMarks } from '../../ui/cellMarks';
 import { CellNumbers } from '../../ui/cellNumbers';
@@ -7,6 +8,7 @@ import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
 import { sampleResult } from '../fakes/samples';
 import { until } from '../fakes/waiting';
+import { aPart } from '../fakes/rows';
 
 jest.mock('../../ui/cellLink', () => ({ cellsOf: jest.fn() }));
 
@@ -42,8 +44,8 @@ function theMarks(...cells: CodeCell[]) {
     trans: nullTranslator.load('jupyter_memguard'),
     showPanel: null
   });
-  const hold = (number: number, bytes: number) => {
-    model.pushed.set(number, { key: 'k', bytes });
+  const hold = (number: number, bytes: number, more?: Partial<IPart>) => {
+    model.pushed.set(number, { key: 'k', figure: aPart(bytes, more) });
     model.changed.emit();
   };
   return { marks, model, hold };
@@ -112,6 +114,23 @@ describe('marks', () => {
       await until(() => cell.bytes() === `${mib * MIB}`);
     }
     expect(later.then).toHaveBeenCalledTimes(1);
+    marks.dispose();
+  });
+
+  it.each([
+    [{}, '20 MiB retained by this result'],
+    [{ exact: false }, 'at least 20 MiB retained by this result'],
+    [
+      { exact: false, estimate_bytes: 30 * MIB },
+      'about 30 MiB retained by this result'
+    ]
+  ])('say how sure their figure is: %j', async (more, text) => {
+    const cell = aCell('made', 5);
+    const { marks, hold } = theMarks(cell.cell);
+    hold(5, 20 * MIB, more);
+    await until(() => cell.bytes() !== undefined);
+    const mark = cell.cell.node.querySelector('.jp-Memguard-mark');
+    expect(mark?.getAttribute('aria-label')).toBe(text);
     marks.dispose();
   });
 });

@@ -1,9 +1,10 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import fc from 'fast-check';
+import { sizeOf } from '../../model/figures';
+import type { IFigure } from '../../tokens';
 import {
   figureText,
   formatAge,
-  formatBound,
   formatBytes,
   formatShare,
   setLanguage
@@ -63,13 +64,6 @@ describe('formatBytes', () => {
   });
 });
 
-describe('formatBound', () => {
-  it('marks what is a bound', () => {
-    expect(formatBound(1024, true)).toBe('1 KiB');
-    expect(formatBound(1024, false)).toBe('\u2265\u00a01 KiB');
-  });
-});
-
 describe('formatAge', () => {
   it.each([
     [-3, '0 sec'],
@@ -100,9 +94,46 @@ describe('figureText', () => {
     // A bound far below what may be there is no news.
     [{ bytes: 80, exact: false, estimate_bytes: null }, 'size unknown'],
     [{ bytes: 80, exact: false, most_bytes: 80 }, 'size unknown'],
-    [{ bytes: 80, exact: false, most_bytes: 9 * MIB }, 'up to 9 MiB'],
+    [{ bytes: 80, exact: false, most_bytes: 9 * MIB }, 'up to about 9 MiB'],
+    ...[
+      [['sharing-unknown'], 'up to 9 MiB'],
+      [['no-refcounts', 'device'], 'up to 9 MiB'],
+      [['cut', 'sharing-unknown'], 'up to about 9 MiB'],
+      [['moving'], 'up to about 9 MiB'],
+      [['cut', 'opaque'], 'up to about 9 MiB'],
+      // There is more than was seen, nobody knows how much.
+      [['opaque'], 'size unknown'],
+      [['mapped', 'sharing-unknown'], 'size unknown']
+    ].map(
+      ([notes, text]) =>
+        [{ bytes: 80, exact: false, most_bytes: 9 * MIB, notes }, text] as const
+    ),
     [{ bytes: MIB, exact: false, most_bytes: 9 * MIB }, 'at least 1 MiB']
-  ])('tells %j as %s', (figure, text) => {
+  ] as [IFigure, string][])('tells %j as %s', (figure, text) => {
     expect(figureText(figure, nullTranslator.load(''))).toBe(text);
+  });
+});
+
+describe('what something keeps alive', () => {
+  const MIB = 1024 * 1024;
+  it.each([
+    [{ exact: true, notes: [] }, '9 MiB'],
+    [{ exact: true, notes: ['device', 'untouched'] }, '9 MiB'],
+    // All of it was seen, only not who else uses it.
+    [{ exact: false, notes: ['sharing-unknown'] }, '9 MiB'],
+    [{ exact: false, notes: ['cut'] }, 'about 9 MiB'],
+    [{ exact: false, notes: ['moving', 'opaque'] }, 'about 9 MiB'],
+    [{ exact: false, notes: ['opaque'] }, 'at least 9 MiB'],
+    [{ exact: false }, 'about 9 MiB']
+  ])('is told by %j as %s', (told, text) => {
+    const size = sizeOf({ ...told, size_bytes: 9 * MIB });
+    expect(figureText(size, nullTranslator.load(''))).toBe(text);
+  });
+
+  it('is not known where little was seen of it', () => {
+    const told = { exact: false, notes: ['cut'], size_bytes: 80 };
+    expect(figureText(sizeOf(told), nullTranslator.load(''))).toBe(
+      'size unknown'
+    );
   });
 });

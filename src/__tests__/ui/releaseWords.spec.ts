@@ -51,6 +51,21 @@ describe('releaseText', () => {
   });
 });
 
+describe('releaseText of a selection', () => {
+  it.each([
+    [1, '1 result was released: 100 MiB came back. 1 other was gone already.'],
+    [3, '1 result was released: 100 MiB came back. 3 others were gone already.']
+  ])('says that %d were gone', (gone, text) => {
+    const outcome = aRelease({
+      before_rss_bytes: 500 * MIB,
+      after_rss_bytes: 400 * MIB
+    });
+    expect(
+      outcome.kind === 'released' && releaseText({ ...outcome, gone }, trans)
+    ).toBe(text);
+  });
+});
+
 describe('failureText', () => {
   it.each(['no_engine', 'ChunkLoadError'])(
     'does not blame the kernel for what did not load (%s)',

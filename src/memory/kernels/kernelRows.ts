@@ -1,9 +1,8 @@
 /** The kernels as the list shows them. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IMemguard } from '../../tokens';
+import type { IFigure, IMemguard } from '../../tokens';
 import { formatBytes } from '../../ui/format';
-import type { IPart } from '../../wire/protocol';
 import type { IKernelMemory, ILimit } from '../../wire/rest';
 import { isShared, severityOf, type Severity } from '../level';
 import { retainedOf, watchedWith } from '../retained';
@@ -26,7 +25,7 @@ export interface IKernelRow {
   shared: { limit: ILimit; level: number } | null;
   /** Why there is no figure, or how to read the figure; may be empty. */
   note: string;
-  retained: IPart | null;
+  retained: IFigure | null;
   /** Whether there is a document of it to show. */
   opens: boolean;
 }

@@ -6,7 +6,7 @@ import * as React from 'react';
 import { LinkButton } from '../../panel/buttons';
 import { Figure } from '../../panel/figure';
 import type { IMemguard } from '../../tokens';
-import { formatBound, formatBytes } from '../../ui/format';
+import { figureText, formatBytes } from '../../ui/format';
 import { percentOf, severityOf } from '../level';
 import { ObservingSection } from '../observingSection';
 import { limitWords, reasonText } from '../words';
@@ -110,9 +110,7 @@ function Together(props: {
       <th scope="row">
         {trans.__('Together')}
         {!isAll && total > 0 && (
-          <small>
-            {trans.__('at least: not every kernel tells its memory')}
-          </small>
+          <small>{trans.__('Not every kernel tells its memory.')}</small>
         )}
         {shared && (
           <small>
@@ -125,7 +123,11 @@ function Together(props: {
           </small>
         )}
       </th>
-      <td>{isAll || total > 0 ? formatBound(total, isAll) : '–'}</td>
+      <td>
+        {isAll || total > 0
+          ? figureText({ bytes: total, exact: isAll }, trans)
+          : '–'}
+      </td>
       <td>{shared ? trans.__('%1 %', percentOf(shared.level)) : null}</td>
       <td />
     </tr>

@@ -3,8 +3,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { figureText, formatBytes } from '../../ui/format';
+import { figureTitle } from '../../panel/sentences';
+import type { IFigure } from '../../tokens';
 import { withheldFigure } from '../../ui/guardWords';
-import type { IGuardState, IPart } from '../../wire/protocol';
+import type { IGuardState } from '../../wire/protocol';
 import type { ILimit } from '../../wire/rest';
 import type { IProcessReading, IUsageReading, Reading } from '../source';
 import { limitWords, nearestOf, reasonText } from '../words';
@@ -14,6 +16,8 @@ interface ILine {
   id: string;
   label: string;
   value: string;
+  /** Why the value is not exact, where it is not. */
+  title?: string;
 }
 
 /**
@@ -24,7 +28,7 @@ interface ILine {
  */
 export function Parts(props: {
   reading: Reading;
-  retained: IPart | null;
+  retained: IFigure | null;
   guard: IGuardState | null;
   trans: TranslationBundle;
 }): JSX.Element {
@@ -38,7 +42,7 @@ export function Parts(props: {
       {partsOf(reading, results, trans).map(line => (
         <div key={line.id} data-part={line.id}>
           <dt>{line.label}</dt>
-          <dd>{line.value}</dd>
+          <dd title={line.title}>{line.value}</dd>
         </div>
       ))}
     </dl>
@@ -113,14 +117,16 @@ function processLines(
 }
 
 function retainedLines(
-  retained: IPart | null,
+  retained: IFigure | null,
   trans: TranslationBundle
 ): ILine[] {
   if (retained === null) {
     return [];
   }
   const label = trans.__('Retained results');
-  return [{ id: 'retained', label, value: figureText(retained, trans) }];
+  const value = figureText(retained, trans);
+  const title = figureTitle(retained, trans);
+  return [{ id: 'retained', label, value, title }];
 }
 
 /** What the guard did not keep. */

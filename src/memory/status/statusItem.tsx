@@ -5,7 +5,7 @@ import { VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { createPortal } from 'react-dom';
 import { likelyBytes } from '../../model/figures';
-import type { IPart } from '../../wire/protocol';
+import type { IFigure } from '../../tokens';
 import { severityOf } from '../level';
 import { HISTORY } from '../poll';
 import { retainedOf, worthFreeing } from '../retained';
@@ -118,7 +118,7 @@ function Status(props: {
 }
 
 /** What could be freed, once that is worth a word. */
-function toFreeOf({ memguard, poll, watched }: StatusModel): IPart | null {
+function toFreeOf({ memguard, poll, watched }: StatusModel): IFigure | null {
   const { reading } = poll;
   const percent = memguard.settings.statusBarFreePercent;
   return reading.kind === 'none'

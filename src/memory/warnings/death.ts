@@ -7,7 +7,7 @@ import { isLimited, type ISeen } from './seen';
 const LAST_SECONDS = 15;
 
 /** What a kernel had at its end. */
-export interface IEnd extends ISeen {
+export interface IAtDeath extends ISeen {
   /** Whether the system killed it, or its neighbour, for want of memory. */
   readonly wasKilled: boolean;
 }
@@ -26,7 +26,7 @@ export async function seenAtDeath(
   rest: Rest,
   kernelId: string,
   last: ISeen
-): Promise<IEnd | null> {
+): Promise<IAtDeath | null> {
   const killed = killedSince(rest, kernelId, last);
   try {
     const samples = await rest.samples(kernelId, last.time);

@@ -9,7 +9,7 @@ import type { IWatched } from '../../tokens';
 import { freeLabel } from '../../ui/freeLabels';
 import { isSameProcess, stand, STANDS_MS } from '../../ui/standing';
 import { retainedOf } from '../retained';
-import type { IEnd } from './death';
+import type { IAtDeath } from './death';
 import { isLimited, type ILimited } from './seen';
 import {
   deathText,
@@ -145,7 +145,7 @@ export class NearLimitNotice implements IDisposable {
  */
 export function tellDeath(
   watched: IWatched,
-  seen: IEnd,
+  seen: IAtDeath,
   trans: TranslationBundle
 ): void {
   const text = fitting(watched.widget.title.label, name =>

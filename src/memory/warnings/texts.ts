@@ -2,9 +2,9 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { figureKind, likelyBytes } from '../../model/figures';
+import type { IFigure } from '../../tokens';
 import { formatBytes } from '../../ui/format';
 import { MOST_SHOWN } from '../../ui/standing';
-import type { IPart } from '../../wire/protocol';
 import { percentOf } from '../level';
 import type { ILimited, ISeen } from './seen';
 
@@ -85,7 +85,7 @@ export function nearText(
  * @param trans - The words.
  */
 export function retainedText(
-  retained: IPart,
+  retained: IFigure,
   trans: TranslationBundle
 ): string {
   const bytes = formatBytes(likelyBytes(retained));
@@ -97,6 +97,7 @@ export function retainedText(
     case 'at-least':
       return trans.__('At least %1 of it is retained results.', bytes);
     case 'at-most':
+    case 'at-most-about':
     case 'unknown':
       return trans.__('How much of it is retained results is not known.');
   }

@@ -17,7 +17,7 @@ import type { MemoryPoll } from '../poll';
 import { watchedWith } from '../retained';
 import type { Reading } from '../source';
 import { nearestOf } from '../words';
-import { seenAtDeath } from './death';
+import { seenAtDeath, type IAtDeath } from './death';
 import {
   crossingOf,
   isLimited,
@@ -41,6 +41,16 @@ const NOTICES = new Chunk(
  * to notice that it is gone.
  */
 const FRESH_SECONDS = 30;
+
+/** The last end of a kernel's process, of which each document hears itself. */
+interface IEnd {
+  /** What was seen at it; null if the kernel did not die. */
+  readonly seen: Promise<IAtDeath | null>;
+  /** The documents that know of it, or came to the kernel after it. */
+  readonly told: Set<IWatched>;
+  /** By the browser's clock, in milliseconds. */
+  readonly at: number;
+}
 
 /** A warning that stands, and what it names. */
 interface IWarned {
@@ -169,6 +179,9 @@ export class Warnings implements IDisposable {
     const { sessionContext } = watched.widget;
     // A session that has ended no longer names its kernel.
     let kernelId = sessionContext.session?.kernel?.id;
+    const come = (id: string | undefined) =>
+      this._ends.get(id ?? '')?.told.add(watched);
+    come(kernelId);
     let restart: ReturnType<typeof setTimeout> | undefined;
     /** How often a person has begun anew with a kernel. */
     let begun = 0;
@@ -182,6 +195,7 @@ export class Warnings implements IDisposable {
         this._leave(watched, kernelId);
         if (id !== undefined) {
           begin();
+          come(id);
         }
       }
       kernelId = id;
@@ -218,6 +232,7 @@ export class Warnings implements IDisposable {
     }
     if (watchedWith(this._memguard, kernelId) === null) {
       this._forget(kernelId);
+      this._ends.delete(kernelId);
     } else {
       // Another document still has the kernel.
       this._dismissWhere(warned => warned.watched === watched);
@@ -225,7 +240,7 @@ export class Warnings implements IDisposable {
   }
 
   /**
-   * A kernel's process has ended.
+   * A kernel's process has ended. Each of its documents tells that.
    *
    * @param watched - Its document.
    * @param kernelId - The kernel.
@@ -238,16 +253,17 @@ export class Warnings implements IDisposable {
     status: 'autorestarting' | 'dead',
     isLast: () => boolean
   ): Promise<void> {
-    const last = this._seen.get(kernelId);
-    this._forget(kernelId);
-    if (last === undefined || Date.now() - last.at > this._freshMs) {
+    const end = this._endOf(kernelId, watched);
+    if (end === null) {
       if (status === 'autorestarting') {
         // One that ends again and again was maybe seen before the first end.
         watched.model.death ??= { bytes: null, limitBytes: null };
       }
       return;
     }
-    const seen = await seenAtDeath(this._rest, kernelId, last);
+    const isFirst = end.told.size === 0;
+    end.told.add(watched);
+    const seen = await end.seen;
     if (seen === null) {
       return;
     }
@@ -256,12 +272,39 @@ export class Warnings implements IDisposable {
       const death: IDeath = { bytes: seen.bytes, limitBytes };
       watched.model.death = seen.wasKilled ? { ...death, killed: true } : death;
     }
-    if (seen.wasKilled || (isLimited(seen) && seen.level >= WARN)) {
+    if (
+      isFirst &&
+      (seen.wasKilled || (isLimited(seen) && seen.level >= WARN))
+    ) {
       NOTICES.load().then(
         ({ tellDeath }) => tellDeath(watched, seen, this._trans),
         () => undefined
       );
     }
+  }
+
+  /**
+   * The end of a process that a document tells of.
+   *
+   * @returns null if nothing was seen of the process shortly before.
+   */
+  private _endOf(kernelId: string, watched: IWatched): IEnd | null {
+    const now = Date.now();
+    const end = this._ends.get(kernelId);
+    if (end && !end.told.has(watched) && now - end.at <= this._freshMs) {
+      // Another document was the first to tell of it. What was seen since is
+      // the next process.
+      return end;
+    }
+    const last = this._seen.get(kernelId);
+    this._forget(kernelId);
+    if (last === undefined || now - last.at > this._freshMs) {
+      return null;
+    }
+    const seen = seenAtDeath(this._rest, kernelId, last);
+    const next = { seen, told: new Set<IWatched>(), at: now };
+    this._ends.set(kernelId, next);
+    return next;
   }
 
   /** Older readings, as from before the page was hidden, show nothing. */
@@ -293,6 +336,7 @@ export class Warnings implements IDisposable {
   private readonly _rest: Rest;
   private readonly _trans: TranslationBundle;
   private readonly _seen = new Map<string, ISeen>();
+  private readonly _ends = new Map<string, IEnd>();
   /** The warnings that stand, by crossing. */
   private readonly _warned = new Map<string, IWarned>();
   private readonly _attached: IDisposable;

@@ -2,11 +2,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { codeOf } from '../../wire/request';
 import type { IEntry } from '../../model/entries';
-import { figureKind, freedBy } from '../../model/figures';
+import { figureKind, freedBy, sizeOf } from '../../model/figures';
 import { figureText, formatBytes } from '../../ui/format';
 import type { IExplained, IRow } from '../../wire/protocol';
 import type { IRetainedModel } from '../../tokens';
 import { failureText } from '../../ui/releaseWords';
+import { Figure } from '../figure';
 import { fateText, noteText } from '../sentences';
 import type { ViewModel } from '../viewModel';
 import { AssignForm } from './assignForm';
@@ -170,7 +171,9 @@ function FigureFields(props: {
       {figureKind(freedBy(row)) === 'about' && (
         <Field name={trans.__('Certain')}>{formatBytes(row.freed_bytes)}</Field>
       )}
-      <Field name={trans.__('Size')}>{formatBytes(row.size_bytes)}</Field>
+      <Field name={trans.__('Size')}>
+        <Figure part={sizeOf(row)} trans={trans} />
+      </Field>
     </>
   );
 }

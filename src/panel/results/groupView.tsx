@@ -1,12 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { caretRightIcon, closeIcon } from '@jupyterlab/ui-components';
+import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { IEntry } from '../../model/entries';
 import { frees, likelyBytes } from '../../model/figures';
+import type { IRow } from '../../wire/protocol';
 import { IconButton } from '../buttons';
 import { Figure } from '../figure';
-import { groupLabel, rowNames } from './rows';
+import { groupLabel, groupNames } from './rows';
 import { AgeCell } from './rowView';
+import { SelectCell } from './selectCell';
 import type { Share, TableModel } from './tableModel';
 
 /** What the head of a group shows; its states are its own, to be compared. */
@@ -31,8 +33,7 @@ export const GroupView = React.memo(function GroupView(
 ): React.JSX.Element {
   const { entry, table, trans } = props;
   const { key, keys, rows, figure } = entry;
-  const times = rows.flatMap(({ time }) => time ?? []);
-  const newest = times.length > 0 ? Math.max(...times) : null;
+  const label = groupLabel(entry);
   return (
     <div
       role="row"
@@ -49,13 +50,23 @@ export const GroupView = React.memo(function GroupView(
       data-free={frees(figure)}
       onFocus={() => table.takeFocus(key)}
     >
-      <SelectCell {...props} />
+      <SelectCell
+        of={key}
+        twistName={
+          props.isExpanded
+            ? trans.__('Hide the results of %1', label)
+            : trans.__('Show the results of %1', label)
+        }
+        selectName={trans.__('Select all of %1', label)}
+        selected={props.selected}
+        table={table}
+      />
       <span
         role="gridcell"
         className="jp-Memguard-cellResult"
-        title={rows.flatMap(rowNames).join(', ')}
+        title={groupNames(entry)}
       >
-        {groupLabel(entry)}
+        {label}
       </span>
       <span role="gridcell" className="jp-Memguard-cellType">
         {trans._n(
@@ -65,54 +76,37 @@ export const GroupView = React.memo(function GroupView(
         )}
       </span>
       <span role="gridcell" className="jp-Memguard-cellFrees">
-        <Figure part={figure} notes={entry.notes} trans={trans} />
+        <Figure part={figure} trans={trans} />
       </span>
-      <span role="gridcell" className="jp-Memguard-cellRelease">
-        <IconButton
-          icon={closeIcon}
-          name={trans.__('Release all of %1', groupLabel(entry))}
-          size="16px"
-          tabIndex={props.isFocused ? 0 : -1}
-          aria-disabled={!props.canRelease}
-          onClick={() => table.run('release', key)}
-        />
-      </span>
+      <ReleaseCell {...props} label={label} />
       <span role="gridcell" className="jp-Memguard-cellSource" />
-      <AgeCell row={{ time: newest }} now={props.now} trans={trans} />
+      <AgeCell row={{ time: newestTime(rows) }} now={props.now} trans={trans} />
       <span role="gridcell" className="jp-Memguard-cellNote" />
     </div>
   );
 });
 
-function SelectCell(props: IGroupViewProps): React.JSX.Element {
-  const { entry, table, selected, trans } = props;
-  const label = groupLabel(entry);
-  const box = React.useRef<HTMLInputElement>(null);
-  React.useEffect(() => {
-    if (box.current !== null) {
-      box.current.indeterminate = selected === 'some';
-    }
-  }, [selected]);
+/** When the newest of some results was shown; null if no time is known. */
+function newestTime(rows: readonly IRow[]): number | null {
+  return rows.reduce<number | null>(
+    (last, { time }) => (time === null ? last : Math.max(last ?? time, time)),
+    null
+  );
+}
+
+function ReleaseCell(
+  props: IGroupViewProps & { label: string }
+): React.JSX.Element {
+  const { entry, table, label, trans } = props;
   return (
-    <span role="gridcell" className="jp-Memguard-cellSelect">
+    <span role="gridcell" className="jp-Memguard-cellRelease">
       <IconButton
-        icon={caretRightIcon}
-        name={
-          props.isExpanded
-            ? trans.__('Hide the results of %1', label)
-            : trans.__('Show the results of %1', label)
-        }
-        className="jp-Memguard-twist"
-        tabIndex={-1}
-        onClick={() => table.expand(entry.key)}
-      />
-      <input
-        ref={box}
-        type="checkbox"
-        tabIndex={-1}
-        checked={selected === 'all'}
-        aria-label={trans.__('Select all of %1', label)}
-        onChange={() => table.toggleSelected(entry.key)}
+        icon={closeIcon}
+        name={trans.__('Release all of %1', label)}
+        size="16px"
+        tabIndex={props.isFocused ? 0 : -1}
+        aria-disabled={!props.canRelease}
+        onClick={() => table.run('release', entry.key)}
       />
     </span>
   );

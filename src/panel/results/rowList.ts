@@ -53,8 +53,12 @@ export class RowList {
 
   /** How many lines there will be when all rows are loaded. */
   get count(): number {
-    const toCome = this.isUsual ? this.total - this._byKey.size : 0;
-    return this._lines.length + Math.max(0, toCome);
+    return this._lines.length + this._toCome;
+  }
+
+  /** The groups, whether they pass the filter or not. */
+  get groups(): readonly IEntry[] {
+    return this._groups;
   }
 
   /** How many results there are in the kernel. */
@@ -99,6 +103,7 @@ export class RowList {
     this._report = report;
     this._state = state;
     const entries = report === null ? [] : entriesOf(report);
+    this._groups = entries.filter(({ group }) => group !== null);
     this._entryOf = new Map(
       entries.flatMap(entry =>
         [entry, ...entry.rows].map(({ key }) => [key, entry] as const)
@@ -142,7 +147,8 @@ export class RowList {
     const { model, agent } = this._watched;
     const report = this._report;
     const isNeeded =
-      this._loadsAll || (this.isUsual && last > this._lines.length - MARGIN);
+      this._loadsAll ||
+      (this._toCome > 0 && last > this._lines.length - MARGIN);
     if (
       !isNeeded ||
       this.hasAll ||
@@ -162,6 +168,20 @@ export class RowList {
     });
   }
 
+  /**
+   * How many lines are still to come in the kernel's own order: members that
+   * are not loaded have none while their group is closed.
+   */
+  private get _toCome(): number {
+    if (!this.isUsual) {
+      return 0;
+    }
+    const outOfSight = this._groups
+      .filter(group => !this._isOpen(group))
+      .reduce((sum, { keys, rows }) => sum + keys.length - rows.length, 0);
+    return Math.max(0, this.total - this._byKey.size - outOfSight);
+  }
+
   private _linesOf(entry: IEntry): readonly ILine[] {
     const { key, group, rows } = entry;
     const ofRows = rows.map(row => ({ key: row.key, row, entry }));
@@ -177,6 +197,7 @@ export class RowList {
   private _report: IReport | null = null;
   private _state: IViewState = DEFAULT_VIEW_STATE;
   private _entries: readonly IEntry[] = [];
+  private _groups: readonly IEntry[] = [];
   private _lines: readonly ILine[] = [];
   /** Also those that do not pass the filter. */
   private _entryOf: ReadonlyMap<string, IEntry> = new Map();

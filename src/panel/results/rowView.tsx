@@ -1,18 +1,21 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  Button,
-  caretRightIcon,
-  closeIcon,
-  infoIcon
-} from '@jupyterlab/ui-components';
+import { Button, closeIcon, infoIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { figureKind, freedBy, frees, likelyBytes } from '../../model/figures';
-import { formatAge, formatBytes } from '../../ui/format';
+import {
+  figureKind,
+  freedBy,
+  frees,
+  isAtMost,
+  likelyBytes,
+  sizeOf
+} from '../../model/figures';
+import { figureText, formatAge, formatBytes } from '../../ui/format';
 import type { IRow } from '../../wire/protocol';
 import { IconButton } from '../buttons';
 import { Figure } from '../figure';
-import { rowSentence } from '../sentences';
+import { figureTitle, rowSentence } from '../sentences';
 import { rowLabel, rowNames, shortType } from './rows';
+import { SelectCell } from './selectCell';
 import type { TableModel } from './tableModel';
 
 /** What a row shows; its figures and states are its own, to be compared. */
@@ -37,8 +40,9 @@ interface IRowViewProps {
 export const RowView = React.memo(function RowView(
   props: IRowViewProps
 ): React.JSX.Element {
-  const { row, table } = props;
+  const { row, table, trans } = props;
   const figure = freedBy(row);
+  const label = rowLabel(row);
   return (
     <div
       role="row"
@@ -55,13 +59,23 @@ export const RowView = React.memo(function RowView(
       data-free={frees(figure)}
       onFocus={() => table.takeFocus(row.key)}
     >
-      <SelectCell {...props} />
+      <SelectCell
+        of={row.key}
+        twistName={
+          props.isExpanded
+            ? trans.__('Hide details of %1', label)
+            : trans.__('Show details of %1', label)
+        }
+        selectName={trans.__('Select %1', label)}
+        selected={props.isSelected ? 'all' : 'none'}
+        table={table}
+      />
       <span
         role="gridcell"
         className="jp-Memguard-cellResult"
         title={rowNames(row).join(', ')}
       >
-        {rowLabel(row)}
+        {label}
       </span>
       <span
         role="gridcell"
@@ -84,52 +98,28 @@ function tabIndexOf({ isFocused }: IRowViewProps): number {
   return isFocused ? 0 : -1;
 }
 
-function SelectCell(props: IRowViewProps): React.JSX.Element {
-  const { row, table, trans } = props;
-  const label = rowLabel(row);
-  return (
-    <span role="gridcell" className="jp-Memguard-cellSelect">
-      <IconButton
-        icon={caretRightIcon}
-        name={
-          props.isExpanded
-            ? trans.__('Hide details of %1', label)
-            : trans.__('Show details of %1', label)
-        }
-        className="jp-Memguard-twist"
-        tabIndex={-1}
-        onClick={() => table.expand(row.key)}
-      />
-      <input
-        type="checkbox"
-        tabIndex={-1}
-        checked={props.isSelected}
-        aria-label={trans.__('Select %1', label)}
-        onChange={() => table.toggleSelected(row.key)}
-      />
-    </span>
-  );
-}
-
 /** A size that differs less from what is freed needs no words of its own. */
 const LEAST_SHARED = 64 * 1024;
 
 /** What the row frees alone and, if that is more, what it keeps alive. */
 function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
   const figure = freedBy(row);
-  const { size_bytes: size, as_of: asOf, device_bytes: device } = row;
+  const { as_of: asOf, device_bytes: device } = row;
   const hasOwnSize =
-    size - likelyBytes(figure) >= LEAST_SHARED &&
-    figureKind(figure) !== 'at-most';
+    row.size_bytes - likelyBytes(figure) >= LEAST_SHARED && !isAtMost(figure);
   return (
     <span role="gridcell" className="jp-Memguard-cellFrees">
-      <Figure part={figure} notes={row.notes} trans={trans} />
+      {hasOwnSize && figureKind(figure) === 'unknown' ? (
+        <span title={figureTitle(figure, trans)}>{trans.__('not known')}</span>
+      ) : (
+        <Figure part={figure} trans={trans} />
+      )}
       {hasOwnSize && (
         <span
           className="jp-Memguard-estimate"
           title={trans.__('With what others keep alive, too')}
         >
-          {trans.__('size %1', formatBytes(size))}
+          {trans.__('size %1', figureText(sizeOf(row), trans))}
         </span>
       )}
       {asOf !== null && (

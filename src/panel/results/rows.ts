@@ -62,6 +62,16 @@ export function groupLabel({ rows, keys }: IEntry): string {
   return names.join(', ') + (more > 0 ? ` +${more}` : '');
 }
 
+/** So many names of a group are listed; a tooltip has no room for more. */
+const MOST_NAMES = 50;
+
+/** The names of a group's members, for a tooltip. */
+export function groupNames({ rows, keys }: IEntry): string {
+  const first = rows.slice(0, MOST_NAMES);
+  const more = keys.length - first.length;
+  return first.flatMap(rowNames).join(', ') + (more > 0 ? ` +${more}` : '');
+}
+
 /** The newest of a result's numbers: by it a person finds the result. */
 function newest(row: IRow): number {
   return row.execution ?? Math.max(-1, ...row.numbers);

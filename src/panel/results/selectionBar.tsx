@@ -3,6 +3,7 @@ import * as React from 'react';
 import { figureKind, likelyBytes } from '../../model/figures';
 import { figureText, formatCount } from '../../ui/format';
 import { ActionButton, LinkButton } from '../buttons';
+import { figureTitle } from '../sentences';
 import type { TableModel } from './tableModel';
 
 /** What the selected rows free together, and what can be done with them. */
@@ -23,7 +24,7 @@ export function SelectionBar(props: {
       data-bytes={likelyBytes(figure)}
       data-exact={figure.exact}
     >
-      <span>
+      <span title={figureTitle(figure, trans)}>
         {figureKind(figure) === 'unknown'
           ? trans.__('%1 selected: size unknown', formatCount(length))
           : trans._n(

@@ -5,9 +5,9 @@
 
 import { canRelease } from '../../model/activity';
 import { sumOf, type IEntry } from '../../model/entries';
-import { freedBy, type IFigure } from '../../model/figures';
+import { freedBy } from '../../model/figures';
 import type { IRow } from '../../wire/protocol';
-import type { IWatched } from '../../tokens';
+import type { IFigure, IWatched } from '../../tokens';
 import type { CellFate } from '../../ui/cellLink';
 import type { IViewState } from '../viewState';
 import { RowFocus } from './rowFocus';
@@ -27,17 +27,19 @@ const MOST_OPEN = 10;
 /** Whether all keys are in a set, or only some. */
 export type Share = 'all' | 'some' | 'none';
 
-/** A set with one key added or taken out; by default, the other way round. */
-function toggled(
+/** A set with keys added or taken out. */
+function having(
   set: ReadonlySet<string>,
-  key: string,
-  isIn = !set.has(key)
+  keys: readonly string[],
+  isIn: boolean
 ): ReadonlySet<string> {
   const next = new Set(set);
-  if (isIn) {
-    next.add(key);
-  } else {
-    next.delete(key);
+  for (const key of keys) {
+    if (isIn) {
+      next.add(key);
+    } else {
+      next.delete(key);
+    }
   }
   return next;
 }
@@ -53,7 +55,7 @@ export class TableModel {
     options: TableModel.IOptions
   ) {
     this._options = options;
-    this.list = new RowList(watched, group => this.isExpanded(group.key));
+    this.list = new RowList(watched, group => this._isOpen(group));
     this.focus = new RowFocus(() => this.list.lines);
     this.update();
   }
@@ -104,12 +106,8 @@ export class TableModel {
 
   /** Whether a row's details, or a group's members, are shown. */
   isExpanded(key: string): boolean {
-    const entry = this.list.entryOf(key);
-    const isOpenAtFirst =
-      entry?.key === key &&
-      entry.group !== null &&
-      entry.keys.length <= MOST_OPEN;
-    return this._turned.has(key) !== isOpenAtFirst;
+    const group = this._groupAt(key);
+    return group === null ? this._details.has(key) : this._isOpen(group);
   }
 
   /** Whether the form that binds a row to a variable is open. */
@@ -133,10 +131,14 @@ export class TableModel {
     const { report } = this.watched.model;
     if (report === null) {
       // Another kernel may use the same keys for other results.
-      this._chosen = this._turned = this._assigning = NOTHING;
+      this._chosen = this._details = this._assigning = NOTHING;
+      this._open.clear();
       this._fates.clear();
     }
     if (this.list.update(report, this._options.viewState())) {
+      this.list.groups.forEach(group =>
+        this._setOpen(group, this._isOpen(group))
+      );
       this._updateSelected();
       this.focus.update();
     }
@@ -176,25 +178,17 @@ export class TableModel {
   /** Open or close the form that binds a row to a variable. */
   assign(key: string, isOpen: boolean): void {
     if (isOpen !== this.isAssigning(key)) {
-      this._assigning = toggled(this._assigning, key, isOpen);
+      this._assigning = having(this._assigning, [key], isOpen);
       this._options.changed();
     }
   }
 
   /** Select a row or a whole group, or no longer. */
   toggleSelected(key: string): void {
-    const entry = this.list.entryOf(key);
-    if (entry === null || entry.key !== key) {
-      this._choose(toggled(this._chosen, key));
-      return;
-    }
-    const isIn = this.selectedOf(entry) !== 'all';
-    this._choose(
-      entry.keys.reduce(
-        (chosen, each) => toggled(chosen, each, isIn),
-        this._chosen
-      )
-    );
+    const group = this._groupAt(key);
+    const isAll =
+      group === null ? this._chosen.has(key) : this.selectedOf(group) === 'all';
+    this._choose(having(this._chosen, group?.keys ?? [key], !isAll));
   }
 
   /** Select all that passes the filter. */
@@ -330,19 +324,50 @@ export class TableModel {
 
   /** Show or hide what a line has. */
   private _turn(key: string, isOpen: boolean): void {
-    if (isOpen !== this.isExpanded(key)) {
-      this._turned = toggled(this._turned, key);
+    if (isOpen === this.isExpanded(key)) {
+      return;
+    }
+    const group = this._groupAt(key);
+    if (group === null) {
+      this._details = having(this._details, [key], isOpen);
+    } else {
+      this._setOpen(group, isOpen);
       this.list.layOut();
       this.focus.update();
     }
+  }
+
+  /** The group whose head has a key; null if it is a result's. */
+  private _groupAt(key: string): IEntry | null {
+    const entry = this.list.entryOf(key);
+    return entry?.group && entry.key === key ? entry : null;
+  }
+
+  /** Whether a group's members are shown. */
+  private _isOpen({ keys }: IEntry): boolean {
+    const known = keys.filter(key => this._open.has(key));
+    const open = known.filter(key => this._open.get(key));
+    // Of groups that have become one, the larger counts.
+    return known.length === 0
+      ? keys.length <= MOST_OPEN
+      : open.length > known.length / 2;
+  }
+
+  private _setOpen({ keys }: IEntry, isOpen: boolean): void {
+    keys.forEach(key => this._open.set(key, isOpen));
   }
 
   private _options: TableModel.IOptions;
   private _areKeysShown = false;
   /** Also rows that do not pass the filter, or are gone. */
   private _chosen = NOTHING;
-  /** The lines that are not as they are at first: groups open, rows closed. */
-  private _turned = NOTHING;
+  /** The rows whose details are shown. */
+  private _details = NOTHING;
+  /**
+   * Whether the group is open that each result is in, or was in last: groups
+   * come and go, and have other members and other keys then.
+   */
+  private readonly _open = new Map<string, boolean>();
   private _assigning = NOTHING;
   private _fates = new Map<string, CellFate>();
   private _selectedKeys: readonly string[] = [];

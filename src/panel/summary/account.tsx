@@ -79,8 +79,9 @@ function AccountText(props: {
 }
 
 /**
- * What the last release did. The region is always there, so that a screen
- * reader reads what comes into it.
+ * What the last release did. The region with its text is always there, so that
+ * a screen reader reads what comes into it, and has nothing else: only another
+ * text is read, and of it what is new.
  *
  * @param props - The outcome, and what takes it away.
  */
@@ -90,27 +91,29 @@ export function Account(props: {
   onDismiss: () => void;
 }): React.JSX.Element {
   const { outcome, trans, onDismiss } = props;
-  if (outcome === null) {
-    return <div role="status" />;
-  }
-  const result = outcome.kind === 'released' ? outcome.result : null;
+  const result = outcome?.kind === 'released' ? outcome.result : null;
   return (
     <div
-      role="status"
-      className="jp-Memguard-account"
+      className={outcome === null ? undefined : 'jp-Memguard-account'}
       data-before-bytes={result?.before_rss_bytes ?? undefined}
       data-after-bytes={result?.after_rss_bytes ?? undefined}
       data-released={result?.released}
-      data-failed={outcome.kind === 'failed' ? outcome.code : undefined}
+      data-failed={outcome?.kind === 'failed' ? outcome.code : undefined}
     >
-      <div className="jp-Memguard-accountText">
-        <AccountText outcome={outcome} trans={trans} />
+      <div
+        role="status"
+        aria-atomic="false"
+        className="jp-Memguard-accountText"
+      >
+        {outcome !== null && <AccountText outcome={outcome} trans={trans} />}
       </div>
-      <IconButton
-        icon={closeIcon}
-        name={trans.__('Dismiss')}
-        onClick={onDismiss}
-      />
+      {outcome !== null && (
+        <IconButton
+          icon={closeIcon}
+          name={trans.__('Dismiss')}
+          onClick={onDismiss}
+        />
+      )}
     </div>
   );
 }

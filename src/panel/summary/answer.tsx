@@ -1,14 +1,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { frees, likelyBytes } from '../../model/figures';
+import { frees, likelyBytes, sizeOf } from '../../model/figures';
 import { figureText, formatBytes } from '../../ui/format';
-import type { IOverview, IPart, IReport } from '../../wire/protocol';
+import type { IFigure } from '../../tokens';
+import type { IOverview, IReport } from '../../wire/protocol';
 import { figureTitle } from '../sentences';
 
 /** The figure of the answer, or that there is nothing to give one for. */
 function answerFigure(
   report: IReport,
-  retained: IPart,
+  retained: IFigure,
   trans: TranslationBundle
 ): string {
   const isNothing =
@@ -19,7 +20,7 @@ function answerFigure(
 /** The text under the figure. */
 function answerText(
   report: IReport,
-  retained: IPart,
+  retained: IFigure,
   trans: TranslationBundle
 ): string {
   const rss = report.rss_bytes === null ? null : formatBytes(report.rss_bytes);
@@ -54,7 +55,7 @@ function tracebacksText(
  */
 export function Answer(props: {
   report: IReport;
-  retained: IPart;
+  retained: IFigure;
   overview: IOverview | null;
   least: number;
   trans: TranslationBundle;
@@ -68,7 +69,7 @@ export function Answer(props: {
         data-bytes={likelyBytes(retained)}
         data-exact={retained.exact}
         data-final={report.final}
-        title={figureTitle(retained, report.notes_all, trans)}
+        title={figureTitle(retained, trans)}
       >
         {answerFigure(report, retained, trans)}
       </span>
@@ -98,7 +99,7 @@ export function LargestVariable(props: {
       {trans.__(
         'Most of it is in use: your variable `%1` is %2.',
         largest.name,
-        formatBytes(largest.size_bytes)
+        figureText(sizeOf(largest), trans)
       )}
     </p>
   );

@@ -1,8 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { likelyBytes } from '../../model/figures';
+import type { IFigure } from '../../tokens';
 import { formatBytes, formatShare } from '../../ui/format';
-import type { IOverview, IPart, IReport } from '../../wire/protocol';
+import type { IOverview, IReport } from '../../wire/protocol';
 
 /** The parts of a process's memory, as they stand in the bar. */
 const PARTS = [
@@ -22,7 +23,7 @@ type PartName = (typeof PARTS)[number];
 const SELDOM: readonly PartName[] = ['shared', 'free', 'mapped'];
 
 /** A part of the process's memory. */
-export interface IBarPart {
+interface IBarPart {
   readonly name: PartName;
   readonly bytes: number;
   readonly exact: boolean;
@@ -54,7 +55,7 @@ export function barParts(overview: IOverview): readonly IBarPart[] {
  */
 export function reportedParts(
   report: IReport,
-  retained: IPart
+  retained: IFigure
 ): readonly IBarPart[] {
   return [
     { name: 'results', bytes: likelyBytes(retained), exact: retained.exact },

@@ -88,7 +88,10 @@ export function guardFacts(
   const facts = state === null ? [] : placeFacts(state, trans);
   if (lateSince !== null) {
     facts.push(
-      trans.__('Cells that ran before [%1] were not looked after.', lateSince)
+      trans.__(
+        'Cells that ran before cell %1 were not looked after.',
+        lateSince
+      )
     );
   }
   if (state !== null && state.withheld > 0) {

@@ -2,8 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { MIB } from '../../model/settings';
-import type { IPart, IReport } from '../../wire/protocol';
-import type { IWatched } from '../../tokens';
+import type { IReport } from '../../wire/protocol';
+import type { IFigure, IWatched } from '../../tokens';
 import { panelState, type PanelState } from '../panelState';
 import type { ViewModel } from '../viewModel';
 import { Account } from './account';
@@ -35,7 +35,7 @@ function AsOf(props: {
     const last = report.execution_count - 1;
     return (
       <p className="jp-Memguard-asOf" data-execution={last}>
-        {trans.__('A cell is running. These figures are as of [%1].', last)}
+        {trans.__('A cell is running. These figures are as of cell %1.', last)}
       </p>
     );
   }
@@ -50,7 +50,7 @@ function AsOf(props: {
 function Top(props: {
   watched: IWatched;
   report: IReport;
-  retained: IPart;
+  retained: IFigure;
   /** The least bytes of a large result. */
   least: number;
   trans: TranslationBundle;

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { IPart, IReport } from '../../wire/protocol';
-import type { IRetainedModel } from '../../tokens';
+import type { IReport } from '../../wire/protocol';
+import type { IFigure, IRetainedModel } from '../../tokens';
 import { barParts, MemoryBar, reportedParts } from './bar';
 import { ReleaseKept } from './freeButtons';
 
@@ -12,7 +12,7 @@ import { ReleaseKept } from './freeButtons';
 export function Where(props: {
   model: IRetainedModel;
   report: IReport;
-  retained: IPart;
+  retained: IFigure;
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { model, report, retained, trans } = props;

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { freedBy, likelyBytes } from '../../model/figures';
+import { freedBy, likelyBytes, sizeOf } from '../../model/figures';
 import { formatBytes } from '../../ui/format';
 import type { IOverview, IVariable } from '../../wire/protocol';
 import { Figure } from '../figure';
@@ -69,7 +69,9 @@ function VariableRow(props: {
           </span>
         )}
       </td>
-      <td>{formatBytes(size)}</td>
+      <td>
+        <Figure part={sizeOf(variable)} trans={trans} />
+      </td>
       <td>
         <Figure part={freed} trans={trans} />
       </td>

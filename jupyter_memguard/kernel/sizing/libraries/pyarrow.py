@@ -14,12 +14,12 @@ from __future__ import annotations
 import ctypes
 import datetime as dt
 import sys
-from itertools import chain
+from collections import deque
 from typing import Any, Callable, Iterator, Sequence
 
 from ..blocks import USERS_UNKNOWN, Block, total
 from .adapter import Adapter, Owned
-from .native import COUNT, COUNTED_CAPSULES, NUMPY_BASE, POINTER, Memory, is_readable
+from .native import COUNT, COUNTED_CAPSULES, NUMPY_BASE, POINTER, Memory, Part, Parts, layout_of
 
 _WRAPPED = 4 * POINTER  # after a wrapper's count, type, weak references and table of methods
 _USERS = POINTER  # from a control block's beginning
@@ -29,13 +29,21 @@ _WORDS = 28  # of a structure, of which places are looked for
 _AT_ONCE = 64  # words of a vector that are read at once
 _MOST_USERS = 10**6
 _MOST_BUFFERS = 1000  # of one array: there are not so many
-_HOPS = 10  # steps from an object in C++ to a buffer of its own
-_MOST_LOOKED_AT = 400  # structures on the way there
+_FIRST = 0  # the key of what leads to all others
+_ADDRESS = 2  # the word of a buffer
+_MOST_WORDS = 200  # of an object of an unknown kind
+_MOST_OF_BLOCK = 1 << 14  # bytes that a vector there may have
+_NESTED = 3  # vectors in vectors
+_ALIGNED = 2 * POINTER
+_SLACK = 5 * POINTER  # that a block may have more than was asked for
 _LEAST_ADDRESS = 1 << 16
 _NEAR = 1 << 20  # bytes around a known table of methods in which those of its relatives are
 _BUFFER_CAPSULE = b"arrow::Buffer"
 _CAPSULE: Any = type(vars(dt)["datetime_CAPI"])
-_LEADING = ("RecordBatchReader", "Scalar", "Tensor", "RecordBatchFileReader", "NativeFile")
+_LEADING = (
+    "RecordBatchReader", "Scalar", "Tensor", "SparseCOOTensor", "SparseCSRMatrix",
+    "SparseCSCMatrix", "SparseCSFTensor", "_RecordBatchFileReader", "NativeFile",
+)  # fmt: skip
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -235,9 +243,9 @@ class _Parts:
         at = self.layout.array_data
         data = words[at : at + _PAIR]
         found = self._each(self.data, [data])
-        if data[1] in self.nested:
-            made = self._arrays_in(words, at + _PAIR, control, self.nested[data[1]])
-            found += self._each(self.array, made)
+        # Also one without children may have one: an array of an extension type has its storage.
+        made = self._arrays_in(words, at + _PAIR, control, self.nested.get(data[1], 0))
+        found += self._each(self.array, made)
         return self._block(control, count, found)
 
     def data(self, place: int, control: int) -> Block:
@@ -266,22 +274,25 @@ class _Parts:
             return found
         if table == layout.base_table and parent[0]:
             return self._block(control, count, self._each(self.buffer, [parent]))
-        inner = []
         held = layout.python.get(table)
-        if held is None:
-            inner = [Block(address, size, self.owner, USERS_UNKNOWN)] if address and size else []
-        elif self._alone(words[held]):
-            inner = [Block(address, size, self.owner, 1)]
-        else:
-            self.hidden = True
+        users = USERS_UNKNOWN
+        if held is not None:
+            users = 1
+            address, size = self.of_python(words[held], address, size)
+            self.hidden = self.hidden or not size
+        inner = [Block(address, size, self.owner, users)] if address and size else []
         return self._block(control, count, inner)
 
-    def _alone(self, place: int) -> bool:
-        """Return whether one place alone refers to an object of Python's with its own bytes."""
-        words = self.memory.words(place, NUMPY_BASE + 1)
-        if words[0] & COUNT != 1:
-            return False
-        return words[1] == id(bytes) or (words[1] == self.layout.numpy and not words[NUMPY_BASE])
+    def of_python(self, place: int, address: int, size: int) -> tuple[int, int]:
+        """Return where memory is, and its bytes, that goes with an object of Python's.
+
+        No bytes if something else refers to the object.
+        """
+        array = self.memory.of_array(place, self.layout.numpy, address, size)
+        if array is not None:
+            return array
+        users, kind = self.memory.words(place, 2)
+        return address, size if users & COUNT == 1 and kind == id(bytes) else 0
 
     def _each(
         self, make: Callable[[int, int], Block], pairs: Sequence[tuple[int, ...]]
@@ -307,7 +318,7 @@ class _Parts:
 
         They are looked for in the rest of an object, from a word on.
         """
-        words = words[start : self._extent(control)]
+        words = words[start : self.extent(control)]
         found = []
         at = 0
         while at < len(words):
@@ -333,47 +344,93 @@ class _Parts:
         near = min(abs(words[0] - table) for table in self.layout.array_tables)
         return near < _NEAR and _is_of(self.memory, *data)
 
-    def _extent(self, control: int) -> int:
+    def extent(self, control: int) -> int:
         """Return how many words an object has: malloc says before a block how large it is."""
-        block = self.memory.word(control - POINTER) & -16
-        return max(0, (block - _INPLACE - POINTER) // POINTER)
+        return max(0, self.memory.block(control) - _INPLACE // POINTER)
 
-    def likely(self, words: tuple[int, ...]) -> int:
-        """Return the bytes of the buffers to which an object of an unknown kind leads."""
-        seen: set[int] = set()
-        found: dict[int, int] = {}
-        level = [words]
-        for _ in range(_HOPS):
-            following = []
-            for place, control in chain.from_iterable(map(self._pointers, level)):
-                if place in seen or len(seen) > _MOST_LOOKED_AT:
-                    continue
-                seen.add(place)
-                alone = place != control + _INPLACE
-                extent = self._extent(place) + _PAIR if alone else self._extent(control)
-                words = self.memory.words(place, _WORDS)[:extent]
-                if words and words[0] in self.layout.own_tables:
-                    found[words[2]] = words[self.layout.capacity]
-                else:
-                    following.append(words)
-            level = following
-        return sum(found.values())
 
-    def _pointers(self, words: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        """Yield what the `shared_ptr`s among words, and in vectors there, point to."""
-        for one, other in zip(words, words[1:]):
-            size = other - one
-            if min(one, other) < _LEAST_ADDRESS or size == 0:
+class _Reached(Parts):
+    """What an object leads to in ways that are not known: all that its `shared_ptr`s point to."""
+
+    def __init__(self, parts: _Parts, words: Sequence[int]) -> None:
+        """Begin with the words of the object, as far as there is time."""
+        super().__init__(parts.owner)
+        self.parts = parts
+        self.layout = parts.layout
+        self.memory = parts.memory
+        self.seen: set[int] = set()  # places of which the words were looked at
+        first = self.known[_FIRST] = Part(_FIRST, 1)
+        waiting = deque([(first, words, 0)])
+        while waiting and not self.memory.late():
+            part, words, itself = waiting.popleft()
+            for place, control in self._pointers(words, itself, _NESTED):
+                part.kids.append(control)
+                if control not in self.known:
+                    found, inside = self._open(place, control)
+                    waiting.append((found, inside, place))
+
+    def blocks(self) -> Sequence[Block]:
+        """Return the blocks of all that was reached."""
+        return self.block(_FIRST).leads_to
+
+    def _open(self, place: int, control: int) -> tuple[Part, Sequence[int]]:
+        """Add an object; return it with its words, none of a buffer that has its own bytes."""
+        found = self.known[control] = Part(control, users(self.memory, control))
+        if place in self.seen:
+            return found, ()
+        self.seen.add(place)
+        inplace = place == control + _INPLACE
+        extent = self.parts.extent(control) if inplace else self.memory.block(place)
+        words = self._words(place, min(extent, _MOST_WORDS))
+        if len(words) <= self.layout.capacity:
+            return found, words
+        address, size = words[_ADDRESS], words[self.layout.capacity]
+        if words[0] in self.layout.own_tables:
+            if address and size:
+                found.address, found.size = address, size
+            return found, ()
+        held = self.layout.python.get(words[0])
+        if held is not None:
+            address, size = self.parts.of_python(words[held], address, size)
+            if size:
+                found.kids.append(address)
+                self.known[address] = Part(address, 1)
+                self.known[address].size = size
+        return found, words
+
+    def _words(self, place: int, count: int) -> list[int]:
+        found: list[int] = []
+        for at in range(0, count, _AT_ONCE):
+            found += self.memory.words(place + at * POINTER, min(_AT_ONCE, count - at))
+        return found
+
+    def _pointers(
+        self, words: Sequence[int], itself: int, nested: int
+    ) -> Iterator[tuple[int, ...]]:
+        """Yield what the `shared_ptr`s among words, and in vectors there, point to.
+
+        What an object has of itself is a weak reference, which does not count.
+        """
+        at = 0
+        while at < len(words):
+            word, after, end = [*words[at : at + 3], 0, 0][:3]
+            at += 1
+            if word < _LEAST_ADDRESS or word % POINTER or word == itself:
                 continue
-            if 0 < size < _MOST_BUFFERS and not size % (2 * POINTER):
-                pairs = list(_vector(self.memory, (one, other), size // (2 * POINTER)))
-            else:
-                pairs = [(one, other)]
-            yield from (
-                (place, control)
-                for place, control in pairs
-                if min(place, control) > _LEAST_ADDRESS and _is_of(self.memory, place, control)
-            )
+            if _is_of(self.memory, word, after):
+                at += 1
+                yield word, after
+                continue
+            if not (nested and word < after <= end) or word % _ALIGNED or word in self.seen:
+                continue
+            room = POINTER * self.memory.block(word)
+            if not end - word <= room <= min(end - word + _SLACK, _MOST_OF_BLOCK):
+                continue
+            self.seen.add(word)
+            at += 2
+            size = after - word  # beyond its end, a vector has what was there before
+            inside = self._words(word, size // POINTER)
+            yield from self._pointers(inside, itself, nested - 1)
 
 
 def _pyarrow(lib: Any) -> dict[type, Adapter]:
@@ -396,7 +453,7 @@ def _pyarrow(lib: Any) -> dict[type, Adapter]:
     for name in _LEADING:
         cls = getattr(lib, name, None)
         if cls is not None:
-            found[cls] = _guessed(layout)
+            found[cls] = _reaching(layout)
     found[_CAPSULE] = _capsule(layout)
     return found
 
@@ -405,18 +462,12 @@ def _dataset(module: Any) -> dict[type, Adapter]:
     """Return the adapters of pyarrow's data sets and of what scans them."""
     layout = _layout(sys.modules["pyarrow.lib"])
     names = ("Dataset", "Scanner", "Fragment") if layout is not None else ()
-    return {vars(module)[name]: _guessed(layout) for name in names}  # type: ignore[arg-type]
+    return {vars(module)[name]: _reaching(layout) for name in names}  # type: ignore[arg-type]
 
 
 def _layout(lib: Any) -> _Layout | None:
     """Return where Arrow's counts are, None if they are not where they are looked for."""
-    if not is_readable():
-        return None
-    try:
-        with Memory() as memory:
-            return _Layout(lib, memory)
-    except Exception:  # noqa: BLE001
-        return None  # another version of Arrow
+    return layout_of(lambda memory: _Layout(lib, memory))
 
 
 def _counted(
@@ -444,15 +495,15 @@ def _counted(
     return Adapter(look)
 
 
-def _guessed(layout: _Layout) -> Adapter:
+def _reaching(layout: _Layout) -> Adapter:
     """Look at a wrapper of something that leads to buffers in a way that is not known."""
 
     def look(obj: Any) -> Owned:
         with Memory() as memory:
             parts = _Parts(layout, memory, id(obj))
             words = memory.words(id(obj), min(_WORDS, _basic(type(obj)) // POINTER))
-            likely = parts.likely(words[2:])
-        return Owned(_basic(type(obj)), note="opaque", estimate=likely)
+            found = _Reached(parts, words[2:]).blocks()
+        return Owned(_basic(type(obj)), found, note="opaque")
 
     return Adapter(look)
 

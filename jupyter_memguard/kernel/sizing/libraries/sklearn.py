@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from typing import Any, Callable
 
 from .adapter import Adapter, Owned
 
+_REFERENCES = 2  # that a view of Cython's has to its array
 _ARRAYS = ("data", "idx_array", "node_data", "node_bounds", "sample_weight")
 
 _basic = type.__dict__["__basicsize__"].__get__
@@ -41,12 +43,20 @@ def _neighbors(module: Any) -> dict[type, Adapter]:
 
 
 def _arrays_of(parts: list[Callable[[Any], Any]]) -> Adapter:
+    numpy = sys.modules["numpy"]
+
     def look(obj: Any) -> Owned:
+        arrays: list[Any] = []
         size = 0
         for part in parts:
-            with suppress(TypeError), memoryview(part(obj)) as view:
-                size += view.nbytes
-        return Owned(note="opaque", estimate=size)
+            shown = part(obj)
+            base = getattr(shown, "base", None)
+            if type(base) is numpy.ndarray:
+                arrays += [base] * _REFERENCES
+            elif shown is not None:
+                with suppress(TypeError), memoryview(shown) as view:
+                    size += view.nbytes
+        return Owned(references=arrays, note="opaque", estimate=size)
 
     return Adapter(look)
 

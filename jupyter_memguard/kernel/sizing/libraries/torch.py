@@ -11,22 +11,30 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
 from contextlib import nullcontext
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Sequence
 
 from ..blocks import USERS_UNKNOWN, Block
 from .adapter import Adapter, Owned
-from .native import COUNT, NUMPY_BASE, POINTER, Memory, is_readable
+from .native import COUNT, POINTER, Memory, Part, Parts, are_counts, layout_of
 
-_PARTS = 2  # numbers of which a complex number is made
 _TENSOR = 400  # bytes of a tensor without its numbers, about
 _WRAPPED = 2 * POINTER
 _COUNTS = 1  # the word of the users
 _WORDS = 40  # of a structure, of which places are looked for
-_MOST_WORDS = 240  # of a structure in a graph
-_MOST_LOOKED_AT = 1500  # structures of a graph
-_NEAR = 1 << 27  # bytes around a known table of methods in which those of its relatives are
+_KIND_OF_DEVICE = 0xFF  # the bits that have it, 0 for the processor's own memory
+_INPLACE = 2 * POINTER  # from a control block to the object that was made with it
+_ALIGNED = 2 * POINTER
+_SLACK = 5 * POINTER  # that a block may have more than was asked for
+_FUNCTION = 4  # words of one
+_DEPTH = 8  # functions in functions
+_MOST_OF_FUNCTION = 40  # words
+_MOST_OF_VECTOR = 1 << 15  # bytes
+_MOST_WORDS = 240  # of a node
+_MOST_PARTS = 3000  # of one tensor's graph
+_HAS_WRAPPER = 63  # the bit beside both counts that says so
+_NEAR = 1 << 31  # bytes around a table of methods in which the libraries are
+_MOST_SECONDS = 0.03  # for one tensor's graph
 _CONTEXT = 8  # words of what a storage frees its memory with
 _LEAST_ADDRESS = 1 << 16
 _MOST_BYTES = 1 << 46
@@ -39,7 +47,7 @@ class _Layout:
     """Where this version of torch has what is read, in words from a structure's beginning."""
 
     __slots__ = (
-        "base", "data", "frees", "grad", "graph", "held", "meta", "none", "numpy", "size",
+        "base", "data", "frees", "grad", "graph", "held", "meta", "none", "numpy", "shared", "size",
         "storage", "storage_held", "storage_table", "table",
     )  # fmt: skip
 
@@ -75,7 +83,8 @@ class _Layout:
         self.frees = stored[self.data + 1]
         numpy = sys.modules.get("numpy")
         self.numpy = 0 if numpy is None else id(numpy.ndarray)
-        if stored[_COUNTS] & COUNT != 2:  # the whole and its part  # noqa: PLR2004
+        of_processor = not stored[self.data + 3] & _KIND_OF_DEVICE
+        if stored[_COUNTS] & COUNT != 2 or not of_processor:  # the whole and its part  # noqa: PLR2004
             raise LookupError
         kept = torch.zeros(_PROBE)
         wrapper = base.untyped_storage(kept)
@@ -90,20 +99,27 @@ class _Layout:
         meta = memory.words(read(made)[self.meta], _WORDS)
         self.graph = meta.index(memory.word(id(base.grad_fn.__get__(made)) + _WRAPPED))
         self.none = meta[self.grad]
+        # Nodes are counted in themselves, or by a `shared_ptr`.
+        self.shared = not are_counts(memory.word(meta[self.graph] + POINTER))
 
 
-class _Parts:
-    """The parts of one wrapper's tensor, as blocks with torch's counts."""
+class _Parts(Parts):
+    """The parts to which a wrapper leads, with torch's counts.
+
+    All are found first, one after the other, for a graph can be deep and lead back to itself.
+    Then they are made into blocks. The key of a tensor or storage is its place, that of a node
+    of a graph is where its users are counted.
+    """
 
     def __init__(self, layout: _Layout, memory: Memory, owner: int, *, device: bool) -> None:
         """Begin with nothing known."""
+        super().__init__(owner)
         self.layout = layout
         self.memory = memory
-        self.owner = owner
         self.device = device
-        self.known: dict[int, Block] = {}
-        self.graphs: list[int] = []
+        self.waiting: list[tuple[int, int]] = []
         self.hidden = False  # whether it is not known who else uses the memory
+        self.graph = False  # whether there are nodes, which can have more than is seen
 
     def _users(self, words: tuple[int, ...], held: int) -> int:
         """Return the users, without a wrapper that nothing else in Python refers to."""
@@ -113,116 +129,179 @@ class _Parts:
             users -= 1
         return users or USERS_UNKNOWN
 
-    def storage(self, place: int) -> Block:
-        """Return a storage."""
-        found = self.known.get(place)
-        if found is None:
-            layout = self.layout
-            words = self.memory.words(place, _WORDS)
-            if words[0] != layout.storage_table or not 0 <= words[layout.size] < _MOST_BYTES:
-                raise ValueError
-            address, size = words[layout.data], words[layout.size]
-            users = self._users(words, layout.storage_held)
-            if not address or not size:
-                found = Block(place, 0, self.owner, users)
-            elif self.device or words[layout.data + 1] == layout.frees:
-                found = Block(address, size, self.owner, users, device=self.device)
-            else:
-                inner = self._foreign(address, size, words[layout.data + 2])
-                found = Block(place, 0, self.owner, users, leads_to=inner)
-            self.known[place] = found
-        return found
+    # What refers to what
 
-    def _foreign(self, address: int, size: int, context: int) -> tuple[Block, ...]:
-        """Return memory that is not torch's own, if it is known to go with the storage."""
-        memory = self.memory
-        for word in memory.words(context, _CONTEXT):
-            held = memory.words(word, NUMPY_BASE + 1) if word > _LEAST_ADDRESS else (0,)
-            if held[0] and held[1] == self.layout.numpy:
-                if held[0] & COUNT == 1 and not held[NUMPY_BASE]:
-                    return (Block(address, size, self.owner, 1),)
-                self.hidden = True
-                return ()
-        return (Block(address, size, self.owner, USERS_UNKNOWN),)
-
-    def tensor(self, place: int) -> Block:
-        """Return a tensor, with its storage, its gradient, and what it is a view of."""
-        found = self.known.get(place)
-        if found is not None:
-            return found
+    def storage(self, place: int) -> int:
+        """Add a storage; return its key."""
+        if place in self.known:
+            return place
         layout = self.layout
         words = self.memory.words(place, _WORDS)
-        leads = [self.storage(words[layout.storage])] if words[layout.storage] else []
+        if words[0] != layout.storage_table or not 0 <= words[layout.size] < _MOST_BYTES:
+            raise ValueError
+        address, size = words[layout.data], words[layout.size]
+        found = self.known[place] = Part(place, self._users(words, layout.storage_held))
+        if not address or not size:
+            return place
+        found.device = self.device or bool(words[layout.data + 3] & _KIND_OF_DEVICE)
+        if found.device or words[layout.data + 1] == layout.frees:
+            found.address, found.size = address, size
+        else:
+            self._add_foreign(found, address, size, words[layout.data + 2])
+        return place
+
+    def _add_foreign(self, part: Part, address: int, size: int, context: int) -> None:
+        """Add memory that is not torch's own, if it is known to go with the storage."""
+        users = USERS_UNKNOWN
+        for word in self.memory.words(context, _CONTEXT):
+            array = self.memory.of_array(word, self.layout.numpy, address, size)
+            if array is not None:
+                users = 1
+                address, size = array
+                break
+        self.hidden = self.hidden or not size
+        if size:
+            part.kids.append(address)
+            inner = self.known[address] = Part(address, users)
+            inner.size = size
+
+    def tensor(self, place: int) -> int:
+        """Add a tensor; return its key."""
+        if place not in self.known:
+            words = self.memory.words(place, _WORDS)
+            found = self.known[place] = Part(place, self._users(words, self.layout.held))
+            self._open_tensor(found, words)
+        return place
+
+    def _open_tensor(self, part: Part, words: tuple[int, ...]) -> None:
+        """Add a tensor's storage, its gradient, its graph, and what it is a view of."""
+        layout = self.layout
+        if words[layout.storage]:
+            part.kids.append(self.storage(words[layout.storage]))
         meta = words[layout.meta]
-        if meta:
-            extra = self.memory.words(meta, _WORDS)
-            extent = self.memory.word(meta - POINTER) // POINTER - 1  # as malloc says in front
-            grad, graph = extra[layout.grad], extra[layout.graph]
-            if grad and grad != layout.none:
-                leads.append(self.tensor(grad))
-            if graph:
-                self.graphs.append(graph)
-            base = extra[layout.base] if layout.base < extent else 0
-            if base and self.memory.word(base) == layout.table:
-                leads.append(self.tensor(base))
-        users = self._users(words, layout.held)
-        found = Block(place, 0, self.owner, users, leads_to=tuple(leads))
-        self.known[place] = found
-        return found
+        if not meta:
+            return
+        extra = self.memory.words(meta, _WORDS)
+        grad, graph = extra[layout.grad], extra[layout.graph : layout.graph + 2]
+        if grad and grad != layout.none:
+            part.kids.append(self._later(grad))
+        if graph[0]:
+            shared = layout.shared and self._is_shared(*graph)
+            part.kids.append(self._later(graph[0], graph[1] if shared else graph[0]))
+        base = extra[layout.base] if layout.base < self.memory.block(meta) else 0
+        if base and self.memory.word(base) == layout.table:
+            part.kids.append(self._later(base))
+            # How to make the base from the view may be a function, which holds tensors as well.
+            function = extra[layout.base + 2 :][:_FUNCTION]
+            part.kids += map(self._later, self._held_by_functions(function, _DEPTH))
 
-    def likely(self, starts: list[int]) -> int:
-        """Return the bytes of storages to which only a graph or module in C++ seems to lead."""
-        layout, memory = self.layout, self.memory
-        level = list(starts)
-        seen = set(level)
-        tables = {layout.table, *map(memory.word, starts)} - {0}
-        met: Counter[int] = Counter()  # references to tensors
-        while level and len(seen) < _MOST_LOOKED_AT and not memory.late():
-            for word in self._followed(self._block(level.pop())):
-                table = 0 if word in seen and word not in met else memory.word(word)
-                if table == layout.table:
-                    met[word] += 1
-                elif table and any(abs(table - known) < _NEAR for known in tables):
-                    level.append(word)
-                if word not in seen and word in met:
-                    meta = memory.word(word + layout.meta * POINTER)
-                    graph = memory.word(meta + layout.graph * POINTER)
-                    level.extend({graph} - {0} - seen)
-                    seen.add(graph)
-                seen.add(word)
-        used: Counter[int] = Counter()  # references to storages
-        for place, times in met.items():
-            words = memory.words(place, _WORDS)
-            if self._users(words, layout.held) <= times:
-                used[words[layout.storage]] += 1
-        sizes = 0
-        for place, times in used.items():
-            words = memory.words(place, _WORDS)
-            if (
-                words[0] == layout.storage_table
-                and self._users(words, layout.storage_held) <= times
-            ):
-                sizes += words[layout.size] if words[layout.size] < _MOST_BYTES else 0
-        return sizes
+    def _held_by_functions(self, words: Sequence[int], depth: int) -> Iterator[int]:
+        """Yield what functions among words, and functions in those, hold first of all: a tensor.
 
-    def _block(self, place: int) -> list[int]:
-        """Return the words at a place: malloc says in front how large a block is."""
-        size = (self.memory.word(place - POINTER) & -16) // POINTER - 1
+        A function has a block, a word of no use, and two places of code.
+        """
+        for block, _, *code in zip(*(words[at:] for at in range(_FUNCTION))):
+            if block < _LEAST_ADDRESS or block % _ALIGNED or not all(map(self._is_near, code)):
+                continue
+            size = self.memory.block(block)
+            inside = self.memory.words(block, size) if size <= _MOST_OF_FUNCTION else (0,)
+            if self.memory.word(inside[0]) == self.layout.table:
+                yield inside[0]
+            elif depth:
+                yield from self._held_by_functions(inside, depth - 1)
+
+    def _is_near(self, place: int) -> bool:
+        """Return whether a place is in the libraries, as a table of methods of torch's is."""
+        return abs(place - self.layout.table) < _NEAR
+
+    def _later(self, place: int, control: int = 0) -> int:
+        """Leave a tensor, or a node and where it is counted, for later; return its key."""
+        self.waiting.append((place, control))
+        return control or place
+
+    def note(self) -> str:
+        """Return the code of what is not known, if there is anything."""
+        return "opaque" if self.graph else "sharing-unknown" if self.hidden else ""
+
+    def follow(self) -> None:
+        """Add what was left for later, as far as there is time."""
+        while self.waiting:
+            if self.memory.late() or len(self.known) > _MOST_PARTS:
+                return
+            place, control = self.waiting.pop()
+            if control:
+                self._add_node(place, control)
+            else:
+                self.tensor(place)
+
+    def _add_node(self, place: int, control: int) -> None:
+        """Add a node of a graph, which can have tensors anywhere."""
+        if control in self.known:
+            return
+        self.graph = True
+        users = self.memory.word(control + POINTER) & COUNT
+        part = self.known[control] = Part(control, users or USERS_UNKNOWN)
+        if place == control + _INPLACE:
+            size = self.memory.block(control) - _INPLACE // POINTER
+        else:
+            size = self.memory.block(place)
+        words = self._words(place, min(size, _MOST_WORDS))
+        if control == place and words[_COUNTS] >> _HAS_WRAPPER and self._is_wrapped(words, place):
+            part.users -= 1
+        part.kids += self._referred(words, place)
+
+    def _is_wrapped(self, words: list[int], place: int) -> bool:
+        """Return whether a node has a wrapper that nothing else in Python refers to."""
+        for word in words:
+            if word > _LEAST_ADDRESS and word % POINTER == 0:
+                count, _, wrapped = self.memory.words(word, 3)
+                if wrapped == place and count & COUNT == 1:
+                    return True
+        return False
+
+    def _words(self, place: int, count: int) -> list[int]:
         found: list[int] = []
-        for start in range(0, min(size, _MOST_WORDS), _WORDS):
-            count = min(_WORDS, size - start)
-            found.extend(self.memory.words(place + start * POINTER, count))
+        for start in range(0, count, _WORDS):
+            some = min(_WORDS, count - start)
+            found.extend(self.memory.words(place + start * POINTER, some))
         return found
 
-    def _followed(self, words: list[int]) -> Iterator[int]:
-        """Yield what may be pointers among words, and in vectors there."""
-        for word, after in zip(words, (*words[1:], 0)):
+    def _referred(self, words: list[int], itself: int) -> Iterator[int]:
+        """Yield the keys of what is referred to among words, and in vectors there."""
+        layout, memory = self.layout, self.memory
+        at = 0
+        while at < len(words):
+            word, after, end = [*words[at : at + 3], 0, 0][:3]
+            at += 1
             if word < _LEAST_ADDRESS or word % POINTER:
                 continue
-            yield word
-            size = after - word
-            if 0 < size <= _WORDS * POINTER and size % POINTER == 0:
-                yield from self.memory.words(word, size // POINTER)
+            if word < after <= end and end - word <= _MOST_OF_VECTOR and after % POINTER == 0:
+                room = POINTER * memory.block(word)
+                if end - word <= room <= end - word + _SLACK:
+                    inside = self._words(word, (after - word) // POINTER)
+                    yield from self._referred(inside, itself)
+                    at += 2  # beyond its end, a vector has what was there before
+                    continue
+            if word == itself:
+                continue  # a weak reference, which does not count
+            table, counted = memory.words(word, 2)
+            if table == layout.table:
+                yield self._later(word)
+            elif table == layout.storage_table:
+                yield self.storage(word)
+            elif layout.shared and self._is_shared(word, after):
+                yield self._later(word, after)
+                at += 1
+            elif self._is_near(table) and are_counts(counted):
+                yield self._later(word, word)
+
+    def _is_shared(self, place: int, control: int) -> bool:
+        """Return whether a place is that of an object with such a control block."""
+        if control < _LEAST_ADDRESS or control % POINTER:
+            return False
+        words = self.memory.words(control, 5)
+        known = place in words[2:] or place == control + _INPLACE
+        return known and are_counts(words[1])
 
 
 def _torch(torch: Any) -> dict[type, Adapter]:
@@ -238,23 +317,12 @@ def _torch(torch: Any) -> dict[type, Adapter]:
         holds = view is not probe and sys.getrefcount(probe) == alone + 1
     if layout is None:
         return _uncounted(torch, plain, direct)
-    found = _counted(torch, plain, direct, layout, holds=holds)
-    for name in ("ScriptModule", "ScriptObject"):
-        cls = getattr(native, name, None)
-        if isinstance(cls, type):
-            found[cls] = _guessed(layout)
-    return found
+    return _counted(torch, plain, direct, layout, holds=holds)
 
 
 def _layout(torch: Any) -> _Layout | None:
     """Return where torch's counts are, None if they are not where they are looked for."""
-    if not is_readable():
-        return None
-    try:
-        with Memory() as memory:
-            return _Layout(torch, memory)
-    except Exception:  # noqa: BLE001
-        return None  # another version of torch
+    return layout_of(lambda memory: _Layout(torch, memory))
 
 
 def _counted(
@@ -275,51 +343,24 @@ def _counted(
             device = not on_cpu(obj)
             if kind is not torch.strided or base.is_meta.__get__(obj):
                 return shown(obj)
-            doubled = _may_be_half(base, obj)
-        with Memory() as memory:
+        with Memory(_MOST_SECONDS) as memory:
             parts = _Parts(layout, memory, id(obj), device=device)
-            node = parts.tensor(memory.word(id(obj) + _WRAPPED))
-            graph = parts.likely(parts.graphs) if parts.graphs else 0
+            key = parts.tensor(memory.word(id(obj) + _WRAPPED))
+            parts.follow()
         itself = [obj] if holds and base._use_count(obj) > 1 else None  # noqa: SLF001
-        hidden = parts.hidden or doubled
-        note = "opaque" if parts.graphs else "sharing-unknown" if hidden else ""
-        return Owned(_TENSOR, [node], itself, note, estimate=graph)
+        return Owned(_TENSOR, [parts.block(key)], itself, parts.note())
 
     def of_storage(obj: Any) -> Owned:
         place = place_of(obj)
         device = device_of(obj).type != "cpu"
         with Memory() as memory:
             parts = _Parts(layout, memory, id(obj), device=device)
-            node = parts.storage(place)
+            key = parts.storage(place)
         users = native._storage_Use_Count(place)  # noqa: SLF001
-        note = "sharing-unknown" if parts.hidden else ""
-        return Owned(_TENSOR, [node], [obj] if holds and users > 1 else None, note)
+        itself = [obj] if holds and users > 1 else None
+        return Owned(_TENSOR, [parts.block(key)], itself, parts.note())
 
     return {base: Adapter(tensor), storage: Adapter(of_storage)}
-
-
-def _may_be_half(base: Any, tensor: Any) -> bool:
-    """Return whether a tensor may be a view of complex numbers, whose base torch counts twice."""
-    if not base._is_view(tensor):  # noqa: SLF001
-        return False
-    steps = base.stride(tensor)
-    pairs = bool(steps) and (
-        steps[-1] == _PARTS or (steps[-1] == 1 and base.size(tensor)[-1] == _PARTS)
-    )
-    return pairs or bool(base.is_complex(tensor))
-
-
-def _guessed(layout: _Layout) -> Adapter:
-    """Look at a module in C++, which leads to its tensors."""
-
-    def look(obj: Any) -> Owned:
-        with Memory() as memory:
-            parts = _Parts(layout, memory, id(obj), device=False)
-            place = memory.word(id(obj) + _WRAPPED)
-            likely = parts.likely([word for word in memory.words(place, 4) if word])
-        return Owned(_basic(type(obj)), note="opaque", estimate=likely)
-
-    return Adapter(look)
 
 
 def _uncounted(torch: Any, plain: Any, direct: Any) -> dict[type, Adapter]:

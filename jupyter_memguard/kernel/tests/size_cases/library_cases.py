@@ -203,6 +203,25 @@ def arrow_array_of_live_table(keep):
 
 
 @case
+def arrow_extension_types(keep):
+    import numpy as np
+    import pyarrow as pa
+
+    tensors = pa.fixed_shape_tensor(pa.float64(), (10,))
+    numbers = pa.array(np.arange(10**6, dtype="f8").tolist())
+    return pa.table(
+        {
+            "a": pa.ExtensionArray.from_storage(
+                tensors, pa.FixedSizeListArray.from_arrays(numbers, 10)
+            ),
+            "b": pa.ExtensionArray.from_storage(
+                pa.uuid(), pa.array([b"x" * 16] * 10**5, pa.binary(16))
+            ),
+        }
+    )
+
+
+@case
 def numpy_of_arrow(keep):
     return arrow_table(keep).column(0).chunk(0).to_numpy()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import io
 import re
 import weakref
@@ -69,6 +70,11 @@ def test_texts_that_are_held_unseen_are_counted(build: Any, size: int) -> None:
     size_told = told(build)
     assert size_told.exact
     assert size_told.freed_bytes >= size
+
+
+@pytest.mark.parametrize("build", [lambda: hashlib.sha256(b"x"), lambda: hashlib.shake_128(b"x")])
+def test_a_digest_has_memory_of_openssl_that_nobody_tells(build: Any) -> None:
+    assert not told(build).exact
 
 
 def numpy_cases() -> list[Any]:
@@ -180,9 +186,20 @@ def test_trees_and_factors_are_known_or_estimated() -> None:
     spatial = pytest.importorskip("scipy.spatial")
     linalg = pytest.importorskip("scipy.sparse.linalg")
     sparse = pytest.importorskip("scipy.sparse")
-    neighbors = pytest.importorskip("sklearn.neighbors")
     points = numpy.random.default_rng(0).random((10_000, 3))
     assert (look(spatial.cKDTree(points)).size or 0) > 10_000
     assert look(linalg.splu(sparse.csc_matrix(sparse.eye(1000)))).estimate == 12 * 2000
-    for cls in (neighbors.BallTree, neighbors.KDTree):
-        assert look(cls(points)).estimate > points.nbytes
+
+
+@pytest.mark.parametrize("name", ["BallTree", "KDTree"])
+def test_the_arrays_of_trees_of_neighbours_are_known(name: str) -> None:
+    numpy = pytest.importorskip("numpy")
+    tree = getattr(pytest.importorskip("sklearn.neighbors"), name)
+    points = numpy.random.default_rng(0).random((10_000, 3))
+    held = tree(points)
+    assert told(lambda: [held]).freed_bytes < 1000
+    size = told(lambda: tree(points))
+    assert 8 * 10_000 < size.freed_bytes < points.nbytes
+    size = told(lambda: tree(points.copy()))
+    assert size.freed_bytes > points.nbytes + 8 * 10_000
+    assert size.notes == ("opaque",)
