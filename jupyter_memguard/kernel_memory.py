@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .limit_choice import LimitChoice
+from .limits import oom_kills
 from .process import (
     KernelProcess,
     ProcessGoneError,
@@ -24,6 +25,7 @@ from .samples import Sample
 
 if TYPE_CHECKING:
     from .config import Memguard
+    from .limits import Group
     from .targets import Target
 
 # A kernel that was not found below the process launched for it is looked for again after
@@ -50,6 +52,8 @@ class KernelMemory:
         # The launched process below which each kernel was found last: a wrapper may outlive
         # its kernel.
         self._was_below: dict[str, int] = {}
+        # The control groups in which each kernel was last: what they count outlives it.
+        self._was_in: dict[str, list[Group]] = {}
 
     def process(self, target: Target) -> KernelProcess | None:
         """Find a kernel's process, and remember it.
@@ -96,6 +100,7 @@ class KernelMemory:
 
         """
         reply = reply_without_figures(target.kernel_id, target.reason)
+        reply["oom_kills"] = oom_kills(self._was_in.get(target.kernel_id, []))
         if target.reason is not None:
             return reply
         try:
@@ -117,6 +122,8 @@ class KernelMemory:
         reply["started"] = process.started
         reply["children_bytes"] = self._table.descendants_bytes(process.pid)
         chosen = self._limits.choose(process, usage)
+        self._was_in[target.kernel_id] = groups = self._limits.groups(process)
+        reply["oom_kills"] = oom_kills(groups)
         reply["limit_bytes"] = chosen.named.limit_bytes
         reply["limit_source"] = chosen.named.source
         reply["used_bytes"] = chosen.named.used_bytes
@@ -140,6 +147,7 @@ class KernelMemory:
         for kernel_id in gone:
             self._forget(kernel_id)
             self._was_below.pop(kernel_id, None)
+            self._was_in.pop(kernel_id, None)
         return [self.read(target) for target in targets]
 
     def samples(self, targets: list[Target]) -> dict[str, Sample]:

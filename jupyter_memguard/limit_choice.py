@@ -90,6 +90,10 @@ class LimitChoice:
             named = limits.Limit(source, amount, usage.rss_bytes)
         return ChosenLimits(named, limits.nearest([named, *found, *shared]) or named)
 
+    def groups(self, process: KernelProcess) -> list[limits.Group]:
+        """List the control groups that count a kernel's memory, its own first."""
+        return self._place(process).groups
+
     def forget(self, process: KernelProcess) -> None:
         """Drop what is kept about a process that has ended."""
         with self._lock:

@@ -60,11 +60,17 @@ class _Files:
     limit: str
     used: str
     inactive: str
+    events: str
 
 
 _FILES = {
-    1: _Files("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
-    2: _Files("memory.max", "memory.current", "inactive_file"),
+    1: _Files(
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        "total_inactive_file",
+        "memory.oom_control",
+    ),
+    2: _Files("memory.max", "memory.current", "inactive_file", "memory.events"),
 }
 
 
@@ -131,6 +137,24 @@ def group_limit(group: Group) -> Limit | None:
         return None
     used = max(0, used - statistics.get(files.inactive, 0))
     return Limit(f"cgroup{group.version}", limit, used)
+
+
+def oom_kills(groups: list[Group]) -> int | None:
+    """Read how many processes of a control group the system has killed for want of memory.
+
+    Args:
+        groups: from :func:`memory_groups`: a process's own, and its ancestors. Of version 2 each
+            group counts for all below it.
+
+    Returns:
+        None when no group of these says so to this user.
+
+    """
+    for group in groups:
+        events = _statistics(group.directory / _FILES[group.version].events)
+        if "oom_kill" in events:
+            return events["oom_kill"]
+    return None
 
 
 def address_space_bytes(pid: int, root: Path = Path("/")) -> int | None:

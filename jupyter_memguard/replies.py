@@ -25,6 +25,7 @@ class MemoryReply(TypedDict):
     used_bytes: int | None
     level: float | None
     nearest: LimitReply | None
+    oom_kills: int | None
     reason: str | None
     source: str | None
     started: float | None
@@ -48,6 +49,7 @@ def reply_without_figures(kernel_id: str, reason: str | None) -> MemoryReply:
         "used_bytes": None,
         "level": None,
         "nearest": None,
+        "oom_kills": None,
         "reason": reason,
         "source": None,
         "started": None,

@@ -7,6 +7,7 @@ import type { ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import type {
   GuardMode,
+  ICellEnd,
   IExplained,
   IGuard,
   IGuardState,
@@ -49,6 +50,8 @@ export type RunProgress =
   | { kind: 'busy'; time: number }
   /** `count` is the n of `In[n]`; a silent request has no such step. */
   | { kind: 'input'; count: number }
+  /** It has shown its value, which IPython keeps. */
+  | { kind: 'result' }
   | { kind: 'replied' }
   | { kind: 'idle'; time: number };
 
@@ -167,6 +170,8 @@ export interface IDeath {
   readonly bytes: number | null;
   /** The limit that was shown beside them. */
   readonly limitBytes: number | null;
+  /** The system killed it, for want of memory. */
+  readonly killed?: true;
 }
 
 /** What is known of a size. */
@@ -190,9 +195,14 @@ export interface IPushed {
   readonly key: string;
   /** What it frees, with all that are in its group. */
   readonly figure: IFigure;
+  /** The kernel measures it again at each cell's end. */
+  readonly isWatched?: true;
   /** The keys of all results in its group; absent if it is in none. */
   readonly group?: readonly string[];
 }
+
+/** A result that the guard did not let IPython keep. */
+export type IWithheld = ICellEnd['withheld'][number];
 
 /**
  * What one document's kernel retains. No other place keeps that. The model
@@ -225,6 +235,8 @@ export interface IRetainedModel extends IDisposable {
   death: IDeath | null;
   /** What is known of results without asking, by execution count. */
   readonly pushed: ReadonlyMap<number, IPushed>;
+  /** The large results that the guard did not keep, by execution count. */
+  readonly withheld: ReadonlyMap<number, IWithheld>;
   readonly changed: ISignal<IRetainedModel, void>;
   /** Ask for reports until the result is disposed, because somebody looks. */
   observe(): IDisposable;
@@ -305,6 +317,8 @@ export interface ISettings {
   readonly statusBar: boolean;
   /** What the status item has beside the kernel's own figure. */
   readonly statusBarShows: 'figure' | 'limit' | 'history';
+  /** From which share of the memory on the status item says what can be freed. */
+  readonly statusBarFreePercent: number;
   readonly markThresholdMiB: number;
 }
 

@@ -146,7 +146,6 @@ class Channel:
             else:
                 self._subscribers.pop(comm.comm_id, None)
             self._changed()
-            return {}
         if method == "report":
             params = {"limit": LIMIT, **params}
         return self._result_of(method, params)

@@ -62,3 +62,4 @@ class Handover:
             if guard["since_execution"] is not None or guard["withheld"]:
                 self.guard.since = guard["since_execution"]
                 self.guard.withheld = guard["withheld"]
+                self.guard.withheld_bytes = guard.get("withheld_bytes", 0)

@@ -28,6 +28,8 @@ class GuardState(TypedDict):
     on_top: str
     other: str | None
     withheld: int
+    withheld_bytes: int
+    withheld_exact: bool
 
 
 class Row(TypedDict):
@@ -161,12 +163,14 @@ class Explained(TypedDict):
 
 
 class CellResult(TypedDict):
-    """A result that the ended cell left behind."""
+    """A large result with news; `group` has the keys of all that the figure is of."""
 
     key: str
     number: int
     freed_bytes: int
     exact: bool
+    estimate_bytes: int | None
+    group: list[str]
 
 
 class Withheld(TypedDict):
@@ -175,6 +179,7 @@ class Withheld(TypedDict):
     number: int
     type: str
     bytes: int
+    exact: bool
 
 
 class CellEnd(TypedDict):

@@ -92,6 +92,14 @@ class Requests:
         self.channel.tell("guard", state)
         return state
 
+    def subscribe(self, *, cell_end: bool) -> dict[str, Any]:
+        """Tell subscribers what is retained already; the channel keeps the list of them."""
+        if cell_end and stages.has_engine():
+            event = self.reporter.standing()
+            if event["results"]:
+                self.channel.tell("cell_end", event, subscribers=True)
+        return {}
+
     def load_engine(self, digest: str, text: str) -> dict[str, bool]:
         """Add the engine to this copy; see `stages.load_engine`."""
         there = stages.load_engine(digest, text)

@@ -184,6 +184,8 @@ class Session(Handover, Requests):
             "on_top": on_top,
             "other": other,
             "withheld": 0,
+            "withheld_bytes": 0,
+            "withheld_exact": True,
         }
 
     # Cells
@@ -202,8 +204,8 @@ class Session(Handover, Requests):
 
     def _cell_ended(self, number: int) -> None:
         guard: Guard | None = self.made("guard")
-        if guard is not None:
-            guard.after_cell()
+        if guard is not None and guard.after_cell():
+            self.channel.tell("guard", guard.state())
         if self.cells.after_pause:
             self.channel.count_cell_end()
         if self.channel.has_subscribers() and stages.has_engine():

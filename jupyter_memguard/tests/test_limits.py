@@ -16,6 +16,7 @@ from jupyter_memguard.limits import (
     group_limit,
     memory_groups,
     nearest,
+    oom_kills,
 )
 from jupyter_memguard.targets import Target
 
@@ -290,3 +291,25 @@ def test_what_is_no_amount_of_memory_is_refused(text: str) -> None:
 def test_a_number_that_is_no_amount_of_memory_is_refused(amount: int) -> None:
     with pytest.raises(TraitError):
         Memguard(mem_limit=amount)
+
+
+def test_kills_are_read_from_the_own_group_or_the_next_that_says_them(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    tree.process("0::/user/kernel", V2_MOUNT)
+    assert oom_kills(memory_groups(PID, tmp_path)) is None
+    tree.v2("user", 8 * GIB)
+    events = tmp_path / "sys/fs/cgroup/user/memory.events"
+    events.write_text("low 0\nhigh 0\nmax 7\noom 3\noom_kill 2\noom_group_kill 0\n")
+    assert oom_kills(memory_groups(PID, tmp_path)) == 2
+    tree.v2("user/kernel", 4 * GIB)
+    (tmp_path / "sys/fs/cgroup/user/kernel/memory.events").write_text("oom 1\noom_kill 0\n")
+    assert oom_kills(memory_groups(PID, tmp_path)) == 0
+
+
+def test_kills_are_read_from_version_1_too(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    tree.process("5:cpu,memory:/kernel", V1_MOUNT)
+    tree.v1("kernel", 8 * GIB)
+    control = tmp_path / "sys/fs/cgroup/memory/kernel/memory.oom_control"
+    control.write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n")
+    assert oom_kills(memory_groups(PID, tmp_path)) == 1

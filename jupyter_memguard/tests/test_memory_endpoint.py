@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from jupyter_memguard import process
+from jupyter_memguard import limits, process
 from jupyter_memguard.limits import memory_groups
 
 if TYPE_CHECKING:
@@ -159,6 +159,21 @@ async def test_a_killed_kernel_has_no_figure_and_then_its_successors(kernels: Ke
     assert dead["rss_bytes"] is dead["level"] is dead["source"] is None
     after = await kernels.measured(kernel_id)
     assert after["started"] > before["started"]
+
+
+async def test_kills_are_told_after_the_process_has_gone(
+    kernels: Kernels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = tmp_path / "memory.events"
+    events.write_text("oom 0\noom_kill 0\n")
+    monkeypatch.setattr(limits, "memory_groups", lambda _pid: [limits.Group(2, tmp_path)])
+    kernel_id = await kernels.start()
+    assert (await kernels.measured(kernel_id))["oom_kills"] == 0
+    events.write_text("oom 1\noom_kill 1\n")
+    kernels.process(kernel_id).kill()
+    dead = await kernels.until(kernel_id, lambda reply: reply["reason"] is not None)
+    assert dead["oom_kills"] == 1
+    assert (await kernels.measured(kernel_id))["oom_kills"] == 1
 
 
 async def test_a_restarted_kernel_is_never_reported_as_died(kernels: Kernels) -> None:

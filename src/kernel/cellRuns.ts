@@ -81,6 +81,9 @@ export class CellRuns implements ICellRuns {
         }
         break;
       }
+      case 'execute_result':
+        this._tell(id, { kind: 'result' });
+        break;
       case 'execute_reply':
         this._tell(id, { kind: 'replied' });
         break;

@@ -1,6 +1,7 @@
 /** What the browser knows of documents' kernels without asking them. */
 
 import { sumOf } from '../model/entries';
+import { frees, likelyBytes } from '../model/figures';
 import type { IFigure, IMemguard, IWatched } from '../tokens';
 
 /**
@@ -28,6 +29,25 @@ export function retainedOf(watched: IWatched | null): IFigure | null {
     byKey.set(group?.[0] ?? key, figure);
   }
   return sumOf([...byKey.values()]);
+}
+
+/**
+ * What can be freed of a kernel's memory, once that is worth a word.
+ *
+ * @param retained - What the results retain, if that is known.
+ * @param bytes - The kernel's memory.
+ * @param percent - The share of it from which on it is worth a word.
+ * @returns null if it is not.
+ */
+export function worthFreeing(
+  retained: IFigure | null,
+  bytes: number,
+  percent: number
+): IFigure | null {
+  if (retained === null || !frees(retained)) {
+    return null;
+  }
+  return likelyBytes(retained) * 100 >= bytes * percent ? retained : null;
 }
 
 /**

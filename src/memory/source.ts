@@ -33,6 +33,8 @@ export interface IProcessReading {
   limit: ILimit | null;
   level: number | null;
   nearest: ILimit | null;
+  /** How often the system has killed in its control group, where that is told. */
+  oomKills?: number;
   /** Seconds since the epoch, by the server's clock. */
   time: number;
 }
@@ -126,6 +128,7 @@ export class MemorySource {
         limit: memory.limit,
         level: memory.level,
         nearest: memory.nearest,
+        oomKills: memory.oom_kills ?? undefined,
         time: memory.sampled
       };
     } catch (error) {

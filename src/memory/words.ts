@@ -1,9 +1,9 @@
 /** The words for kernels' memory. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IDeath } from '../tokens';
+import type { IDeath, IFigure } from '../tokens';
 import { deathWords } from '../ui/deathWords';
-import { formatBytes } from '../ui/format';
+import { figureText, formatBytes } from '../ui/format';
 import type { ILimit, LimitSource } from '../wire/rest';
 import { percentOf, severityOf } from './level';
 import type {
@@ -52,6 +52,21 @@ export function statusText(
 /** A further part of a status. */
 function suffix(text: string): string {
   return text === '' ? '' : ` · ${text}`;
+}
+
+/**
+ * What could be freed, beside the kernel's memory.
+ *
+ * @param part - What the results retain; null where it is not worth a word.
+ * @param trans - The words.
+ */
+export function toFreeText(
+  part: IFigure | null,
+  trans: TranslationBundle
+): string {
+  return part === null
+    ? ''
+    : suffix(trans.__('%1 to free', figureText(part, trans)));
 }
 
 /** The limit that a reading's level belongs to. */

@@ -21,6 +21,7 @@ import type {
   IKernelAgent,
   IPushed,
   IRetainedModel,
+  IWithheld,
   Outcome,
   Selection
 } from '../tokens';
@@ -125,6 +126,10 @@ export class RetainedModel implements IRetainedModel {
 
   get pushed(): ReadonlyMap<number, IPushed> {
     return this._cellEnds.pushed;
+  }
+
+  get withheld(): ReadonlyMap<number, IWithheld> {
+    return this._cellEnds.withheld;
   }
 
   get processEnded(): boolean {
@@ -250,7 +255,7 @@ export class RetainedModel implements IRetainedModel {
       this._cellEnds.lose();
       if (!isSameKernel(state)) {
         this._reading.forget();
-        this._cellEnds.pushed.clear();
+        this._cellEnds.forget();
         this._releasing.forget();
       }
       this._reading.failure = null;
@@ -274,18 +279,23 @@ export class RetainedModel implements IRetainedModel {
   }
 
   private _onEvent(_: IKernelAgent, event: KernelEvent): void {
-    const { pushed } = this._cellEnds;
     if (event.event === 'cell_end') {
-      pushed.takeCellEnd(event.data);
+      this._cellEnds.take(event.data);
       this._onChange();
     } else if (event.event === 'released') {
       if (this._reading.observers === 0) {
+        const { pushed } = this._cellEnds;
         // The event does not name the results, and nobody looks: no report
         // will tell which of them are left.
         pushed.clear();
+        this._cellEnds.tellAgain();
         this._onChange();
       }
       void this._reading.update();
+    } else if (event.event === 'hello') {
+      if (event.data.execution_count > 1) {
+        this._cellEnds.noteEarlierCells();
+      }
     } else if (event.event === 'settled') {
       this._releasing.settle(event.data);
       // The process is smaller than what was read of it.

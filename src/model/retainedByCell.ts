@@ -2,16 +2,21 @@
 
 import type { ICellEnd, IReport } from '../wire/protocol';
 import { entriesOf } from './entries';
-import { likelyBytes } from './figures';
+import { freedBy, likelyBytes } from './figures';
 import { selects } from './selection';
 import type { IFigure, IPushed, Selection } from '../tokens';
 
 /** What is known of results, by execution count. */
 export class PushedFigures extends Map<number, IPushed> {
-  /** A cell begins: what it does can make the figures other ones. */
+  /**
+   * A cell begins: what it does can make the figures other ones. Those that
+   * the kernel watches are told again if so.
+   */
   age(): void {
     for (const [number, told] of this) {
-      this.set(number, { ...told, figure: estimated(told.figure) });
+      if (!told.isWatched) {
+        this.set(number, { ...told, figure: estimated(told.figure) });
+      }
     }
   }
 
@@ -25,8 +30,10 @@ export class PushedFigures extends Map<number, IPushed> {
       this.delete(number);
     }
     // After `gone`: other results may have its numbers now.
-    for (const { key, number, freed_bytes: bytes, exact } of end.results) {
-      this.set(number, { key, figure: { bytes, exact } });
+    for (const result of end.results) {
+      const { key, number, group } = result;
+      const told = { key, figure: freedBy(result), isWatched: true } as const;
+      this.set(number, group.length > 1 ? { ...told, group } : told);
     }
     // The guard also releases older results.
     for (const { number } of end.withheld) {
@@ -40,6 +47,7 @@ export class PushedFigures extends Map<number, IPushed> {
    * @param report - The report.
    */
   takeReport(report: IReport): void {
+    const before = new Map(this);
     if (report.results.length >= report.count) {
       this.clear();
     }
@@ -47,7 +55,12 @@ export class PushedFigures extends Map<number, IPushed> {
       for (const { key, numbers } of rows) {
         const told =
           group === null ? { key, figure } : { key, figure, group: group.keys };
-        numbers.forEach(number => this.set(number, told));
+        for (const number of numbers) {
+          this.set(
+            number,
+            isKnown(before.get(number)) ? { ...told, isWatched: true } : told
+          );
+        }
       }
     }
   }
@@ -66,6 +79,11 @@ export class PushedFigures extends Map<number, IPushed> {
       }
     }
   }
+}
+
+/** Whether the kernel tells it when what was told of a result is over. */
+function isKnown(told: IPushed | undefined): boolean {
+  return told?.isWatched === true && told.figure.exact;
 }
 
 /** A figure that may be another one by now. */

@@ -23,6 +23,7 @@ export const DEFAULTS: ISettings = {
   pollSeconds: 1,
   statusBar: true,
   statusBarShows: 'history',
+  statusBarFreePercent: 10,
   markThresholdMiB: 10
 };
 
@@ -69,6 +70,7 @@ export function readSettings(
     statusBarShows:
       SHOWS.find(known => known === given.statusBarShows) ??
       DEFAULTS.statusBarShows,
+    statusBarFreePercent: size('statusBarFreePercent'),
     markThresholdMiB: size('markThresholdMiB')
   };
 }
@@ -83,6 +85,7 @@ const LEAST = {
   guardShownMiB: 0,
   freeMinimumMiB: 0,
   pollSeconds: 0.5,
+  statusBarFreePercent: 0,
   markThresholdMiB: 0
 } as const;
 
@@ -97,6 +100,7 @@ const MOST: Record<keyof typeof LEAST, number> = {
   guardShownMiB: MOST_MIB,
   freeMinimumMiB: MOST_MIB,
   pollSeconds: 3600,
+  statusBarFreePercent: 100,
   markThresholdMiB: MOST_MIB
 };
 

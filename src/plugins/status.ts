@@ -38,8 +38,13 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
         void app.commands.execute(CommandIDs.showPanel);
       }
     };
-    const statusItem = () =>
-      new StatusItem(new StatusModel(memguard, poll), openPanel, trans);
+    const statusItem = (isShort = false) =>
+      new StatusItem(
+        new StatusModel(memguard, poll),
+        openPanel,
+        trans,
+        isShort
+      );
     if (statusBar) {
       const item = statusItem();
       statusBar.registerStatusItem('jupyter-memguard:memory', {
@@ -53,7 +58,7 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
     }
     // Notebook 7 has no status bar; JupyterLab needs nothing in the toolbar.
     toolbars?.addFactory<NotebookPanel>('Notebook', TOOLBAR_ITEM, () =>
-      statusBar ? nothing() : statusItem()
+      statusBar ? nothing() : statusItem(true)
     );
   }
 };

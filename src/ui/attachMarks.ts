@@ -46,7 +46,8 @@ class LateMarks implements IDisposable {
   }
 
   private _look(): void {
-    if (this._watched.model.pushed.size > 0) {
+    const { pushed, withheld } = this._watched.model;
+    if (pushed.size > 0 || withheld.size > 0) {
       // After a failure, the next change tries again.
       MARKS.load().then(
         marks => this._mark(marks),

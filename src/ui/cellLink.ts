@@ -102,12 +102,53 @@ export async function goToCell(
     notebook.activeCellIndex = index;
     try {
       // This also draws a cell that is not drawn yet.
-      await notebook.scrollToItem(index, 'center');
+      await notebook.scrollToItem(index, 'start');
     } catch {
       // Another scroll has replaced this one.
+      return fate;
     }
+    await keepTopInView(cell);
   } else {
-    cell.node.scrollIntoView({ block: 'center' });
+    // A long output would push the source out of view at any other place.
+    cell.node.scrollIntoView({ block: 'start' });
   }
   return fate;
+}
+
+/** So many frames without a move show that a cell stays where it is. */
+const STILL_FRAMES = 5;
+
+/** A cell that has not come to rest after so many frames is left alone. */
+const MOST_FRAMES = 60;
+
+/**
+ * Keep the top of a cell's source in view while the notebook draws what is
+ * near it: until then it only guesses how high cells are.
+ */
+async function keepTopInView(cell: Cell): Promise<void> {
+  const outer = cell.node.closest('.jp-WindowedPanel-outer');
+  if (outer === null) {
+    return;
+  }
+  let isTaken = false;
+  const take = (): void => {
+    isTaken = true;
+  };
+  // Whoever scrolls meanwhile wants to be somewhere else.
+  outer.addEventListener('wheel', take, { passive: true });
+  outer.addEventListener('keydown', take);
+  let still = 0;
+  for (let frame = 0; frame < MOST_FRAMES && still < STILL_FRAMES; frame++) {
+    await new Promise(resolve => requestAnimationFrame(resolve));
+    if (isTaken || !cell.node.isConnected) {
+      break;
+    }
+    const { top } = cell.node.getBoundingClientRect();
+    const before = outer.scrollTop;
+    outer.scrollTop += top - outer.getBoundingClientRect().top;
+    // At the end of a notebook there is nothing to scroll.
+    still = Math.abs(outer.scrollTop - before) < 1 ? still + 1 : 0;
+  }
+  outer.removeEventListener('wheel', take);
+  outer.removeEventListener('keydown', take);
 }

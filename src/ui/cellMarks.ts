@@ -1,4 +1,4 @@
-/** Marks at cells whose results are retained and large. */
+/** Marks at cells whose results are retained and large, or were not kept. */
 
 import { CodeCell } from '@jupyterlab/cells';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -18,17 +18,24 @@ import { canRelease } from '../model/activity';
 import { MIB } from '../model/settings';
 import { frees, likelyBytes } from '../model/figures';
 import { figureText } from './format';
-import { guardIcon } from './icons';
-import type { IFigure, IMemguard, IRetainedModel, IWatched } from '../tokens';
-import { openMenu } from './menu';
+import { guardIcon, guardOnIcon } from './icons';
+import type {
+  IFigure,
+  IMemguard,
+  IRetainedModel,
+  IWatched,
+  IWithheld
+} from '../tokens';
+import { openMenu, type IMenuItem } from './menu';
 import '../../style/marks.css';
 
 const NOTHING: IRetainedModel['pushed'] = new Map();
 
 /**
- * Marks the output prompts of cells whose results are retained and large. The
- * kernel is not asked: the bytes come with the end of a cell, or from the
- * panel while a person looks at it.
+ * Marks the output prompts of cells whose results are retained and large, and
+ * of those whose large results the guard did not keep. The kernel is not
+ * asked: the bytes come with the end of a cell, or from the panel while a
+ * person looks at it.
  */
 export class CellMarks implements IDisposable {
   /**
@@ -86,15 +93,64 @@ export class CellMarks implements IDisposable {
     for (const cell of cells) {
       const hold = holds.get(cell.model.id);
       const figure = hold && figureOf(hold);
+      const withheld = this._withheldOf(cell);
       if (hold && figure && frees(figure) && likelyBytes(figure) >= least) {
-        this._mark(cell, hold, figure);
+        this._mark(cell, this._retainedMark(hold, figure));
+      } else if (withheld !== null) {
+        this._mark(cell, this._withheldMark(withheld));
       } else {
         markOf(cell)?.remove();
       }
     }
   }
 
-  private _mark(cell: CodeCell, hold: ICellHold, figure: IFigure): void {
+  /** What the guard did not keep of the result that a cell shows now. */
+  private _withheldOf(cell: CodeCell): IWithheld | null {
+    const { agent, model } = this._watched;
+    const number = cell.model.executionCount;
+    if (agent.state.kind !== 'ready' || number === null) {
+      return null;
+    }
+    return model.withheld.get(number) ?? null;
+  }
+
+  private _retainedMark(hold: ICellHold, figure: IFigure): IMark {
+    const { trans } = this._options;
+    const much = figureText(figure, trans);
+    return {
+      kind: 'retained',
+      text: isShared(hold)
+        ? trans.__(
+            '%1 retained by this result and those that share memory with it',
+            much
+          )
+        : trans.__('%1 retained by this result', much),
+      bytes: likelyBytes(figure),
+      numbers: hold.numbers,
+      items: () => this._retainedItems(hold, figure)
+    };
+  }
+
+  private _withheldMark(withheld: IWithheld): IMark {
+    const { trans } = this._options;
+    const { number, type, bytes } = withheld;
+    const what = trans.__(
+      'Out[%1] was not kept: %2, %3.',
+      number,
+      type,
+      figureText(withheld, trans)
+    );
+    const how = trans.__('To keep such a result, assign it to a variable.');
+    return {
+      kind: 'withheld',
+      text: `${what} ${how}`,
+      bytes,
+      numbers: [number],
+      items: () => [inert(what), inert(how), ...this._panelItems()]
+    };
+  }
+
+  private _mark(cell: CodeCell, told: IMark): void {
     if (cell.isPlaceholder()) {
       if (!this._awaited.has(cell)) {
         this._awaited.add(cell);
@@ -115,57 +171,33 @@ export class CellMarks implements IDisposable {
       '.jp-OutputArea-executeResult .jp-OutputPrompt'
     );
     const old = markOf(cell);
-    if (prompt === null) {
+    const isSame = old?.dataset.kind === told.kind;
+    if (prompt === null || !isSame) {
       old?.remove();
+    }
+    if (prompt === null) {
       return;
     }
-    const mark = old ?? this._newMark();
-    const { trans } = this._options;
-    const much = figureText(figure, trans);
-    const text = isShared(hold)
-      ? trans.__(
-          '%1 retained by this result and those that share memory with it',
-          much
-        )
-      : trans.__('%1 retained by this result', much);
-    mark.dataset.bytes = `${likelyBytes(figure)}`;
-    mark.dataset.numbers = hold.numbers.join(',');
-    mark.title = text;
-    mark.setAttribute('aria-label', text);
+    const mark = old !== null && isSame ? old : newMark(told.kind);
+    mark.dataset.bytes = `${told.bytes}`;
+    mark.dataset.numbers = told.numbers.join(',');
+    mark.title = told.text;
+    mark.setAttribute('aria-label', told.text);
     mark.onclick = event => {
       event.stopPropagation();
-      this._open(mark, hold, figure);
+      openMenu(mark, told.items());
     };
     if (mark.parentElement !== prompt) {
       prompt.prepend(mark);
     }
   }
 
-  private _newMark(): HTMLButtonElement {
-    const mark = document.createElement('button');
-    mark.className = 'jp-Memguard-mark';
-    mark.setAttribute('aria-haspopup', 'menu');
-    guardIcon.element({ container: mark });
-    // For the notebook, the keys that press a button mean something else.
-    mark.addEventListener('keydown', event => {
-      if (event.key === 'Enter' || event.key === ' ') {
-        event.stopPropagation();
-      }
-    });
-    mark.addEventListener('mousedown', event => event.stopPropagation());
-    return mark;
-  }
-
-  private _open(mark: HTMLElement, hold: ICellHold, figure: IFigure): void {
-    const { trans, showPanel } = this._options;
+  private _retainedItems(hold: ICellHold, figure: IFigure): IMenuItem[] {
+    const { trans } = this._options;
     const { model } = this._watched;
     const names = hold.numbers.map(number => `Out[${number}]`).join(', ');
-    openMenu(mark, [
-      {
-        label: trans.__('%1: %2 retained', names, figureText(figure, trans)),
-        isEnabled: false,
-        run: () => undefined
-      },
+    return [
+      inert(trans.__('%1: %2 retained', names, figureText(figure, trans))),
       {
         label: isShared(hold)
           ? trans.__('Release with those that share memory')
@@ -173,16 +205,21 @@ export class CellMarks implements IDisposable {
         isEnabled: canRelease(model),
         run: () => void model.release({ kind: 'keys', keys: keysOf(hold) })
       },
-      ...(showPanel === null
-        ? []
-        : [
-            {
-              label: trans.__('Show in the panel'),
-              isEnabled: true,
-              run: showPanel
-            }
-          ])
-    ]);
+      ...this._panelItems()
+    ];
+  }
+
+  private _panelItems(): IMenuItem[] {
+    const { trans, showPanel } = this._options;
+    return showPanel === null
+      ? []
+      : [
+          {
+            label: trans.__('Show in the panel'),
+            isEnabled: true,
+            run: showPanel
+          }
+        ];
   }
 
   private readonly _watched: IWatched;
@@ -203,6 +240,37 @@ export namespace CellMarks {
     /** Null where there is no panel. */
     readonly showPanel: (() => void) | null;
   }
+}
+
+/** What a mark says. */
+interface IMark {
+  readonly kind: 'retained' | 'withheld';
+  readonly text: string;
+  readonly bytes: number;
+  readonly numbers: readonly number[];
+  readonly items: () => IMenuItem[];
+}
+
+/** A line of a menu that only says something. */
+function inert(label: string): IMenuItem {
+  return { label, isEnabled: false, run: () => undefined };
+}
+
+function newMark(kind: IMark['kind']): HTMLButtonElement {
+  const mark = document.createElement('button');
+  mark.className = 'jp-Memguard-mark';
+  mark.dataset.kind = kind;
+  mark.setAttribute('aria-haspopup', 'menu');
+  const icon = kind === 'retained' ? guardIcon : guardOnIcon;
+  icon.element({ container: mark });
+  // For the notebook, the keys that press a button mean something else.
+  mark.addEventListener('keydown', event => {
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.stopPropagation();
+    }
+  });
+  mark.addEventListener('mousedown', event => event.stopPropagation());
+  return mark;
 }
 
 function markOf(cell: CodeCell): HTMLButtonElement | null {

@@ -42,8 +42,10 @@ export class CellNumbers implements IDisposable {
 
   private _onEvent(_: IKernelAgent, event: KernelEvent): void {
     if (event.event === 'cell_end' && event.data.cell_id !== null) {
-      for (const { number } of event.data.results) {
-        this._cellIds.set(number, event.data.cell_id);
+      const { cell_id: id, execution_count: count, results } = event.data;
+      // The others are results of earlier cells.
+      if (results.some(({ number }) => number === count)) {
+        this._cellIds.set(count, id);
       }
     }
   }

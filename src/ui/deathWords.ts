@@ -9,9 +9,14 @@ import { formatBytes } from './format';
  *
  * @param death - What it had then.
  * @param trans - The words.
- * @returns such as `died at 545 MiB of 23.5 GiB`, without a subject.
+ * @returns such as `died at 545 MiB of 23.5 GiB (killed)`, without a subject.
  */
-export function deathWords(
+export function deathWords(death: IDeath, trans: TranslationBundle): string {
+  const words = diedText(death, trans);
+  return death.killed ? trans.__('%1 (killed)', words) : words;
+}
+
+function diedText(
   { bytes, limitBytes }: IDeath,
   trans: TranslationBundle
 ): string {

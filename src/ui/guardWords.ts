@@ -1,7 +1,7 @@
 /** The guard's words. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { formatBytes } from './format';
+import { figureText, formatBytes } from './format';
 import type { GuardOrigin, IHolding } from '../model/guard';
 import type { GuardMode, IGuardState } from '../wire/protocol';
 
@@ -43,6 +43,7 @@ export function modeText(mode: GuardMode, trans: TranslationBundle): string {
  *
  * @param state - The guard as the kernel reports it.
  * @param trans - The words.
+ * @returns the second half of a sentence.
  */
 export function earlierText(
   { mode, settings }: IGuardState,
@@ -51,20 +52,63 @@ export function earlierText(
   switch (mode) {
     case 'large':
       return trans.__(
-        'They count as the oldest: from the next result on, the oldest go while all together keep more than %1 alive.',
+        'the oldest go when all results keep more than %1.',
         formatBytes(settings.total_bytes)
       );
     case 'last':
       return settings.keep_last === 0
-        ? trans.__('They go when the next result is shown.')
+        ? trans.__('they go when the next result is shown.')
         : trans._n(
-            'They count as the oldest: from the next result on, only the newest one stays.',
-            'They count as the oldest: from the next result on, only the newest %1 stay.',
+            'only the newest result stays when the next is shown.',
+            'only the newest %1 stay when the next is shown.',
             settings.keep_last
           );
     default:
-      return trans.__('They stay until they are freed.');
+      return trans.__('they stay until they are freed.');
   }
+}
+
+/**
+ * How many results the guard did not keep, and how large they were.
+ *
+ * @param state - The guard as the kernel reports it.
+ * @param trans - The words.
+ * @returns a sentence without its full stop.
+ */
+export function withheldSentence(
+  state: IGuardState,
+  trans: TranslationBundle
+): string {
+  const text = trans._n(
+    '%1 result was not kept',
+    '%1 results were not kept',
+    state.withheld
+  );
+  return withSize(text, state, trans);
+}
+
+/**
+ * The same for a list of terms and figures.
+ *
+ * @param state - The guard as the kernel reports it.
+ * @param trans - The words.
+ */
+export function withheldFigure(
+  state: IGuardState,
+  trans: TranslationBundle
+): string {
+  const text = trans._n('%1 result', '%1 results', state.withheld);
+  return withSize(text, state, trans);
+}
+
+function withSize(
+  text: string,
+  { withheld_bytes: bytes, withheld_exact: exact }: IGuardState,
+  trans: TranslationBundle
+): string {
+  return bytes > 0
+    ? trans.__('%1, %2', text, figureText({ bytes, exact }, trans))
+    : text;
 }
 
 /** Who chose the guard, for a parenthesis. */

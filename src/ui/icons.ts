@@ -2,9 +2,11 @@
 
 import { LabIcon } from '@jupyterlab/ui-components';
 
-const shield =
-  'M12 2 4 5v6c0 5 3.4 9.7 8 11 4.6-1.3 8-6 8-11V5l-8-3zm0 2.1 6 2.3V11' +
-  'c0 4-2.5 7.7-6 8.9-3.5-1.2-6-4.9-6-8.9V6.4l6-2.3z';
+// A memory module: a board with its chips, and the contacts below.
+const outline = 'M2 4v14h2v2h3v-2h4v2h2v-2h4v2h3v-2h2V4H2z';
+const chips =
+  'M4 6h16v10H4V6zm2 2.5v5h3v-5H6zm4.5 0v5h3v-5h-3zM15 8.5v5h3v-5h-3z';
+const tick = 'M10.4 15.6-4.4-4.4 1.7-1.7 2.7 2.7 5.9-5.9 1.7 1.7z';
 
 function svg(content: string): string {
   return (
@@ -13,16 +15,14 @@ function svg(content: string): string {
   );
 }
 
-/** A shield: the panel, the settings, and the guard when it is off. */
+/** A memory module: the panel, the settings, and the guard when it is off. */
 export const guardIcon = new LabIcon({
   name: 'jupyter-memguard:guard',
-  svgstr: svg(`<path d="${shield}"/>`)
+  svgstr: svg(`<path fill-rule="evenodd" d="${outline}${chips}"/>`)
 });
 
-/** A shield with a tick: the guard is on. */
+/** A memory module with a tick: the guard is on, or has done something. */
 export const guardOnIcon = new LabIcon({
   name: 'jupyter-memguard:guard-on',
-  svgstr: svg(
-    `<path d="${shield}"/><path d="m10.9 15.9-3.3-3.3 1.3-1.3 2 2 4.2-4.2 1.3 1.3z"/>`
-  )
+  svgstr: svg(`<path fill-rule="evenodd" d="${outline}${tick}"/>`)
 });

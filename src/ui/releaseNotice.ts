@@ -6,12 +6,10 @@ import type { IDisposable } from '@lumino/disposable';
 import { isFree } from '../kernel/kernelFree';
 import type { IMemguard, IWatched, Outcome } from '../tokens';
 import { failureText, releaseText } from './releaseWords';
+import { isSameProcess, stand, STANDS_MS } from './standing';
 
-/**
- * JupyterLab takes so many milliseconds to put a notification on the page,
- * and loses updates that come before that.
- */
-const STANDS_MS = 2000;
+/** So many milliseconds are enough to read what a release did. */
+const SHOWN_MS = 8000;
 
 /** What the notifications need. */
 export interface INoticeOptions {
@@ -59,7 +57,7 @@ export class ReleaseNotice implements IDisposable {
         break;
       case 'freeing':
         if (this._open !== null) {
-          const message = trans.__('Freeing\u2026');
+          const message = trans.__('Memory is being freed.');
           Notification.update({ id: this._open, message, actions: [] });
         }
         break;
@@ -83,12 +81,14 @@ export class ReleaseNotice implements IDisposable {
     if (outcome.kind === 'released') {
       const message = releaseText(outcome, trans);
       const id = this._say(message, 'success');
+      stand(this._watched, id, () => isSameProcess(this._watched));
       const stands = new Promise<void>(resolve =>
         setTimeout(resolve, STANDS_MS)
       );
       this._told = { id, message, stands };
     } else {
-      this._say(failureText(outcome.code, trans), 'warning');
+      const id = this._say(failureText(outcome.code, trans), 'warning');
+      stand(this._watched, id, () => true);
     }
     this._open = null;
   }
@@ -117,7 +117,7 @@ export class ReleaseNotice implements IDisposable {
     const { trans } = this._options;
     if (this._open === null && !isFree(agent) && !this._isShown) {
       this._open = Notification.emit(
-        trans.__('Queued: runs when the cell has ended'),
+        trans.__('The release waits until the cell has ended.'),
         'in-progress',
         {
           autoClose: false,
@@ -126,6 +126,8 @@ export class ReleaseNotice implements IDisposable {
           ]
         }
       );
+      // It ends with the release.
+      stand(this._watched, this._open, () => true);
     }
   }
 
@@ -137,7 +139,8 @@ export class ReleaseNotice implements IDisposable {
       Notification.update({ id, message, type, actions: [] });
       return id;
     }
-    return Notification.emit(message, type);
+    // Without a time it would stand behind the bell alone.
+    return Notification.emit(message, type, { autoClose: SHOWN_MS });
   }
 
   private _close(): void {

@@ -14,14 +14,22 @@ function countText(
   switch (kind) {
     case 'shown':
       return trans._n(
-        'Released what %1 cell showed',
-        'Released what %1 cells showed',
+        'What %1 cell showed was released',
+        'What %1 cells showed was released',
         count
       );
     case 'tracebacks':
-      return trans._n('Released %1 traceback', 'Released %1 tracebacks', count);
+      return trans._n(
+        '%1 traceback was released',
+        '%1 tracebacks were released',
+        count
+      );
     default:
-      return trans._n('Released %1 result', 'Released %1 results', count);
+      return trans._n(
+        '%1 result was released',
+        '%1 results were released',
+        count
+      );
   }
 }
 
@@ -124,7 +132,7 @@ export function failureText(code: string, trans: TranslationBundle): string {
     case 'timeout':
       return trans.__('The kernel did not answer in time.');
     case 'cancelled':
-      return trans.__('Taken back: nothing was released.');
+      return trans.__('The release was taken back: nothing was released.');
     case 'restarted':
       return trans.__('The kernel was restarted: what it retained is gone.');
     case 'dead':

@@ -54,7 +54,10 @@ const isGuardState = shaped({
   /** The foreign patch's name. */
   other: nullable(text),
   /** How many results were withheld so far. */
-  withheld: count
+  withheld: count,
+  /** What they kept alive, as far as that is known. */
+  withheld_bytes: count,
+  withheld_exact: flag
 });
 
 /** The guard as the kernel has it. */
@@ -279,9 +282,19 @@ const isCellEnd = shaped({
   /** Numbers whose results were told before and are retained no more. */
   gone: listOf(count),
   results: listOf(
-    shaped({ key: text, number: count, freed_bytes: count, exact: flag })
+    shaped({
+      key: text,
+      number: count,
+      /** What all whose keys are in `group` free together. */
+      freed_bytes: count,
+      exact: flag,
+      estimate_bytes: nullable(count),
+      group: listOf(text)
+    })
   ),
-  withheld: listOf(shaped({ number: count, type: text, bytes: count }))
+  withheld: listOf(
+    shaped({ number: count, type: text, bytes: count, exact: flag })
+  )
 });
 
 /** What a cell's end left behind. */

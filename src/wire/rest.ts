@@ -68,6 +68,8 @@ const MEMORY = {
   level: nullable(isShare),
   /** The limit that `level` belongs to; it may be another than `limit`. */
   nearest: nullable(isLimit),
+  /** How many processes the system has killed in the kernel's control group. */
+  oom_kills: nullable(measure),
   reason: nullable(isNoFigure),
   /** When the figure was read, in epoch seconds by the server's clock. */
   sampled: measure
@@ -259,5 +261,7 @@ function withLimit(value: unknown): Record<string, unknown> {
   const reply = checked(isRecord, value);
   const { limit_source: source, limit_bytes, used_bytes } = reply;
   const limit = source === null ? null : { source, limit_bytes, used_bytes };
-  return { ...reply, limit };
+  // A server that was not restarted since an update does not tell it.
+  const { oom_kills: kills = null } = reply;
+  return { ...reply, limit, oom_kills: kills };
 }

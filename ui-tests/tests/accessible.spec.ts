@@ -318,7 +318,7 @@ test('the keyboard alone is enough', async ({ page }) => {
   await expect(rowsIn(panel)).toHaveCount(0);
   // What was done is said to those who do not see it.
   await expect(
-    panel.getByRole('status').filter({ hasText: 'Released 5 results' })
+    panel.getByRole('status').filter({ hasText: '5 results were released' })
   ).toBeVisible();
 });
 

@@ -65,7 +65,8 @@ test('what was shown while nobody looked has its age and its cell, too', async (
   const sent = countCommMessages(page);
   await newNotebook(page);
   await runCells(page, ['import numpy as np', LARGE, 'x = 1']);
-  expect(sent()).toBe(1);
+  // It was asked once to tell by itself what its results retain.
+  await expect.poll(sent).toBe(2);
   const panel = await openPanel(page);
   await expect(rowsIn(panel)).toHaveCount(1);
   const age = rowOf(panel, 2).locator('.jp-Memguard-cellAge');
@@ -109,6 +110,57 @@ test('an edited and a deleted cell are said to be so', async ({ page }) => {
   await goTo(panel);
   await expect(said).toHaveText('The cell was deleted.');
 });
+
+/** A notebook of cells with long outputs, of which one made a row. */
+async function longOutputs(page: IJupyterLabPageFixture): Promise<Locator> {
+  await newNotebook(page);
+  const panel = await openPanel(page);
+  await expect(panel).toHaveAttribute('data-state', 'empty');
+  const lines = 'for i in range(150): print(i)';
+  await runCells(page, [
+    'import numpy as np',
+    `# the large one\n${lines}\nnp.ones(3_000_000)`,
+    ...Array.from({ length: 6 }, (_, n) => `# filler ${n}\n${lines}`)
+  ]);
+  await expect(rowsIn(panel)).toHaveCount(1);
+  await expect(activeCell(page)).toContainText('# filler 5');
+  return panel;
+}
+
+/** How far below the top of the notebook's view the large one begins. */
+function offset(page: IJupyterLabPageFixture): Promise<number> {
+  return page.evaluate(() => {
+    const cells = [...document.querySelectorAll('.jp-NotebookPanel .jp-Cell')];
+    const cell = cells.find(each => each.textContent?.includes('the large'));
+    const outer = cell?.closest('.jp-WindowedPanel-outer');
+    if (!cell || !outer) {
+      return NaN;
+    }
+    const { top } = cell.getBoundingClientRect();
+    return Math.abs(top - outer.getBoundingClientRect().top);
+  });
+}
+
+for (const windowingMode of ['full', 'defer', 'none', 'contentVisibility']) {
+  test.describe(`with windowing mode ${windowingMode}`, () => {
+    test.use({
+      mockSettings: {
+        '@jupyterlab/notebook-extension:tracker': { windowingMode }
+      }
+    });
+
+    test('the top of a source with a long output is shown', async ({
+      page
+    }) => {
+      const panel = await longOutputs(page);
+      await goTo(panel);
+      await expect(activeCell(page)).toContainText('the large one');
+      await expect.poll(() => offset(page)).toBeLessThan(3);
+      const source = activeCell(page).locator('.jp-InputArea');
+      await expect(source).toBeInViewport({ ratio: 1 });
+    });
+  });
+}
 
 test.describe('in a long notebook that draws only what is in view', () => {
   test.use({

@@ -116,7 +116,7 @@ test('turning it on tells what is retained already, and frees it', async ({
   await toggleButton(page).click();
   const toast = page.locator('.Toastify__toast');
   await expect(toast).toContainText('76.3 MiB');
-  await expect(toast).toContainText('They count as the oldest');
+  await expect(toast).toContainText('the oldest go when');
   await toast.getByRole('button', { name: 'Free memory' }).click();
   await expect(toast).toHaveCount(0);
   const panel = await openPanel(page);

@@ -10,7 +10,9 @@ test.use({ viewport: { width: 1440, height: 900 } });
 const BYTES = 64_000_000;
 
 function marks(page: IJupyterLabPageFixture): Locator {
-  return page.locator('.jp-NotebookPanel .jp-Memguard-mark');
+  return page.locator(
+    '.jp-NotebookPanel .jp-Memguard-mark[data-kind=retained]'
+  );
 }
 
 test('the mark tells the size, and its menu releases', async ({ page }) => {

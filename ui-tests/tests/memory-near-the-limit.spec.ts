@@ -164,6 +164,40 @@ test('the next process is not shown as if the one before had not died', async ({
   await expect(statusItem(page)).not.toContainText('died');
 });
 
+test('a kernel that the system killed is said to have been killed', async ({
+  page
+}) => {
+  // The control group's counter, as the server reads it.
+  let kills = 5;
+  await page.route(/jupyter-memguard\/kernels\/[^/]+\/memory/, async route => {
+    const response = await route.fetch();
+    const reply = (await response.json()) as object;
+    await route.fulfill({ response, json: { ...reply, oom_kills: kills } });
+  });
+  await newNotebook(page);
+  const pid = await kernelPid(page);
+  await expect.poll(() => level(page)).toBeGreaterThan(0);
+  const panel = await openPanel(page);
+  // It grew and was killed between two readings.
+  process.kill(pid, 'SIGKILL');
+  kills++;
+  await page.getByRole('button', { name: 'Ok', exact: true }).click();
+  const died = /died at \d\d(\.\d)? MiB of 572\.2 MiB \(killed\)/;
+  const told = panel.locator('[role=alert]');
+  await expect(told).toContainText(died, { timeout: 30_000 });
+  await expect(told).toContainText('because memory ran out');
+  await expect(statusItem(page)).toContainText(died);
+  const said = toasts(page).filter({ hasText: 'The system killed the kernel' });
+  await expect(said).toHaveCount(1);
+  // Both stay until a person has read it.
+  await run(page, '1 + 1');
+  await expect(said).toHaveCount(1);
+  await told.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(told).toHaveCount(0);
+  await expect(said).toHaveCount(0);
+  await expect(statusItem(page)).not.toContainText('killed');
+});
+
 test('a kernel that died far from its limit is not', async ({ page }) => {
   await newNotebook(page);
   const pid = await kernelPid(page);

@@ -88,6 +88,13 @@ test('in Notebook 7 results are seen and freed, and the guard holds', async ({
     .poll(async () => Math.abs((await figure(status)) - residentBytes(pid)))
     .toBeLessThan(20_000_000);
   const before = await figure(status);
+  // In a toolbar, what can be freed is in the pop-up: the item must not grow.
+  await expect(page.locator('.jp-Memguard-mark')).toHaveCount(1);
+  await expect(status).not.toContainText('to free');
+  await status.hover();
+  await expect(
+    page.getByRole('tooltip').locator('[data-part=retained]')
+  ).toContainText('762.9 MiB');
 
   // The figure in the toolbar opens the panel in the right sidebar.
   await status.click();

@@ -111,7 +111,7 @@ test('memory that comes back late is in the account', async ({ page }) => {
     (await figure(account, 'data-after-bytes'));
   await expect.poll(freed).toBeGreaterThan(150_000_000);
   await expect.poll(freed).toBeGreaterThan(310_000_000);
-  await expect(account).toContainText(/Released 1 result: 30\d(\.\d)? MiB/);
+  await expect(account).toContainText(/1 result was released: 30\d(\.\d)? MiB/);
 });
 
 test('free memory is given back where no result is left', async ({ page }) => {

@@ -69,6 +69,10 @@ class Guard:
         self.was_set = False
         self.since: int | None = None
         self.withheld = 0
+        # What the withheld results kept alive, as far as that was found out.
+        self.withheld_bytes = 0
+        self.withheld_exact = True
+        self._withheld_before = 0  # when the last cell ended
         # The bytes of each result that IPython was allowed to keep, by number, oldest first.
         self.kept: dict[int, int] = {}
         self.this_cell: list[Withheld] = []
@@ -104,6 +108,8 @@ class Guard:
             "on_top": on_top,
             "other": other,
             "withheld": self.withheld,
+            "withheld_bytes": self.withheld_bytes,
+            "withheld_exact": self.withheld_exact,
         }
 
     def remove(self) -> None:
@@ -197,14 +203,26 @@ class Guard:
 
     def _stand_in(self, number: int, result: Any, size: Size) -> Any:
         cls = type_name(type(result))
-        self.withheld += 1
+        self._count(1, size)
         self._list(number, cls, size)
         return placeholder(number, cls, summary(result), size)
+
+    def _count(self, results: int, size: Size) -> None:
+        self.withheld += results
+        self.withheld_bytes += size.likely_bytes
+        self.withheld_exact = self.withheld_exact and size.exact
 
     def _list(self, number: int, cls: str, size: Size) -> None:
         is_small = size.exact and size.freed_bytes < LISTED_BYTES
         if not is_small and len(self.this_cell) < MOST_LISTED:
-            self.this_cell.append({"number": number, "type": cls, "bytes": size.likely_bytes})
+            self.this_cell.append(
+                {
+                    "number": number,
+                    "type": cls,
+                    "bytes": size.likely_bytes,
+                    "exact": size.exact,
+                }
+            )
 
     # Letting the oldest go
 
@@ -299,7 +317,7 @@ class Guard:
             for number in sorted(mine):
                 self.kept.pop(number, None)
                 self._list(number, cls, size)
-            self.withheld += max(1, len(mine))
+            self._count(max(1, len(mine)), size)
             return taken
 
         drop(take)
@@ -352,13 +370,18 @@ class Guard:
             self._executions = []
             self.this_cell = []
 
-    def after_cell(self) -> None:
-        """Let go outputs beyond `shown_bytes`, and tracebacks if the settings say so."""
+    def after_cell(self) -> bool:
+        """Let go outputs beyond `shown_bytes`, and tracebacks if the settings say so.
+
+        Return whether a result was withheld since the last cell's end.
+        """
+        before, self._withheld_before = self._withheld_before, self.withheld
         if self.mode == "off":
-            return
+            return False
         self.outputs.prune(self.settings["shown_bytes"])
         if self.settings["tracebacks"]:
             drop(lambda: tracebacks.let_go(self.shell))
+        return self.withheld > before
 
 
 def _forget_culled(shell: Any, before: dict[int, Any]) -> None:

@@ -8,11 +8,10 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Iterator
 
 from ..protocol import UNKNOWN_KEY, Refused
-from ..retention.holders import find_last, find_variables, retained_under
 from ..retention.process import rss_bytes
 from ..retention.referrers import MAX_PATHS, Search
-from ..retention.sizes import Size
 from ..sizing import clock, collector_paused, prepare
+from .cell_ends import CellEnds
 from .known import KnownFigures
 from .large import large
 from .overview import overview
@@ -22,19 +21,18 @@ from .survey import Survey
 if TYPE_CHECKING:
     from ..cells import Cells
     from ..guard.guard import Guard
-    from ..messages import CellEnd, CellResult, Explained, Joint, Overview, Report, SharedGroup
+    from ..messages import CellEnd, Explained, Joint, Overview, Report, SharedGroup
     from ..retention.announced import Announced
     from ..retention.holders import Retained
     from ..retention.keys import Keys
     from ..retention.outputs import Outputs
+    from ..retention.sizes import Size
     from .survey import Figures
 
 REPORT_MS = 100.0
 OVERVIEW_MS = 250.0
 EXPLAIN_MS = 1000.0
 JOINT_MS = 50.0
-# The time for measuring a cell's result at the end of the cell.
-CELL_END_MS = 2.0
 # The number of largest variables in an overview.
 LARGEST = 20
 # The most time for measuring what *Free memory* releases.
@@ -68,6 +66,7 @@ class Reporter:
         self.outputs = outputs
         self.cells = cells
         self.guard = guard
+        self.cell_ends = CellEnds(shell, keys, announced, guard)
         prepare()
         self._drop = self.drop  # the same object each time, so that it can be found
         self._known = KnownFigures()
@@ -307,31 +306,20 @@ class Reporter:
             "execution_count": number,
             "cell_id": self.cells.known.get(number, (None, None))[1],
             "gone": self.announced.gone(),
-            "results": self._result_of(number),
+            "results": self.cell_ends.of_cell(number),
             "withheld": list(self.guard.this_cell),
         }
 
-    def _result_of(self, number: int) -> list[CellResult]:
-        """Return the cell's result if it is large enough to list; this runs after every cell."""
-        if not self.guard.is_worth_listing(number):
-            return []
-        entry = retained_under(self.shell, number)
-        if entry is None:
-            return []
-        key = self.keys.assign_one(entry, self.shell.execution_count)
-        self.announced.note([number], entry.obj)
-        find_last(self.shell, [entry])
-        find_variables(self.shell, [entry])
-        # Releasing the value of a variable frees nothing, so it needs no measurement.
-        is_variable = bool(entry.variables)
-        size = Size() if is_variable else size_of(self.shell, [entry], CELL_END_MS)[0][0]
-        result: CellResult = {
-            "key": key,
-            "number": number,
-            "freed_bytes": size.freed_bytes,
-            "exact": size.exact,
+    def standing(self) -> CellEnd:
+        """Return what cells left behind before a page began to listen to their ends."""
+        self.drop()
+        return {
+            "execution_count": int(self.shell.execution_count) - 1,
+            "cell_id": None,
+            "gone": [],
+            "results": self.cell_ends.of_all(),
+            "withheld": [],
         }
-        return [result]
 
 
 def check_keys(keys: list[str], known: list[str]) -> None:

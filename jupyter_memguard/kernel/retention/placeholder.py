@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -30,8 +31,41 @@ def is_placeholder(obj: object) -> bool:
         return False
 
 
-def _refuse(self: Placeholder, *_args: object, **_named: object) -> NoReturn:
-    raise TypeError(str(self))
+class _Shown:
+    """A mixin of exceptions whose traceback is shown without the frames of this module.
+
+    IPython hides no frame that is the last one, and has no source of one that came as text.
+    """
+
+    def _render_traceback_(self: Any) -> list[str]:
+        """Return the traceback's lines. IPython asks exceptions for this method."""
+        last = self.__traceback__
+        while last is not None and last.tb_next is not None:
+            if last.tb_next.tb_frame.f_globals is globals():
+                last.tb_next = None
+            last = last.tb_next
+        shown: list[str] = (
+            sys.modules["IPython"]
+            .get_ipython()
+            .InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+        )
+        return shown
+
+    def __reduce__(self: Any) -> tuple[Any, ...]:
+        """Pickle as the exception that it is for everybody else."""
+        return type(self).__base__, self.args
+
+
+def _named(kind: type[Exception]) -> type[Exception]:
+    """Return a subclass with the same name that hides the frames of this module."""
+    return type(kind.__name__, (_Shown, kind), {"__module__": "builtins"})
+
+
+_TypeError, _AttributeError = _named(TypeError), _named(AttributeError)
+
+
+def _refuse(self: Placeholder, *_args: object, **_kinds: object) -> NoReturn:
+    raise _TypeError(str(self))
 
 
 class Placeholder:
@@ -57,11 +91,11 @@ class Placeholder:
 
     def __getattr__(self, name: str) -> NoReturn:
         """Raise an error that says why the result's attributes are gone."""
-        raise AttributeError(name + ": " + self._text)
+        raise _AttributeError(name + ": " + self._text)
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
         """Raise an error that says why no attribute can be set."""
-        raise AttributeError(name + ": " + self._text)
+        raise _AttributeError(name + ": " + self._text)
 
     _jupyter_memguard_placeholder = True
 

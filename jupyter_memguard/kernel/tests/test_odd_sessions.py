@@ -7,6 +7,7 @@ cells that run as they would without us.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -394,6 +395,38 @@ def test_objects_whose_finalizers_show_more_do_not_loop(kernel: Kernel) -> None:
 def test_every_use_of_a_placeholder_says_why_it_fails(placeholder: Kernel, use: str) -> None:
     with pytest.raises(CellError, match=r"Out\[2\] was not kept"):
         placeholder.run(f"p = Out[2]\n{use}")
+
+
+@pytest.mark.parametrize(
+    ("use", "kind"), [("p + 1", "TypeError"), ("p.shape", "AttributeError"), ("p.x = 1", "Attr")]
+)
+def test_a_placeholders_traceback_ends_in_the_users_code(
+    placeholder: Kernel, use: str, kind: str
+) -> None:
+    source = f"p = Out[2]\ndef use_it():\n    {use}\nuse_it()"
+    with pytest.raises(CellError) as raised:
+        placeholder.run(source)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(raised.value))
+    assert "Could not get source" not in text
+    assert "memguard" not in text
+    assert f"----> 3     {use}" in text
+    last = text.strip().splitlines()[-1]
+    assert last.startswith(kind)
+    assert last.endswith("or change the memory guard.>")
+    # What a debugger opens is the user's frame, too.
+    walk = "__import__('traceback').walk_tb(__import__('sys').last_traceback)"
+    assert placeholder.value(f"[f.f_code.co_name for f, _ in {walk}][-1]") == "use_it"
+
+
+def test_an_error_of_a_placeholder_can_be_caught_and_pickled(placeholder: Kernel) -> None:
+    placeholder.run(
+        "import pickle\n"
+        "try:\n    Out[2] + 1\nexcept TypeError as error:\n    caught = pickle.dumps(error)\n"
+        "try:\n    Out[2].x\nexcept AttributeError as error:\n    name = type(error).__name__"
+    )
+    assert placeholder.value("type(pickle.loads(caught)) is TypeError") is True
+    assert placeholder.value("name") == "AttributeError"
+    assert placeholder.value("getattr(Out[2], 'x', 5)") == 5
 
 
 @pytest.fixture(scope="module")

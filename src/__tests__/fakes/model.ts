@@ -6,6 +6,7 @@ import type {
   IFigure,
   IPushed,
   IRetainedModel,
+  IWithheld,
   Outcome,
   Selection
 } from '../../tokens';
@@ -40,6 +41,7 @@ export class FakeModel implements IRetainedModel {
   isDisposed = false;
   observers = 0;
   readonly pushed = new Map<number, IPushed>();
+  readonly withheld = new Map<number, IWithheld>();
   readonly changed: Signal<IRetainedModel, void> = new Signal(this);
   readonly released: Selection[] = [];
   readonly rescued: [string, string][] = [];

@@ -57,7 +57,9 @@ export const GUARD: IGuardState = {
   since_execution: null,
   on_top: 'nobody',
   other: null,
-  withheld: 0
+  withheld: 0,
+  withheld_bytes: 0,
+  withheld_exact: true
 };
 
 /** A group of rows, with what all of them free together. */

@@ -1,7 +1,12 @@
 /** The sample messages that the tests of both ends read, and parts of them. */
 
 import samples from '../../../jupyter_memguard/kernel/tests/protocol_samples.json';
-import type { IGuardState, IReleased, IReport } from '../../wire/protocol';
+import type {
+  ICellEnd,
+  IGuardState,
+  IReleased,
+  IReport
+} from '../../wire/protocol';
 
 export { samples };
 
@@ -22,3 +27,19 @@ export const sampleReleased = (): IReleased => resultOf('reply.release');
 
 /** A guard's state. */
 export const sampleGuard = (): IGuardState => resultOf('reply.set_guard');
+
+/** What a cell's end tells of a result. */
+export function sampleResult(
+  number: number,
+  freed: number,
+  key = `r${number}`
+): ICellEnd['results'][number] {
+  return {
+    key,
+    number,
+    freed_bytes: freed,
+    exact: true,
+    estimate_bytes: null,
+    group: [key]
+  };
+}

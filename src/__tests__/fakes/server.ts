@@ -17,6 +17,7 @@ export function aReply(id: string, more?: object): Record<string, unknown> {
     used_bytes: 2 * GIB,
     level: 0.25,
     nearest: { source: 'config', limit_bytes: 8 * GIB, used_bytes: 2 * GIB },
+    oom_kills: null,
     reason: null,
     source: 'process',
     started: 1,

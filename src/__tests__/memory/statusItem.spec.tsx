@@ -9,7 +9,7 @@ import type { ISettings } from '../../tokens';
 import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
 import { redrawn } from '../fakes/render';
-import { aPart, aReport, aRow } from '../fakes/rows';
+import { GUARD, aPart, aReport, aRow } from '../fakes/rows';
 import { GIB } from '../fakes/server';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -227,6 +227,46 @@ describe('the status item', () => {
     expect(parts()).toHaveProperty('retained', 'at least 1.5 GiB');
     pushed.clear();
     await redrawn(() => doc.model.set({ isStale: false }));
+  });
+
+  it('says what can be freed, once that is a tenth of the memory', async () => {
+    await redrawn(() => {
+      doc.model.pushed.set(1, { key: 'a', figure: aPart(0.4 * GIB) });
+      doc.model.pushed.set(2, { key: 'a', figure: aPart(0.4 * GIB) });
+      doc.model.changed.emit();
+    });
+    expect((await show(aReading(4.1 * GIB, 0.5))).textContent).toBe(
+      'Kernel 4.1 GiB of 8 GiB'
+    );
+    const node = await show(aReading(4 * GIB, 0.5));
+    expect(node.textContent).toBe(
+      'Kernel 4 GiB of 8 GiB \u00b7 409.6 MiB to free'
+    );
+    expect(node.dataset.freeBytes).toBe(String(0.4 * GIB));
+    await redrawn(() => node.focus());
+    expect(parts()).toHaveProperty('retained', '409.6 MiB');
+    const settings = memguard.settings as Mutable<ISettings>;
+    settings.statusBarFreePercent = 20;
+    expect((await show(aReading(4 * GIB, 0.5))).dataset.freeBytes).toBe(
+      undefined
+    );
+    settings.statusBarFreePercent = 0;
+    await redrawn(() => doc.model.pushed.clear());
+    expect((await show(aReading(4 * GIB, 0.5))).dataset.freeBytes).toBe(
+      undefined
+    );
+    settings.statusBarFreePercent = 10;
+  });
+
+  it('lists what the guard did not keep', async () => {
+    const { agent } = doc.model;
+    agent.guard = { ...GUARD, withheld: 2, withheld_bytes: 1.1 * GIB };
+    const node = await show(aReading(GIB, 0.1));
+    await redrawn(() => node.focus());
+    expect(parts()).toHaveProperty('withheld', '2 results, 1.1 GiB');
+    agent.guard = { ...agent.guard, withheld: 1, withheld_exact: false };
+    await show(aReading(GIB, 0.1));
+    expect(parts()).toHaveProperty('withheld', '1 result, at least 1.1 GiB');
   });
 
   it('lists the parts to who points or tabs to it, until Escape', async () => {

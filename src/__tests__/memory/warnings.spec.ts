@@ -473,6 +473,44 @@ describe('the warnings', () => {
       expect(model.death).toEqual({ bytes: GIB, limitBytes: null });
     });
 
+    it('and that the system killed it, also far from its limit', async () => {
+      let kills = 3;
+      server.answer = path =>
+        path.endsWith('/memory')
+          ? aReply('k', { rss_bytes: null, reason: 'died', oom_kills: kills })
+          : { samples: [] };
+      const reading = {
+        kind: 'process',
+        kernelId: 'k',
+        bytes: 2 * GIB,
+        level: 0.25,
+        limit: LIMIT,
+        nearest: LIMIT,
+        oomKills: 3,
+        time: 1000
+      };
+      await tell(reading);
+      await died();
+      expect(model.death).not.toHaveProperty('killed');
+      expect(messages()).toEqual([]);
+      model.death = null;
+      kills = 4;
+      await tell(reading);
+      await died();
+      expect(model.death).toEqual({
+        bytes: 2 * GIB,
+        limitBytes: 8 * GIB,
+        killed: true
+      });
+      await until(() => messages().length > 0);
+      expect(messages()).toEqual([
+        'The system killed the kernel of a.ipynb, last seen at 2 GiB of 8 GiB: memory ran out.'
+      ]);
+      // A person has read it.
+      model.set({ death: null });
+      expect(messages()).toEqual([]);
+    });
+
     it('and that it did so where that is not known', async () => {
       await died();
       expect(model.death).toEqual({ bytes: null, limitBytes: null });

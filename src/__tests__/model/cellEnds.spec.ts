@@ -1,8 +1,9 @@
+import type { Kernel } from '@jupyterlab/services';
 import { selects } from '../../model/selection';
 import type { KernelEvent } from '../../wire/protocol';
 import { aGroup, aReport, aRow } from '../fakes/rows';
 import { aModel } from '../fakes/retainedModel';
-import { sampleGuard, sampleReleased } from '../fakes/samples';
+import { sampleGuard, sampleReleased, sampleResult } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
 
 const END: KernelEvent = {
@@ -11,7 +12,7 @@ const END: KernelEvent = {
     execution_count: 9,
     cell_id: null,
     gone: [],
-    results: [{ key: 'r9', number: 9, freed_bytes: 5, exact: true }],
+    results: [sampleResult(9, 5)],
     withheld: []
   }
 };
@@ -65,43 +66,62 @@ describe('cell ends', () => {
   it('bring the bytes of results without asking', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    expect(model.pushed.get(9)).toEqual({ key: 'r9', figure: aFigure(5) });
+    expect(model.pushed.get(9)).toMatchObject({
+      key: 'r9',
+      figure: aFigure(5)
+    });
     expect(agent.asked).toEqual([]);
   });
 
-  it('bring figures that are exact, or are not, until another cell begins', () => {
+  it('bring figures that are exact, or are not, and tell when they change', () => {
     const { agent, model } = aModel();
-    const [exact] = END.event === 'cell_end' ? END.data.results : [];
-    const bound = { key: 'r10', number: 10, freed_bytes: 7, exact: false };
+    const exact = sampleResult(9, 5);
+    const bound = { ...sampleResult(10, 7), exact: false };
     agent.tell({ ...END, data: { ...END.data, results: [exact, bound] } });
-    expect(model.pushed.get(9)?.figure).toEqual(aFigure(5));
-    expect(model.pushed.get(10)?.figure).toEqual(aFigure(7, false));
     agent.setRunning(true);
+    expect(model.pushed.get(9)?.figure).toMatchObject(aFigure(5));
+    expect(model.pushed.get(10)?.figure).toMatchObject(aFigure(7, false));
+  });
+
+  it('do not tell when figures of a report change', async () => {
+    const { agent, model } = aModel();
+    agent.tell({
+      ...END,
+      data: { ...END.data, results: [sampleResult(1, 5, 'k1')] }
+    });
+    agent.answers.report = aReport([aRow(1, 5), aRow(2, 6)]);
+    model.observe();
+    await settled();
+    expect(model.pushed.get(2)?.figure).toMatchObject(aFigure(6));
+    agent.setRunning(true);
+    expect(model.pushed.get(1)?.figure).toMatchObject(aFigure(5));
     // The cell may give the result a name.
-    const about = { bytes: 0, exact: false, estimate_bytes: 5 };
-    expect(model.pushed.get(9)?.figure).toEqual(about);
-    expect(model.pushed.get(10)?.figure).toEqual(aFigure(7, false));
+    const about = { bytes: 0, exact: false, estimate_bytes: 6 };
+    expect(model.pushed.get(2)?.figure).toEqual(about);
   });
 
   it('tell which older results the guard has let go', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    const withheld = [{ number: 9, type: 'list', bytes: 5 }];
+    const withheld = [{ number: 9, type: 'list', bytes: 5, exact: true }];
     agent.tell({ ...END, data: { ...END.data, results: [], withheld } });
     expect(model.pushed.size).toBe(0);
+    expect([...model.withheld]).toEqual([[9, withheld[0]]]);
+    agent.setState({ kind: 'restarting' });
+    expect(model.withheld.size).toBe(0);
   });
 
   it('tell which results have gone, before those that have their numbers now', () => {
     const { agent, model } = aModel();
     agent.tell(END);
-    const nine = { key: 'r10', number: 9, freed_bytes: 7, exact: true };
+    const nine = sampleResult(9, 7, 'r10');
     const eight = { ...nine, number: 8 };
     agent.tell({ ...END, data: { ...END.data, results: [eight] } });
     agent.tell({
       ...END,
       data: { ...END.data, gone: [8, 9], results: [nine] }
     });
-    expect([...model.pushed]).toEqual([
+    expect([...model.pushed]).toMatchObject([
       [9, { key: 'r10', figure: aFigure(7) }]
     ]);
   });
@@ -119,6 +139,67 @@ describe('cell ends', () => {
     agent.setRunning(true);
     agent.setRunning(false);
     expect(model.pushed.size).toBe(0);
+  });
+
+  it('are subscribed to once a cell has shown a result, and stay so', async () => {
+    const { agent, model } = aModel();
+    const run = (says: 'stream' | 'execute_result') => {
+      agent.setRunning(true);
+      agent.cellRuns.see({
+        direction: 'recv',
+        msg: {
+          header: { msg_type: says },
+          parent_header: { msg_id: 'a', msg_type: 'execute_request' }
+        }
+      } as Kernel.IAnyMessageArgs);
+      agent.setRunning(false);
+    };
+    run('stream');
+    expect(agent.asked).toEqual([]);
+    run('execute_result');
+    expect(agent.asked).toEqual([
+      { method: 'subscribe', params: { cell_end: true } }
+    ]);
+    model.observe().dispose();
+    run('execute_result');
+    await settled();
+    expect(agent.methods()).toEqual(['subscribe', 'report']);
+    // Another kernel has shown nothing.
+    agent.setState({ kind: 'restarting' });
+    agent.setState({ kind: 'ready' });
+    run('stream');
+    expect(agent.asked).toEqual([]);
+  });
+
+  it('are subscribed to where cells ran before the page came', () => {
+    const { agent } = aModel();
+    const hello = {
+      version: 3,
+      guard_state: sampleGuard(),
+      engine: false,
+      digest: ''
+    };
+    agent.tell({ event: 'hello', data: { ...hello, execution_count: 1 } });
+    expect(agent.asked).toEqual([]);
+    agent.tell({ event: 'hello', data: { ...hello, execution_count: 2 } });
+    expect(agent.methods()).toEqual(['subscribe']);
+  });
+
+  it('have what a whole group frees, as the kernel tells it', () => {
+    const { agent, model } = aModel();
+    const group = ['r8', 'r9'];
+    const results = [8, 9].map(number => ({
+      ...sampleResult(number, 40),
+      exact: false,
+      estimate_bytes: 70,
+      group
+    }));
+    agent.tell({ ...END, data: { ...END.data, results } });
+    const figure = { bytes: 40, exact: false, estimate_bytes: 70 };
+    expect([...model.pushed]).toMatchObject([
+      [8, { key: 'r8', figure, group }],
+      [9, { key: 'r9', figure, group }]
+    ]);
   });
 
   it('have what a whole group frees, once a report has told it', async () => {
@@ -143,10 +224,18 @@ describe('cell ends', () => {
     expect([...model.pushed.values()].filter(select)).toHaveLength(2);
   });
 
-  it('are believed no more when another client has released something', () => {
+  it('are believed no more when another client has released something, and asked for again', () => {
     const { agent, model } = aModel();
     agent.tell(END);
     agent.tell({ event: 'released', data: sampleReleased() });
     expect(model.pushed.size).toBe(0);
+    expect(agent.asked).toEqual([]);
+    agent.guard = { ...sampleGuard(), mode: 'large' };
+    agent.guardChanged.emit(agent.guard);
+    agent.methods();
+    agent.tell({ event: 'released', data: sampleReleased() });
+    expect(agent.asked).toEqual([
+      { method: 'subscribe', params: { cell_end: true } }
+    ]);
   });
 });

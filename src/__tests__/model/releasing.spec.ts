@@ -1,7 +1,7 @@
 import type { Method } from '../../wire/protocol';
 import type { AgentState, Selection } from '../../tokens';
 import { aModel } from '../fakes/retainedModel';
-import { sampleReleased } from '../fakes/samples';
+import { sampleReleased, sampleResult } from '../fakes/samples';
 import { RequestError } from '../../wire/request';
 import { aPromise, settled } from '../fakes/waiting';
 
@@ -58,7 +58,7 @@ describe('releasing', () => {
           execution_count: 9,
           cell_id: null,
           gone: [],
-          results: [{ key: 'a', number: 9, freed_bytes: 5, exact: true }],
+          results: [sampleResult(9, 5, 'a')],
           withheld: []
         }
       });

@@ -36,7 +36,15 @@ describe('the death of a process', () => {
 
   it.each([
     [{ bytes: 545 * MIB, limitBytes: null }, 'The kernel died at 545 MiB.'],
-    [{ bytes: null, limitBytes: null }, 'The kernel died.']
+    [{ bytes: null, limitBytes: null }, 'The kernel died.'],
+    [
+      {
+        bytes: 545 * MIB,
+        limitBytes: 23.5 * 1024 * MIB,
+        killed: true as const
+      },
+      'The kernel died at 545 MiB of 23.5 GiB (killed). The system killed it because memory ran out.'
+    ]
   ])('is told as far as it is known (%j)', async (death, text) => {
     const { view, model } = aView();
     model.agent.state = { kind: 'dead' };

@@ -23,16 +23,22 @@ describe('the guard', () => {
     const chosen: unknown[] = [];
     const { view, model } = aView();
     model.report = aReport([]);
-    model.agent.guard = { ...on, withheld: 3 };
+    model.agent.guard = {
+      ...on,
+      withheld: 3,
+      withheld_bytes: 1.1 * 2 ** 30
+    };
     const host = await render(
       <Summary view={view} chooseMode={(_, mode) => chosen.push(mode)} />
     );
     const guard = one(host, '.jp-Memguard-guard');
     expect(guard.dataset.guardMode).toBe('large');
     expect(guard.dataset.guardOrigin).toBe('kernel');
-    expect(guard.textContent).toContain('Set for this kernel elsewhere.');
     expect(guard.textContent).toContain(
-      'In effect since cell 5. 3 results were withheld so far.'
+      'This mode was set for this kernel elsewhere.'
+    );
+    expect(guard.textContent).toContain(
+      'It has been in effect since [5]. 3 results were not kept, 1.1 GiB.'
     );
     const select = one(guard, 'select') as HTMLSelectElement;
     expect(select.value).toBe('large');
@@ -52,18 +58,23 @@ describe('the guard', () => {
     const host = await render(
       <Summary view={view} chooseMode={(_, mode) => chosen.push(mode)} />
     );
-    expect(host.textContent).toContain('Chosen in this notebook.');
+    expect(host.textContent).toContain(
+      'This mode was chosen in this notebook.'
+    );
     await doing(() => button(host, 'Follow the settings').click());
     expect(chosen).toEqual([null]);
   });
 
   it.each<[Partial<IGuardState>, number | null, string[]]>([
     [{ mode: 'off', on_top: 'nobody' }, null, []],
-    [{}, null, ['In effect since cell 5.']],
+    [{}, null, ['It has been in effect since [5].']],
     [
       { other: 'theirs.patch' },
       null,
-      ['In effect since cell 5.', 'theirs.patch was there before and is kept.']
+      [
+        'It has been in effect since [5].',
+        'theirs.patch was there before and is kept.'
+      ]
     ],
     [
       { on_top: 'other', other: 'theirs.patch' },
@@ -86,9 +97,9 @@ describe('the guard', () => {
       { withheld: 1 },
       7,
       [
-        'In effect since cell 5.',
+        'It has been in effect since [5].',
         'Cells that ran before cell 7 were not looked after.',
-        '1 result was withheld so far.'
+        '1 result was not kept.'
       ]
     ]
   ])('says who is on top: %#', (state, lateSince, expected) => {

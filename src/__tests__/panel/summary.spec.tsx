@@ -149,7 +149,7 @@ describe('Summary', () => {
     expect(account.dataset.afterBytes).toBe('200000000');
     expect(account.dataset.released).toBe('1');
     expect(region.textContent).toContain(
-      'Released 1 result: 762.9 MiB came back.' +
+      '1 result was released: 762.9 MiB came back.' +
         'The kernel had 953.7 MiB before and 190.7 MiB after.'
     );
     expect(account.textContent).toContain(
@@ -196,7 +196,7 @@ describe('Summary', () => {
       '200000010'
     );
     expect(await settle(100_000_000)).toEqual([
-      'Released 1 result: 858.3 MiB came back.',
+      '1 result was released: 858.3 MiB came back.',
       'The kernel had 953.7 MiB before and 95.4 MiB after.'
     ]);
   });
@@ -213,11 +213,11 @@ describe('Summary', () => {
   });
 
   it.each<[Selection['kind'], number, string]>([
-    ['large', 2, 'Released 2 results: 762.9 MiB came back.'],
-    ['shown', 1, 'Released what 1 cell showed: 762.9 MiB came back.'],
-    ['shown', 3, 'Released what 3 cells showed: 762.9 MiB came back.'],
-    ['tracebacks', 1, 'Released 1 traceback: 762.9 MiB came back.'],
-    ['tracebacks', 3, 'Released 3 tracebacks: 762.9 MiB came back.']
+    ['large', 2, '2 results were released: 762.9 MiB came back.'],
+    ['shown', 1, 'What 1 cell showed was released: 762.9 MiB came back.'],
+    ['shown', 3, 'What 3 cells showed was released: 762.9 MiB came back.'],
+    ['tracebacks', 1, '1 traceback was released: 762.9 MiB came back.'],
+    ['tracebacks', 3, '3 tracebacks were released: 762.9 MiB came back.']
   ])('says of %s (%i) "%s"', async (kind, released, text) => {
     const { view, model } = aView();
     model.outcome = aRelease({ released }, { kind } as Selection);
@@ -230,10 +230,10 @@ describe('Summary', () => {
       { released: 0, after_rss_bytes: 1_000_000_000 },
       'There was nothing large to release. Free everything takes small results, too.'
     ],
-    [{ before_rss_bytes: null }, 'Released 1 result.'],
+    [{ before_rss_bytes: null }, '1 result was released.'],
     [
       { after_rss_bytes: 1_000_000_000 },
-      'Released 1 result; the process did not become smaller.'
+      '1 result was released; the process did not become smaller.'
     ]
   ])('says of %j "%s"', async (result, text) => {
     const { view, model } = aView();

@@ -2,6 +2,7 @@ import type { Cell } from '@jupyterlab/cells';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { Widget } from '@lumino/widgets';
 import { findCell, goToCell, type CellRef } from '../../ui/cellLink';
+import { until } from '../fakes/waiting';
 
 interface IFakeCell {
   id: string;
@@ -16,6 +17,7 @@ function aNotebook(cells: IFakeCell[]) {
   const widgets = cells.map(
     ({ source, ...model }) =>
       ({
+        node: document.createElement('div'),
         model: {
           isDirty: false,
           ...model,
@@ -27,9 +29,11 @@ function aNotebook(cells: IFakeCell[]) {
     widgets,
     activeCellIndex: 0,
     scrolledTo: -1,
+    alignedTo: '',
     deselectAll: jest.fn(),
-    scrollToItem: async (index: number) => {
+    scrollToItem: async (index: number, align: string) => {
       content.scrolledTo = index;
+      content.alignedTo = align;
     }
   };
   Object.defineProperty(panel, 'content', { value: content });
@@ -76,7 +80,35 @@ describe('goToCell', () => {
     expect(await goToCell(panel, REF)).toBe('same');
     expect(content.activeCellIndex).toBe(1);
     expect(content.scrolledTo).toBe(1);
+    expect(content.alignedTo).toBe('start');
     expect(content.deselectAll).toHaveBeenCalled();
+  });
+
+  it('follows the top of the cell while others are drawn, until a person scrolls', async () => {
+    const { panel, content } = aNotebook([A, B]);
+    const outer = document.createElement('div');
+    outer.className = 'jp-WindowedPanel-outer';
+    document.body.append(outer);
+    const { node } = content.widgets[1];
+    outer.append(node);
+    // Where the cell is in the whole notebook.
+    let place = 300;
+    node.getBoundingClientRect = () =>
+      ({ top: place - outer.scrollTop }) as DOMRect;
+    const going = goToCell(panel, REF);
+    await until(() => outer.scrollTop === 300);
+    place = 500;
+    await going;
+    expect(outer.scrollTop).toBe(500);
+
+    const again = goToCell(panel, REF);
+    outer.dispatchEvent(new Event('wheel'));
+    await until(() => content.scrolledTo === 1);
+    place = 700;
+    outer.dispatchEvent(new Event('wheel'));
+    await again;
+    expect(outer.scrollTop).toBe(500);
+    outer.remove();
   });
 
   it('says what became of the cell also where another scroll takes its place', async () => {

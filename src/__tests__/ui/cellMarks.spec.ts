@@ -6,6 +6,7 @@ import { CellMarks } from '../../ui/cellMarks';
 import { CellNumbers } from '../../ui/cellNumbers';
 import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { sampleResult } from '../fakes/samples';
 import { until } from '../fakes/waiting';
 import { aPart } from '../fakes/rows';
 
@@ -55,7 +56,7 @@ describe('marks', () => {
     const [made, shows] = [aCell('made', 1), aCell('shows', 5)];
     const { marks, model, hold } = theMarks(made.cell, shows.cell);
     const { agent } = model;
-    const results = [{ key: 'k', number: 5, freed_bytes: 1, exact: true }];
+    const results = [sampleResult(5, 1, 'k')];
     agent.event.emit({
       event: 'cell_end',
       data: {
@@ -72,6 +73,35 @@ describe('marks', () => {
     agent.setState({ kind: 'ready' });
     await until(() => shows.bytes() !== undefined);
     expect(made.bytes()).toBeUndefined();
+    marks.dispose();
+  });
+
+  it('say what the guard did not keep, until something is retained', async () => {
+    const [cell, other] = [aCell('drawn', 5), aCell('other', 6)];
+    const { marks, model, hold } = theMarks(cell.cell, other.cell);
+    model.withheld.set(5, {
+      number: 5,
+      type: 'ndarray',
+      bytes: 20 * MIB,
+      exact: true
+    });
+    model.changed.emit();
+    await until(() => cell.bytes() !== undefined);
+    expect(other.bytes()).toBeUndefined();
+    const mark = cell.cell.node.querySelector('.jp-Memguard-mark');
+    expect(mark?.getAttribute('aria-label')).toBe(
+      'Out[5] was not kept: ndarray, 20 MiB. To keep such a result, assign it to a variable.'
+    );
+    expect((mark as HTMLElement).dataset.kind).toBe('withheld');
+    hold(5, 30 * MIB);
+    await until(() => cell.bytes() === `${30 * MIB}`);
+    expect(cell.cell.node.querySelectorAll('.jp-Memguard-mark')).toHaveLength(
+      1
+    );
+    model.withheld.clear();
+    model.pushed.clear();
+    model.changed.emit();
+    await until(() => cell.bytes() === undefined);
     marks.dispose();
   });
 

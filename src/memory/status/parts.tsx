@@ -5,6 +5,8 @@ import * as React from 'react';
 import { figureText, formatBytes } from '../../ui/format';
 import { figureTitle } from '../../panel/sentences';
 import type { IFigure } from '../../tokens';
+import { withheldFigure } from '../../ui/guardWords';
+import type { IGuardState } from '../../wire/protocol';
 import type { ILimit } from '../../wire/rest';
 import type { IProcessReading, IUsageReading, Reading } from '../source';
 import { limitWords, nearestOf, reasonText } from '../words';
@@ -21,16 +23,23 @@ interface ILine {
 /**
  * The parts of a kernel's memory as a list of terms and figures.
  *
- * @param props - The reading, what is retained if that is known, and the words.
+ * @param props - The reading, what is retained and what the guard has done if
+ * that is known, and the words.
  */
 export function Parts(props: {
   reading: Reading;
   retained: IFigure | null;
+  guard: IGuardState | null;
   trans: TranslationBundle;
 }): JSX.Element {
+  const { reading, guard, trans } = props;
+  const results = [
+    ...retainedLines(props.retained, trans),
+    ...withheldLines(guard, trans)
+  ];
   return (
     <dl className="jp-Memguard-parts">
-      {partsOf(props.reading, props.retained, props.trans).map(line => (
+      {partsOf(reading, results, trans).map(line => (
         <div key={line.id} data-part={line.id}>
           <dt>{line.label}</dt>
           <dd title={line.title}>{line.value}</dd>
@@ -42,7 +51,7 @@ export function Parts(props: {
 
 function partsOf(
   reading: Reading,
-  retained: IFigure | null,
+  results: readonly ILine[],
   trans: TranslationBundle
 ): ILine[] {
   switch (reading.kind) {
@@ -57,14 +66,14 @@ function partsOf(
     case 'usage_request':
       return [
         ...usageLines(reading, trans),
-        ...retainedLines(retained, trans),
+        ...results,
         ...limitLines(reading.limit, 'limit', trans),
         ...containerLines(reading.limit, trans)
       ];
     case 'process':
       return [
         ...processLines(reading, trans),
-        ...retainedLines(retained, trans),
+        ...results,
         ...limitLines(reading.limit, 'limit', trans),
         ...nearestLines(reading, trans)
       ];
@@ -118,6 +127,18 @@ function retainedLines(
   const value = figureText(retained, trans);
   const title = figureTitle(retained, trans);
   return [{ id: 'retained', label, value, title }];
+}
+
+/** What the guard did not keep. */
+function withheldLines(
+  guard: IGuardState | null,
+  trans: TranslationBundle
+): ILine[] {
+  if (guard === null || guard.withheld === 0) {
+    return [];
+  }
+  const label = trans.__('Not kept by the guard');
+  return [{ id: 'withheld', label, value: withheldFigure(guard, trans) }];
 }
 
 /** The limit that is nearest, unless it is the one that is shown anyway. */

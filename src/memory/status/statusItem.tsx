@@ -4,10 +4,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { createPortal } from 'react-dom';
+import { likelyBytes } from '../../model/figures';
+import type { IFigure } from '../../tokens';
 import { severityOf } from '../level';
 import { HISTORY } from '../poll';
-import { retainedOf } from '../retained';
-import { statusText } from '../words';
+import { retainedOf, worthFreeing } from '../retained';
+import { statusText, toFreeText } from '../words';
 import { Parts } from './parts';
 import { Sparkline } from './sparkline';
 import type { StatusModel } from './statusModel';
@@ -18,9 +20,17 @@ export class StatusItem extends VDomRenderer<StatusModel> {
    * @param model - What it shows; the item disposes it.
    * @param open - What a click does.
    * @param trans - The words.
+   * @param isShort - Whether the pop-up alone says what can be freed: a
+   * toolbar puts an item that grows out of sight.
    */
-  constructor(model: StatusModel, open: () => void, trans: TranslationBundle) {
+  constructor(
+    model: StatusModel,
+    open: () => void,
+    trans: TranslationBundle,
+    isShort = false
+  ) {
     super(model);
+    this._isShort = isShort;
     this._open = open;
     this._trans = trans;
     this.addClass('jp-Memguard-statusItem');
@@ -38,18 +48,25 @@ export class StatusItem extends VDomRenderer<StatusModel> {
 
   protected render(): JSX.Element | null {
     return this.model.active ? (
-      <Status model={this.model} open={this._open} trans={this._trans} />
+      <Status
+        model={this.model}
+        open={this._open}
+        trans={this._trans}
+        isShort={this._isShort}
+      />
     ) : null;
   }
 
   private readonly _open: () => void;
   private readonly _trans: TranslationBundle;
+  private readonly _isShort: boolean;
 }
 
 function Status(props: {
   model: StatusModel;
   open: () => void;
   trans: TranslationBundle;
+  isShort: boolean;
 }): JSX.Element {
   const { model, trans } = props;
   const { reading, history } = model.poll;
@@ -58,7 +75,10 @@ function Status(props: {
   const { statusBarShows } = model.memguard.settings;
   const death = model.watched?.model.death ?? null;
   const withLimit = statusBarShows !== 'figure';
-  const text = statusText(reading, trans, withLimit, death);
+  const toFree = toFreeOf(model);
+  const text =
+    statusText(reading, trans, withLimit, death) +
+    (props.isShort ? '' : toFreeText(toFree, trans));
   const show = (event: React.SyntheticEvent) =>
     setAnchor(event.currentTarget.getBoundingClientRect());
   const hide = () => setAnchor(null);
@@ -70,6 +90,7 @@ function Status(props: {
         className="jp-Memguard-status"
         data-bytes={reading.kind === 'none' ? undefined : reading.bytes}
         data-level={level ?? undefined}
+        data-free-bytes={toFree === null ? undefined : likelyBytes(toFree)}
         data-severity={severityOf(level)}
         data-died-bytes={death === null ? undefined : (death.bytes ?? '')}
         data-reason={reading.kind === 'none' ? reading.reason : undefined}
@@ -96,6 +117,15 @@ function Status(props: {
   );
 }
 
+/** What could be freed, once that is worth a word. */
+function toFreeOf({ memguard, poll, watched }: StatusModel): IFigure | null {
+  const { reading } = poll;
+  const percent = memguard.settings.statusBarFreePercent;
+  return reading.kind === 'none'
+    ? null
+    : worthFreeing(retainedOf(watched), reading.bytes, percent);
+}
+
 /** The parts of the memory, beside the button. */
 function PopUp(props: {
   id: string;
@@ -114,6 +144,7 @@ function PopUp(props: {
       <Parts
         reading={model.poll.reading}
         retained={retainedOf(model.watched)}
+        guard={model.watched?.agent.guard ?? null}
         trans={trans}
       />
     </div>,

@@ -7,18 +7,20 @@ import { isFree } from '../../kernel/kernelFree';
 import type { IReport } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { freeLabel } from '../../ui/freeLabels';
+import { isSameProcess, stand, STANDS_MS } from '../../ui/standing';
 import { retainedOf } from '../retained';
-import type { ILimited } from './seen';
-import { deathText, fitting, nearText, retainedText } from './texts';
+import type { IAtDeath } from './death';
+import { isLimited, type ILimited } from './seen';
+import {
+  deathText,
+  fitting,
+  killedText,
+  nearText,
+  retainedText
+} from './texts';
 
 /** A free kernel has so many milliseconds to say what it retains. */
 const HOLD_MS = 2000;
-
-/**
- * JupyterLab takes so many milliseconds to put a notification on the page,
- * and loses updates that come before that.
- */
-const STANDS_MS = 2000;
 
 /**
  * Warns that a kernel is near its limit, and says how much is retained as soon
@@ -64,9 +66,15 @@ export class NearLimitNotice implements IDisposable {
 
   private _look(): void {
     const retained = retainedOf(this._watched);
-    if (retained !== null && this._watched.model.report !== this._earlier) {
-      this._stopAsking();
-      this._show(' ' + retainedText(retained, this._trans));
+    if (retained === null || this._watched.model.report === this._earlier) {
+      return;
+    }
+    this._observation.dispose();
+    // Figures become better while somebody looks at the panel.
+    const more = ' ' + retainedText(retained, this._trans);
+    if (more !== this._more) {
+      this._more = more;
+      this._show(more);
     }
   }
 
@@ -84,12 +92,20 @@ export class NearLimitNotice implements IDisposable {
     const options = this._notificationOptions();
     if (this._id === null) {
       this._id = Notification.warning(message, options);
+      const { outcome } = this._watched.model;
+      stand(
+        this._watched,
+        this._id,
+        () =>
+          isSameProcess(this._watched) &&
+          this._watched.model.outcome === outcome
+      );
       this._stands = new Promise(resolve => setTimeout(resolve, STANDS_MS));
       return;
     }
     const id = this._id;
     void this._stands.then(() => {
-      if (!this._isDisposed) {
+      if (!this._isDisposed && Notification.manager.has(id)) {
         Notification.update({ id, message, ...options });
       }
     });
@@ -115,12 +131,13 @@ export class NearLimitNotice implements IDisposable {
   private readonly _observation: IDisposable;
   private _hold: ReturnType<typeof setTimeout> | undefined;
   private _id: string | null = null;
+  private _more = '';
   private _stands: Promise<void> = Promise.resolve();
   private _isDisposed = false;
 }
 
 /**
- * Say that a kernel died near its limit.
+ * Say that a kernel died near its limit, or was killed.
  *
  * @param watched - The document.
  * @param seen - What the kernel had at its end.
@@ -128,11 +145,15 @@ export class NearLimitNotice implements IDisposable {
  */
 export function tellDeath(
   watched: IWatched,
-  seen: ILimited,
+  seen: IAtDeath,
   trans: TranslationBundle
 ): void {
   const text = fitting(watched.widget.title.label, name =>
-    deathText(name, seen, trans)
+    seen.wasKilled || !isLimited(seen)
+      ? killedText(name, seen, trans)
+      : deathText(name, seen, trans)
   );
-  Notification.error(text, { autoClose: false });
+  const id = Notification.error(text, { autoClose: false });
+  // Until a person has read it in the panel, or begins anew.
+  stand(watched, id, () => watched.model.death !== null);
 }

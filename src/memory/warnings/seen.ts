@@ -18,6 +18,8 @@ export interface ISeen {
   level: number | null;
   /** The limit that `level` belongs to. */
   nearest: ILimit | null;
+  /** How often the system has killed in its control group, where that is told. */
+  oomKills?: number;
   /** When, in seconds since the epoch, by the server's clock. */
   time: number;
   /** The same by the browser's clock, in milliseconds. */

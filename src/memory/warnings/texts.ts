@@ -4,11 +4,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { figureKind, likelyBytes } from '../../model/figures';
 import type { IFigure } from '../../tokens';
 import { formatBytes } from '../../ui/format';
+import { MOST_SHOWN } from '../../ui/standing';
 import { percentOf } from '../level';
-import type { ILimited } from './seen';
-
-/** JupyterLab shows so many characters of a notification. */
-const MOST_SHOWN = 140;
+import type { ILimited, ISeen } from './seen';
 
 /** So many characters of a document's name are enough to recognize it. */
 const LEAST_NAME = 8;
@@ -124,4 +122,30 @@ export function deathText(
     percentOf(seen.level),
     formatBytes(seen.nearest.limit_bytes)
   );
+}
+
+/**
+ * That the system killed a kernel.
+ *
+ * @param name - The document's name.
+ * @param seen - What was last seen of it.
+ * @param trans - The words.
+ */
+export function killedText(
+  name: string,
+  { bytes, limit }: ISeen,
+  trans: TranslationBundle
+): string {
+  return limit === null
+    ? trans.__(
+        'The system killed the kernel of %1, last seen at %2: memory ran out.',
+        name,
+        formatBytes(bytes)
+      )
+    : trans.__(
+        'The system killed the kernel of %1, last seen at %2 of %3: memory ran out.',
+        name,
+        formatBytes(bytes),
+        formatBytes(limit.limit_bytes)
+      );
 }

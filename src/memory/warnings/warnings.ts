@@ -9,7 +9,7 @@ import {
 } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { Chunk } from '../../chunk';
-import type { IMemguard, IWatched } from '../../tokens';
+import type { IDeath, IMemguard, IWatched } from '../../tokens';
 import { attachToEach } from '../../ui/attach';
 import type { ILimit, Rest } from '../../wire/rest';
 import type { KernelList } from '../kernels/kernelList';
@@ -17,7 +17,7 @@ import type { MemoryPoll } from '../poll';
 import { watchedWith } from '../retained';
 import type { Reading } from '../source';
 import { nearestOf } from '../words';
-import { seenAtDeath } from './death';
+import { seenAtDeath, type IAtDeath } from './death';
 import {
   crossingOf,
   isLimited,
@@ -45,7 +45,7 @@ const FRESH_SECONDS = 30;
 /** The last end of a kernel's process, of which each document hears itself. */
 interface IEnd {
   /** What was seen at it; null if the kernel did not die. */
-  readonly seen: Promise<ISeen | null>;
+  readonly seen: Promise<IAtDeath | null>;
   /** The documents that know of it, or came to the kernel after it. */
   readonly told: Set<IWatched>;
   /** By the browser's clock, in milliseconds. */
@@ -102,7 +102,9 @@ export class Warnings implements IDisposable {
     if (reading.kind !== 'none') {
       const { kernelId, bytes, limit, level, time } = reading;
       const nearest = nearestOf(reading);
-      this._see(kernelId, { bytes, limit, level, nearest, time });
+      const oomKills =
+        reading.kind === 'process' ? reading.oomKills : undefined;
+      this._see(kernelId, { bytes, limit, level, nearest, oomKills, time });
     }
   }
 
@@ -111,7 +113,8 @@ export class Warnings implements IDisposable {
       const { id, rss_bytes: bytes, level, limit, sampled: time } = kernel;
       if (bytes !== null) {
         const nearest = kernel.nearest ?? limit;
-        this._see(id, { bytes, limit, level, nearest, time });
+        const oomKills = kernel.oom_kills ?? undefined;
+        this._see(id, { bytes, limit, level, nearest, oomKills, time });
       }
     }
   }
@@ -266,9 +269,13 @@ export class Warnings implements IDisposable {
     }
     if (isLast()) {
       const limitBytes = seen.limit?.limit_bytes ?? null;
-      watched.model.death = { bytes: seen.bytes, limitBytes };
+      const death: IDeath = { bytes: seen.bytes, limitBytes };
+      watched.model.death = seen.wasKilled ? { ...death, killed: true } : death;
     }
-    if (isFirst && isLimited(seen) && seen.level >= WARN) {
+    if (
+      isFirst &&
+      (seen.wasKilled || (isLimited(seen) && seen.level >= WARN))
+    ) {
       NOTICES.load().then(
         ({ tellDeath }) => tellDeath(watched, seen, this._trans),
         () => undefined

@@ -12,12 +12,14 @@ function deathSentence(
   trans: TranslationBundle
 ): string {
   const words = deathWords(death, trans);
-  return isDead
+  const text = isDead
     ? trans.__('The kernel %1.', words)
     : trans.__(
         'The kernel %1, and was started anew: what it had is gone.',
         words
       );
+  const why = trans.__('The system killed it because memory ran out.');
+  return death.killed ? `${text} ${why}` : text;
 }
 
 /**
@@ -39,6 +41,7 @@ export function Death(props: {
       role="alert"
       className="jp-Memguard-account"
       data-died-bytes={death.bytes ?? ''}
+      data-killed={death.killed}
       data-failed="died"
     >
       <p className="jp-Memguard-accountText">

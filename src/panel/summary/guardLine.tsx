@@ -6,7 +6,7 @@ import { holdingGuard, type IHolding } from '../../model/guard';
 import type { GuardMode, IGuardState } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { isMode } from '../../wire/protocol';
-import { modeText } from '../../ui/guardWords';
+import { modeText, withheldSentence } from '../../ui/guardWords';
 import { LinkButton } from '../buttons';
 import type { ViewModel } from '../viewModel';
 
@@ -23,17 +23,17 @@ function originSentence(
     return trans.__('The kernel has not confirmed it.');
   }
   if (holding.isAsked) {
-    return trans.__('As soon as the kernel is free.');
+    return trans.__('It takes effect as soon as the kernel is free.');
   }
   switch (holding.origin) {
     case 'document':
       return kind === 'notebook'
-        ? trans.__('Chosen in this notebook.')
-        : trans.__('Chosen in this console.');
+        ? trans.__('This mode was chosen in this notebook.')
+        : trans.__('This mode was chosen in this console.');
     case 'settings':
-      return trans.__('From the settings.');
+      return trans.__('This mode comes from the settings.');
     case 'kernel':
-      return trans.__('Set for this kernel elsewhere.');
+      return trans.__('This mode was set for this kernel elsewhere.');
   }
 }
 
@@ -53,7 +53,7 @@ function placeFacts(
       return [
         ...(since === null
           ? []
-          : [trans.__('In effect since cell %1.', since)]),
+          : [trans.__('It has been in effect since [%1].', since)]),
         ...(other === null
           ? []
           : [trans.__('%1 was there before and is kept.', other)])
@@ -95,13 +95,7 @@ export function guardFacts(
     );
   }
   if (state !== null && state.withheld > 0) {
-    facts.push(
-      trans._n(
-        '%1 result was withheld so far.',
-        '%1 results were withheld so far.',
-        state.withheld
-      )
-    );
+    facts.push(trans.__('%1.', withheldSentence(state, trans)));
   }
   return facts;
 }

@@ -148,7 +148,7 @@ export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
         return (
           <p className="jp-Memguard-nothing">
             {overview === null
-              ? trans.__('No figures.')
+              ? trans.__('The variables of this kernel have not been measured.')
               : noneText(overview, trans)}
           </p>
         );

@@ -259,6 +259,27 @@ def test_the_state_says_what_was_withheld_and_since_when(kernel: Kernel) -> None
     assert (state["on_top"], state["since_execution"]) == ("nobody", None)
 
 
+def test_what_was_withheld_is_told_at_the_cells_end(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("set_guard", mode="large", threshold_bytes=10**6)
+    comm.request("subscribe", cell_end=True)
+    assert comm.event("guard")["withheld"] == 0
+    kernel.run("import numpy as np\nnp.ones(10**6)")
+    state = comm.event("guard")
+    assert state["withheld"] == 1
+    assert 8 * 10**6 <= state["withheld_bytes"] < 8 * 10**6 + 1000
+    assert state["withheld_exact"]
+    withheld = comm.event("cell_end")["withheld"]
+    assert [(each["number"], each["type"], each["exact"]) for each in withheld] == [
+        (1, "numpy.ndarray", True)
+    ]
+    kernel.run("5")
+    kernel.run("[[n] for n in range(10**5)]")
+    state = comm.event("guard")
+    # The search for its size ended at the threshold.
+    assert (state["withheld"], state["withheld_exact"]) == (2, False)
+
+
 def test_every_comm_hears_of_a_change(kernel: Kernel) -> None:
     first, second = kernel.comm(), kernel.comm()
     assert first.event("hello")["guard_state"]["mode"] == "off"
