@@ -30,15 +30,20 @@ class KnownFigures:
         if all_keys:
             there = set(keys)
             self._known = {key: known for key, known in self._known.items() if key <= there}
-        for index, key in enumerate(keys):
-            figures.sizes[index], figures.as_of[index] = self._better(
-                frozenset((key,)), figures.sizes[index], count
-            )
+        changed = False
+        for index, (key, size) in enumerate(zip(keys, figures.sizes)):
+            better, as_of = self._better(frozenset((key,)), size, count)
+            if better is not size:
+                figures.sizes[index], figures.as_of[index] = better, as_of
+                changed = True
         for position, group in enumerate(figures.groups):
             entry = frozenset(keys[member] for member in group.members)
-            size, _ = self._better(entry, group.size, count)
-            figures.groups[position] = Group(group.members, size)
-        figures.sum_up()
+            better, _ = self._better(entry, group.size, count)
+            if better is not group.size:
+                figures.groups[position] = Group(group.members, better)
+                changed = True
+        if changed:
+            figures.sum_up()
 
     def _better(self, entry: _Entry, size: Size, count: int) -> tuple[Size, int | None]:
         """Return a size, or about the last one of that entry and the cell after which that was."""

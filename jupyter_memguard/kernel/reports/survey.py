@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from ..retention import tracebacks
 from ..retention.holders import (
+    LIKE_NUMBERED,
     Retained,
     boundary,
     is_users,
@@ -24,7 +26,7 @@ from ..retention.process import trim
 from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
 from ..sizing import Measuring, measure_in_turn
-from .rows import collect, roots
+from .rows import MOST_SHARERS, collect, roots
 
 if TYPE_CHECKING:
     from ..sizing import Account
@@ -60,8 +62,13 @@ def named(shell: Any, entries: Sequence[Retained]) -> list[Named]:
     as with the guard on, it counts as the user's, like the variable that it often is.
     """
     found: dict[int, Named] = {}
+    hidden = shell.user_ns_hidden
     for name, obj in snapshot(shell.user_ns):
-        if is_users(shell, name, obj):
+        if type(name) is str and LIKE_NUMBERED.fullmatch(name) and name in hidden:
+            is_ours = hidden[name] is not obj  # the usual case, as `is_users` has it, for speed
+        else:
+            is_ours = is_users(shell, name, obj)
+        if is_ours:
             each = found.setdefault(id(obj), Named(obj))
             each.names.append(name)
             each.references += 1
@@ -111,7 +118,7 @@ class Figures:
         earlier = {group.members: group.size for group in before.groups}
         for group in self.groups:
             group.size = _better(group.size, earlier.get(group.members, Size()))
-        for name in before.parts:
+        for name in before.parts.keys() & self.parts.keys():
             self.parts[name] = _better(self.parts[name], before.parts[name])
         self.sum_up()
         return self
@@ -121,14 +128,17 @@ class Figures:
         inside = {member for group in self.groups for member in group.members}
         entries = [size for index, size in enumerate(self.sizes) if index not in inside]
         entries += [group.size for group in self.groups]
-        freed = sum(size.freed_bytes for size in entries)
-        likely = sum(size.likely_bytes for size in entries)
+        freed = more = device = mapped = 0
+        notes: set[str] = set()
+        for size in entries:
+            freed += size.freed_bytes
+            if size.estimate_bytes is not None:
+                more += max(0, size.estimate_bytes - size.freed_bytes)
+            notes.update(size.notes)
+            device += size.device_bytes or 0
+            mapped += size.mapped_bytes or 0
         self.together = self.parts["results"] = Size(
-            freed,
-            {note for size in entries for note in size.notes},
-            likely if likely > freed else None,
-            sum(size.device_bytes or 0 for size in entries) or None,
-            sum(size.mapped_bytes or 0 for size in entries) or None,
+            freed, notes, freed + more if more else None, device or None, mapped or None
         )
 
     def stands_for(self) -> list[int]:
@@ -271,17 +281,16 @@ def _figures(account: Account, survey: Survey) -> Figures:
     for each in shared:
         found.groups.append(Group(each.members, each.tally.size()))
         for member in each.members:
-            found.sizes[member].shared_with = tuple(o for o in each.members if o != member)
-    found.together = account.sum_of(rows, shared).size()
+            sharers = (other for other in each.members if other != member)
+            found.sizes[member].shared_with = tuple(islice(sharers, MOST_SHARERS))
     found.parts = {
-        "results": found.together,
         "shared": account.both(RESULTS, VARIABLES).size(),
         "tracebacks": account.without(TRACEBACKS, VARIABLES).size(),
         "variables": account.without(VARIABLES, RESULTS).size(),
     }
     keeps, overlaps = account.keeps, account.overlaps
     starts = account.starts
-    likely = [tally.size().likely_bytes for tally in keeps]
+    likely = [tally.likely_bytes for tally in keeps]
     found.keeps = likely[: starts[TRACEBACKS]]
     found.variable_keeps = likely[starts[VARIABLES] :]
     found.variable_sizes = [tally.size() for tally in account.alone(VARIABLES)]
@@ -289,7 +298,10 @@ def _figures(account: Account, survey: Survey) -> Figures:
     first = starts[VARIABLES]
     roots_of = account.roots
     for number in range(starts[TRACEBACKS]):
-        near = _near(overlaps.get(number, {}))
+        if number not in overlaps:
+            found.shared_variables.append([])
+            continue
+        near = _near(overlaps[number])
         others = [other - first for other in near if other >= first]
         same = {other for other in others if roots_of[other + first] == roots_of[number]}
         found.shared_variables.append(
@@ -306,7 +318,7 @@ def _figures(account: Account, survey: Survey) -> Figures:
     return found
 
 
-def _near(overlap: Any) -> list[int]:
+def _near(overlap: Mapping[int, int]) -> list[int]:
     """Return the numbers of the roots that share enough, those that share most first."""
     worth = [number for number, size in overlap.items() if size >= _WORTH_NAMING]
     return sorted(worth, key=overlap.__getitem__, reverse=True)

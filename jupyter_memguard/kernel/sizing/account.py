@@ -31,6 +31,7 @@ _LOOKS = 20_000  # joints or edges of which little is asked, in one step
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
 _MOST_LOOKED_AT = 200_000  # joints, to find who shares what
+_NO_NOTES: frozenset[str] = frozenset()
 
 
 class Tally:
@@ -45,7 +46,7 @@ class Tally:
         self.device = 0
         self.guess = 0  # bytes that cannot be proven
         self.more = 0  # bytes that were not followed yet, about
-        self.notes: set[str] = set()
+        self.notes: frozenset[str] = _NO_NOTES
 
     def add(self, other: Tally) -> None:
         """Add another tally."""
@@ -63,19 +64,17 @@ class Tally:
         both.add(other)
         return both
 
-    def size(self, shared_with: tuple[int, ...] = ()) -> Size:
+    @property
+    def likely_bytes(self) -> int:
+        """What `size` says that is likely."""
+        return self.bytes + max(0, self.guess + self.more)
+
+    def size(self) -> Size:
         """Return the sum."""
-        notes = self.notes | ({"device"} if self.device else set())
+        notes = self.notes | {"device"} if self.device else self.notes
         more = self.guess + self.more
         estimate = self.bytes + more if more > 0 else None
-        return Size(
-            self.bytes,
-            notes,
-            estimate,
-            self.device or None,
-            self.mapped or None,
-            shared_with,
-        )
+        return Size(self.bytes, notes, estimate, self.device or None, self.mapped or None)
 
 
 class Account:
@@ -171,8 +170,7 @@ class Account:
     def _find_owners(self) -> Steps:
         """Find for each joint that is not alive the one root that leads to it, or `_SEVERAL`."""
         claims = Claims(self.walk.edges, set().union(*self.reach))
-        for number, root in enumerate(self.roots):
-            yield from claims.claim((root,), number)
+        yield from claims.claim_each(self.roots)
         self.owner = claims.owner
         several: set[int] = set()
         yield from self._lead(several, claims.contested, self.alive)
@@ -259,20 +257,19 @@ class Account:
     def _add_up(self) -> Steps:
         """Add up what each root frees alone."""
         walk, owner = self.walk, self.owner
-        sums: Counter[int] = Counter()
+        sums = [0] * (len(self.roots) + 1)  # the last is for `_SEVERAL`
         for passed, (joint, number) in enumerate(owner.items()):
             sums[number] += walk.bytes[joint]
             if passed % _LOOKS == 0:
                 yield
         self.tallies = [Tally() for _ in self.roots]
-        for number, tally in enumerate(self.tallies):
-            tally.bytes = sums[number]
-            if walk.moving:
-                tally.notes.add("moving")
-            if self.roots[number] in walk.may_fall:
-                tally.notes.add("opaque")
-            if walk.left_out or self.roots[number] in self.cut:
-                tally.notes.add("cut")
+        general = frozenset(("moving",)) if walk.moving else _NO_NOTES
+        cut = general | {"cut"}
+        for tally, root, size in zip(self.tallies, self.roots, sums):
+            tally.bytes = size
+            tally.notes = cut if walk.left_out or root in self.cut else general
+            if root in walk.may_fall:
+                tally.notes |= {"opaque"}
         for passed, joint in enumerate(self._special()):
             number = owner.get(joint, _SEVERAL)
             if number != _SEVERAL:
@@ -308,7 +305,7 @@ class Account:
     def _add_special(self, tally: Tally, joint: int) -> None:
         """Add what is known of a joint beside its bytes."""
         walk = self.walk
-        tally.notes |= walk.notes.get(joint, set())
+        tally.notes |= walk.notes.get(joint, _NO_NOTES)
         tally.guess += walk.guesses.get(joint, 0)
         if joint in walk.mapped:
             tally.mapped += walk.mapped[joint]
@@ -323,9 +320,9 @@ class Account:
                 tally.bytes += present.own
             tally.mapped += present.mapped
             if present.mapped:
-                tally.notes.add("mapped")
+                tally.notes |= {"mapped"}
             elif present.own != block.size:
-                tally.notes.add("untouched")
+                tally.notes |= {"untouched"}
 
     def tally_of(self, joints: Iterable[int]) -> Tally:
         """Return the sum over joints."""
@@ -337,9 +334,9 @@ class Account:
         if self._more:
             tally.more = sum(more for joint, more in self._more.items() if joint in joints)
         if self.walk.moving:
-            tally.notes.add("moving")
+            tally.notes |= {"moving"}
         if self.walk.left_out or not self.cut.isdisjoint(joints):
-            tally.notes.add("cut")
+            tally.notes |= {"cut"}
         return tally
 
     def close(self) -> None:
@@ -366,17 +363,6 @@ class Account:
     def without(self, group: int, other: int) -> Tally:
         """Return the sum of what roots of a group keep alive, and none of another group."""
         return self.tally_of(self.reach[group] - self.reach[other])
-
-    def sum_of(self, rows: Sequence[Tally], shared: Sequence[Shared]) -> Tally:
-        """Return the sum of rows and sets, each root counted once."""
-        total = Tally()
-        inside = {member for each in shared for member in each.members}
-        for number, tally in enumerate(rows):
-            if number not in inside:
-                total.add(tally)
-        for each in shared:
-            total.add(each.tally)
-        return total
 
     def rows(self, group: int) -> tuple[list[Tally], list[Shared]]:
         """Return what each root of a group frees alone, and what several roots free together.
@@ -429,7 +415,7 @@ class Account:
         """
         together = self.tally_of(self.only([group]))
         if not self.final and any(root in self.cut for root in self.walk.rooted[group]):
-            together.notes.add("cut")
+            together.notes |= {"cut"}
         if not each:
             return [], together.size()
         _, shared = self.rows(group)
@@ -449,7 +435,7 @@ class Account:
             later -= falls
             tally = self.tally_of(falls)
             if any(root in self.cut for root in self.walk.rooted[group]):
-                tally.notes.add("cut")
+                tally.notes |= {"cut"}
             sizes.append(tally.size())
         return sizes[::-1]
 
@@ -464,7 +450,13 @@ class Account:
         users: dict[int, tuple[int, ...]] = {}
         known: dict[frozenset[int], tuple[set[int], Tally]] = {}  # by where it starts
         for number, root in enumerate(self.roots):
-            start = {root} if self.owner.get(root) != number else beyond.get(number, set())
+            if self.owner.get(root) != number:
+                start = {root}
+            elif number in beyond:
+                start = beyond[number]
+            else:
+                self.keeps.append(self.tallies[number])
+                continue
             # What is held from outside is part of a root's size only where the root itself is.
             stops = set() if root in self.alive else self.alive
             begin = frozenset(start - stops)
@@ -482,13 +474,7 @@ class Account:
                     users[joint] = (*sharers, number)
                 if passed % A_STEP == 0:
                     yield
-        together: dict[tuple[int, ...], set[int]] = {}
-        for joint, numbers in users.items():
-            together.setdefault(numbers, set()).add(joint)
-        for numbers, joints in together.items():
-            if 1 < len(numbers) <= _MOST_SHARERS:
-                self._overlap(numbers, self.tally_of(joints).size().likely_bytes)
-            yield
+        yield from self._find_overlaps(users)
 
     def _find_beyond(self, found: dict[int, set[int]]) -> Steps:
         """Find, by the roots' numbers, where their own joints lead to others' joints."""
@@ -503,6 +489,16 @@ class Account:
                 if looked > _LOOKS:
                     looked = 0
                     yield
+
+    def _find_overlaps(self, users: dict[int, tuple[int, ...]]) -> Steps:
+        """Find how many bytes roots share, by the numbers of the roots that lead to each joint."""
+        together: dict[tuple[int, ...], set[int]] = {}
+        for joint, numbers in users.items():
+            together.setdefault(numbers, set()).add(joint)
+        for numbers, joints in together.items():
+            if 1 < len(numbers) <= _MOST_SHARERS:
+                self._overlap(numbers, self.tally_of(joints).likely_bytes)
+            yield
 
     def _overlap(self, numbers: tuple[int, ...], size: int) -> None:
         """Note that roots share bytes."""
@@ -525,16 +521,21 @@ class Account:
         """Find which of the shared joints fall together if these roots are let go."""
         users = Users()
         edges = self.walk.edges
-        for number in numbers:
-            users.add(shared.intersection((self.roots[number],)), number)
+        starts = iter(numbers)
+        reached = -1
         looked = 0
-        for joint, number in self.owner.items():
+        for joint, number in self.owner.items():  # in the order of the numbers
             if number in numbers and edges[joint]:
+                while reached < number:
+                    reached = next(starts)
+                    users.add(shared.intersection((self.roots[reached],)), reached)
                 users.add(shared.intersection(edges[joint]), number)
                 looked += len(edges[joint])
                 if looked > _LOOKS:
                     looked = 0
                     yield
+        for number in starts:
+            users.add(shared.intersection((self.roots[number],)), number)
         yield from apart(edges, shared, users, found)
 
 

@@ -151,32 +151,50 @@ class Ownership:
         self._take_roots(groups)
 
     def _take_roots(self, groups: Sequence[Sequence[Root]]) -> None:
-        may_fall: dict[int, bool] = {}  # by the type, for what is no type itself
+        index, met = self.index, self.met
         for group in groups:
             found = []
             for root in group:
-                joint = self.index.get(id(root.obj))
+                key = id(root.obj)
+                joint = index.get(key)
                 if joint is None:
-                    joint = self.index[id(root.obj)] = self._joint()
-                    # A variable for IPython's shell is not entered.
-                    self.opened[joint] = id(root.obj) in self.ends
-                    self.objects[joint] = root.obj
-                    is_type = self.heap.kind(type(root.obj)).stop
-                    key = id(type(root.obj))
-                    if is_type or key not in may_fall:
-                        followed = is_users_class(type(root.obj))
-                        may_fall[key] = not followed and class_may_fall(root.obj)
-                    if may_fall[key]:
-                        self.notes[joint] = {"opaque"}
-                        self.may_fall.add(joint)
-                    if is_type:
-                        self._classes.add(joint)
-                self.met[joint] += root.references + 1
+                    joint = index[key] = len(met)
+                    self.objects.append(root.obj)
+                    met.append(0)
+                met[joint] += root.references + 1
                 found.append(joint)
             self.rooted.append(found)
+        self.bytes = [0] * len(met)
+        self.edges = [[] for _ in met]
+        # A variable for IPython's shell is not entered.
+        self.opened = bytearray(map(self.ends.__contains__, index))
+        self._look_at_classes()
         self.refs = self.counted(0)
         closed = map(not_, self.opened)
         self._certain = list(compress(range(len(self.objects)), closed))[::-1]
+
+    def _look_at_classes(self) -> None:
+        """Find the roots that are types, or whose classes may fall."""
+        types: set[int] = set()
+        falling: set[int] = set()
+        keys = list(map(id, map(type, self.objects)))
+        for key, joint in dict(zip(keys, range(len(keys)))).items():
+            obj = self.objects[joint]
+            if self.heap.kind(type(obj)).stop:
+                types.add(key)
+            elif not is_users_class(type(obj)) and class_may_fall(obj):
+                falling.add(key)
+        if not types and not falling:
+            return
+        for joint, key in enumerate(keys):
+            obj = self.objects[joint]
+            falls = key in falling
+            if key in types:
+                self._classes.add(joint)
+                falls = not is_users_class(type(obj)) and class_may_fall(obj)
+            if falls:
+                self.notes[joint] = {"opaque"}
+                self.may_fall.add(joint)
 
     def _joint(self) -> int:
         self.objects.append(None)

@@ -26,6 +26,17 @@ class Claims:
         self.owner: dict[int, int] = {}  # the first number that led to a joint
         self.contested: set[int] = set()
 
+    def claim_each(self, joints: Sequence[int]) -> Steps:
+        """Give each number what leads from the joint at its place, as `claim` does."""
+        owner = self.owner
+        for number, joint in enumerate(joints):
+            if self.edges[joint] or joint in owner:
+                yield from self.claim((joint,), number)
+            elif joint in self.inside:
+                owner[joint] = number
+            if number % A_STEP == 0:
+                yield
+
     def claim(self, entries: Iterable[int], number: int) -> Steps:
         """Give a number all joints that lead from `entries`, but for those of other numbers."""
         owner, inside = self.owner, self.inside
@@ -85,32 +96,46 @@ class Sets:
 
 
 class Users:
-    """The roots that lead to joints; joints with the same roots are of one kind."""
+    """The roots that lead to joints; joints with the same roots are of one kind.
 
-    __slots__ = ("_further", "_known", "kind_of", "kinds")
+    A kind is the last of its roots and the kind of the others: many roots can lead to one joint,
+    and a set for each of their number would take as much memory as the square of that.
+    """
+
+    __slots__ = ("_further", "_steps", "kind_of")
 
     def __init__(self) -> None:
         """Begin without joints."""
-        self.kinds: list[frozenset[int]] = [frozenset()]
         self.kind_of: dict[int, int] = {}
+        self._steps = [(-1, -1)]  # by the kind, the kind of the other roots, and the last root
         self._further: dict[tuple[int, int], int] = {}
-        self._known: dict[frozenset[int], int] = {}
 
     def add(self, joints: Iterable[int], number: int) -> None:
-        """Note that a root leads to joints."""
-        kind_of, further = self.kind_of, self._further
+        """Note that a root leads to joints; roots come in the order of their numbers."""
+        kind_of, further, steps = self.kind_of, self._further, self._steps
         for joint in joints:
-            step = kind_of.get(joint, 0), number
+            before = kind_of.get(joint, 0)
+            if steps[before][1] == number:
+                continue
+            step = before, number
             kind = further.get(step)
             if kind is None:
-                kind = further[step] = self._kind(self.kinds[step[0]] | {number})
+                kind = further[step] = len(steps)
+                steps.append(step)
             kind_of[joint] = kind
 
-    def _kind(self, numbers: frozenset[int]) -> int:
-        kind = self._known.setdefault(numbers, len(self.kinds))
-        if kind == len(self.kinds):
-            self.kinds.append(numbers)
-        return kind
+    @property
+    def count(self) -> int:
+        """The number of kinds, also of those that no joint is of any more."""
+        return len(self._steps)
+
+    def of_kind(self, kind: int) -> list[int]:
+        """Return the roots of a kind."""
+        found = []
+        while kind:
+            kind, number = self._steps[kind]
+            found.append(number)
+        return found[::-1]
 
 
 class Part:
@@ -138,7 +163,7 @@ def apart(
         if passed % A_STEP == 0:
             yield
     # What several kinds lead to is shared by the roots of all of these.
-    joined = Sets(len(users.kinds))
+    joined = Sets(users.count)
     first = Claims(edges, shared, joined)
     for kind, joints in entries.items():
         yield from first.claim(joints, kind)
@@ -146,8 +171,9 @@ def apart(
     for joint in first.contested:
         yield from further.claim((joint,), first.owner[joint])
     together: dict[int, set[int]] = {}
-    for kind, roots in enumerate(users.kinds):
-        together.setdefault(joined.top(kind), set()).update(roots)
+    for kind in entries:
+        together.setdefault(joined.top(kind), set()).update(users.of_kind(kind))
+        yield
     parts: dict[tuple[bool, int], set[int]] = {}
     for passed, (joint, kind) in enumerate(first.owner.items()):
         several = joint in further.owner
@@ -156,5 +182,5 @@ def apart(
         if passed % A_STEP == 0:
             yield
     for (several, kind), joints_of in parts.items():
-        roots_of = together[kind] if several else users.kinds[kind]
+        roots_of = together[kind] if several else users.of_kind(kind)
         found.append(Part(sorted(roots_of), joints_of, alike=not several))

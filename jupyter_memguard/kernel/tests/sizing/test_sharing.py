@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from jupyter_memguard.kernel.sizing import (
+    Measuring,
     Root,
     keeps_alive,
     measure,
@@ -54,6 +56,22 @@ def test_of_very_many_results_that_share_the_first_others_are_named() -> None:
     for index, size in enumerate(measure(roots, budget_ms=PLENTY)[0]):
         wanted = [member for member in members if member != index][:100]
         assert size.shared_with == (tuple(wanted) if index in members else ())
+
+
+def test_very_many_results_that_share_take_little_memory_to_tell_apart() -> None:
+    shared = [b"x" * 500_000]
+    roots = [Root(shared, 0), *(Root([index, shared], 0) for index in range(3_000))]
+    del shared
+    measuring = Measuring([roots])
+    measuring.go_on(PLENTY, answer=False)
+    tracemalloc.start()
+    rows, groups = measuring.account().rows(0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(rows) == 3_001
+    assert [group.members for group in groups] == [tuple(range(3_001))]
+    assert groups[0].tally.bytes > 500_000
+    assert peak < 10_000_000
 
 
 def test_results_that_share_next_to_nothing_are_not_said_to_belong_together() -> None:
