@@ -32,8 +32,16 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server_app: ServerApp) -> None:
     """Add the endpoints, the metrics and the event schema to a running server."""
-    from .extension import load  # noqa: PLC0415 (only a server needs tornado and psutil)
-
+    # Only a server needs tornado and psutil.
+    try:
+        from .extension import load  # noqa: PLC0415
+    except ImportError as missing:
+        server_app.log.warning(
+            "jupyter_memguard cannot read the memory of kernels without %s. "
+            "Install it: pip install 'jupyter_memguard[lab]'",
+            missing.name,
+        )
+        return
     load(server_app)
 
 

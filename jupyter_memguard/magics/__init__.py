@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..kernel import set_guard
 from . import engine
 from .command import NAME, Memguard
 from .words import completions
@@ -33,6 +34,7 @@ class _Loaded:
         tables["cell"][NAME] = self.command.memguard
         self.cleanup = self.command.cells.rewritten
         shell.input_transformer_manager.cleanup_transforms.append(self.cleanup)
+        self.is_configured = False
         self.had_hook = _HOOK in shell.strdispatchers
         shell.set_hook(_HOOK, _complete, str_key=_KEY)
 
@@ -74,14 +76,17 @@ def unload(shell: Any) -> None:
 
 
 def start(shell: Any, mode: str = "off", **settings: Any) -> None:
-    """Load the extension, and set the guard unless it was set before: for configuration.
+    """Load the extension, and set the guard unless a front end has set one: for configuration.
 
-    The guard's settings are those of `jupyter_memguard.kernel.set_guard`. The mode "off" sets
-    nothing, so that a notebook's or a front end's own guard counts.
+    The guard's settings are those of `jupyter_memguard.kernel.set_guard`. IPython runs the
+    system's configuration first and the user's last, and the last one counts. The mode "off" sets
+    nothing if there was none before, so that a notebook's or a front end's own guard counts.
     """
     shell.extension_manager.load_extension("jupyter_memguard")
-    if mode != "off":
-        engine.first_guard(mode, settings)
+    loaded: _Loaded = vars(shell)[_ATTRIBUTE]
+    if loaded.is_configured or (mode != "off" and not engine.is_guard_set(shell)):
+        set_guard(mode, **settings)
+        loaded.is_configured = True
 
 
 def _complete(_shell: Any, event: Any) -> list[str]:

@@ -58,9 +58,9 @@ def detach(shell: Any) -> None:
         del sys.modules[_COPY]
 
 
-def first_guard(mode: str, settings: dict[str, Any]) -> None:
-    """Set the guard of this environment's configuration, unless one was set before."""
-    start({"guard": {"mode": mode, **settings}})
+def is_guard_set(shell: Any) -> bool:
+    """Return whether the guard was ever set in this kernel, by whichever copy."""
+    return bool(vars(shell)[session.ATTRIBUTE].guard_state()["set"])
 
 
 def newcomer(shell: Any) -> str | None:

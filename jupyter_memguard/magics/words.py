@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 from IPython.core.error import UsageError
 
 from ..kernel.protocol import MODES
+from ..size_words import read_size
 
 COMMANDS = ("free", "guard", "rest", "--json")
 THRESHOLD = "--threshold"
 _NUMBER = re.compile(r"(?:Out\[(\d{1,9})\]|_?(\d{1,9})),?$")
-_SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmgt]?)(i?)b?$", re.IGNORECASE)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 class Line(NamedTuple):
@@ -69,18 +68,11 @@ def _guard(words: list[str]) -> Line:
                 f"but there is {' '.join(options)!r}."
             )
             raise UsageError(message)
-        settings["threshold_bytes"] = read_size(values[0])
+        try:
+            settings["threshold_bytes"] = read_size(values[0])
+        except ValueError as error:
+            raise UsageError(str(error)) from None
     return Line("guard", [], mode, settings)
-
-
-def read_size(text: str) -> int:
-    """Return a size in bytes: 10MB is ten million, 10MiB is ten times 1024 times 1024."""
-    found = _SIZE.match(text)
-    if found is None or len(text) > 20:  # noqa: PLR2004 - more digits than any size has
-        message = f"A size is a number and kB, MB, GB, KiB, MiB or GiB, as 10MB; there is {text!r}."
-        raise UsageError(message)
-    number, power, binary = found.groups()
-    return int(float(number) * (1024 if binary else 1000) ** _POWERS[power.lower()])
 
 
 def _either(words: tuple[str, ...]) -> str:
