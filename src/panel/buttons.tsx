@@ -5,16 +5,20 @@ import * as React from 'react';
 
 type Attributes = React.ButtonHTMLAttributes<HTMLButtonElement>;
 
-/** The action that a part of the panel is there for. */
+/**
+ * The action that a part of the panel is there for. A minor one has not the
+ * colour that asks to be pressed.
+ */
 export function ActionButton(
-  props: Attributes & { large?: boolean }
+  props: Attributes & { large?: boolean; minor?: boolean }
 ): React.JSX.Element {
-  const { large = false, className = '', ...attributes } = props;
+  const { large = false, minor = false, className = '', ...attributes } = props;
+  const kind = minor ? 'jp-Memguard-minor' : 'jp-mod-accept';
   return (
     <Button
       {...attributes}
       small={!large}
-      className={`jp-mod-styled jp-mod-accept ${className}`}
+      className={`jp-mod-styled ${kind} ${className}`}
     />
   );
 }

@@ -113,10 +113,10 @@ describe('the bar', () => {
 
   it('shows what can be released until the kernel has told the rest', async () => {
     const { items, texts } = await theBar(null);
+    // The tracebacks have nothing: they have no line.
     expect(items().map(item => item.dataset.part)).toEqual([
       'results',
-      'shown',
-      'tracebacks'
+      'shown'
     ]);
     expect(texts()[0]).toContain('20%');
   });
@@ -125,10 +125,16 @@ describe('the bar', () => {
     const { host, model } = await theBar(aSession());
     await doing(() => button(host, 'Release what was shown').click());
     expect(model.released).toEqual([{ kind: 'shown' }]);
-    // There are none: the button is there, and does nothing.
-    const tracebacks = button(host, 'Release tracebacks');
-    expect(tracebacks.getAttribute('aria-disabled')).toBe('true');
-    await doing(() => tracebacks.click());
+    // There are none to release.
+    expect(host.querySelector('[aria-label="Release tracebacks"]')).toBeNull();
+    // A button that cannot be pressed says why.
+    await doing(() =>
+      model.set({ activity: { kind: 'freeing', selection: { kind: 'shown' } } })
+    );
+    const shown = button(host, 'Release what was shown');
+    expect(shown.getAttribute('aria-disabled')).toBe('true');
+    expect(shown.title).toBe('A release is under way.');
+    await doing(() => shown.click());
     expect(model.released).toHaveLength(1);
   });
 });

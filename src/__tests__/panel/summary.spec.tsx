@@ -54,6 +54,24 @@ describe('Summary', () => {
     expect(total.textContent).toBe('about 80 MiB');
   });
 
+  it('makes no headline of small results, and no call of their button', async () => {
+    const { view, model } = aView();
+    model.report = aReport([aRow(5, 64)], { rss_bytes: 834 * MIB });
+    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const answer = one(host, '.jp-Memguard-answer');
+    expect(answer.textContent).toBe(
+      'Nothing to freeThis kernel has 834 MiB. Small results have 64 B together.'
+    );
+    expect(answer.dataset.calm).toBe('true');
+    expect(one(host, '.jp-Memguard-total').dataset.bytes).toBe('64');
+    const isPrimary = () =>
+      one(host, '.jp-Memguard-free').classList.contains('jp-mod-accept');
+    expect(isPrimary()).toBe(false);
+    await doing(() => model.set({ report: aReport([aRow(5, 3 * MIB)]) }));
+    expect(answer.dataset.calm).toBe('false');
+    expect(isPrimary()).toBe(true);
+  });
+
   it('mentions tracebacks that keep much', async () => {
     const { view, model } = aView();
     const tracebacks = { bytes: 0, count: 1, exact: false };

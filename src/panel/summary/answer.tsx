@@ -5,31 +5,42 @@ import { figureText, formatBytes } from '../../ui/format';
 import type { IFigure } from '../../tokens';
 import type { IOverview, IReport } from '../../wire/protocol';
 import { figureTitle } from '../sentences';
+import { hasNoLarge } from './large';
 
 /** The figure of the answer, or that there is nothing to give one for. */
 function answerFigure(
   report: IReport,
   retained: IFigure,
+  least: number,
   trans: TranslationBundle
 ): string {
-  const isNothing =
-    report.count === 0 || (retained.exact && retained.bytes === 0);
-  return isNothing ? trans.__('Nothing to free') : figureText(retained, trans);
+  return report.count === 0 || hasNoLarge(retained, least)
+    ? trans.__('Nothing to free')
+    : figureText(retained, trans);
 }
 
 /** The text under the figure. */
 function answerText(
   report: IReport,
   retained: IFigure,
+  least: number,
   trans: TranslationBundle
 ): string {
   const rss = report.rss_bytes === null ? null : formatBytes(report.rss_bytes);
-  if (frees(retained)) {
-    return rss === null
-      ? trans.__('is results you are not using')
-      : trans.__('of this kernel\u2019s %1 is results you are not using', rss);
+  const whole = rss === null ? '' : trans.__('This kernel has %1.', rss);
+  if (!frees(retained)) {
+    return whole;
   }
-  return rss === null ? '' : trans.__('This kernel has %1.', rss);
+  if (hasNoLarge(retained, least)) {
+    const small = trans.__(
+      'Small results have %1 together.',
+      figureText(retained, trans)
+    );
+    return whole === '' ? small : `${whole} ${small}`;
+  }
+  return rss === null
+    ? trans.__('is results you are not using')
+    : trans.__('of this kernel\u2019s %1 is results you are not using', rss);
 }
 
 /** That tracebacks keep much alive, which the answer does not count. */
@@ -63,7 +74,10 @@ export function Answer(props: {
   const { report, retained, overview, least, trans } = props;
   const tracebacks = tracebacksText(report, overview, least, trans);
   return (
-    <div className="jp-Memguard-answer">
+    <div
+      className="jp-Memguard-answer"
+      data-calm={report.count === 0 || hasNoLarge(retained, least)}
+    >
       <span
         className="jp-Memguard-total"
         data-bytes={likelyBytes(retained)}
@@ -71,10 +85,10 @@ export function Answer(props: {
         data-final={report.final}
         title={figureTitle(retained, trans)}
       >
-        {answerFigure(report, retained, trans)}
+        {answerFigure(report, retained, least, trans)}
       </span>
       <span className="jp-Memguard-answerText">
-        {answerText(report, retained, trans)}
+        {answerText(report, retained, least, trans)}
       </span>
       {tracebacks !== null && (
         <p className="jp-Memguard-answerText">{tracebacks}</p>

@@ -20,7 +20,13 @@ const PARTS = [
 type PartName = (typeof PARTS)[number];
 
 /** These are told only where there is something of them. */
-const SELDOM: readonly PartName[] = ['shared', 'free', 'mapped'];
+const SELDOM: readonly PartName[] = [
+  'shared',
+  'shown',
+  'tracebacks',
+  'free',
+  'mapped'
+];
 
 /** A part of the process's memory. */
 interface IBarPart {
@@ -38,8 +44,9 @@ export function barParts(overview: IOverview): readonly IBarPart[] {
   // What is left over is not known where the size of the process is not.
   const isKnown = (name: PartName): boolean =>
     name !== 'rest' || overview.rss_bytes !== null;
+  // Of what is not exact it is not known that nothing is there.
   const isTold = (name: PartName): boolean =>
-    !SELDOM.includes(name) || overview[name].bytes > 0;
+    !SELDOM.includes(name) || overview[name].bytes > 0 || !overview[name].exact;
   return PARTS.filter(name => isKnown(name) && isTold(name)).map(name => ({
     name,
     bytes: overview[name].bytes,
@@ -59,8 +66,9 @@ export function reportedParts(
 ): readonly IBarPart[] {
   return [
     { name: 'results', bytes: likelyBytes(retained), exact: retained.exact },
-    { name: 'shown', ...report.shown },
-    { name: 'tracebacks', ...report.tracebacks }
+    ...(['shown', 'tracebacks'] as const)
+      .map(name => ({ name, ...report[name] }))
+      .filter(({ bytes, exact }) => bytes > 0 || !exact)
   ];
 }
 

@@ -3,7 +3,6 @@ import { caretDownEmptyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { canRelease } from '../../model/activity';
 import type { IRetainedModel } from '../../tokens';
-import { figureKind, likelyBytes } from '../../model/figures';
 import {
   freeLabel,
   giveBackLabel,
@@ -11,23 +10,40 @@ import {
 } from '../../ui/freeLabels';
 import { openMenu, type IMenuItem } from '../../ui/menu';
 import { ActionButton, LinkButton } from '../buttons';
+import { hasNoLarge } from './large';
 
 /**
- * What keeps a button from acting. It is not `disabled`, which would take the
- * focus away from it.
+ * What keeps a button from acting, and says why. It is not `disabled`, which
+ * would take the focus away from it.
  */
 function unless(
-  isDisabled: boolean,
+  reason: string | null,
   act: () => void
-): { 'aria-disabled': boolean; onClick: () => void } {
+): { 'aria-disabled': boolean; title?: string; onClick: () => void } {
   return {
-    'aria-disabled': isDisabled,
+    'aria-disabled': reason !== null,
+    title: reason ?? undefined,
     onClick: () => {
-      if (!isDisabled) {
+      if (reason === null) {
         act();
       }
     }
   };
+}
+
+/** Why nothing can be released now, as a sentence; null if it can be. */
+function whyNot(
+  { activity }: IRetainedModel,
+  trans: TranslationBundle
+): string | null {
+  switch (activity.kind) {
+    case 'queued':
+      return trans.__('A release waits until the cell has ended.');
+    case 'freeing':
+      return trans.__('A release is under way.');
+    default:
+      return null;
+  }
 }
 
 /** The other ways to free memory. */
@@ -44,17 +60,6 @@ function freeMenu(
   return [release('all'), release('shown'), release('tracebacks')];
 }
 
-/** Whether no result can be large enough for *Free memory*. */
-function hasNoLarge({ retained }: IRetainedModel, least: number): boolean {
-  if (retained === null) {
-    return false;
-  }
-  // A bound says nothing of how large a result is not.
-  const kind = figureKind(retained);
-  const isKnown = kind === 'exact' || kind === 'about';
-  return isKnown && likelyBytes(retained) < Math.max(least, 1);
-}
-
 /**
  * *Free memory*, and a menu with the other ways.
  *
@@ -67,22 +72,24 @@ export function FreeButtons(props: {
 }): React.JSX.Element {
   const { model, least, trans } = props;
   const more = trans.__('More ways to release');
+  const { retained } = model;
+  const isMinor = retained !== null && hasNoLarge(retained, least);
   return (
     <div className="jp-Memguard-split">
       <ActionButton
         large
+        minor={isMinor}
         className="jp-Memguard-free"
         {...unless(
-          !canRelease(model),
+          whyNot(model, trans),
           () => void model.release({ kind: 'large' })
         )}
       >
-        {hasNoLarge(model, least)
-          ? giveBackLabel(trans)
-          : freeLabel('large', trans)}
+        {isMinor ? giveBackLabel(trans) : freeLabel('large', trans)}
       </ActionButton>
       <ActionButton
         large
+        minor={isMinor}
         className="jp-Memguard-more"
         aria-haspopup="menu"
         aria-label={more}
@@ -100,10 +107,13 @@ export function ReleaseKept(props: {
   kind: 'shown' | 'tracebacks';
   model: IRetainedModel;
   trans: TranslationBundle;
-}): React.JSX.Element {
+}): React.JSX.Element | null {
   const { kind, model, trans } = props;
   const kept = model.report?.[kind];
   const isThere = kept !== undefined && (kept.count > 0 || kept.bytes > 0);
+  if (!isThere) {
+    return null;
+  }
   return (
     <LinkButton
       aria-label={
@@ -111,10 +121,7 @@ export function ReleaseKept(props: {
           ? trans.__('Release what was shown')
           : trans.__('Release tracebacks')
       }
-      {...unless(
-        !canRelease(model) || !isThere,
-        () => void model.release({ kind })
-      )}
+      {...unless(whyNot(model, trans), () => void model.release({ kind }))}
     >
       {trans.__('Release')}
     </LinkButton>
