@@ -176,8 +176,8 @@ def collector_paused() -> Iterator[None]:
     user.
     """
     enabled = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if enabled:

@@ -15,6 +15,7 @@ from .protocol import (
     VERSION,
     Refused,
     check_request,
+    id_of,
 )
 from .stages import module
 
@@ -23,6 +24,8 @@ LIMIT = 1000
 # A subscriber that sends nothing for this many cells counts as gone: many pages go away without
 # closing their comm.
 SILENT_CELLS = 500
+# Requests that are answered again if an interrupt breaks their answer off: else half is done.
+AGAIN = ("set_guard", "subscribe")
 
 
 class Channel:
@@ -98,7 +101,8 @@ class Channel:
     def _on_open(self, comm: Any, message: dict[str, Any]) -> None:
         data = message["content"].get("data")
         _send(comm, {"event": "hello", "data": self._hello()})
-        if type(data) is not dict or data.get("version") != VERSION:
+        version = data.get("version") if type(data) is dict else None
+        if type(version) is not int or version != VERSION:
             comm.close()
             return
         self._comms[comm.comm_id] = comm
@@ -121,21 +125,45 @@ class Channel:
     def _on_message(self, comm: Any, message: dict[str, Any]) -> None:
         self._silent.pop(comm.comm_id, None)
         data = message["content"].get("data")
-        request_id = data.get("id") if type(data) is dict else None
-        reply: dict[str, Any] = {"id": request_id if type(request_id) is str else ""}
+        reply: dict[str, Any] = {}
+        # An interrupt breaks a step off, never the reply. The step is taken again.
+        left = [self._tell_others, self._send_reply, self._find_reply]
+        while left:
+            try:
+                while left:
+                    left[-1](comm, data, reply)
+                    left.pop()
+            except KeyboardInterrupt:  # noqa: PERF203
+                continue
+
+    def _find_reply(self, comm: Any, data: Any, reply: dict[str, Any]) -> None:
+        if "ok" in reply:
+            return
+        is_again = "id" in reply
+        reply["id"] = id_of(data)
         try:
             _id, method, params = check_request(data)
-            reply.update(ok=True, result=self._answer(comm, method, params))
+            # What a release has done that was broken off: this one, or one before.
+            result = self._result_of("done", {}) if method.startswith("release") else None
+            if not is_again or method in AGAIN:
+                result = self._answer(comm, method, params)
+            elif result is None:
+                raise Refused(INTERNAL, KeyboardInterrupt.__name__)  # noqa: TRY301
+            reply.update(ok=True, result=result)
         except Refused as refused:
             error = {"code": refused.code}
             if refused.detail is not None:
                 error["detail"] = refused.detail
             reply.update(ok=False, error=error)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the reply has it as a code
+        except Exception as error:  # noqa: BLE001 - the reply has it as a code
             # Nothing is imported for it: that may be what has failed.
             detail = str.__str__(_name_of(type(error)))[:DETAIL_LENGTH]
             reply.update(ok=False, error={"code": INTERNAL, "detail": detail})
+
+    def _send_reply(self, comm: Any, _data: Any, reply: dict[str, Any]) -> None:
         _send(comm, reply)
+
+    def _tell_others(self, comm: Any, data: Any, reply: dict[str, Any]) -> None:
         if reply["ok"] and data["method"].startswith("release"):
             self.tell("released", reply["result"], but=comm.comm_id)
 

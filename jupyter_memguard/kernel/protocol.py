@@ -16,6 +16,7 @@ TARGET = "jupyter_memguard"
 MODES = ("off", "large", "last", "all")
 SORTS = ("freed_bytes", "number")
 MESSAGE_BYTES = 1_000_000
+ID_LENGTH = 100
 BAD_REQUEST = "bad_request"
 UNKNOWN_METHOD = "unknown_method"
 BAD_PARAMS = "bad_params"
@@ -69,7 +70,14 @@ def _number(value: Any) -> bool:
 
 
 def _text(value: Any) -> bool:
-    return type(value) is str
+    return type(value) is str and len(value) <= MESSAGE_BYTES
+
+
+def _id(value: Any) -> bool:
+    """Return whether a request's id can be sent back as it is: no lone surrogate can."""
+    if type(value) is not str or len(value) > ID_LENGTH:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _flag(value: Any) -> bool:
@@ -77,11 +85,11 @@ def _flag(value: Any) -> bool:
 
 
 def _counts(value: Any) -> bool:
-    return type(value) is list and all(map(_count, value))
+    return type(value) is list and len(value) <= MESSAGE_BYTES and all(map(_count, value))
 
 
 def _texts(value: Any) -> bool:
-    return type(value) is list and all(map(_text, value))
+    return type(value) is list and all(map(_text, value)) and sum(map(len, value)) <= MESSAGE_BYTES
 
 
 DEFAULTS: Settings = {
@@ -145,18 +153,20 @@ def check_params(params: Any, checks: dict[str, Check], needed: tuple[str, ...])
     return params
 
 
+def id_of(data: Any) -> str:
+    """Return the id of a request, or "" if it has none that can be sent back."""
+    found = data.get("id") if type(data) is dict else None
+    return str(found) if _id(found) else ""
+
+
 def check_request(data: Any) -> tuple[str, str, dict[str, Any]]:
     """Check a request, and return its id, its method and its parameters.
 
     Raises `Refused` with `bad_request`, `unknown_method` or `bad_params`.
     """
-    if (
-        type(data) is not dict
-        or type(data.get("id")) is not str
-        or type(data.get("method")) is not str
-    ):
+    if type(data) is not dict or not _id(data.get("id")) or type(data.get("method")) is not str:
         raise Refused(BAD_REQUEST)
     if data["method"] not in METHODS:
         raise Refused(UNKNOWN_METHOD)
     checks, needed = METHODS[data["method"]]
-    return data["id"], data["method"], check_params(data.get("params", {}), checks, needed)
+    return data["id"], data["method"], check_params(data.get("params"), checks, needed)

@@ -101,6 +101,7 @@ class Releases:
         self.reporter = reporter
         self.outputs = outputs
         self.settling = Settling(shell, tell)
+        self._done: Released | None = None
 
     def release(
         self,
@@ -123,6 +124,7 @@ class Releases:
             [chosen_keys[i] for i in indices],
             [sizes[i] for i in indices],
             chosen,
+            began,
         )
         return self._released(began, gone)
 
@@ -148,6 +150,7 @@ class Releases:
         keys: list[str],
         sizes: list[Size],
         entries: list[Retained],
+        began: Beginning,
     ) -> list[Gone]:
         """Release the chosen entries; clears both lists of entries, which hold the objects."""
         entries.clear()
@@ -161,16 +164,36 @@ class Releases:
                 taken += replace(self.shell, entry, size)
                 taken.append(entry.obj)
                 entry.obj = None
+            self._note(began, len(gone))
             return taken
 
         drop(take)
         chosen.clear()
         return gone
 
+    def _note(self, began: Beginning, count: int) -> None:
+        """Remember that so many are let go, should an interrupt come before the end."""
+        self._done = {
+            "before_rss_bytes": began.before,
+            "after_rss_bytes": None,
+            "trimmed_bytes": began.trimmed,
+            "released": count,
+            "still_alive": [],
+            "elapsed_ms": (time.perf_counter() - began.time) * 1000,
+        }
+
+    def done(self) -> Released | None:
+        """Return, once, what the last release did if it did not come to its end, else None."""
+        done, self._done = self._done, None
+        if done is not None:
+            done["after_rss_bytes"] = rss_bytes()
+        return done
+
     def _released(self, began: Beginning, gone: list[Gone], count: int | None = None) -> Released:
         alive = still_alive(self.shell, gone)
         after = rss_bytes()
         self.settling.begin(began.before, after)
+        self._done = None
         return {
             "before_rss_bytes": began.before,
             "after_rss_bytes": after,
@@ -184,6 +207,7 @@ class Releases:
         """Release the kept outputs of all cells but the last; `released` counts the cells."""
         began = Beginning()
         count = self.outputs.prune(0)
+        self._note(began, count)
         return self._released(began, [], count)
 
     def release_tracebacks(self) -> Released:
@@ -193,5 +217,11 @@ class Releases:
         count = tracebacks.exceptions_in(found)
         gone = [Gone("traceback", obj, 0) for obj in found if tracebacks.is_exception(obj)]
         found.clear()
-        drop(lambda: tracebacks.let_go(self.shell))
+
+        def take() -> list[Any]:
+            taken = tracebacks.let_go(self.shell)
+            self._note(began, count)
+            return taken
+
+        drop(take)
         return self._released(began, gone, count)

@@ -78,6 +78,7 @@ class Guard:
         self.this_cell: list[Withheld] = []
         # Whether a result could not be weighed, because the engine was not there yet.
         self._unweighed = False
+        self._weighed = False
         self._hook = Hook(shell, self._update_user_ns)
         # Weak references to the running cells' executions whose results were withheld.
         self._executions: list[ReferenceType[Any]] = []
@@ -194,6 +195,7 @@ class Guard:
         """Return whether the engine is there, and remember if it is not."""
         found = stages.has_engine("sizing")
         self._unweighed = self._unweighed or not found
+        self._weighed = self._weighed or found
         return found
 
     def is_worth_listing(self, number: int) -> bool:
@@ -369,6 +371,8 @@ class Guard:
         if outermost:
             self._executions = []
             self.this_cell = []
+            if self._weighed:
+                stages.module("sizing").restore_collector()
 
     def after_cell(self) -> bool:
         """Let go outputs beyond `shown_bytes`, and tracebacks if the settings say so.

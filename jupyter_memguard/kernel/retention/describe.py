@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from types import GetSetDescriptorType, MemberDescriptorType
+from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, Callable
 
 _name_of = type.__dict__["__qualname__"].__get__
@@ -57,6 +57,24 @@ def instance_dict(obj: Any) -> dict[str, Any]:
     return {}
 
 
+class Library:
+    """The names of a library's module, in a dict that it shares with the module."""
+
+
+def library(name: str) -> Any:
+    """Return what a loaded module has under its names, or None if it is not a real module.
+
+    The user may have put something else into `sys.modules`, or may have given a module a
+    `__getattr__`. Neither is asked.
+    """
+    module = sys.modules.get(name)
+    if type(module) is not ModuleType:
+        return None
+    found = Library()
+    found.__dict__ = instance_dict(module)
+    return found
+
+
 def exact_text(text: str) -> str:
     """Return the same text as a plain str: a class derived from str may have its own methods."""
     return str.__str__(text)
@@ -77,7 +95,12 @@ def type_name(cls: type) -> str:
     module = module_name(cls)
     if module not in ("", "builtins", "__main__"):
         name = module.partition(".")[0] + "." + name
-    return name[:NAME_LENGTH]
+    return printable(name[:NAME_LENGTH])
+
+
+def printable(text: str) -> str:
+    """Return a text with its lone surrogates escaped, which no message can hold."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def summary(obj: Any) -> str:
@@ -99,16 +122,16 @@ def _summary(obj: Any) -> str:
     for base, length in _SIZED.items():
         if has_base(cls, base):
             return _plural(length(obj), "character" if base is str else "item")
-    library = _library(cls)
-    describe = _LIBRARIES.get(library)
-    return "" if describe is None else describe(sys.modules[library], obj) or ""
+    name = _library(cls)
+    found = library(name) if name else None
+    return "" if found is None else _LIBRARIES[name](found, obj) or ""
 
 
 def _library(cls: type) -> str:
-    """Return the first library among the bases' modules that we know and that is loaded."""
+    """Return the first library among the bases' modules that we know, or ""."""
     for base in _mro_of(cls):
         name = module_name(base).partition(".")[0]
-        if name in _LIBRARIES and name in sys.modules:
+        if name in _LIBRARIES:
             return name
     return ""
 
@@ -144,7 +167,7 @@ def _index_length(np: Any, index: Any) -> int | None:
 
 
 def _pandas(pd: Any, obj: Any) -> str | None:
-    np = sys.modules["numpy"]
+    np = library("numpy")
     if type(obj) is pd.DataFrame:
         manager = instance_dict(obj)["_mgr"]
         columns = sum(len(block.mgr_locs) for block in manager.blocks)

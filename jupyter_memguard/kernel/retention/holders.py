@@ -168,11 +168,14 @@ def _is_number(key: Any) -> bool:
 
 
 def cached(shell: Any, number: int) -> Any:
-    """Return what IPython put into `Out` under a number; None if the user put it there."""
+    """Return what IPython put into `Out` under a number; None if the user put it there.
+
+    IPython puts a result into `user_ns_hidden` as well. Where it is in there no more, the user has
+    left it in `_5` at least.
+    """
     obj, name = results(shell).get(number), f"_{number}"
     hidden = shell.user_ns_hidden
-    is_ipythons = hidden[name] is obj if name in hidden else number < shell.execution_count
-    return obj if is_ipythons else None
+    return obj if (hidden if name in hidden else shell.user_ns).get(name) is obj else None
 
 
 def object_under(shell: Any, number: int) -> Any:

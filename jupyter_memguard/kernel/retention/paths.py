@@ -18,7 +18,15 @@ from types import (
 )
 from typing import Any, Iterator, Sequence
 
-from .describe import exact_text, has_base, instance_dict, is_one_of, module_name, type_name
+from .describe import (
+    exact_text,
+    has_base,
+    instance_dict,
+    is_one_of,
+    library,
+    module_name,
+    type_name,
+)
 
 KEY_LENGTH = 40
 # Larger numbers are not written out: Python refuses to convert the largest to text.
@@ -136,7 +144,7 @@ def _step(holder: Any, target: Any) -> str | None:
 
 
 def _step_of_array(holder: Any, target: Any) -> str | None:
-    numpy = sys.modules.get("numpy")
+    numpy = library("numpy")
     if numpy is None or not has_base(type(holder), numpy.ndarray):
         return None
     return ".base" if numpy.ndarray.base.__get__(holder) is target else OF_ARRAY

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
+
+from .describe import library
 
 
 def rss_bytes() -> int | None:
@@ -21,7 +22,7 @@ def rss_bytes() -> int | None:
         return pages * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):
         pass
-    psutil = sys.modules.get("psutil")
+    psutil = library("psutil")
     try:
         return None if psutil is None else int(psutil.Process().memory_info().rss)
     except Exception:  # noqa: BLE001 - psutil raises different errors on each system
@@ -39,7 +40,7 @@ def is_glibc() -> bool:
 def give_back() -> None:
     """Collect garbage, and return free memory to the system where the allocator offers that."""
     gc.collect()
-    pyarrow = sys.modules.get("pyarrow")
+    pyarrow = library("pyarrow")
     # An old or half-imported pyarrow lacks the function.
     with suppress(Exception):
         if pyarrow is not None:

@@ -7,12 +7,11 @@ collector does not track, as a dict of arrays, or does not see, as the array beh
 from __future__ import annotations
 
 import gc
-import sys
 from contextlib import suppress
 from types import CodeType, ModuleType
 from typing import Any, Callable, Iterator
 
-from .describe import has_base
+from .describe import has_base, library
 from .paths import steps_along
 
 # The most objects that are looked at.
@@ -90,7 +89,7 @@ class Reach:
 
     def _referents(self, objects: list[Any]) -> list[Any]:
         found = gc.get_referents(*objects)
-        numpy = sys.modules.get("numpy")
+        numpy = library("numpy")
         if numpy is not None:
             for obj in objects:
                 if self._is_array(type(obj), numpy):

@@ -11,33 +11,7 @@ from .holders import Retained, put
 from .placeholder import placeholder
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from .sizes import Size
-
-
-class Uninterrupted:
-    """Delays an interrupt until the places are changed, and raises it then."""
-
-    def __enter__(self) -> None:
-        """Replace the handler of interrupts. Only the main thread gets interrupts."""
-        self.caught: tuple[int, FrameType | None] | None = None
-        self.handler: Any = None
-        if threading.current_thread() is threading.main_thread():
-            self.handler = signal.getsignal(signal.SIGINT)
-        if self.handler is not None:
-            signal.signal(signal.SIGINT, self._note)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.caught = (number, frame)
-
-    def __exit__(self, *_error: object) -> None:
-        """Restore the handler, and call it if an interrupt came in the meantime."""
-        if self.handler is not None:
-            signal.signal(signal.SIGINT, self.handler)
-            caught, self.caught = self.caught, None
-            if caught is not None and callable(self.handler):
-                self.handler(*caught)
 
 
 def replace(shell: Any, entry: Retained, size: Size, numbers: list[int] | None = None) -> list[Any]:
@@ -56,9 +30,25 @@ def replace(shell: Any, entry: Retained, size: Size, numbers: list[int] | None =
 def drop(take: Callable[[], list[Any]]) -> None:
     """Call `take`, which removes references from their places, then drop the references.
 
-    No interrupt comes between. Dropping can run the user's destructors, so it waits until
-    every place is changed.
+    No interrupt comes between: one that comes is raised when every place is changed. Dropping can
+    run the user's destructors, so it waits until then, too.
     """
-    with Uninterrupted():
+    caught: list[Any] = []
+    # Only the main thread gets interrupts.
+    is_main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT) if is_main else None
+    try:
+        if handler is not None:
+            signal.signal(signal.SIGINT, lambda *what: caught.append(what))
         taken = take()
+    finally:
+        if handler is not None:
+            try:
+                signal.signal(signal.SIGINT, handler)
+            except BaseException:
+                # Another signal's handler raised before this one was put back.
+                signal.signal(signal.SIGINT, handler)
+                raise
+            if caught and callable(handler):
+                handler(*caught[-1])
     taken.clear()

@@ -29,6 +29,8 @@ from ..retention.sizes import NOTES, Root, Size
 from .forward_walk import kept_alive, kept_alive_in_turn, measure_without_counts
 from .heap import clock
 
+# Has an item while the collector is off because of a pause.
+_PAUSES: list[bool] = []
 # A budget under which the time for the account counts.
 _HASTE_MS = 1000.0
 
@@ -47,6 +49,7 @@ __all__ = [
     "measure",
     "measure_in_turn",
     "prepare",
+    "restore_collector",
 ]
 
 
@@ -190,10 +193,23 @@ def keeps_alive_in_turn(
 @contextmanager
 def collector_paused() -> Iterator[None]:
     """Do without collections: one would take its time from the budget."""
-    enabled = gc.isenabled()
-    gc.disable()
+    if not gc.isenabled():
+        yield
+        return
     try:
+        _PAUSES.append(True)
+        gc.disable()
         yield
     finally:
-        if enabled:
-            gc.enable()
+        restore_collector()
+
+
+def restore_collector() -> None:
+    """Turn the collector on if a pause has left it off.
+
+    An interrupt can end a pause in the middle of a `with` statement's own code. Its end comes then
+    when the interrupt's traceback goes, and IPython keeps that.
+    """
+    if _PAUSES:
+        gc.enable()
+        _PAUSES.clear()

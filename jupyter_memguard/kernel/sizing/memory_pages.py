@@ -49,9 +49,11 @@ class MemoryPages:
 
     def close(self) -> None:
         """Close the page map."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        # Forgotten first: after an interrupt between, it must not be closed twice, when the number
+        # may be another file's.
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
     def present_if_large(self, address: int, size: int) -> PresentBytes:
         """Return what is present of a stretch; all of it, if it is small or that is not known."""

@@ -8,16 +8,15 @@ that the kernel has not imported is never imported, nor is the file of its adapt
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Callable, Dict
+from typing import TYPE_CHECKING, Any, Callable, Dict
 
 from ... import stages
+from ...retention.describe import library
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from .adapter import Adapter
 
-    _Maker = Callable[[ModuleType], Dict[type, Adapter]]
+    _Maker = Callable[[Any], Dict[type, Adapter]]
 
 # The module in `sys.modules` that says that a library is there, and the file with its adapters.
 # The file's `ADAPTERS` has, by the same name, a function that makes the adapters.
@@ -42,7 +41,7 @@ _FILES = {
     "scipy.spatial._ckdtree": "scipy",
 }
 
-_made: dict[str, tuple[ModuleType, dict[type, Adapter]]] = {}
+_made: dict[str, tuple[Any, dict[type, Adapter]]] = {}
 
 
 def loaded_adapters() -> dict[int, Adapter]:
@@ -52,16 +51,17 @@ def loaded_adapters() -> dict[int, Adapter]:
     """
     found: dict[int, Adapter] = {}
     for name, file in _FILES.items():
-        library = sys.modules.get(name)
-        if library is None:
+        module = sys.modules.get(name)
+        names = library(name)
+        if names is None:
             continue
         made = _made.get(name)
-        if made is None or made[0] is not library:
+        if made is None or made[0] is not module:
             try:
-                adapters = _maker(name, file)(library)
+                adapters = _maker(name, file)(names)
             except Exception:  # noqa: BLE001, S112
                 continue  # a version that looks different: its types are opaque then
-            made = _made[name] = (library, adapters)
+            made = _made[name] = (module, adapters)
         found.update((id(cls), adapter) for cls, adapter in made[1].items())
     return found
 

@@ -12,9 +12,9 @@ Where the counts do not stand where they are looked for, there is an estimate in
 from __future__ import annotations
 
 import ctypes
-import sys
 from typing import Any, Callable, Iterator, NamedTuple
 
+from ...retention import describe
 from ..blocks import USERS_UNKNOWN, Block, total
 from .adapter import Adapter, Owned
 from .native import COUNT, NUMPY_BASE, POINTER, Memory, is_readable
@@ -128,7 +128,7 @@ def _storage(memory: Memory, place: int, exported: int) -> _Storage | None:
     if words[0] == _OF_RUST:
         return _Storage(place, address, size, _OWN, ())
     # memory of an array of numpy's, which goes with it if nothing else holds the array
-    numpy = sys.modules.get("numpy")
+    numpy = describe.library("numpy")
     held = memory.words(memory.word(words[1]), NUMPY_BASE + 1)
     if numpy is None or held[1] != id(numpy.ndarray):
         return _Storage(place, address, size, _UNKNOWN, ())
@@ -226,7 +226,7 @@ class _Columns:
 
 def _polars(library: Any) -> dict[type, Adapter]:  # noqa: C901
     """Return the adapters of polars' data frames and series."""
-    native = sys.modules.get("polars._plr") or sys.modules["polars.polars"]
+    native = describe.library("polars._plr") or describe.library("polars.polars")
     frame, series = native.PyDataFrame, native.PySeries
     pointer_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
         ("PyCapsule_GetPointer", ctypes.pythonapi)

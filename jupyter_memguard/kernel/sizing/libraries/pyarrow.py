@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import ctypes
 import datetime as dt
-import sys
 from collections import deque
 from typing import Any, Callable, Iterator, Sequence
 
+from ...retention.describe import library
 from ..blocks import USERS_UNKNOWN, Block, total
 from .adapter import Adapter, Owned
 from .native import COUNT, COUNTED_CAPSULES, NUMPY_BASE, POINTER, Memory, Part, Parts, layout_of
@@ -138,7 +138,7 @@ class _Layout:
         self, lib: Any, memory: Memory, read: Callable[[Any], tuple[int, ...]]
     ) -> dict[int, int]:
         """Return where buffers over Python's objects hold these, by their table of methods."""
-        numpy = sys.modules.get("numpy")
+        numpy = library("numpy")
         text = b"of Python's, not Arrow's"
         buffer = lib.py_buffer(text)
         found = [(read(buffer), id(text))]
@@ -460,7 +460,7 @@ def _pyarrow(lib: Any) -> dict[type, Adapter]:
 
 def _dataset(module: Any) -> dict[type, Adapter]:
     """Return the adapters of pyarrow's data sets and of what scans them."""
-    layout = _layout(sys.modules["pyarrow.lib"])
+    layout = _layout(library("pyarrow.lib"))
     names = ("Dataset", "Scanner", "Fragment") if layout is not None else ()
     return {vars(module)[name]: _reaching(layout) for name in names}  # type: ignore[arg-type]
 

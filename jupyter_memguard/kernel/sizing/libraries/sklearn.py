@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from typing import Any, Callable
 
+from ...retention.describe import library
 from .adapter import Adapter, Owned
 
 _REFERENCES = 2  # that a view of Cython's has to its array
@@ -43,7 +43,7 @@ def _neighbors(module: Any) -> dict[type, Adapter]:
 
 
 def _arrays_of(parts: list[Callable[[Any], Any]]) -> Adapter:
-    numpy = sys.modules["numpy"]
+    numpy = library("numpy")
 
     def look(obj: Any) -> Owned:
         arrays: list[Any] = []

@@ -14,6 +14,7 @@ import sys
 from contextlib import nullcontext
 from typing import Any, Callable, Iterator, Sequence
 
+from ...retention.describe import library
 from ..blocks import USERS_UNKNOWN, Block
 from .adapter import Adapter, Owned
 from .native import COUNT, POINTER, Memory, Part, Parts, are_counts, layout_of
@@ -81,7 +82,7 @@ class _Layout:
         self.data = stored.index(base.data_ptr(whole))
         self.size = stored.index(4 * _PROBE)
         self.frees = stored[self.data + 1]
-        numpy = sys.modules.get("numpy")
+        numpy = library("numpy")
         self.numpy = 0 if numpy is None else id(numpy.ndarray)
         of_processor = not stored[self.data + 3] & _KIND_OF_DEVICE
         if stored[_COUNTS] & COUNT != 2 or not of_processor:  # the whole and its part  # noqa: PLR2004
