@@ -24,8 +24,12 @@ import type {
 /** Whether a document's kernel can be asked, or why not. */
 export type AgentState =
   | { kind: 'no-kernel' }
-  /** `language` is null for a kernel that the server has no spec of. */
-  | { kind: 'not-python'; language: string | null }
+  /**
+   * `language` is null for a kernel that the server has no spec of;
+   * `implementation` is the name of one whose spec says Python, and which does
+   * not run code itself in IPython's shell.
+   */
+  | { kind: 'not-python'; language: string | null; implementation?: string }
   /**
    * The install message is on its way, or waits behind a running cell or for
    * the code that it carries.
@@ -313,6 +317,8 @@ export interface ISettings {
   readonly guardShownMiB: number;
   readonly guardTracebacks: boolean;
   readonly freeMinimumMiB: number;
+  /** Kernels that run code in an IPython shell of their own, beside the known. */
+  readonly kernelImplementations: readonly string[];
   readonly pollSeconds: number;
   readonly statusBar: boolean;
   /** What the status item has beside the kernel's own figure. */

@@ -24,6 +24,7 @@ import { cancellable } from './cancellable';
 import { CellRuns } from './cellRuns';
 import { EngineOnDemand, engineUse } from './engineOnDemand';
 import { ExecutedCells } from './executedCells';
+import { hasOwnShell, learnFrom } from './implementation';
 import type { Answer, InstallStep } from './installer';
 import { errorName, Installer } from './installer';
 import { KERNEL_CODE, type IKernelCode } from './kernelCode';
@@ -50,16 +51,23 @@ export class KernelAgent implements IKernelAgent {
    * @param sessionContext - The document's; it may have no kernel yet.
    * @param guard - The guard that a kernel gets where none was set since
    * its start; null sets nothing.
+   * @param implementations - Kernels that run code in an IPython shell of
+   * their own, beside those that are known.
    * @param code - The code for kernels.
    */
   constructor(
     readonly sessionContext: ISessionContext,
     guard: () => IGuard | null,
+    implementations: () => readonly string[] = () => [],
     code: IKernelCode = KERNEL_CODE
   ) {
     this._firstGuard = guard;
-    this._installer = new Installer(code, guard, this.cellRuns, step =>
-      this._onInstallStep(step)
+    this._installer = new Installer(
+      code,
+      guard,
+      this.cellRuns,
+      name => hasOwnShell(name, implementations(), this._spec?.argv),
+      step => this._onInstallStep(step)
     );
     this._engine = new EngineOnDemand(code, {
       load: params => this._ask('load_engine', params),
@@ -138,9 +146,13 @@ export class KernelAgent implements IKernelAgent {
     return answer;
   }
 
-  /** Load the code that the guard needs: the guard may be another one now. */
+  /** Take note that the guard and the settings may be others now. */
   prepare(): void {
     this._installer.prepare();
+    if (this._machine.stage === 'unsuitable') {
+      // The settings may name this kernel now.
+      this._install();
+    }
   }
 
   /** Install anew, after a failure. */
@@ -314,6 +326,9 @@ export class KernelAgent implements IKernelAgent {
     args: Kernel.IAnyMessageArgs
   ): void {
     const { msg, direction } = args;
+    if (direction === 'recv' && learnFrom(kernel, msg)) {
+      this._installer.learned();
+    }
     if (direction === 'recv' && this._session.isAnother(msg)) {
       this._stop('restarted', 'restarted');
       this._install();
@@ -339,7 +354,7 @@ export class KernelAgent implements IKernelAgent {
     this._installer.stop();
     this._dropChannel('disconnected');
     const specs = this.sessionContext.specsManager.specs;
-    const language = specs?.kernelspecs[kernel.name]?.language;
+    const language = this._spec?.language;
     if (language === undefined) {
       this._machine.on(specs ? 'unlisted' : 'unspecified');
     } else if (language.toLowerCase() !== 'python') {
@@ -353,6 +368,9 @@ export class KernelAgent implements IKernelAgent {
     switch (step.kind) {
       case 'failed':
         this._machine.on('failed', { detail: step.detail });
+        break;
+      case 'unsuitable':
+        this._machine.on('unsuitable', { implementation: step.implementation });
         break;
       case 'answered':
         this._session.note(step.session);
@@ -484,6 +502,12 @@ export class KernelAgent implements IKernelAgent {
     if (wanted !== null && !isSet) {
       await this.request('set_guard', wanted);
     }
+  }
+
+  /** The spec of the present kernel, if the server has told one. */
+  private get _spec() {
+    const { specs } = this.sessionContext.specsManager;
+    return specs?.kernelspecs[this._kernel?.name ?? ''];
   }
 
   private get _isLive(): boolean {

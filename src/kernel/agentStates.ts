@@ -22,6 +22,8 @@ export type Stage =
   | 'unlisted'
   /** The kernel's language is not Python. */
   | 'foreign'
+  /** The kernel does not run code itself, or not in IPython's shell. */
+  | 'unsuitable'
   /** The page loads the code that goes into the kernel. */
   | 'loading'
   /** The install message is on its way. */
@@ -64,6 +66,7 @@ export type AgentEvent =
   | 'unspecified'
   | 'unlisted'
   | 'foreign'
+  | 'unsuitable'
   | 'load'
   | 'send'
   /** A cell runs while the page still loads the code. */
@@ -94,6 +97,7 @@ const ANY: Row = {
   unspecified: 'unspecified',
   unlisted: 'unlisted',
   foreign: 'foreign',
+  unsuitable: 'unsuitable',
   load: 'loading',
   send: 'installing'
 };
@@ -122,6 +126,7 @@ export const TRANSITIONS: Readonly<Record<Stage, Readonly<Row>>> = {
   unspecified: LIVE,
   unlisted: LIVE,
   foreign: LIVE,
+  unsuitable: LIVE,
   loading: { ...LIVE, failed: 'failed' },
   installing: {
     ...LIVE,
@@ -185,6 +190,8 @@ export function isLive(stage: Stage): boolean {
 interface IFacts {
   /** The language of a foreign kernel. */
   language: string;
+  /** What an unsuitable kernel calls itself. */
+  implementation: string;
   /** The version of the protocol of the kernel's code. */
   theirs: number;
   /** Why something failed; a type's name, not a text. */
@@ -247,7 +254,7 @@ export class AgentMachine {
   }
 
   private _view(): AgentState {
-    const { language, theirs, detail } = this._facts;
+    const { language, implementation, theirs, detail } = this._facts;
     switch (this._stage) {
       case 'none':
         return { kind: 'no-kernel' };
@@ -255,6 +262,8 @@ export class AgentMachine {
         return { kind: 'not-python', language: null };
       case 'foreign':
         return { kind: 'not-python', language };
+      case 'unsuitable':
+        return { kind: 'not-python', language: 'python', implementation };
       case 'ready':
       case 'restarting':
       case 'disconnected':
@@ -280,7 +289,12 @@ export class AgentMachine {
   private _stage: Stage;
   private _link: Link;
   private _isLate = false;
-  private _facts: IFacts = { language: '', theirs: 0, detail: '' };
+  private _facts: IFacts = {
+    language: '',
+    implementation: '',
+    theirs: 0,
+    detail: ''
+  };
   private _state: AgentState;
   private _changed = new Signal<this, AgentState>(this);
 }

@@ -3,6 +3,7 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { IGuard } from '../wire/protocol';
 import type { CellRuns } from './cellRuns';
+import { HeldRequest, implementationOf, learn } from './implementation';
 import type { Installed } from './inject';
 import { guardNeedsEngine, installRequest, readInstalled } from './inject';
 import type { ICoreCode, IKernelCode } from './kernelCode';
@@ -15,6 +16,8 @@ export type InstallStep =
   /** The page loads the code that goes into the kernel. */
   | { kind: 'load' }
   | { kind: 'send' }
+  /** The kernel does not run code itself, or not in IPython's shell. */
+  | { kind: 'unsuitable'; implementation: string }
   | { kind: 'failed'; detail: string }
   | { kind: 'answered'; installed: Answer; session: string };
 
@@ -30,6 +33,8 @@ interface IInstallation {
   aborts: number;
   /** Whether the code could not be loaded. */
   isStuck: boolean;
+  /** The message, while the kernel has not told what it is. */
+  held: HeldRequest | null;
 }
 
 /**
@@ -41,17 +46,20 @@ export class Installer {
    * @param code - The code for kernels.
    * @param guard - Returns the guard to set when the message is sent.
    * @param runs - The runs of the kernel; the message is to be none of them.
+   * @param isSuitable - Whether a kernel with this implementation gets code.
    * @param tell - Called with each step of the present installation.
    */
   constructor(
     code: IKernelCode,
     guard: () => IGuard | null,
     runs: CellRuns,
+    isSuitable: (implementation: string) => boolean,
     tell: (step: InstallStep) => void
   ) {
     this._code = code;
     this._guard = guard;
     this._runs = runs;
+    this._isSuitable = isSuitable;
     this._tell = tell;
     this.prepare();
   }
@@ -73,8 +81,22 @@ export class Installer {
    * needs.
    */
   start(kernel: Kernel.IKernelConnection, withEngine: boolean): void {
-    this._current = { kernel, withEngine, aborts: 0, isStuck: false };
+    this._current = {
+      kernel,
+      withEngine,
+      aborts: 0,
+      isStuck: false,
+      held: null
+    };
     this._send(this._current);
+  }
+
+  /** The kernel has told what it is: what waits for that goes out, or nothing. */
+  learned(): void {
+    const current = this._current;
+    if (current?.held && this._maySend(current)) {
+      current.held.release();
+    }
   }
 
   /** Try again if the code could not be loaded. */
@@ -131,8 +153,40 @@ export class Installer {
     return loaded;
   }
 
+  /** Whether a kernel that has told what it is gets code. */
+  private _maySend(current: IInstallation): boolean {
+    const implementation = implementationOf(current.kernel);
+    if (implementation === null || this._isSuitable(implementation)) {
+      return true;
+    }
+    this.stop();
+    this._tell({ kind: 'unsuitable', implementation });
+    return false;
+  }
+
+  /**
+   * What is sent to a kernel that is connected to goes out at once, so it has
+   * to have told what it is before.
+   */
+  private async _sendOnceKnown(current: IInstallation): Promise<void> {
+    this._tell({ kind: 'send' });
+    const { kernel } = current;
+    learn(kernel, await kernel.info.catch(() => ({})));
+    if (current === this._current) {
+      this._send(current);
+    }
+  }
+
   private _post(current: IInstallation, core: ICoreCode): void {
     const { kernel } = current;
+    if (!this._maySend(current)) {
+      return;
+    }
+    const isKnown = implementationOf(kernel) !== null;
+    if (!isKnown && kernel.connectionStatus === 'connected') {
+      void this._sendOnceKnown(current);
+      return;
+    }
     const engine = this._needsEngine(current) ? this._code.engine.loaded : null;
     const request = installRequest(core, this._guard(), engine?.text ?? '');
     this._tell({ kind: 'send' });
@@ -143,6 +197,7 @@ export class Installer {
       // The connection has gone in between; the next signal begins anew.
       return;
     }
+    current.held = isKnown ? null : new HeldRequest(future.msg);
     future.done.then(
       reply => this._onReply(current, reply),
       () => {
@@ -156,6 +211,13 @@ export class Installer {
     reply: KernelMessage.IExecuteReplyMsg
   ): void {
     if (current !== this._current) {
+      return;
+    }
+    if (isInfo(reply)) {
+      // It was sent before the kernel had told what it is.
+      learn(current.kernel, reply.content);
+      current.held = null;
+      this._send(current);
       return;
     }
     const installed = readInstalled(reply.content);
@@ -173,8 +235,14 @@ export class Installer {
   private _code: IKernelCode;
   private _guard: () => IGuard | null;
   private _runs: CellRuns;
+  private _isSuitable: (implementation: string) => boolean;
   private _tell: (step: InstallStep) => void;
   private _current: IInstallation | null = null;
+}
+
+/** Whether a reply is one to the question what the kernel is. */
+function isInfo(reply: KernelMessage.IMessage): boolean {
+  return reply.header.msg_type === 'kernel_info_reply';
 }
 
 /** A name only: an error's text could be anything. */

@@ -20,6 +20,7 @@ export const DEFAULTS: ISettings = {
   guardShownMiB: 10,
   guardTracebacks: false,
   freeMinimumMiB: 1,
+  kernelImplementations: [],
   pollSeconds: 1,
   statusBar: true,
   statusBarShows: 'history',
@@ -65,6 +66,7 @@ export function readSettings(
     guardShownMiB: size('guardShownMiB'),
     guardTracebacks: onOff('guardTracebacks'),
     freeMinimumMiB: size('freeMinimumMiB'),
+    kernelImplementations: namesIn(given.kernelImplementations),
     pollSeconds: size('pollSeconds'),
     statusBar: onOff('statusBar'),
     statusBarShows:
@@ -73,6 +75,13 @@ export function readSettings(
     statusBarFreePercent: size('statusBarFreePercent'),
     markThresholdMiB: size('markThresholdMiB')
   };
+}
+
+/** The texts of a list, which may be anything. */
+function namesIn(value: unknown): readonly string[] {
+  return Array.isArray(value)
+    ? value.filter((name): name is string => typeof name === 'string')
+    : DEFAULTS.kernelImplementations;
 }
 
 const SHOWS = ['figure', 'limit', 'history'] as const;

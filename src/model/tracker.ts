@@ -42,8 +42,10 @@ class Watched implements IWatched {
     readonly guardStore: IGuardStore,
     settings: () => ISettings
   ) {
-    this.agent = new KernelAgent(widget.sessionContext, () =>
-      firstGuard(guardStore.own, settings())
+    this.agent = new KernelAgent(
+      widget.sessionContext,
+      () => firstGuard(guardStore.own, settings()),
+      () => settings().kernelImplementations
     );
     this.model = new RetainedModel(this.agent, () => settings().freeMinimumMiB);
     guardStore.changed.connect(() => this.agent.prepare());

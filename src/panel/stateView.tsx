@@ -50,9 +50,24 @@ function noKernelWords(inFront: boolean, trans: TranslationBundle): IWords {
 }
 
 function notPythonWords(
-  { language }: StateOf<'not-python'>,
+  { language, implementation }: StateOf<'not-python'>,
   trans: TranslationBundle
 ): IWords {
+  if (implementation !== undefined) {
+    return {
+      icon: kernelIcon,
+      title: trans.__('Not an IPython kernel'),
+      hint:
+        implementation === ''
+          ? trans.__(
+              'Its kernelspec says Python, but it does not tell what it is, and may pass code on to another place. Nothing was sent to it.'
+            )
+          : trans.__(
+              'Its kernelspec says Python, but it calls itself %1, which may pass code on to another place. Nothing was sent to it. If it runs code in an IPython shell of its own, add its name to the setting \u201cKernels with an IPython shell\u201d.',
+              implementation
+            )
+    };
+  }
   return {
     icon: kernelIcon,
     title: trans.__('Not a Python kernel'),

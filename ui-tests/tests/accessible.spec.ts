@@ -43,7 +43,7 @@ const OURS = [
 /** Kernels that cannot be asked, the panel's state, and what it says. */
 const ODD_KERNELS = [
   ['echo', 'not-python', 'Not a Python kernel'],
-  ['bare', 'no-shell', 'No IPython in this kernel'],
+  ['bare', 'not-python', 'Not an IPython kernel'],
   ['closed', 'failed', 'The kernel cannot be looked into'],
   ['other-version', 'version', 'Another version is in this kernel'],
   ['dying', 'dead', 'The kernel has died']

@@ -34,6 +34,10 @@ export class FakeKernel {
   status: Kernel.Status = 'idle';
   connectionStatus: Kernel.ConnectionStatus = 'connecting';
   isDisposed = false;
+  /** What it tells of itself over a connection that is there. */
+  info: Promise<object> = Promise.resolve({ implementation: 'ipython' });
+  /** The messages with the installs, as they would go out now. */
+  readonly outgoing: Message[] = [];
   /** The kernel's own session, which changes when it restarts. */
   session = UUID.uuid4();
 
@@ -50,6 +54,7 @@ export class FakeKernel {
     const delegate = new PromiseDelegate<KernelMessage.IExecuteReplyMsg>();
     this._installs.push(delegate);
     const msg = this._message('execute_request', content);
+    this.outgoing.push(msg);
     this.anyMessage.emit({ msg, direction: 'send' });
     return { done: delegate.promise, msg } as Partial<Kernel.IShellFuture>;
   }
@@ -90,9 +95,24 @@ export class FakeKernel {
     await settled();
   }
 
+  /** Tell what it is, as it does before JupyterLab sends it anything. */
+  tellInfo(implementation = 'ipython'): void {
+    const msg = this._message('kernel_info_reply', { implementation });
+    this.anyMessage.emit({ msg, direction: 'recv' });
+  }
+
   /** Answer the newest install message. */
   async answerInstall(content: object): Promise<void> {
+    this.tellInfo();
     const msg = this._message('execute_reply', content);
+    const newest = last(this._installs);
+    newest.resolve(msg as unknown as KernelMessage.IExecuteReplyMsg);
+    await newest.promise;
+  }
+
+  /** Answer the newest message as a question for what the kernel is. */
+  async answerAsInfo(implementation: string): Promise<void> {
+    const msg = this._message('kernel_info_reply', { implementation });
     const newest = last(this._installs);
     newest.resolve(msg as unknown as KernelMessage.IExecuteReplyMsg);
     await newest.promise;

@@ -13,9 +13,15 @@ import { settled } from './waiting';
 export function anAgent(
   context: FakeContext,
   guard: IGuard | null = null,
-  code: IKernelCode = KERNEL_CODE
+  code: IKernelCode = KERNEL_CODE,
+  implementations: readonly string[] = []
 ) {
-  const agent = new KernelAgent(context.asContext, () => guard, code);
+  const agent = new KernelAgent(
+    context.asContext,
+    () => guard,
+    () => implementations,
+    code
+  );
   const states: AgentState['kind'][] = [agent.state.kind];
   agent.stateChanged.connect((_, state) => states.push(state.kind));
   return { agent, states };

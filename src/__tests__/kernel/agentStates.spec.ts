@@ -40,6 +40,7 @@ const RULES: Record<
   unspecified: [[() => true, 'unspecified']],
   unlisted: [[() => true, 'unlisted']],
   foreign: [[() => true, 'foreign']],
+  unsuitable: [[() => true, 'unsuitable']],
   load: [[() => true, 'loading']],
   send: [[() => true, 'installing']],
   ranEarly: [],
@@ -73,6 +74,7 @@ function seen(stage: Stage, link: Link): AgentState['kind'] {
       return 'no-kernel';
     case 'unlisted':
     case 'foreign':
+    case 'unsuitable':
       return 'not-python';
     case 'stillborn':
       return 'dead';
@@ -164,6 +166,7 @@ const PATHS: Record<
   unspecified: () => undefined,
   unlisted: () => undefined,
   foreign: () => undefined,
+  unsuitable: kernel => kernel.tellInfo('PySpark'),
   loading: () => undefined,
   installing: () => undefined,
   greeting: greeting,
@@ -225,6 +228,7 @@ function install(stage: Stage, isAnother: boolean): AgentEvent {
       return 'load';
     case 'foreign':
     case 'unlisted':
+    case 'unsuitable':
       return isAnother ? 'send' : stage;
     default:
       return 'send';

@@ -99,7 +99,12 @@ describe('the install message', () => {
     const code = slowCode();
     let guard: IGuard = { mode: 'off' };
     const context = new FakeContext();
-    const agent = new KernelAgent(context.asContext, () => guard, code);
+    const agent = new KernelAgent(
+      context.asContext,
+      () => guard,
+      undefined,
+      code
+    );
     guard = { mode: 'large' };
     agent.prepare();
     await code.core.arrive();

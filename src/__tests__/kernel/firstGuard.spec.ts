@@ -23,10 +23,15 @@ async function greeted(guard: IGuard) {
   };
   const context = new FakeContext();
   const kernel = new FakeKernel();
-  const agent = new KernelAgent(context.asContext, () => wanted.guard, {
-    ...KERNEL_CODE,
-    engine
-  });
+  const agent = new KernelAgent(
+    context.asContext,
+    () => wanted.guard,
+    undefined,
+    {
+      ...KERNEL_CODE,
+      engine
+    }
+  );
   context.setKernel(kernel);
   await settled();
   await kernel.answerVersion();

@@ -64,7 +64,7 @@ async function aSession(
     specsManager: manager.kernelspecs,
     kernelPreference: { name: kernel }
   });
-  const agent = new KernelAgent(context, () => guard, code);
+  const agent = new KernelAgent(context, () => guard, undefined, code);
   await context.initialize();
   await context.ready;
   const run = (code: string) => execute(context.session!.kernel!, code);
@@ -286,6 +286,64 @@ describe('a Python kernel', () => {
       two.agent.dispose();
       two.context.dispose();
       await one.close();
+    },
+    PATIENCE
+  );
+});
+
+/** A kernel that says Python, and prints all that it was ever sent. */
+const RECORDING = `
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.kernelbase import Kernel
+
+class Recording(Kernel):
+    implementation = "Recording"
+    implementation_version = banner = "1"
+    language_info = {"name": "python", "mimetype": "text/x-python", "file_extension": ".py"}
+    sent = []
+
+    def do_execute(self, code, silent, store_history=True, user_expressions=None, **_):
+        self.sent.append([code, *(user_expressions or {})])
+        text = repr(self.sent)
+        self.send_response(self.iopub_socket, "stream", {"name": "stdout", "text": text})
+        return {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
+
+IPKernelApp.launch_instance(kernel_class=Recording)
+`;
+
+/** Installs its kernelspec where the server of a kernel looks for these. */
+const INSTALL = `
+import json, os, pathlib, sys
+folder = pathlib.Path(os.environ["JUPYTER_DATA_DIR"], "kernels", "recording")
+folder.mkdir(parents=True)
+(folder / "recording.py").write_text(${JSON.stringify(RECORDING)})
+argv = [sys.executable, str(folder / "recording.py"), "-f", "{connection_file}"]
+spec = {"argv": argv, "display_name": "Recording", "language": "python"}
+(folder / "kernel.json").write_text(json.dumps(spec))
+`;
+
+describe('a kernel that says Python and passes code on', () => {
+  it(
+    'gets nothing but its cells, also after a restart',
+    async () => {
+      const helper = await manager.kernels.startNew({ name: 'ipython' });
+      await execute(helper, INSTALL);
+      await helper.shutdown();
+      await manager.kernelspecs.refreshSpecs();
+      const { agent, context, run, close } = await aSession('recording', {
+        mode: 'large'
+      });
+      const state = {
+        kind: 'not-python',
+        language: 'python',
+        implementation: 'Recording'
+      };
+      expect(await run('first')).toBe("[['first']]");
+      expect(agent.state).toEqual(state);
+      await context.restartKernel();
+      expect(await run('second')).toBe("[['second']]");
+      expect(agent.state).toEqual(state);
+      await close();
     },
     PATIENCE
   );

@@ -10,7 +10,12 @@ async function aDocument(mode = 'off') {
   const context = new FakeContext();
   const kernel = new FakeKernel();
   context.setKernel(kernel);
-  const agent = new KernelAgent(context.asContext, () => null, KERNEL_CODE);
+  const agent = new KernelAgent(
+    context.asContext,
+    () => null,
+    undefined,
+    KERNEL_CODE
+  );
   const model = new RetainedModel(agent, () => 1);
   const greet = async (greeting = kernel): Promise<void> => {
     await greeting.answerVersion();
