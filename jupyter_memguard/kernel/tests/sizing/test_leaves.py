@@ -200,7 +200,7 @@ def test_references_that_are_made_between_two_slices_are_noticed() -> None:
 
 
 def test_a_reference_that_python_itself_takes_to_a_name_is_no_change() -> None:
-    name = "".join(["an_", "attribute"])
+    name = "an_attribute"
     roots = [Root({name: [number]}, 0) for number in range(100)]
     measuring = Measuring([roots])
     while not measuring.go_on(0.0, answer=False):
