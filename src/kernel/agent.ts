@@ -24,7 +24,7 @@ import { cancellable } from './cancellable';
 import { CellRuns } from './cellRuns';
 import { EngineOnDemand, engineUse } from './engineOnDemand';
 import { ExecutedCells } from './executedCells';
-import { hasOwnShell, learnFrom } from './implementation';
+import { answersItself, hasOwnShell, learn, learnFrom } from './implementation';
 import type { Answer, InstallStep } from './installer';
 import { errorName, Installer } from './installer';
 import { KERNEL_CODE, type IKernelCode } from './kernelCode';
@@ -242,6 +242,13 @@ export class KernelAgent implements IKernelAgent {
       if (kernel !== null) {
         const isUp = kernel.connectionStatus === 'connected';
         this._replace(isUp ? 'replacedConnected' : 'replaced');
+        if (isUp) {
+          // It has told what it is before this page could hear it.
+          kernel.info.then(
+            info => learn(kernel, info) && this._onLearned(kernel),
+            () => undefined
+          );
+        }
       }
     }
     if (kernel !== null) {
@@ -327,13 +334,32 @@ export class KernelAgent implements IKernelAgent {
   ): void {
     const { msg, direction } = args;
     if (direction === 'recv' && learnFrom(kernel, msg)) {
-      this._installer.learned();
+      this._onLearned(kernel);
     }
     if (direction === 'recv' && this._session.isAnother(msg)) {
       this._stop('restarted', 'restarted');
       this._install();
     }
     this.cellRuns.see(args);
+  }
+
+  /** The kernel has told what it is. */
+  private _onLearned(kernel: Kernel.IKernelConnection): void {
+    if (kernel !== this._kernel) {
+      return;
+    }
+    if (answersItself(kernel)) {
+      this._install();
+    } else {
+      this._installer.learned();
+    }
+  }
+
+  /** A kernel that answers itself needs nothing put into it. */
+  private _greet(kernel: Kernel.IKernelConnection): void {
+    this._machine.on('send');
+    this._machine.on('installed');
+    this._open(kernel);
   }
 
   /**
@@ -355,7 +381,9 @@ export class KernelAgent implements IKernelAgent {
     this._dropChannel('disconnected');
     const specs = this.sessionContext.specsManager.specs;
     const language = this._spec?.language;
-    if (language === undefined) {
+    if (answersItself(kernel)) {
+      this._greet(kernel);
+    } else if (language === undefined) {
       this._machine.on(specs ? 'unlisted' : 'unspecified');
     } else if (language.toLowerCase() !== 'python') {
       this._machine.on('foreign', { language });

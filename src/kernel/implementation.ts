@@ -13,8 +13,17 @@ const OWN_SHELL = ['ipython', 'xeus-python', 'pyodide'];
 /** The argument that leaves IPython out of a kernel of xeus-python. */
 const RAW = /^--raw(-mode)?$/;
 
-/** Each connection's implementation; a restart does not change it. */
-const KNOWN = new WeakMap<Kernel.IKernelConnection, string>();
+/** The feature of a kernel that answers this extension's requests itself. */
+const FEATURE = 'memguard';
+
+/** What a kernel has told of itself. */
+interface ITold {
+  readonly implementation: string;
+  readonly answers: boolean;
+}
+
+/** What each connection's kernel has told; a restart does not change it. */
+const KNOWN = new WeakMap<Kernel.IKernelConnection, ITold>();
 
 /**
  * The implementation of a kernel, or null while the kernel has not told it.
@@ -24,7 +33,17 @@ const KNOWN = new WeakMap<Kernel.IKernelConnection, string>();
 export function implementationOf(
   kernel: Kernel.IKernelConnection
 ): string | null {
-  return KNOWN.get(kernel) ?? null;
+  return KNOWN.get(kernel)?.implementation ?? null;
+}
+
+/**
+ * Whether a kernel, of whatever language, has said that it answers this
+ * extension's requests itself, so that nothing has to be put into it.
+ *
+ * @param kernel - The kernel's connection.
+ */
+export function answersItself(kernel: Kernel.IKernelConnection): boolean {
+  return KNOWN.get(kernel)?.answers ?? false;
 }
 
 /**
@@ -55,7 +74,12 @@ export function learn(kernel: Kernel.IKernelConnection, info: object): boolean {
     return false;
   }
   const name: unknown = 'implementation' in info ? info.implementation : '';
-  KNOWN.set(kernel, typeof name === 'string' ? name : '');
+  const features: unknown =
+    'supported_features' in info ? info.supported_features : [];
+  KNOWN.set(kernel, {
+    implementation: typeof name === 'string' ? name : '',
+    answers: Array.isArray(features) && features.includes(FEATURE)
+  });
   return true;
 }
 

@@ -74,10 +74,10 @@ function notPythonWords(
     hint:
       language === null
         ? trans.__(
-            'What a kernel retains can be seen for Python only, and it is not known what this one runs. Nothing was sent to it.'
+            'What a kernel retains can be seen for Python, and it is not known what this one runs. Nothing was sent to it; its memory and its limit are in the status bar.'
           )
         : trans.__(
-            'What a kernel retains can be seen for Python only; this one runs %1. Nothing was sent to it.',
+            'What a kernel retains can be seen for Python; this one runs %1, and does not tell. Nothing was sent to it; its memory and its limit are in the status bar.',
             language
           )
   };

@@ -96,8 +96,9 @@ export class FakeKernel {
   }
 
   /** Tell what it is, as it does before JupyterLab sends it anything. */
-  tellInfo(implementation = 'ipython'): void {
-    const msg = this._message('kernel_info_reply', { implementation });
+  tellInfo(implementation = 'ipython', supported_features?: string[]): void {
+    const content = { implementation, supported_features };
+    const msg = this._message('kernel_info_reply', content);
     this.anyMessage.emit({ msg, direction: 'recv' });
   }
 

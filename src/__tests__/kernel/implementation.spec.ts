@@ -41,6 +41,39 @@ describe('an implementation', () => {
   });
 });
 
+describe('a kernel that answers itself', () => {
+  it.each(['echo', 'python3', 'of another server'])(
+    'named %s is greeted, and gets no code',
+    async name => {
+      const context = new FakeContext();
+      const { agent } = anAgent(context);
+      const kernel = new FakeKernel({ name });
+      context.setKernel(kernel);
+      kernel.tellInfo('mine', ['memguard']);
+      expect(outgoing(kernel)).not.toContain('execute_request');
+      expect(kernel.sent.map(msg => msg.header.msg_type)).toEqual([
+        'comm_open'
+      ]);
+      kernel.hello();
+      expect(agent.state).toEqual({ kind: 'ready' });
+      await settled();
+    }
+  );
+
+  it('is greeted where it had told so before', async () => {
+    const context = new FakeContext();
+    const kernel = new FakeKernel({ name: 'echo' });
+    kernel.connectionStatus = 'connected';
+    kernel.info = Promise.resolve({ supported_features: ['memguard'] });
+    context.setKernel(kernel);
+    const { agent } = anAgent(context);
+    expect(agent.state.kind).toBe('not-python');
+    await settled();
+    kernel.hello();
+    expect(agent.state.kind).toBe('ready');
+  });
+});
+
 describe('a request that is held', () => {
   it('asks what the kernel is until it is released', () => {
     const content = { code: 'pass' };

@@ -349,6 +349,49 @@ describe('a kernel that says Python and passes code on', () => {
   );
 });
 
+/** Installs the kernelspec of the reference kernel, which answers itself. */
+const INSTALL_REFERENCE = `
+import json, os, pathlib, sys
+folder = pathlib.Path(os.environ["JUPYTER_DATA_DIR"], "kernels", "reference")
+folder.mkdir(parents=True)
+argv = [sys.executable, ${JSON.stringify(
+  path.resolve(__dirname, '../../../tests/reference_kernel/reference_kernel.py')
+)}, "-f", "{connection_file}"]
+spec = {"argv": argv, "display_name": "Reference", "language": "reference"}
+(folder / "kernel.json").write_text(json.dumps(spec))
+`;
+
+describe('a kernel of another language that answers itself', () => {
+  it(
+    'tells what it retains, lets it go, and gets no code',
+    async () => {
+      const helper = await manager.kernels.startNew({ name: 'ipython' });
+      await execute(helper, INSTALL_REFERENCE);
+      await helper.shutdown();
+      await manager.kernelspecs.refreshSpecs();
+      const { agent, context, run, ready, close } = await aSession('reference');
+      await ready();
+      await run('b"x" * 2_000_000');
+      const model = new RetainedModel(agent, () => 1);
+      const looking = model.observe();
+      await until(model.changed, () => model.report?.count === 1);
+      expect(model.report!.results).toMatchObject([{ type: 'bytes' }]);
+      await model.release({ kind: 'large' });
+      expect(model.outcome).toMatchObject({
+        kind: 'released',
+        result: { released: 1 }
+      });
+      expect(model.report!.results).toEqual([]);
+      looking.dispose();
+      model.dispose();
+      await context.restartKernel();
+      await ready();
+      await close();
+    },
+    PATIENCE
+  );
+});
+
 describe('a kernel of another language', () => {
   it(
     'gets nothing',
