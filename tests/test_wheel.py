@@ -56,7 +56,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     programs = place / "bin"
     pip = [str(programs / "python"), "-m", "pip", "install", "-q", "-c", "constraints.txt"]
     subprocess.run(
-        [*pip, "jupyterlab", str(wheel)], cwd=ROOT, check=True, env=without_node(programs)
+        [*pip, "jupyterlab", f"{wheel}[lab]"], cwd=ROOT, check=True, env=without_node(programs)
     )
     return programs
 
@@ -105,6 +105,19 @@ def test_wheel_carries_a_production_build_of_the_front_end(wheel: Path) -> None:
         assert "eval(" not in text, name
         # Minified code has a line or two; the style sheets within it keep theirs.
         assert re.sub(r"`[^`]*`", "", text).count("\n") < 10, f"{name} is not minified"
+
+
+@pytest.mark.timeout(900)
+def test_wheel_for_a_kernel_alone_asks_for_no_other_package(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [about] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        lines = archive.read(about).decode().splitlines()
+        commands = archive.read(about.replace("METADATA", "entry_points.txt")).decode()
+    wanted = [line for line in lines if line.startswith("Requires-Dist: ")]
+    assert wanted
+    assert [line for line in wanted if "extra ==" not in line] == []
+    assert "Requires-Python: >=3.8" in lines
+    assert "jupyter-memguard = jupyter_memguard.always_on:main" in commands
 
 
 @pytest.mark.timeout(900)
