@@ -7,12 +7,15 @@ Everything here needs IPython and the standard library alone.
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+
+from IPython.core.error import UsageError
 
 from ..kernel import set_guard
 from . import engine
 from .command import NAME, Memguard
-from .words import completions
+from .words import completions, in_words
 
 _HOOK = "complete_command"
 _KEY = "%" + NAME
@@ -64,8 +67,12 @@ def load(shell: Any) -> None:
     if shell is None:
         message = "jupyter_memguard is for IPython's shells, and none runs here."
         raise RuntimeError(message)
-    if _ATTRIBUTE not in vars(shell):
-        vars(shell)[_ATTRIBUTE] = _Loaded(shell)
+    if _ATTRIBUTE in vars(shell):
+        return
+    # By its name: ipykernel 7 has the class. What runs in a subshell would count as the main shell.
+    if type(threading.current_thread()).__name__ == "SubshellThread":
+        raise UsageError(in_words("wrong_thread"))
+    vars(shell)[_ATTRIBUTE] = _Loaded(shell)
 
 
 def unload(shell: Any) -> None:

@@ -66,9 +66,10 @@ class Memguard:
             self._do(found)
         except Exception as refused:
             # By the code: another copy of the kernel code has an exception class of its own.
-            if not isinstance(getattr(refused, "code", None), str):
+            code = getattr(refused, "code", None)
+            if not isinstance(code, str):
                 raise
-            sentence = words.in_words(refused)
+            sentence = words.in_words(code, getattr(refused, "detail", None))
         else:
             return
         raise UsageError(sentence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from IPython.core.error import UsageError
 
@@ -100,12 +100,12 @@ def _next(words: list[str]) -> tuple[str, ...]:
     return following.get(tuple(words), ())
 
 
-def in_words(refused: Any) -> str:
-    """Return a sentence for a request that the kernel code refused."""
+def in_words(code: str, detail: str | None = None) -> str:
+    """Return a sentence for a request that the kernel code refused, by its code."""
     sentences = {
         "wrong_thread": (
             "This cell runs in a subshell's thread: only the main shell can free results or set "
-            "the guard, so run it there. Nothing was changed."
+            "the guard, so run it in a cell there. Nothing was changed."
         ),
         "no_shell": "No IPython shell runs here, so there is nothing that keeps results.",
         "no_engine": (
@@ -113,5 +113,5 @@ def in_words(refused: Any) -> str:
             "restart the kernel."
         ),
     }
-    code = str(getattr(refused, "code", ""))
-    return sentences.get(code, f"The kernel code refused: {refused}.")
+    more = "" if detail is None else f" ({detail})"
+    return sentences.get(code, f"The kernel code refused that: {code}{more}.")

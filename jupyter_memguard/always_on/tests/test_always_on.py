@@ -74,7 +74,7 @@ def call(python: Path, *words: str) -> str:
 def tree(folder: Path) -> dict[str, str | None]:
     """Return each file's text by its path; None for a folder."""
     return {
-        str(path.relative_to(folder)): path.read_text() if path.is_file() else None
+        path.relative_to(folder).as_posix(): path.read_text() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
     }
 
@@ -94,7 +94,7 @@ def test_disabling_undoes_exactly_what_enabling_did(
     assert str(file_of(home)) in capsys.readouterr().out
     after = tree(home)
     assert {name: after[name] for name in before} == before
-    assert set(after) - set(before) == {str(file_of(home).relative_to(home))}
+    assert set(after) - set(before) == {file_of(home).relative_to(home).as_posix()}
     assert main(["disable", "--user"]) == 0
     assert tree(home) == before
 

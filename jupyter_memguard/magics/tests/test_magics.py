@@ -188,6 +188,34 @@ def test_another_thread_is_told_why_it_may_not_free(kernel: Kernel) -> None:
     assert kernel.shown("Out[2]") == "'stays'"
 
 
+def test_a_subshell_is_told_why_it_may_not(kernel: Kernel) -> None:
+    kernel.run("%unload_ext jupyter_memguard")
+    client = kernel.client
+    client.control_channel.send(client.session.msg("create_subshell_request", {}))
+    reply = client.get_control_msg(timeout=30)
+    if reply["msg_type"] != "create_subshell_reply":
+        pytest.skip("this ipykernel has no subshells")
+    for load in (True, False):
+        if not load:
+            kernel.run(LOAD)
+            kernel.run("'stays'")
+        content = {
+            "code": LOAD if load else "%memguard free all",
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": True,
+        }
+        message = client.session.msg("execute_request", content)
+        message["header"]["subshell_id"] = reply["content"]["subshell_id"]
+        client.shell_channel.send(message)
+        answer = client.get_shell_msg(timeout=60)["content"]
+        assert answer["ename"] == "UsageError"
+        assert "only the main shell" in answer["evalue"]
+    assert text(kernel, "%memguard free all").startswith("Freed 1 result")
+
+
 def test_without_a_shell_it_is_said_that_there_is_none() -> None:
     from jupyter_memguard import load_ipython_extension
 
