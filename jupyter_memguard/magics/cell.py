@@ -30,6 +30,7 @@ _CALL = f"get_ipython().run_line_magic('memguard', '{FLAG}')\n"
 _MARK = re.compile(rb"^VmHWM:\s*([0-9]+) kB$", re.MULTILINE)
 _BUDGET_MS = 300
 _EVERY_S = 0.01
+_LEAST_BYTES = 64 * 1024
 
 
 class Peak:
@@ -174,7 +175,10 @@ def cell_view(
     if started is not None and ended is not None:
         rest = ended - started - sum(changes.values())
         what = "modules, outputs, garbage, and what the allocator keeps free"
-        rows.append(("about " + _change(rest), "the rest", what))
+        # Less than that is pages, not memory of anybody's.
+        is_small = abs(rest) < _LEAST_BYTES
+        told = "under " + size_text(_LEAST_BYTES) if is_small else "about " + _change(rest)
+        rows.append((told, "the rest", what))
     return View(headline, ("", "", ""), rows, (0,))
 
 

@@ -14,7 +14,9 @@ _SUMMARY = 48
 
 # Theme colours are JupyterLab's, and where it has none, those of what is around.
 _BORDER = "var(--jp-border-color2, rgba(128, 128, 128, 0.4))"
-_MUTED = "color: var(--jp-ui-font-color2, inherit); opacity: 0.85"
+_MUTED = "color: var(--jp-ui-font-color2, inherit)"
+# Some pages, those without a document type among them, give tables a colour and a size of theirs.
+_TABLE = "border-collapse: collapse; margin: 0.5em 0; color: inherit; font-size: inherit"
 
 
 class View(NamedTuple):
@@ -44,7 +46,7 @@ class View(NamedTuple):
         """Return it as HTML without a script or a style sheet."""
         parts = [f"<div><strong>{escape(self.headline)}</strong>"]
         if self.rows:
-            parts.append('<table style="border-collapse: collapse; margin: 0.5em 0">')
+            parts.append(f'<table style="{_TABLE}">')
             if any(self.heads):
                 heads = "".join(self._cell("th", i, head) for i, head in enumerate(self.heads))
                 parts.append(f"<thead><tr>{heads}</tr></thead>")
