@@ -569,7 +569,8 @@ _HEAD = (
 )
 _FRONT_END = (
     "What `jupyter labextension list` says of it. In a browser the stories of `ui-tests` run it, in "
-    "the one JupyterLab of the project's environment; in the others it was not looked at in this run."
+    "the one JupyterLab of the project's environment. JupyterLab 4.2.7 was opened by hand on "
+    "2026-11-29: the panel listed a result, and nothing of ours stood in the browser's console."
 )
 # What no run tells. As a document has them, a paragraph is a line.
 # ruff: noqa: E501
