@@ -8,6 +8,8 @@ shown array of 200 MB is deleted without us, then freed by `%memguard free`, the
 Writes docs/compatibility.md and the part "Where it works" of README.md. What was found is kept in
 `build/matrix/found.json`, so that a run of some environments leaves the rows of the others;
 `python3 scripts/matrix.py --write` writes both anew from there.
+
+tests/test_wheel.py runs three of the environments, which takes two minutes, so `.ci/run` does.
 """
 
 from __future__ import annotations
@@ -347,6 +349,7 @@ with ipyparallel.Cluster(n=1) as client:
     for cell in cells:
         done = client[0].execute(cell, silent=False)
         done.get()
+        done.wait_for_output(30)  # what is printed comes by another way than the answer
         print(done.stdout)
 """
 SERVER = ["--no-browser", "--allow-root", "--ServerApp.port=PORT", "--IdentityProvider.token=",

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,6 +120,29 @@ def test_wheel_for_a_kernel_alone_asks_for_no_other_package(wheel: Path) -> None
     assert [line for line in wanted if "extra ==" not in line] == []
     assert "Requires-Python: >=3.8" in lines
     assert "jupyter-memguard = jupyter_memguard.always_on:main" in commands
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ["python3.8-ipython7", "papermill", "ipyparallel"])
+def test_a_part_of_the_matrix(
+    wheel: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The article's experiment by scripts/matrix.py, where that takes seconds."""
+    spec = spec_from_file_location("matrix", ROOT / "scripts" / "matrix.py")
+    assert spec is not None
+    assert spec.loader is not None
+    matrix: Any = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "matrix", matrix)
+    spec.loader.exec_module(matrix)
+    monkeypatch.setattr(matrix, "PLACE", tmp_path)
+    found = matrix.look(name, wheel)
+    if "not_tried" in found:
+        pytest.skip(found["not_tried"])
+    assert found["ways"]
+    for way, row in found["ways"].items():
+        assert row["plain"] < 20, way
+        assert matrix.is_right(row, "by_hand"), (way, row)
+        assert matrix.is_right(row, "always"), (way, row)
 
 
 @pytest.mark.timeout(900)
