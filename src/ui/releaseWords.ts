@@ -141,6 +141,8 @@ export function failureText(code: string, trans: TranslationBundle): string {
       return trans.__('The connection to the kernel was lost.');
     case 'not_ready':
       return trans.__('The kernel is not ready yet.');
+    case 'unknown_method':
+      return trans.__('This kernel cannot do that.');
     case 'unknown_key':
       return trans.__('This result is gone already.');
     case 'bad_name':

@@ -99,6 +99,14 @@ class ReferenceKernel(_Base):  # type: ignore[misc]
                 "tracebacks": NOTHING, "execution_count": self.execution_count,
                 "elapsed_ms": 0.0}  # fmt: skip
 
+    def answer_overview(self, **_: Any) -> dict[str, Any]:
+        """Tell the one part that is known: the results."""
+        parts = ("shared", "variables", "shown", "tracebacks", "free", "mapped", "rest")
+        total = sum(self._row(number)["freed_bytes"] for number in self.results)
+        return {**{name: {"bytes": 0, "exact": True, "estimate_bytes": None} for name in parts},
+                "results": {"bytes": total, "exact": not total, "estimate_bytes": None},
+                "rss_bytes": None, "largest": [], "final": True, "elapsed_ms": 0.0}  # fmt: skip
+
     def answer_release(
         self, keys: list[str] | None = None, numbers: list[int] | None = None, min_bytes: int = 0
     ) -> dict[str, Any]:

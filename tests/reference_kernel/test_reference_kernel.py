@@ -53,6 +53,8 @@ def test_its_answers_have_the_whole_shape(kernel: Kernel) -> None:
     [row] = report["results"]
     assert keys_of(messages.Row) <= set(row)
     assert row["freed_bytes"] > 2 * 10**6
+    overview = comm.request("overview")
+    assert keys_of(messages.Overview) <= set(overview)
     released = comm.request("release", min_bytes=2**20)
     assert keys_of(messages.Released) <= set(released)
     assert released["released"] == 1
