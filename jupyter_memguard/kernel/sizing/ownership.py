@@ -275,7 +275,7 @@ class Ownership:
         Looking up an attribute, Python itself takes a reference to its name now and then.
         """
         now = map(sub, counts(self._spot), repeat(LISTED))
-        moved = sum(map(gt, now, self._spot_refs.values()))
+        moved: int = sum(map(gt, now, self._spot_refs.values()))
         return moved > _FEW_MOVED + len(self._spot) // 100
 
     def _bundle(self, owners: tuple[int, ...], size: int, *, held: bool) -> None:
