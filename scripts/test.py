@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -63,35 +62,21 @@ def units() -> Found:
 
 def python_tests() -> Found:
     """The Python units, the server's tests, and those on real kernels."""
-    kernel = "jupyter_memguard/kernel"
     # Threads that other tests leave behind would make every measurement say that it may be off.
-    sizing = f"{kernel}/tests/sizing"
-    runs = {
-        "kernel": [kernel, f"--ignore={sizing}"],
-        "sizing": [sizing],
-        "server": [f"--ignore={kernel}"],
-    }
-    # Much of their time goes by while a kernel or a server starts.
-    with ThreadPoolExecutor(max_workers=2) as lanes:
-        parts = list(lanes.map(_pytest, runs, runs.values()))
-    return Found(
-        sum(part.passed for part in parts),
-        [failure for part in parts for failure in part.failures],
-    )
-
-
-def _pytest(name: str, arguments: list[str]) -> Found:
-    report = REPORTS / f"{name}.xml"
-    call(name, python(), "-m", "pytest", "-q", *arguments, f"--junitxml={report}")
+    alone = "jupyter_memguard/kernel/tests/sizing"
+    runs = {"sizing": [alone], "pytest": [f"--ignore={alone}"]}
     passed = 0
     failures = []
-    for test in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
-        wrong = [*test.iter("failure"), *test.iter("error")]
-        if wrong:
-            title = f"{test.get('classname')}: {test.get('name')}"
-            failures.append((title, "\n".join(part.text or "" for part in wrong)))
-        elif test.find("skipped") is None:
-            passed += 1
+    for name, arguments in runs.items():
+        report = REPORTS / f"{name}.xml"
+        call(name, python(), "-m", "pytest", "-q", *arguments, f"--junitxml={report}")
+        for test in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
+            wrong = [*test.iter("failure"), *test.iter("error")]
+            if wrong:
+                title = f"{test.get('classname')}: {test.get('name')}"
+                failures.append((title, "\n".join(part.text or "" for part in wrong)))
+            elif test.find("skipped") is None:
+                passed += 1
     return Found(passed, failures)
 
 
