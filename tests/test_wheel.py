@@ -9,9 +9,8 @@ import subprocess
 import sys
 import venv
 import zipfile
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -128,14 +127,9 @@ def test_a_part_of_the_matrix(
     wheel: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The article's experiment by scripts/matrix.py, where that takes seconds."""
-    spec = spec_from_file_location("matrix", ROOT / "scripts" / "matrix.py")
-    assert spec is not None
-    assert spec.loader is not None
-    matrix: Any = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "matrix", matrix)
-    spec.loader.exec_module(matrix)
-    monkeypatch.setattr(matrix, "PLACE", tmp_path)
-    found = matrix.look(name, wheel)
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    matrix = import_module("matrix")
+    found = matrix.look(name, wheel, tmp_path)
     if "not_tried" in found:
         pytest.skip(found["not_tried"])
     assert found["ways"]
