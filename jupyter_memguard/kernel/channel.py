@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import suppress
 from typing import Any, Callable
@@ -53,6 +54,7 @@ class Channel:
         # The number of cells since each subscriber's last message, by comm.
         self._silent: dict[str, int] = {}
         self._opened = self._on_open
+        self._pid = os.getpid()
 
     def register(self) -> None:
         """Register the comm target with the kernel's comm manager, if there is one."""
@@ -91,7 +93,12 @@ class Channel:
     def tell(
         self, event: str, data: Any, *, subscribers: bool = False, but: str | None = None
     ) -> None:
-        """Send an event on every comm, or on those of subscribers; never on the comm `but`."""
+        """Send an event on every comm, or on those of subscribers; never on the comm `but`.
+
+        A forked child has the comms of its parent, and sends nothing on them.
+        """
+        if os.getpid() != self._pid:
+            return
         for comm_id, comm in list((self._subscribers if subscribers else self._comms).items()):
             if comm_id != but:
                 # If one comm fails, the others still get the event.
@@ -114,6 +121,10 @@ class Channel:
         # The comm's own method would run the user's `pre_execute` and `post_execute` callbacks.
         with suppress(AttributeError):
             comm.handle_msg = handle
+        # ipykernel 7.4 would send what is asked to the subshell that was last heard on the comm:
+        # to another thread, or to nowhere when the subshell has gone.
+        if hasattr(comm, "_reply_subshell_for"):
+            comm._reply_subshell_for = lambda _data, named: named  # noqa: SLF001
         comm.on_close(lambda _received: self._on_close(comm.comm_id))
 
     def _on_close(self, comm_id: str) -> None:

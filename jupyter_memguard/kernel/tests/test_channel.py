@@ -352,6 +352,28 @@ def test_other_comms_hear_of_a_release(kernel: Kernel) -> None:
     assert not [m for m in first.events if m["event"] == "released"]
 
 
+def test_of_two_pages_that_free_one_row_the_second_is_told_that_it_is_gone(
+    kernel: Kernel,
+) -> None:
+    first, second = kernel.comm(), kernel.comm()
+    kernel.run("[5]")
+    kernel.run("{6}")
+    rows = {row["type"]: row["key"] for row in first.request("report")["results"]}
+    assert rows == {row["type"]: row["key"] for row in second.request("report")["results"]}
+    ask = {"id": "1", "method": "release", "params": {"keys": [rows["list"]]}}
+    # Both are under way before either is answered.
+    first.post(ask)
+    second.post(ask)
+    while (answer := first.receive()).get("id") != "1":
+        pass
+    while (late := second.receive()).get("id") != "1":
+        second.events.append(late)
+    assert answer["result"]["released"] == 1
+    assert late["error"] == {"code": "unknown_key", "detail": rows["list"]}
+    assert second.event("released") == answer["result"]
+    assert [row["type"] for row in second.request("report")["results"]] == ["set"]
+
+
 def test_keys_stay_with_their_objects_and_unknown_ones_are_refused(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("[5]")

@@ -95,6 +95,63 @@ def test_a_destructor_may_release_and_show_others(kernel: Kernel) -> None:
     assert kernel.shown("_") == "7"
 
 
+LOCKED = """
+import threading
+lock, inside = threading.Lock(), threading.Event()
+gone = []
+class Waits:
+    def __del__(self):
+        with lock:
+            gone.append(1)
+"""
+
+
+def test_a_destructor_gets_the_lock_of_the_cell_that_runs_meanwhile(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run(LOCKED)
+    kernel.run("Waits()")
+    kernel.client.execute("with lock:\n    inside.set()\n    held = list(range(10**6))")
+    # It waits for the cell's end, as everything that is asked does.
+    assert comm.request("release")["released"] == 1
+    assert kernel.value("gone") == [1]
+    assert kernel.value("inside.is_set()")
+
+
+@pytest.mark.parametrize("way", ["release", "guard"])
+def test_an_interrupt_ends_a_destructors_wait_for_a_lock_that_is_never_freed(
+    kernel: Kernel, way: str
+) -> None:
+    comm = kernel.comm()
+    kernel.run(LOCKED)
+    kernel.run(
+        "import os, signal\n"
+        "left = threading.Event()\n"
+        "class Waits(Waits):\n"
+        "    def __del__(self):\n"
+        "        try:\n"
+        "            inside.set()\n"
+        "            lock.acquire()\n"
+        "        finally:\n"
+        "            left.set()\n"
+        # It interrupts the kernel when the destructor waits, again should that have been too early.
+        "def watch():\n"
+        "    inside.wait()\n"
+        "    while not left.wait(1): os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Thread(target=watch).start()"
+    )
+    kernel.run("Waits()")
+    kernel.run("lock.acquire(); None")  # and never freed
+    if way == "guard":
+        comm.request("set_guard", mode="last", keep_last=0)
+        kernel.execute("'another'")
+    else:
+        assert comm.request("release")["released"] == 1
+    assert comm.request("report")["count"] == 0
+    kernel.run("lock.release()")
+    assert kernel.shown("3 + 4") == "7"
+    assert kernel.shown("5 + 6") == "11"
+
+
 def test_an_interrupt_while_places_change_comes_afterwards(kernel: Kernel) -> None:
     kernel.run(
         "import os, signal, _jupyter_memguard as m\nkept = []\n"
