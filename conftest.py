@@ -3,6 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run: a run that finds something new is asked for by
+# `pytest --hypothesis-profile=random`.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile("same")
 
 pytest_plugins = ("pytest_jupyter.jupyter_server",)
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 REPORTS = ROOT / "build" / "reports"
 LONGEST = 3000  # characters told of one failure; its log has the rest
+# Seconds after which a suite is ended, about twice what each takes on two cores.
+LIMITS = {"jest": 600, "sizing": 600, "pytest": 2100, "playwright": 2700}
 
 
 class Found(NamedTuple):
@@ -69,7 +71,7 @@ def python_tests() -> Found:
     failures = []
     for name, arguments in runs.items():
         report = REPORTS / f"{name}.xml"
-        call(name, python(), "-m", "pytest", "-q", *arguments, f"--junitxml={report}")
+        call(name, python(), "-m", "pytest", "-v", *arguments, f"--junitxml={report}")
         for test in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
             wrong = [*test.iter("failure"), *test.iter("error")]
             if wrong:
@@ -119,22 +121,34 @@ SUITES: dict[str, Callable[[], Found]] = {
 
 
 def call(name: str, *command: str | Path, cwd: Path = ROOT, **variables: str) -> None:
-    """Run a suite's program; what it found is in its report, so its exit status says no more."""
+    """Run a suite's program; what it found is in its report, so its exit status says no more.
+
+    Raises TimeoutError with the end of its log if it does not end in time.
+    """
     log = REPORTS / f"{name}.log"
     print(f"== {name}: see {log} ==", flush=True)
     with log.open("w") as output:
-        subprocess.run(
-            [str(word) for word in command],
-            cwd=cwd,
-            check=False,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=variables_of(
-                MEMGUARD_PANDAS2_PYTHON=str(python(".venv-pandas2")),
-                JUPYTER_PLATFORM_DIRS="1",
-                **variables,
-            ),
-        )
+        try:
+            subprocess.run(
+                [str(word) for word in command],
+                cwd=cwd,
+                check=False,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=LIMITS[name],
+                env=variables_of(
+                    MEMGUARD_PANDAS2_PYTHON=str(python(".venv-pandas2")),
+                    JUPYTER_PLATFORM_DIRS="1",
+                    **variables,
+                ),
+            )
+        except subprocess.TimeoutExpired:
+            text = f"{name} still ran after {LIMITS[name]} s; its log ends:\n{_end_of(log)}"
+            raise TimeoutError(text) from None
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-LONGEST // 2 :]
 
 
 def install() -> None:

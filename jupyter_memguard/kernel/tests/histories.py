@@ -9,6 +9,7 @@ stock shell. Each history has a process of its own, forked from one that has mad
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import io
 import json
@@ -31,6 +32,7 @@ def boom(number):
     raise ValueError(number)
 """
 NAMES = ("a", "b", "c")
+LONGEST_S = 60  # a history takes a fraction of a second
 
 
 class Watched:
@@ -132,6 +134,8 @@ def main() -> None:
         reader, writer = os.pipe()
         if os.fork() == 0:
             os.close(reader)
+            # A history that hangs says where, and ends.
+            faulthandler.dump_traceback_later(LONGEST_S, exit=True)
             try:
                 found: Any = watched.run(json.loads(line))
             except BaseException:  # noqa: BLE001 - the test shows it
@@ -145,7 +149,7 @@ def main() -> None:
         with open(reader) as pipe:  # noqa: PTH123 - a descriptor
             text = pipe.read()
         os.wait()
-        sys.stdout.write(text + "\n")
+        sys.stdout.write((text or "null") + "\n")
         sys.stdout.flush()
 
 

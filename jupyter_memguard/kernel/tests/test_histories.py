@@ -1,10 +1,11 @@
 """Random histories of cells, in an IPython shell with us and in one without us.
 
-    MEMGUARD_HISTORIES=2000 python -m pytest jupyter_memguard/kernel/tests/test_histories.py
+    MEMGUARD_HISTORIES=2000 python -m pytest --hypothesis-profile=random \
+        jupyter_memguard/kernel/tests/test_histories.py
 
-runs 2,000 of them; without the variable it runs 200. Things below 1000 are only shown, those from
-1000 on only put by the user into places such as `_` and `Out[77]`, those from 2000 on held by
-variables, and shown, too; those from 3000 on are in the frames of exceptions.
+runs 2,000 new ones; without the variable it runs the same 200 each time. Things below 1000 are only
+shown, those from 1000 on only put by the user into places such as `_` and `Out[77]`, those from
+2000 on held by variables, and shown, too; those from 3000 on are in the frames of exceptions.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ class Worker:
     def receive(self) -> list[dict[str, Any]]:
         assert self.process.stdout is not None
         found = json.loads(self.process.stdout.readline())
-        assert type(found) is list, found
+        assert type(found) is list, f"the history's process ended: {found}"
         return found
 
     def end(self) -> None:

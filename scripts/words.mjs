@@ -1,0 +1,99 @@
+/**
+ * Write docs/words.md, all texts that the front end shows: `node scripts/words.mjs`.
+ *
+ * With `--check` nothing is written; it fails if the document is not what would
+ * be written.
+ */
+
+import console from 'node:console';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const DOCUMENT = join(ROOT, 'docs', 'words.md');
+
+/** The methods of a TranslationBundle; each literal argument is a text. */
+const METHODS = ['__', '_n', '_p', '_np'];
+
+const HEAD = `# Words
+
+Every text of the panel, the status bar, the menus and the notifications, and the file that shows it. \`node scripts/words.mjs\` writes this document from the code, and the linters fail where it is not up to date. Two texts with an oblique between them are one thing and several.
+
+One word stands for one idea:
+
+- **size**: all that a result or a variable refers to, with what others share;
+- **frees**: what comes back if it goes;
+- **kept**: what IPython holds for you after a cell showed it.
+
+The kernel's code says the rest: what it shows at a cell is in [guard.md](guard.md) and [magics.md](magics.md).
+
+| where | text |
+| ----- | ---- |
+`;
+
+/** The sources below a folder, without tests, in the order of their names. */
+function sources(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .flatMap(entry => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        return entry.name === '__tests__' ? [] : sources(path);
+      }
+      return /\.tsx?$/.test(entry.name) ? [path] : [];
+    });
+}
+
+/** The texts of a source, in the order in which it has them. */
+function textsOf(path) {
+  const source = ts.createSourceFile(
+    path,
+    readFileSync(path, 'utf8'),
+    ts.ScriptTarget.Latest
+  );
+  const found = [];
+  const visit = node => {
+    if (
+      ts.isCallExpression(node) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      METHODS.includes(node.expression.name.text)
+    ) {
+      const texts = node.arguments.filter(ts.isStringLiteralLike);
+      found.push(texts.map(({ text }) => text).join(' / '));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return [...new Set(found)];
+}
+
+/** A text as a cell of a Markdown table. */
+function cell(text) {
+  return text.replace(/[\\|`*_<>[\]]/g, '\\$&');
+}
+
+const rows = sources(join(ROOT, 'src')).flatMap(path =>
+  textsOf(path).map(text => {
+    const where = relative(join(ROOT, 'src'), path);
+    return `| \`${where}\` | ${cell(text)} |\n`;
+  })
+);
+const { format } = await import('prettier');
+const document = await format(HEAD + rows.join(''), {
+  parser: 'markdown',
+  singleQuote: true
+});
+if (!process.argv.includes('--check')) {
+  writeFileSync(DOCUMENT, document);
+} else if (
+  !existsSync(DOCUMENT) ||
+  readFileSync(DOCUMENT, 'utf8') !== document
+) {
+  console.error(
+    'docs/words.md is not up to date: `node scripts/words.mjs` writes it.'
+  );
+  process.exit(1);
+}
