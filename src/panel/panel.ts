@@ -74,7 +74,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
     this._results = new Section(
-      trans.__('Retained results'),
+      trans.__('Kept results'),
       'jp-Memguard-results'
     );
     this.addSection(this._results, RESULTS_RANK);

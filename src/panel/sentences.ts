@@ -41,7 +41,7 @@ function titleHead(
     case 'at-most-about':
       return trans.__('Likely no more than this');
     case 'unknown':
-      return trans.__('Not known');
+      return trans.__('Unknown');
   }
 }
 

@@ -38,13 +38,13 @@ function noKernelWords(inFront: boolean, trans: TranslationBundle): IWords {
     ? {
         icon: kernelIcon,
         title: trans.__('No kernel'),
-        hint: trans.__('Start a kernel to see what it retains.')
+        hint: trans.__('Start a kernel to see what it keeps.')
       }
     : {
         icon: guardIcon,
         title: trans.__('No notebook in front'),
         hint: trans.__(
-          'Open a notebook or a console to see what its kernel retains.'
+          'Open a notebook or a console to see what its kernel keeps.'
         )
       };
 }
@@ -74,10 +74,10 @@ function notPythonWords(
     hint:
       language === null
         ? trans.__(
-            'What a kernel retains can be seen for Python, and it is not known what this one runs. Nothing was sent to it; its memory and its limit are in the status bar.'
+            'What a kernel keeps can be seen for Python, and it is not known what this one runs. Nothing was sent to it; its memory and its limit are in the status bar.'
           )
         : trans.__(
-            'What a kernel retains can be seen for Python; this one runs %1, and does not tell. Nothing was sent to it; its memory and its limit are in the status bar.',
+            'What a kernel keeps can be seen for Python; this one runs %1, and does not tell. Nothing was sent to it; its memory and its limit are in the status bar.',
             language
           )
   };
@@ -142,7 +142,7 @@ function pendingWords({ kind }: Pending, trans: TranslationBundle): IWords {
         icon: guardIcon,
         title: trans.__('Waiting for the kernel'),
         hint: trans.__(
-          'It is starting or busy. What it retains is shown when it answers.'
+          'It is starting or busy. What it keeps is shown when it answers.'
         ),
         busy: true
       };
@@ -150,7 +150,7 @@ function pendingWords({ kind }: Pending, trans: TranslationBundle): IWords {
       return {
         icon: kernelIcon,
         title: trans.__('The kernel is restarting'),
-        hint: trans.__('What it retained is gone with it.'),
+        hint: trans.__('What it kept is gone with it.'),
         busy: true
       };
     case 'disconnected':
@@ -178,7 +178,7 @@ function words(
         icon: kernelIcon,
         title: trans.__('No IPython in this kernel'),
         hint: trans.__(
-          'It runs Python, but without the IPython shell that retains results.'
+          'It runs Python, but without the IPython shell that keeps results.'
         )
       };
     case 'dead':
@@ -194,7 +194,7 @@ function words(
     case 'empty':
       return {
         icon: guardIcon,
-        title: trans.__('No results are retained'),
+        title: trans.__('No results are kept'),
         hint: trans.__(
           'What a cell shows as its last value appears here when the kernel keeps it.'
         )

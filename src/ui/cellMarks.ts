@@ -121,10 +121,10 @@ export class CellMarks implements IDisposable {
       kind: 'retained',
       text: isShared(hold)
         ? trans.__(
-            '%1 retained by this result and those that share memory with it',
+            '%1 kept by this result and those that share memory with it',
             much
           )
-        : trans.__('%1 retained by this result', much),
+        : trans.__('%1 kept by this result', much),
       bytes: likelyBytes(figure),
       numbers: hold.numbers,
       items: () => this._retainedItems(hold, figure)
@@ -197,11 +197,11 @@ export class CellMarks implements IDisposable {
     const { model } = this._watched;
     const names = hold.numbers.map(number => `Out[${number}]`).join(', ');
     return [
-      inert(trans.__('%1: %2 retained', names, figureText(figure, trans))),
+      inert(trans.__('%1: %2 kept', names, figureText(figure, trans))),
       {
         label: isShared(hold)
-          ? trans.__('Release with those that share memory')
-          : trans.__('Release'),
+          ? trans.__('Free with those that share memory')
+          : trans.__('Free'),
         isEnabled: canRelease(model),
         run: () => void model.release({ kind: 'keys', keys: keysOf(hold) })
       },

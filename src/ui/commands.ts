@@ -11,7 +11,7 @@ import type { IMemguard, IWatched } from '../tokens';
 import { isMode, type GuardMode } from '../wire/protocol';
 import { CommandIDs, MODES, PANEL_ID } from './commandIds';
 import { freeLabel, type NamedRelease } from './freeLabels';
-import { modeText } from './guardWords';
+import { modeText, newestKept } from './guardWords';
 import { guardIcon, guardOnIcon } from './icons';
 
 const OFFER = new Chunk(() => import('./offerToFree'));
@@ -43,8 +43,9 @@ export function addCommands(
   addFreeCommands(commands, documents, trans);
   addToggle(commands, documents, trans);
   addModeCommands(commands, documents, trans);
+  const show = trans.__('Show what the kernel keeps');
   commands.addCommand(CommandIDs.showPanel, {
-    label: trans.__('Show What the Kernel Retains'),
+    label: args => inPalette(show, args, trans),
     caption: trans.__('Open the memory guard panel'),
     describedBy: { args: schema({}) },
     icon: guardIcon,
@@ -61,7 +62,7 @@ export const PALETTE: readonly { command: string; args: JSONObject }[] = [
     CommandIDs.freeTracebacks,
     CommandIDs.toggleGuard,
     CommandIDs.showPanel
-  ].map(command => ({ command, args: {} })),
+  ].map(command => ({ command, args: { isPalette: true } })),
   ...MODES.map(mode => ({
     command: CommandIDs.setGuardMode,
     args: { mode, isPalette: true }
@@ -94,6 +95,12 @@ class Documents {
   canGuard(args: Args): boolean {
     const kind = this.find(args)?.agent.state.kind;
     return kind !== undefined && kind !== 'not-python' && kind !== 'no-shell';
+  }
+
+  /** How many results the mode for the newest keeps in a document. */
+  newestKept(args: Args): number {
+    const guard = this.find(args)?.agent.guard ?? null;
+    return newestKept(guard, this._memguard.settings);
   }
 
   /** Whether a document has a guard of its own. */
@@ -152,7 +159,7 @@ function addFreeCommands(
 ): void {
   const add = (id: string, kind: NamedRelease, caption: string): void => {
     commands.addCommand(id, {
-      label: freeLabel(kind, trans),
+      label: args => inPalette(freeLabel(kind, trans), args, trans),
       caption,
       describedBy: { args: schema(WIDGET_ID) },
       isEnabled: args => documents.canFree(args),
@@ -162,22 +169,22 @@ function addFreeCommands(
   add(
     CommandIDs.freeMemory,
     'large',
-    trans.__('Let go of the large results that the kernel retains')
+    trans.__('Free the large results that the kernel keeps')
   );
   add(
     CommandIDs.freeEverything,
     'all',
-    trans.__('Let go of every result that the kernel retains')
+    trans.__('Free every result that the kernel keeps')
   );
   add(
     CommandIDs.freeShown,
     'shown',
-    trans.__("Let go of the kernel's copies of printed and displayed output")
+    trans.__("Free the kernel's copies of printed and displayed output")
   );
   add(
     CommandIDs.freeTracebacks,
     'tracebacks',
-    trans.__('Let go of the variables of functions that failed')
+    trans.__('Free the variables of functions that failed')
   );
 }
 
@@ -187,7 +194,10 @@ function addToggle(
   trans: TranslationBundle
 ): void {
   commands.addCommand(CommandIDs.toggleGuard, {
-    label: trans.__('Memory Guard'),
+    label: args =>
+      args.isPalette
+        ? inPalette(trans.__('Turn the guard on or off'), args, trans)
+        : trans.__('Memory guard'),
     caption: trans.__('Turn the memory guard on or off'),
     describedBy: { args: schema(WIDGET_ID) },
     icon: args => (documents.isOn(args) ? guardOnIcon : guardIcon),
@@ -204,7 +214,7 @@ function addModeCommands(
   trans: TranslationBundle
 ): void {
   commands.addCommand(CommandIDs.setGuardMode, {
-    label: args => modeLabel(args, trans),
+    label: args => modeLabel(args, documents.newestKept(args), trans),
     caption: trans.__('Choose what the memory guard does'),
     describedBy: { args: schema({ ...WIDGET_ID, mode: MODE }, 'mode') },
     isEnabled: args => documents.canGuard(args) && isMode(args.mode),
@@ -214,10 +224,7 @@ function addModeCommands(
       isMode(args.mode) ? documents.choose(args, args.mode) : undefined
   });
   commands.addCommand(CommandIDs.useDefaultGuard, {
-    label: args =>
-      args.isPalette
-        ? trans.__('Memory Guard: Follow the Settings')
-        : trans.__('Follow the settings'),
+    label: args => inPalette(trans.__('Follow the settings'), args, trans),
     caption: trans.__('Forget what was chosen for this document'),
     describedBy: { args: schema(WIDGET_ID) },
     isEnabled: args => documents.canGuard(args) && documents.hasOwnGuard(args),
@@ -232,13 +239,22 @@ const MODE = {
 };
 
 function modeLabel(
-  { mode, isPalette }: Args,
+  args: Args,
+  keepLast: number,
   trans: TranslationBundle
 ): string {
-  if (!isMode(mode)) {
-    return trans.__('Set the Memory Guard');
-  }
-  const text = modeText(mode, trans);
+  const text = isMode(args.mode)
+    ? modeText(args.mode, keepLast, trans)
+    : trans.__('Set the guard');
+  return inPalette(text, args, trans);
+}
+
+/** The name of a command, which says in the palette whose it is. */
+function inPalette(
+  text: string,
+  { isPalette }: Args,
+  trans: TranslationBundle
+): string {
   return isPalette ? trans.__('Memory Guard: %1', text) : text;
 }
 

@@ -32,7 +32,7 @@ export function freeLabel(
     case 'all':
       return trans.__('Free everything');
     case 'shown':
-      return trans.__('Free what was shown');
+      return trans.__('Free output history');
     case 'tracebacks':
       return trans.__('Free tracebacks');
   }

@@ -3,38 +3,46 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { figureText, formatBytes } from './format';
 import type { GuardOrigin, IHolding } from '../model/guard';
+import type { ISettings } from '../tokens';
 import type { GuardMode, IGuardState } from '../wire/protocol';
 
-/** The name of a mode, in a few words. */
-function modeName(mode: GuardMode, trans: TranslationBundle): string {
-  switch (mode) {
-    case 'off':
-      return trans.__('off');
-    case 'large':
-      return trans.__('large results');
-    case 'last':
-      return trans.__('all but the newest');
-    case 'all':
-      return trans.__('every result');
-  }
+/**
+ * How many results the mode for the newest keeps.
+ *
+ * @param state - The kernel's guard, if it is known: what it does, it does with
+ * settings of its own.
+ * @param settings - The settings, for a guard that is still to be chosen.
+ */
+export function newestKept(
+  state: IGuardState | null,
+  settings: ISettings
+): number {
+  return state?.mode === 'last'
+    ? state.settings.keep_last
+    : settings.guardKeepLast;
 }
 
 /**
- * The name of a mode in a menu.
+ * The name of a mode, the same in menus, the palette, the panel and the settings.
  *
  * @param mode - The mode.
+ * @param keepLast - How many results the mode for the newest keeps.
  * @param trans - The words.
  */
-export function modeText(mode: GuardMode, trans: TranslationBundle): string {
+export function modeText(
+  mode: GuardMode,
+  keepLast: number,
+  trans: TranslationBundle
+): string {
   switch (mode) {
     case 'off':
-      return trans.__('Off: retain results as IPython does');
+      return trans.__('Keep everything (as IPython does)');
     case 'large':
-      return trans.__('Do not retain large results');
+      return trans.__('Do not keep large results');
     case 'last':
-      return trans.__('Retain only the newest results');
+      return trans.__('Keep the newest %1', keepLast);
     case 'all':
-      return trans.__('Retain no result');
+      return trans.__('Keep nothing');
   }
 }
 
@@ -134,16 +142,18 @@ function originText(
  *
  * @param holding - The guard that holds for the document.
  * @param state - The kernel's guard, if it is known.
+ * @param settings - The settings.
  * @param kind - The kind of document that the toggle belongs to.
  * @param trans - The words.
  */
 export function guardText(
   holding: IHolding,
   state: IGuardState | null,
+  settings: ISettings,
   kind: 'notebook' | 'console',
   trans: TranslationBundle
 ): string {
-  const mode = modeName(holding.mode, trans);
+  const mode = modeText(holding.mode, newestKept(state, settings), trans);
   if (holding.mode !== 'off' && !holding.isConfirmed) {
     return trans.__('Memory guard: %1 (not confirmed by the kernel)', mode);
   }

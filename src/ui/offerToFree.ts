@@ -41,7 +41,7 @@ export async function offerToFree(
   }
   const free = {
     label: freeLabel('large', trans),
-    caption: trans.__('Let go of the large results among them'),
+    caption: trans.__('Free the large results among them'),
     displayType: 'accent' as const,
     callback: () => void model.release({ kind: 'large' })
   };

@@ -117,7 +117,7 @@ export class ReleaseNotice implements IDisposable {
     const { trans } = this._options;
     if (this._open === null && !isFree(agent) && !this._isShown) {
       this._open = Notification.emit(
-        trans.__('The release waits until the cell has ended.'),
+        trans.__('Freeing waits until the cell has ended.'),
         'in-progress',
         {
           autoClose: false,

@@ -14,22 +14,18 @@ function countText(
   switch (kind) {
     case 'shown':
       return trans._n(
-        'What %1 cell showed was released',
-        'What %1 cells showed was released',
+        'The output history of %1 cell was freed',
+        'The output history of %1 cells was freed',
         count
       );
     case 'tracebacks':
       return trans._n(
-        '%1 traceback was released',
-        '%1 tracebacks were released',
+        '%1 traceback was freed',
+        '%1 tracebacks were freed',
         count
       );
     default:
-      return trans._n(
-        '%1 result was released',
-        '%1 results were released',
-        count
-      );
+      return trans._n('%1 result was freed', '%1 results were freed', count);
   }
 }
 
@@ -66,9 +62,9 @@ function nothingText(
   }
   return kind === 'large'
     ? trans.__(
-        'There was nothing large to release. Free everything takes small results, too.'
+        'There was nothing large to free. Free everything takes small results, too.'
       )
-    : trans.__('There was nothing to release.');
+    : trans.__('There was nothing to free.');
 }
 
 /**
@@ -132,9 +128,9 @@ export function failureText(code: string, trans: TranslationBundle): string {
     case 'timeout':
       return trans.__('The kernel did not answer in time.');
     case 'cancelled':
-      return trans.__('The release was taken back: nothing was released.');
+      return trans.__('Freeing was taken back: nothing was freed.');
     case 'restarted':
-      return trans.__('The kernel was restarted: what it retained is gone.');
+      return trans.__('The kernel was restarted: what it kept is gone.');
     case 'dead':
       return trans.__('The kernel died before it answered.');
     case 'disconnected':

@@ -51,7 +51,13 @@ export class GuardToggle extends ReactWidget {
     }
     const args = { widgetId: watched.widget.id };
     const holding = holdingGuard(watched, memguard.settings);
-    const text = guardText(holding, watched.agent.guard, watched.kind, trans);
+    const text = guardText(
+      holding,
+      watched.agent.guard,
+      memguard.settings,
+      watched.kind,
+      trans
+    );
     const enabled = commands.isEnabled(CommandIDs.toggleGuard, args);
     const isOn = holding.mode !== 'off';
     const name = enabled

@@ -183,7 +183,7 @@ for (const { theme, forcedColors } of LOOKS) {
         await expect(menu).toHaveCount(0);
       };
       await mark.click();
-      await check(page, "the mark's menu", menuItem(page, 'Release'));
+      await check(page, "the mark's menu", menuItem(page, 'Free'));
       await close();
       await toggle.getByRole('button').last().click();
       await check(page, "the guard's menu", menuItem(page, /large/));
@@ -192,7 +192,7 @@ for (const { theme, forcedColors } of LOOKS) {
       await check(page, "Free memory's menu", menuItem(page, /everything/));
       await close();
       await rowOf(panel, 1).click({ button: 'right' });
-      await check(page, "a row's menu", menuItem(page, 'Release'));
+      await check(page, "a row's menu", menuItem(page, 'Free'));
       await close();
       await toggle.getByRole('button').first().click();
       await expect(toggle).toHaveAttribute('data-guard-mode', 'large');
@@ -296,7 +296,7 @@ test('the keyboard alone is enough', async ({ page }) => {
   await tabTo(page, first);
 
   await page.keyboard.press('Shift+F10');
-  await expect(menuItem(page, 'Go to the Cell')).toBeVisible();
+  await expect(menuItem(page, 'Go to the cell')).toBeVisible();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Escape');
   await expect(page.locator('.lm-Menu')).toHaveCount(0);
@@ -318,7 +318,7 @@ test('the keyboard alone is enough', async ({ page }) => {
   await expect(rowsIn(panel)).toHaveCount(0);
   // What was done is said to those who do not see it.
   await expect(
-    panel.getByRole('status').filter({ hasText: '5 results were released' })
+    panel.getByRole('status').filter({ hasText: '5 results were freed' })
   ).toBeVisible();
 });
 

@@ -55,10 +55,10 @@ test('the choice is written by a person only, and comes back', async ({
   await expect(toggle(page)).toHaveAttribute('data-guard-origin', 'document');
   expect(await saved(page, path)).toEqual({ guard: 'large' });
 
-  await chooseMode(page, 'Retain no result');
+  await chooseMode(page, 'Keep nothing');
   await expect(toggle(page)).toHaveAttribute('data-guard-mode', 'all');
   await expect(toggleButton(page)).toHaveAccessibleName(
-    "Memory guard: every result (this notebook's choice)"
+    "Memory guard: Keep nothing (this notebook's choice)"
   );
   expect(await saved(page, path)).toEqual({ guard: 'all' });
 
@@ -93,16 +93,16 @@ test('every mode can be chosen and does what it says', async ({ page }) => {
     );
   };
   expect(await kept()).toBe('[1, 2]');
-  await chooseMode(page, 'Do not retain large results');
+  await chooseMode(page, 'Do not keep large results');
   await expect(toggle(page)).toHaveAttribute('data-guard-mode', 'large');
   expect(await kept()).toBe('[2, 3]');
-  await chooseMode(page, 'Retain no result');
+  await chooseMode(page, 'Keep nothing');
   await expect(toggle(page)).toHaveAttribute('data-guard-mode', 'all');
   expect(await kept()).toBe('[2, 3]');
-  await chooseMode(page, 'Retain only the newest results');
+  await chooseMode(page, 'Keep the newest 3');
   await expect(toggle(page)).toHaveAttribute('data-guard-mode', 'last');
   expect(await kept()).toBe('[7, 8]');
-  await chooseMode(page, 'Off: retain results as IPython does');
+  await chooseMode(page, 'Keep everything (as IPython does)');
   await expect(toggle(page)).toHaveAttribute('data-guard-mode', 'off');
   await expect(toggleButton(page)).toHaveAttribute('aria-pressed', 'false');
   expect(await kept()).toBe('[9, 10]');

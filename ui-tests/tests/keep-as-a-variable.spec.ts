@@ -42,7 +42,7 @@ test('a result is assigned to a variable and outlives its release', async ({
   expect(await figure(row)).toBe(0);
   expect(await valueOf(page, 'rescued is Out[1]')).toBe('True');
 
-  await panel.getByRole('button', { name: 'More ways to release' }).click();
+  await panel.getByRole('button', { name: 'More ways to free' }).click();
   await page.getByRole('menuitem', { name: 'Free everything' }).click();
   await expect(rowsIn(panel)).toHaveCount(0);
   expect(

@@ -26,14 +26,14 @@ test('the mark tells the size, and its menu releases', async ({ page }) => {
   await expect(marks(page)).toHaveCount(1);
   const mark = marks(page);
   expect(Math.abs((await figure(mark)) - BYTES)).toBeLessThan(BYTES / 100);
-  await expect(mark).toHaveAccessibleName('61 MiB retained by this result');
+  await expect(mark).toHaveAccessibleName('61 MiB kept by this result');
   await expect(
     page.locator('.jp-OutputPrompt:has(.jp-Memguard-mark)')
   ).toContainText('[1]');
 
   await mark.click();
-  await expect(menuItem(page, /Out\[1\]: 61 MiB retained/)).toBeVisible();
-  await menuItem(page, 'Release').click();
+  await expect(menuItem(page, /Out\[1\]: 61 MiB kept/)).toBeVisible();
+  await menuItem(page, 'Free').click();
   await expect(marks(page)).toHaveCount(0);
   const account = panel.locator('[data-before-bytes]');
   const back =

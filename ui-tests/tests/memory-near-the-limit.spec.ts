@@ -90,7 +90,7 @@ test('the pop-up tells the parts, a key opens the panel', async ({ page }) => {
   await expect(panel.locator('[data-key]')).toHaveCount(1);
   await status.hover();
   await expect(popup.locator('[data-part="retained"]')).toHaveText(
-    'Retained results76.3 MiB'
+    'Kept results76.3 MiB'
   );
 });
 
@@ -102,7 +102,7 @@ test('above 90 % one warning says how much is retained and frees it', async ({
   await run(page, 'upTo(0.92)');
   const toast = toasts(page);
   await expect(toast).toContainText(/9[0-3] % of its limit of 572\.2 MiB/);
-  await expect(toast).toContainText(/[34]\d\d(\.\d)? MiB of it is retained/);
+  await expect(toast).toContainText(/[34]\d\d(\.\d)? MiB of it is kept/);
 
   // Later readings of the same crossing are told by no other warning.
   await run(page, 'more = upTo(0.98)');
@@ -122,7 +122,7 @@ test('above 90 % one warning says how much is retained and frees it', async ({
   // Another crossing is another warning.
   await run(page, 'upTo(0.92)');
   await expect(toast).toHaveCount(1);
-  await expect(toast).toContainText('of it is retained results');
+  await expect(toast).toContainText('of it is kept results');
 });
 
 test('a kernel that died near its limit is said to have run out', async ({

@@ -81,7 +81,7 @@ test('one row can be released and the others stay', async ({ page }) => {
   await expect(rows).toHaveCount(2);
   const first = panel.locator('[data-key][data-numbers="1"]');
   await first.hover();
-  await first.getByRole('button', { name: 'Release' }).click();
+  await first.getByRole('button', { name: 'Free' }).click();
   await expect(rows).toHaveCount(1);
   await expect(rows).toHaveAttribute('data-numbers', '2');
   expect(await run(page, 'print(_2.nbytes)')).toBe('56000000');
@@ -111,7 +111,7 @@ test('memory that comes back late is in the account', async ({ page }) => {
     (await figure(account, 'data-after-bytes'));
   await expect.poll(freed).toBeGreaterThan(150_000_000);
   await expect.poll(freed).toBeGreaterThan(310_000_000);
-  await expect(account).toContainText(/1 result was released: 30\d(\.\d)? MiB/);
+  await expect(account).toContainText(/1 result was freed: 30\d(\.\d)? MiB/);
 });
 
 test('free memory is given back where no result is left', async ({ page }) => {

@@ -33,7 +33,7 @@ test('after `del arr`, the mark, the status bar and its pop-up say what is retai
   await run(page, 'del arr');
   await expect(mark).toHaveCount(1);
   expect(Math.abs((await figure(mark)) - ARTICLE_BYTES)).toBeLessThan(1000);
-  await expect(mark).toHaveAccessibleName('762.9 MiB retained by this result');
+  await expect(mark).toHaveAccessibleName('762.9 MiB kept by this result');
   await expect(status).toContainText('762.9 MiB to free');
   await status.hover();
   const line = page.getByRole('tooltip').locator('[data-part=retained]');
@@ -47,7 +47,7 @@ test('after `del arr`, the mark, the status bar and its pop-up say what is retai
   await expect(status).not.toContainText('to free');
   await run(page, 'del arr');
   await mark.click();
-  await menuItem(page, 'Release').click();
+  await menuItem(page, 'Free').click();
   await expect(mark).toHaveCount(0);
   await expect(status).not.toContainText('to free');
   await expect(page.locator('#jupyter-memguard-panel')).toBeHidden();

@@ -67,7 +67,7 @@ test('variables, results and what was shown are told apart', async ({
   near(await figure(panel.locator('[data-name="small"]')), 0.2 * VARIABLES);
 
   // What was shown goes by a button of its own, and nothing else with it.
-  await panel.getByRole('button', { name: 'Release what was shown' }).click();
+  await panel.getByRole('button', { name: 'Free output history' }).click();
   await expect
     .poll(() => residentBytes(pid))
     .toBeLessThan(sum - 0.95 * SHOWN + 10_000_000);

@@ -149,8 +149,8 @@ class Kernel:
         assert {m["msg_type"] for m in published} <= {"status", "comm_close"}, published
         return int(reply["user_expressions"]["memguard"]["data"]["text/plain"])
 
-    def comm(self, version: int = VERSION) -> Comm:
-        return Comm(self, version)
+    def comm(self, version: int = VERSION, target: str = TARGET) -> Comm:
+        return Comm(self, version, target)
 
     def send(self, message_type: str, content: dict[str, Any]) -> None:
         """Send on the shell channel."""
@@ -178,13 +178,13 @@ def _literal(text: str) -> str:
 class Comm:
     """A comm as the browser opens it."""
 
-    def __init__(self, kernel: Kernel, version: int = VERSION) -> None:
+    def __init__(self, kernel: Kernel, version: int = VERSION, target: str = TARGET) -> None:
         self.kernel = kernel
         self.id = uuid.uuid4().hex
         self.events: list[dict[str, Any]] = []
         kernel.send(
             "comm_open",
-            {"comm_id": self.id, "target_name": TARGET, "data": {"version": version}},
+            {"comm_id": self.id, "target_name": target, "data": {"version": version}},
         )
 
     def receive(self) -> dict[str, Any]:

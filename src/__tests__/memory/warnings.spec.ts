@@ -91,9 +91,9 @@ describe('the warnings', () => {
     expect(opened.model.observers).toBe(1);
     opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
     // JupyterLab would lose it if it came before the warning is on the page.
-    expect(messages()[0]).not.toContain('retained');
-    await until(() => messages()[0].includes('retained'));
-    expect(messages()[0]).toContain('3 GiB of it is retained results.');
+    expect(messages()[0]).not.toContain('kept');
+    await until(() => messages()[0].includes('kept'));
+    expect(messages()[0]).toContain('3 GiB of it is kept results.');
     expect(opened.model.observers).toBe(0);
   });
 
@@ -103,8 +103,8 @@ describe('the warnings', () => {
     opened.model.set({
       report: aReport([aRow(1, 80, guess)], { estimate_bytes_all: 3 * GIB })
     });
-    await until(() => messages()[0].includes('retained'));
-    expect(messages()[0]).toContain('About 3 GiB of it is retained results.');
+    await until(() => messages()[0].includes('kept'));
+    expect(messages()[0]).toContain('About 3 GiB of it is kept results.');
   });
 
   describe('of a kernel that is free', () => {
@@ -122,7 +122,7 @@ describe('the warnings', () => {
       jest.advanceTimersByTime(100);
       opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
       expect(messages()).toEqual([
-        'The kernel of a.ipynb uses 7.3 GiB, 91 % of its limit of 8 GiB. 3 GiB of it is retained results.'
+        'The kernel of a.ipynb uses 7.3 GiB, 91 % of its limit of 8 GiB. 3 GiB of it is kept results.'
       ]);
       jest.advanceTimersByTime(60_000);
       expect(messages().length).toBe(1);
@@ -131,7 +131,7 @@ describe('the warnings', () => {
     it('are not held for long', async () => {
       await read(0.91);
       jest.advanceTimersByTime(2000);
-      expect(messages()).toEqual([expect.not.stringContaining('retained')]);
+      expect(messages()).toEqual([expect.not.stringContaining('kept')]);
     });
 
     it('do not come when it is safe again before that', async () => {
@@ -545,11 +545,11 @@ describe('the warnings', () => {
     title.label = `${'long'.repeat(12)}.ipynb`;
     await read(0.91);
     opened.model.set({ report: aReport([aRow(1, 3 * GIB)]) });
-    await until(() => messages()[0].includes('retained'));
+    await until(() => messages()[0].includes('kept'));
     title.label = before;
     expect(messages()[0].length).toBeLessThanOrEqual(140);
     expect(messages()[0]).toContain('longlong');
-    expect(messages()[0]).toContain('3 GiB of it is retained results.');
+    expect(messages()[0]).toContain('3 GiB of it is kept results.');
   });
 
   it('say nothing when a kernel died far from its limit', async () => {

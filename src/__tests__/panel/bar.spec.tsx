@@ -97,7 +97,7 @@ describe('the bar', () => {
       '3%',
       '10%'
     ]);
-    expect(texts()[0]).toMatch(/^Retained results 500 MiB/);
+    expect(texts()[0]).toMatch(/^Kept results 500 MiB/);
     expect(texts()[1]).toMatch(
       /^Shared by results and variables about 200 MiB/
     );
@@ -123,17 +123,17 @@ describe('the bar', () => {
 
   it('has the ways to release what is kept besides results', async () => {
     const { host, model } = await theBar(aSession());
-    await doing(() => button(host, 'Release what was shown').click());
+    await doing(() => button(host, 'Free output history').click());
     expect(model.released).toEqual([{ kind: 'shown' }]);
     // There are none to release.
-    expect(host.querySelector('[aria-label="Release tracebacks"]')).toBeNull();
+    expect(host.querySelector('[aria-label="Free tracebacks"]')).toBeNull();
     // A button that cannot be pressed says why.
     await doing(() =>
       model.set({ activity: { kind: 'freeing', selection: { kind: 'shown' } } })
     );
-    const shown = button(host, 'Release what was shown');
+    const shown = button(host, 'Free output history');
     expect(shown.getAttribute('aria-disabled')).toBe('true');
-    expect(shown.title).toBe('A release is under way.');
+    expect(shown.title).toBe('Freeing is under way.');
     await doing(() => shown.click());
     expect(model.released).toHaveLength(1);
   });

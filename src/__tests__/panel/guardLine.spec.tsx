@@ -80,7 +80,7 @@ describe('the guard', () => {
       { on_top: 'other', other: 'theirs.patch' },
       null,
       [
-        'theirs.patch stands in front of the guard: results may be retained all the same.'
+        'theirs.patch stands in front of the guard: results may be kept all the same.'
       ]
     ],
     [

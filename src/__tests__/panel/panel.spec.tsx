@@ -60,20 +60,20 @@ describe('MemguardPanel', () => {
     panel.addSection(aSection('last'), 300);
     const section = panel.addSection(between, 150);
     expect(labels()).toEqual([
-      'Retained results',
+      'Kept results',
       'between',
       'Largest variables',
       'last'
     ]);
     section.dispose();
-    expect(labels()).toEqual(['Retained results', 'Largest variables', 'last']);
+    expect(labels()).toEqual(['Kept results', 'Largest variables', 'last']);
     expect(between.isDisposed).toBe(false);
     panel.dispose();
   });
 
   it('gives sections the sizes that they had', async () => {
     const { panel } = await aPanel();
-    const sizes = { 'Retained results': 0.2, 'Largest variables': 0.8 };
+    const sizes = { 'Kept results': 0.2, 'Largest variables': 0.8 };
     panel.restore({ sizes: { ...sizes, wrong: 'x' } });
     expect(panel.state.sizes).toEqual(sizes);
     const accordion = panel.content as AccordionPanel;
@@ -92,7 +92,7 @@ describe('MemguardPanel', () => {
     (accordion.handleMoved as Signal<unknown, void>).emit();
     expect(told).toBe(1);
     expect(panel.state.sizes).toEqual({
-      'Retained results': 0.75,
+      'Kept results': 0.75,
       'Largest variables': 0.25
     });
     panel.dispose();

@@ -167,7 +167,7 @@ describe('Summary', () => {
     expect(account.dataset.afterBytes).toBe('200000000');
     expect(account.dataset.released).toBe('1');
     expect(region.textContent).toContain(
-      '1 result was released: 762.9 MiB came back.' +
+      '1 result was freed: 762.9 MiB came back.' +
         'The kernel had 953.7 MiB before and 190.7 MiB after.'
     );
     expect(account.textContent).toContain(
@@ -214,7 +214,7 @@ describe('Summary', () => {
       '200000010'
     );
     expect(await settle(100_000_000)).toEqual([
-      '1 result was released: 858.3 MiB came back.',
+      '1 result was freed: 858.3 MiB came back.',
       'The kernel had 953.7 MiB before and 95.4 MiB after.'
     ]);
   });
@@ -231,11 +231,19 @@ describe('Summary', () => {
   });
 
   it.each<[Selection['kind'], number, string]>([
-    ['large', 2, '2 results were released: 762.9 MiB came back.'],
-    ['shown', 1, 'What 1 cell showed was released: 762.9 MiB came back.'],
-    ['shown', 3, 'What 3 cells showed was released: 762.9 MiB came back.'],
-    ['tracebacks', 1, '1 traceback was released: 762.9 MiB came back.'],
-    ['tracebacks', 3, '3 tracebacks were released: 762.9 MiB came back.']
+    ['large', 2, '2 results were freed: 762.9 MiB came back.'],
+    [
+      'shown',
+      1,
+      'The output history of 1 cell was freed: 762.9 MiB came back.'
+    ],
+    [
+      'shown',
+      3,
+      'The output history of 3 cells was freed: 762.9 MiB came back.'
+    ],
+    ['tracebacks', 1, '1 traceback was freed: 762.9 MiB came back.'],
+    ['tracebacks', 3, '3 tracebacks were freed: 762.9 MiB came back.']
   ])('says of %s (%i) "%s"', async (kind, released, text) => {
     const { view, model } = aView();
     model.outcome = aRelease({ released }, { kind } as Selection);
@@ -246,12 +254,12 @@ describe('Summary', () => {
   it.each<[Partial<IReleased>, string]>([
     [
       { released: 0, after_rss_bytes: 1_000_000_000 },
-      'There was nothing large to release. Free everything takes small results, too.'
+      'There was nothing large to free. Free everything takes small results, too.'
     ],
-    [{ before_rss_bytes: null }, '1 result was released.'],
+    [{ before_rss_bytes: null }, '1 result was freed.'],
     [
       { after_rss_bytes: 1_000_000_000 },
-      '1 result was released; the process did not become smaller.'
+      '1 result was freed; the process did not become smaller.'
     ]
   ])('says of %j "%s"', async (result, text) => {
     const { view, model } = aView();

@@ -79,7 +79,7 @@ describe('Results', () => {
 
   it('releases one row', async () => {
     const { host, model } = await aTable();
-    await doing(() => button(host, 'Release Out[2]').click());
+    await doing(() => button(host, 'Free Out[2]').click());
     expect(model.released).toEqual([{ kind: 'keys', keys: ['k2'] }]);
   });
 
@@ -162,7 +162,7 @@ describe('Results', () => {
       .filter(row => row.getAttribute('aria-level') === '1')
       .reduce((bytes, row) => bytes + Number(row.dataset.bytes), 0);
     expect(sum).toBe(likelyBytes(totalOf(report)));
-    await doing(() => button(host, 'Release all of Out[5], [7]').click());
+    await doing(() => button(host, 'Free all of Out[5], [7]').click());
     expect(model.released).toEqual([{ kind: 'keys', keys: ['k5', 'k7'] }]);
   });
 
@@ -235,8 +235,8 @@ describe('Results', () => {
     );
     expect(figure('k7')).toBe('up to 60 MiB');
     // What hides in a library is not in the size that was seen.
-    expect(figure('k8')).toBe('not knownsize at least 60 MiB');
-    expect(title('k8')).toMatch(/^Not known: part of it is inside a library/);
+    expect(figure('k8')).toBe('unknownsize at least 60 MiB');
+    expect(title('k8')).toMatch(/^Unknown: part of it is inside a library/);
     expect(figure('k9')).toBe('at least 9 MiBsize about 60 MiB');
     expect(one(host, '[data-key=k6]').dataset.free).toBe('false');
     expect(one(host, '[data-key=k5]').textContent).toContain(

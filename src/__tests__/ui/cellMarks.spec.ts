@@ -118,11 +118,11 @@ describe('marks', () => {
   });
 
   it.each([
-    [{}, '20 MiB retained by this result'],
-    [{ exact: false }, 'at least 20 MiB retained by this result'],
+    [{}, '20 MiB kept by this result'],
+    [{ exact: false }, 'at least 20 MiB kept by this result'],
     [
       { exact: false, estimate_bytes: 30 * MIB },
-      'about 30 MiB retained by this result'
+      'about 30 MiB kept by this result'
     ]
   ])('say how sure their figure is: %j', async (more, text) => {
     const cell = aCell('made', 5);

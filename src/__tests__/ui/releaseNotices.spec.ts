@@ -38,7 +38,7 @@ describe('notices of releases', () => {
     await set({ outcome: aRelease() });
     await set({ isStale: false });
     expect(told()).toEqual([
-      'success: 1 result was released: 762.9 MiB came back.'
+      'success: 1 result was freed: 762.9 MiB came back.'
     ]);
     telling.dispose();
   });
@@ -55,12 +55,12 @@ describe('notices of releases', () => {
       await set({});
       // JupyterLab would lose it if it came before the first is on the page.
       expect(told()).toEqual([
-        'success: 1 result was released: 762.9 MiB came back.'
+        'success: 1 result was freed: 762.9 MiB came back.'
       ]);
       jest.advanceTimersByTime(2000);
       await settled();
       expect(told()).toEqual([
-        'success: 1 result was released: 858.3 MiB came back.'
+        'success: 1 result was freed: 858.3 MiB came back.'
       ]);
       telling.dispose();
     } finally {
@@ -99,13 +99,13 @@ describe('notices of releases', () => {
     await set({ activity: { kind: 'queued', selection: SELECTION } });
     await set({ isStale: true });
     expect(told()).toEqual([
-      'in-progress: The release waits until the cell has ended.'
+      'in-progress: Freeing waits until the cell has ended.'
     ]);
     await set({ activity: { kind: 'freeing', selection: SELECTION } });
     expect(told()).toEqual(['in-progress: Memory is being freed.']);
     await set({ activity: { kind: 'idle' }, outcome: aRelease() });
     expect(told()).toEqual([
-      'success: 1 result was released: 762.9 MiB came back.'
+      'success: 1 result was freed: 762.9 MiB came back.'
     ]);
     const [{ options }] = Notification.manager.notifications;
     expect(options.actions).toEqual([]);

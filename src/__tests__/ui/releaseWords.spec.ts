@@ -22,22 +22,22 @@ describe('releaseText', () => {
     [
       'nothing, and a fall by chance',
       { released: 0, after_rss_bytes: 499.5 * MIB },
-      'There was nothing large to release. Free everything takes small results, too.'
+      'There was nothing large to free. Free everything takes small results, too.'
     ],
     [
       'both',
       { released: 2, after_rss_bytes: 250 * MIB, trimmed_bytes: 100 * MIB },
-      '2 results were released: 250 MiB came back, of which 100 MiB was free already.'
+      '2 results were freed: 250 MiB came back, of which 100 MiB was free already.'
     ],
     [
       'a result and hardly anything else',
       { released: 1, after_rss_bytes: 250 * MIB, trimmed_bytes: 2 * MIB },
-      '1 result was released: 250 MiB came back.'
+      '1 result was freed: 250 MiB came back.'
     ],
     [
       'a trim after which the process grew again',
       { released: 2, after_rss_bytes: 490 * MIB, trimmed_bytes: 100 * MIB },
-      '2 results were released: 10 MiB came back, of which 10 MiB was free already.'
+      '2 results were freed: 10 MiB came back, of which 10 MiB was free already.'
     ]
   ])('says what came back of %s', (_, result, text) => {
     const outcome = aRelease({
@@ -53,8 +53,8 @@ describe('releaseText', () => {
 
 describe('releaseText of a selection', () => {
   it.each([
-    [1, '1 result was released: 100 MiB came back. 1 other was gone already.'],
-    [3, '1 result was released: 100 MiB came back. 3 others were gone already.']
+    [1, '1 result was freed: 100 MiB came back. 1 other was gone already.'],
+    [3, '1 result was freed: 100 MiB came back. 3 others were gone already.']
   ])('says that %d were gone', (gone, text) => {
     const outcome = aRelease({
       before_rss_bytes: 500 * MIB,

@@ -51,19 +51,19 @@ async function aToggle(kernel: GuardMode | null, guardAsked?: IGuard) {
 describe('the toggle', () => {
   it('says which guard the kernel has', async () => {
     expect(await aToggle('large')).toEqual({
-      name: "Memory guard: large results (this notebook's choice)",
+      name: "Memory guard: Do not keep large results (this notebook's choice)",
       icon: 'jupyter-memguard:guard-on'
     });
   });
 
   it('says what was asked for', async () => {
     const { name } = await aToggle('large', { mode: 'all' });
-    expect(name).toBe('Memory guard: every result (when the kernel is free)');
+    expect(name).toBe('Memory guard: Keep nothing (when the kernel is free)');
   });
 
   it('does not say of a kernel that has told nothing that it is guarded', async () => {
     const notTold = {
-      name: 'Memory guard: large results (not confirmed by the kernel)',
+      name: 'Memory guard: Do not keep large results (not confirmed by the kernel)',
       icon: 'jupyter-memguard:guard'
     };
     expect(await aToggle(null)).toEqual(notTold);
@@ -72,6 +72,8 @@ describe('the toggle', () => {
 
   it('says of a guard that is to be off nothing more', async () => {
     const { name } = await aToggle(null, { mode: 'off' });
-    expect(name).toBe('Memory guard: off (when the kernel is free)');
+    expect(name).toBe(
+      'Memory guard: Keep everything (as IPython does) (when the kernel is free)'
+    );
   });
 });

@@ -80,7 +80,7 @@ function KernelTable(props: {
           <th scope="col">{trans.__('Memory')}</th>
           <th scope="col">{trans.__('Of limit')}</th>
           <th scope="col" title={trans.__('Results that could be freed')}>
-            {trans.__('Retained')}
+            {trans.__('Kept')}
           </th>
         </tr>
       </thead>

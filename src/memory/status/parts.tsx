@@ -123,7 +123,7 @@ function retainedLines(
   if (retained === null) {
     return [];
   }
-  const label = trans.__('Retained results');
+  const label = trans.__('Kept results');
   const value = figureText(retained, trans);
   const title = figureTitle(retained, trans);
   return [{ id: 'retained', label, value, title }];

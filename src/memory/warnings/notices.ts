@@ -117,7 +117,7 @@ export class NearLimitNotice implements IDisposable {
       agent.state.kind === 'ready' || agent.state.kind === 'installing';
     const free = {
       label: freeLabel('large', this._trans),
-      caption: this._trans.__('Release the results that the kernel retains'),
+      caption: this._trans.__('Free the results that the kernel keeps'),
       displayType: 'accent' as const,
       callback: () => void model.release({ kind: 'large' })
     };

@@ -91,15 +91,15 @@ export function retainedText(
   const bytes = formatBytes(likelyBytes(retained));
   switch (figureKind(retained)) {
     case 'exact':
-      return trans.__('%1 of it is retained results.', bytes);
+      return trans.__('%1 of it is kept results.', bytes);
     case 'about':
-      return trans.__('About %1 of it is retained results.', bytes);
+      return trans.__('About %1 of it is kept results.', bytes);
     case 'at-least':
-      return trans.__('At least %1 of it is retained results.', bytes);
+      return trans.__('At least %1 of it is kept results.', bytes);
     case 'at-most':
     case 'at-most-about':
     case 'unknown':
-      return trans.__('How much of it is retained results is not known.');
+      return trans.__('How much of it is kept results is not known.');
   }
 }
 

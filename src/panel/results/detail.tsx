@@ -146,10 +146,7 @@ function Sharers(props: {
         .join(', ')}
       {group !== null && (
         <p>
-          {trans.__(
-            'Released together they free: %1.',
-            figureText(group.figure, trans)
-          )}
+          {trans.__('Together they free %1.', figureText(group.figure, trans))}
         </p>
       )}
     </>

@@ -102,7 +102,7 @@ function ReleaseCell(
     <span role="gridcell" className="jp-Memguard-cellRelease">
       <IconButton
         icon={closeIcon}
-        name={trans.__('Release all of %1', label)}
+        name={trans.__('Free all of %1', label)}
         size="16px"
         tabIndex={props.isFocused ? 0 : -1}
         aria-disabled={!props.canRelease}

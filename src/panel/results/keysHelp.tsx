@@ -19,7 +19,7 @@ export function KeysHelp(props: {
     ],
     [[trans.__('Space')], trans.__('select')],
     [['Ctrl A'], trans.__('select all')],
-    [['Delete'], trans.__('release the row, or all that are selected')],
+    [['Delete'], trans.__('free the row, or all that are selected')],
     [['G'], trans.__('go to the cell')],
     [['V'], trans.__('assign to a variable')],
     [['Esc'], trans.__('select none')],

@@ -87,22 +87,20 @@ function rowCommands(trans: TranslationBundle): readonly IRowCommand[] {
     {
       id: RowCommandIDs.release,
       action: 'release',
-      label: trans.__('Release'),
-      caption: trans.__('Let go of this result'),
+      label: trans.__('Free'),
+      caption: trans.__('Free this result'),
       icon: closeIcon
     },
     {
       id: RowCommandIDs.releaseSelected,
       action: 'release-selected',
-      label: trans.__('Release Selected'),
-      caption: trans.__(
-        'Let go of the selected results, or of the row with the focus'
-      )
+      label: trans.__('Free selected'),
+      caption: trans.__('Free the selected results, or the row with the focus')
     },
     {
       id: RowCommandIDs.goToCell,
       action: 'visit',
-      label: trans.__('Go to the Cell'),
+      label: trans.__('Go to the cell'),
       caption: trans.__('Show the cell that made this result')
     },
     {

@@ -110,7 +110,7 @@ function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
   return (
     <span role="gridcell" className="jp-Memguard-cellFrees">
       {hasOwnSize && figureKind(figure) === 'unknown' ? (
-        <span title={figureTitle(figure, trans)}>{trans.__('not known')}</span>
+        <span title={figureTitle(figure, trans)}>{trans.__('unknown')}</span>
       ) : (
         <Figure part={figure} trans={trans} />
       )}
@@ -145,7 +145,7 @@ function ReleaseCell(props: IRowViewProps): React.JSX.Element {
     <span role="gridcell" className="jp-Memguard-cellRelease">
       <IconButton
         icon={closeIcon}
-        name={trans.__('Release %1', rowLabel(row))}
+        name={trans.__('Free %1', rowLabel(row))}
         size="16px"
         tabIndex={tabIndexOf(props)}
         aria-disabled={!props.canRelease}

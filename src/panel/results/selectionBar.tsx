@@ -38,7 +38,7 @@ export function SelectionBar(props: {
         disabled={!table.canRelease}
         onClick={() => table.releaseSelected()}
       >
-        {trans.__('Release selected')}
+        {trans.__('Free selected')}
       </ActionButton>
       <LinkButton onClick={() => void table.clearSelection()}>
         {trans.__('Clear')}

@@ -95,7 +95,7 @@ export function Table(props: {
         ref={scroller}
         className="jp-Memguard-scroll"
         role="treegrid"
-        aria-label={trans.__('Retained results')}
+        aria-label={trans.__('Kept results')}
         aria-multiselectable="true"
         aria-rowcount={list.count + 1}
         aria-busy={table.watched.model.activity.kind === 'reading'}

@@ -76,7 +76,7 @@ export function Head(props: IHeadProps): React.JSX.Element {
         area="Frees"
         text={trans.__('Frees')}
       />
-      <SilentHead area="Release" text={trans.__('Release')} />
+      <SilentHead area="Release" text={trans.__('Free')} />
       <SortHead
         {...props}
         column="cell"

@@ -91,13 +91,13 @@ function partBytes(
 function partName(name: PartName, trans: TranslationBundle): string {
   switch (name) {
     case 'results':
-      return trans.__('Retained results');
+      return trans.__('Kept results');
     case 'shared':
       return trans.__('Shared by results and variables');
     case 'variables':
       return trans.__('Your variables');
     case 'shown':
-      return trans.__('What was shown');
+      return trans.__('Output history');
     case 'tracebacks':
       return trans.__('Tracebacks');
     case 'free':

@@ -38,9 +38,9 @@ function whyNot(
 ): string | null {
   switch (activity.kind) {
     case 'queued':
-      return trans.__('A release waits until the cell has ended.');
+      return trans.__('Freeing waits until the cell has ended.');
     case 'freeing':
-      return trans.__('A release is under way.');
+      return trans.__('Freeing is under way.');
     default:
       return null;
   }
@@ -71,7 +71,7 @@ export function FreeButtons(props: {
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { model, least, trans } = props;
-  const more = trans.__('More ways to release');
+  const more = trans.__('More ways to free');
   const { retained } = model;
   const isMinor = retained !== null && hasNoLarge(retained, least);
   return (
@@ -118,12 +118,12 @@ export function ReleaseKept(props: {
     <LinkButton
       aria-label={
         kind === 'shown'
-          ? trans.__('Release what was shown')
-          : trans.__('Release tracebacks')
+          ? trans.__('Free output history')
+          : trans.__('Free tracebacks')
       }
       {...unless(whyNot(model, trans), () => void model.release({ kind }))}
     >
-      {trans.__('Release')}
+      {trans.__('Free')}
     </LinkButton>
   );
 }

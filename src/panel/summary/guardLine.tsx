@@ -6,7 +6,7 @@ import { holdingGuard, type IHolding } from '../../model/guard';
 import type { GuardMode, IGuardState } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { isMode } from '../../wire/protocol';
-import { modeText, withheldSentence } from '../../ui/guardWords';
+import { modeText, newestKept, withheldSentence } from '../../ui/guardWords';
 import { LinkButton } from '../buttons';
 import type { ViewModel } from '../viewModel';
 
@@ -61,7 +61,7 @@ function placeFacts(
     case 'other':
       return [
         trans.__(
-          '%1 stands in front of the guard: results may be retained all the same.',
+          '%1 stands in front of the guard: results may be kept all the same.',
           name
         )
       ];
@@ -116,6 +116,7 @@ export function GuardLine(props: {
   const { guard, lateSince } = watched.agent;
   const holding = holdingGuard(watched, view.memguard.settings);
   const facts = guardFacts(guard, lateSince, trans);
+  const keepLast = newestKept(guard, view.memguard.settings);
   const id = React.useId();
   return (
     <div
@@ -144,7 +145,10 @@ export function GuardLine(props: {
         aria-label={trans.__('Guard')}
         aria-describedby={`${id}-facts`}
         value={holding.mode}
-        options={MODES.map(value => ({ value, label: modeText(value, trans) }))}
+        options={MODES.map(value => ({
+          value,
+          label: modeText(value, keepLast, trans)
+        }))}
         onChange={({ target: { value } }) => {
           if (isMode(value)) {
             choose(watched, value);
