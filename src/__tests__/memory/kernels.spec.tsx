@@ -137,9 +137,9 @@ describe('the list of all kernels', () => {
     ]);
     const [together] = await shown('tfoot tr');
     expect(cells(together)).toEqual([
-      'TogetherUsed by the whole container: 9.6 GiB of 10 GiB',
+      'TogetherUsed by the whole container: 9.6 GiB of 10 GiB, 96 %',
       '6 GiB',
-      '96 %',
+      '60 %',
       ''
     ]);
     expect(together.dataset.severity).toBe('critical');

@@ -115,10 +115,11 @@ function Together(props: {
         {shared && (
           <small>
             {trans.__(
-              '%1: %2 of %3',
+              '%1: %2 of %3, %4 %',
               limitWords(shared.limit.source, trans).used,
               formatBytes(shared.limit.used_bytes ?? 0),
-              formatBytes(shared.limit.limit_bytes)
+              formatBytes(shared.limit.limit_bytes),
+              percentOf(shared.level)
             )}
           </small>
         )}
@@ -128,7 +129,11 @@ function Together(props: {
           ? figureText({ bytes: total, exact: isAll }, trans)
           : '–'}
       </td>
-      <td>{shared ? trans.__('%1 %', percentOf(shared.level)) : null}</td>
+      <td>
+        {shared
+          ? trans.__('%1 %', percentOf(total / shared.limit.limit_bytes))
+          : null}
+      </td>
       <td />
     </tr>
   );
