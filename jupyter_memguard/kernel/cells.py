@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from contextlib import suppress
 from typing import Any, Callable, Optional, Tuple
@@ -10,6 +12,8 @@ MAX_CELLS = 10_000
 # After a pause of this many seconds between two cells, the kernel has read all messages. Cells
 # that were sent together follow each other within some milliseconds.
 PAUSE_S = 0.05
+# How long after its cell has begun an interrupt is sent again that came while we were called.
+AGAIN_S = 0.05
 Cell = Tuple[Optional[float], Optional[str]]
 
 
@@ -51,16 +55,22 @@ class Cells:
 
     def _begins(self, info: Any) -> None:
         # Otherwise IPython would print an error or an interrupt into the user's cell.
-        with suppress(Exception, KeyboardInterrupt):
-            if not self._running:
-                self.after_pause = time.monotonic() - self._ended_at > PAUSE_S
-            self._running.append(info.raw_cell)
-            if info.store_history:
-                number = int(self.shell.displayhook.prompt_count)
-                self.known[number] = (time.time(), _cell_id(self.shell, info))
-                if len(self.known) > MAX_CELLS:
-                    del self.known[min(self.known)]
-            self._before(len(self._running) == 1)
+        with suppress(Exception):
+            try:
+                self._note_beginning(info)
+            except KeyboardInterrupt:
+                _interrupt_again()
+
+    def _note_beginning(self, info: Any) -> None:
+        if not self._running:
+            self.after_pause = time.monotonic() - self._ended_at > PAUSE_S
+        self._running.append(info.raw_cell)
+        if info.store_history:
+            number = int(self.shell.displayhook.prompt_count)
+            self.known[number] = (time.time(), _cell_id(self.shell, info))
+            if len(self.known) > MAX_CELLS:
+                del self.known[min(self.known)]
+        self._before(len(self._running) == 1)
 
     def _ended(self, result: Any) -> None:
         with suppress(Exception, KeyboardInterrupt):
@@ -90,6 +100,18 @@ class Cells:
                 del self._running[index:]
                 return index == 0
         return not self._running
+
+
+def _interrupt_again() -> None:
+    """Interrupt the cell that begins: IPython only prints an interrupt that a callback raises.
+
+    Between two cells, ipykernel ignores it.
+    """
+    kill = getattr(signal, "pthread_kill", None)
+    if kill is not None:  # Windows has none
+        again = threading.Timer(AGAIN_S, kill, (threading.get_ident(), signal.SIGINT))
+        again.daemon = True
+        again.start()
 
 
 def _cell_id(shell: Any, info: Any) -> str | None:

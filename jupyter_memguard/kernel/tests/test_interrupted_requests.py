@@ -95,6 +95,21 @@ def test_a_guard_that_was_being_set_is_set(kernel: Kernel) -> None:
     assert kernel.value("type(Out[3]).__name__") == "Placeholder"
 
 
+def test_an_interrupt_at_a_cells_beginning_interrupts_the_cell(kernel: Kernel) -> None:
+    kernel.comm().request("set_guard", mode="large")
+    kernel.run(SETUP)
+    kernel.run("import time\ninterrupted('before_cell', session.guard)")
+    reply, published = kernel.execute(
+        "end = time.monotonic() + 30\nwhile time.monotonic() < end: 1"
+    )
+    assert reply["ename"] == "KeyboardInterrupt"
+    # Once, and in the cell.
+    [error] = [message for message in published if message["msg_type"] == "error"]
+    assert "while" in "".join(error["content"]["traceback"])
+    assert not [message for message in published if message["msg_type"] == "stream"]
+    assert kernel.shown("3 + 4") == "7"
+
+
 class FakeComm:
     """Keeps what is sent."""
 
