@@ -25,10 +25,11 @@ def kernel() -> Iterator[Kernel]:
     argv = [sys.executable, str(HERE / "reference_kernel.py"), "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=argv, display_name="reference", language="reference")
     manager.start_kernel()
+    kernel = Kernel(manager)
     try:
-        yield Kernel(manager)
+        yield kernel
     finally:
-        manager.shutdown_kernel(now=True)
+        kernel.end()
 
 
 def keys_of(shape: Any) -> set[str]:

@@ -87,9 +87,18 @@ class Kernel:
     def __init__(self, manager: KernelManager) -> None:
         self.manager = manager
         self.client = manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=PATIENCE_S)
         self.messages: list[dict[str, Any]] = []
+        self.client.start_channels()
+        try:
+            self.client.wait_for_ready(timeout=PATIENCE_S)
+        except RuntimeError:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """Kill the process, and let go of the client's threads and sockets."""
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
 
     def execute(self, code: str, **options: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Run code; return the reply's content and the messages published for it."""
@@ -241,7 +250,8 @@ def running_kernel(
         extra_arguments=list(arguments or ["--HistoryManager.enabled=False"]),
         **({} if cwd is None else {"cwd": str(cwd)}),
     )
+    kernel = Kernel(manager)
     try:
-        yield Kernel(manager)
+        yield kernel
     finally:
-        manager.shutdown_kernel(now=True)
+        kernel.end()
