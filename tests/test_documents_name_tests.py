@@ -25,7 +25,7 @@ def names_in(file: Path) -> set[str]:
         }
     # `it('...'`, `test("..."`, and those of a table, whose name stands on a line of its own.
     found = re.findall(
-        r"""(?:\b(?:it|test)|\])\(\s*(?:'([^'\n]+)'|"([^"\n]+)"|`([^`\n]+)`)""", text
+        r"""(?:\b(?:it|test)|[\])])\(\s*(?:'([^'\n]+)'|"([^"\n]+)"|`([^`\n]+)`)""", text
     )
     return {single or double or template for single, double, template in found}
 

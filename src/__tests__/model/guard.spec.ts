@@ -67,6 +67,38 @@ describe('readOwnGuard', () => {
   it('reads anything without an exception', () => {
     fc.assert(fc.property(fc.anything(), value => void readOwnGuard(value)));
   });
+
+  it('takes nothing from a hostile notebook but a mode and two numbers', () => {
+    const anything = fc.record(
+      {
+        guard: fc.constantFrom('off', 'large', 'last', 'all', 'on', 1, null),
+        threshold_bytes: fc.anything(),
+        keep_last: fc.anything(),
+        total_bytes: fc.anything(),
+        code: fc.string()
+      },
+      { requiredKeys: [] }
+    );
+    fc.assert(
+      fc.property(anything, value => {
+        const { guard, threshold_bytes, keep_last, ...rest } = {
+          guard: 'off',
+          threshold_bytes: 1,
+          keep_last: 0,
+          ...readOwnGuard(value)
+        };
+        expect(['off', 'large', 'last', 'all']).toContain(guard);
+        expect(Number.isSafeInteger(threshold_bytes)).toBe(true);
+        expect(threshold_bytes).toBeGreaterThan(0);
+        expect(Number.isSafeInteger(keep_last)).toBe(true);
+        expect(keep_last).toBeGreaterThanOrEqual(0);
+        expect(rest).toEqual({});
+      })
+    );
+    const polluted = JSON.parse('{"guard": "all", "__proto__": {"guard": 1}}');
+    expect(readOwnGuard(polluted)).toEqual({ guard: 'all' });
+    expect(({} as { guard?: unknown }).guard).toBeUndefined();
+  });
 });
 
 describe('wantedGuard', () => {
