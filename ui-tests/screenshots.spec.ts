@@ -73,6 +73,7 @@ for (const [theme, name] of Object.entries(THEMES)) {
     await page.sidebar.setWidth(440, 'right');
     await expect(panel).toHaveAttribute('data-state', 'empty');
     await runCells(page, CELLS);
+    await panel.getByRole('heading', { name: /^Largest variables/ }).click();
     await expect(rowsIn(panel)).toHaveCount(5);
     await expect(panel.locator('[data-name]').first()).toBeVisible();
     // Figures become exact by themselves while the kernel idles.

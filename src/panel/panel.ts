@@ -26,7 +26,8 @@ export interface IMemguardPanel {
   /** Whether a person can see the panel. */
   readonly isVisible: boolean;
   /**
-   * Add a section. Its head has the widget's title.
+   * Add a section. Its head has the widget's title. Below the results it begins
+   * folded, unless a person unfolded it before.
    *
    * @param widget - What the section shows.
    * @param rank - Its place: the results have 100, the variables 200.
@@ -102,9 +103,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     const index = this._ranks.filter(other => other <= rank).length;
     this._ranks.splice(index, 0, rank);
     this.insertWidget(index, widget);
-    if (this._foldedBefore.includes(widget.title.label)) {
-      this._accordion.collapse(index);
-    }
+    this._foldAsKept(index);
     this._resizeSections();
     return new DisposableDelegate(() => {
       const at = this.widgets.indexOf(widget);
@@ -125,7 +124,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
           .filter(widget => widget.isHidden)
           .map(widget => widget.title.label),
         // A section that is not there yet is as it was.
-        ...this._foldedBefore.filter(label => !labels.includes(label))
+        ...(this._foldedBefore ?? []).filter(label => !labels.includes(label))
       ],
       sizes: this._sizes
     };
@@ -147,11 +146,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     this._body?.restore(kept);
     this._foldedBefore = readFolded(kept);
     this._sizes = readSizes(kept);
-    this.widgets.forEach((widget, index) => {
-      if (this._foldedBefore.includes(widget.title.label)) {
-        this._accordion.collapse(index);
-      }
-    });
+    this.widgets.forEach((_, index) => this._foldAsKept(index));
     this._resizeSections();
   }
 
@@ -264,6 +259,18 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
     this.header.addWidget(this._failure);
   }
 
+  /** Fold a section or unfold it: as a person left it, else as it begins. */
+  private _foldAsKept(index: number): void {
+    const isFolded =
+      this._foldedBefore?.includes(this.widgets[index].title.label) ??
+      this._ranks[index] > RESULTS_RANK;
+    if (isFolded) {
+      this._accordion.collapse(index);
+    } else {
+      this._accordion.expand(index);
+    }
+  }
+
   /** Give the sections the sizes that were kept, and the usual to others. */
   private _resizeSections(): void {
     const count = this._ranks.length;
@@ -302,7 +309,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
   private _failure: Widget | null = null;
   private _kept: unknown = null;
   private _ranks: number[] = [];
-  private _foldedBefore: readonly string[] = [];
+  private _foldedBefore: readonly string[] | null = null;
   private _sizes: Readonly<Record<string, number>> = {};
   private _resize: ResizeObserver | null = null;
 }
@@ -318,11 +325,12 @@ export namespace MemguardPanel {
   }
 }
 
-function readFolded(kept: unknown): readonly string[] {
+/** The folded sections; null if a person has never folded one. */
+function readFolded(kept: unknown): readonly string[] | null {
   const { folded } = Object(kept) as { folded?: unknown };
   return Array.isArray(folded)
     ? folded.filter((label): label is string => typeof label === 'string')
-    : [];
+    : null;
 }
 
 function readSizes(kept: unknown): Readonly<Record<string, number>> {

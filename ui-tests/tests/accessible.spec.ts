@@ -7,7 +7,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator, Page, WebSocketRoute } from '@playwright/test';
 import { join } from 'path';
-import { newNotebook, openPanel, statusItem, test } from './kernel-story';
+import { newNotebook, openWholePanel, statusItem, test } from './kernel-story';
 import {
   changeKernel,
   holdKernel,
@@ -128,7 +128,7 @@ for (const { theme, forcedColors } of LOOKS) {
 
     test(`axe finds nothing in the panel, ${look}`, async ({ page }) => {
       await newNotebook(page);
-      const panel = await openPanel(page);
+      const panel = await openWholePanel(page);
       await page.sidebar.setWidth(440, 'right');
       await expect(panel).toHaveAttribute('data-state', 'empty');
       await check(page, 'empty', panel, statusItem(page));
@@ -168,7 +168,7 @@ for (const { theme, forcedColors } of LOOKS) {
 
     test(`axe finds nothing beside the panel, ${look}`, async ({ page }) => {
       await newNotebook(page);
-      const panel = await openPanel(page);
+      const panel = await openWholePanel(page);
       await expect(panel).toHaveAttribute('data-state', 'empty');
       await runCells(page, RESULTS);
       const mark = page.locator('.jp-Memguard-mark').first();
@@ -202,7 +202,7 @@ for (const { theme, forcedColors } of LOOKS) {
     test(`axe finds nothing where there are no rows, ${look}`, async ({
       page
     }) => {
-      const panel = await openPanel(page);
+      const panel = await openWholePanel(page);
       await expect(panel).toHaveAttribute('data-state', 'no-kernel');
       await check(page, 'no notebook', panel.getByText('No notebook in front'));
 
@@ -244,7 +244,7 @@ test.describe('with a connection that can be cut', () => {
     await newNotebook(page);
     await runCells(page, ['import numpy as np\nnp.ones(4_000_000)']);
     await page.notebook.save();
-    const panel = await openPanel(page);
+    const panel = await openWholePanel(page);
     await expect(rowsIn(panel)).toHaveCount(1);
 
     const cell = await holdKernel(page);
@@ -327,7 +327,7 @@ test('a narrow window with both sidebars has the toggle in its toolbar', async (
 }) => {
   await page.setViewportSize({ width: 1024, height: 768 });
   await newNotebook(page);
-  await openPanel(page);
+  await openWholePanel(page);
   await page.sidebar.openTab('filebrowser');
   const toolbar = page.locator('.jp-NotebookPanel-toolbar');
   // What has no room is elsewhere.

@@ -1,7 +1,7 @@
 /** A page that is loaded again shows the panel as it was left. */
 import { expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
-import { newNotebook, openPanel, test } from './kernel-story';
+import { newNotebook, openWholePanel, test } from './kernel-story';
 import { order, rowsIn, runCells } from './panel-story';
 
 /** The heights of the open sections, from top to bottom. */
@@ -26,7 +26,7 @@ test('order, filter, folded sections and their sizes come back', async ({
 }) => {
   await page.setViewportSize({ width: 1280, height: 1200 });
   await newNotebook(page);
-  const panel = await openPanel(page);
+  const panel = await openWholePanel(page);
   await runCells(page, [
     'import numpy as np\nnp.ones(5_000_000)',
     "memoryview(b'x' * 8_000_000)",

@@ -9,7 +9,8 @@ import {
   figure,
   kernelPid,
   newNotebook,
-  openPanel,
+  openConsole,
+  openWholePanel,
   residentBytes,
   run,
   test
@@ -43,7 +44,7 @@ test('all kernels are listed with notebook, memory and what they retain', async 
   baseURL
 }) => {
   await newNotebook(page);
-  const panel = await openPanel(page);
+  const panel = await openWholePanel(page);
   const smallRow = await rowInFront(page, panel);
   const small = await kernelPid(page);
   await newNotebook(page);
@@ -101,12 +102,8 @@ test('all kernels are listed with notebook, memory and what they retain', async 
 
 test('a console is listed by its name, and leads to it', async ({ page }) => {
   await newNotebook(page);
-  const panel = await openPanel(page);
-  await page.evaluate(() =>
-    window.jupyterapp.commands.execute('console:create', {
-      kernelPreference: { name: 'python3' }
-    })
-  );
+  const panel = await openWholePanel(page);
+  await openConsole(page);
   const row = panel
     .locator('[data-kernel-id]')
     .filter({ hasText: 'Console 1' });
@@ -129,7 +126,7 @@ test.describe('while the list is read once in ten minutes', () => {
     page
   }) => {
     await newNotebook(page);
-    const panel = await openPanel(page);
+    const panel = await openWholePanel(page);
     const row = await rowInFront(page, panel);
     await expect(row).toContainText('Untitled.ipynb');
     await page.evaluate(async () => {
@@ -163,7 +160,7 @@ test('what each cell did to the memory is shown, and leads to the cell', async (
   page
 }) => {
   await newNotebook(page);
-  const panel = await openPanel(page);
+  const panel = await openWholePanel(page);
   await run(page, 'import numpy as np');
   await bar(page, 1);
   await run(page, 'block = np.ones(200_000_000 // 8)');

@@ -2,6 +2,7 @@
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
 import {
   figure,
+  openConsole,
   openPanel,
   residentBytes,
   statusItem,
@@ -10,12 +11,7 @@ import {
 
 /** Open a code console and wait until its kernel can be asked. */
 async function newConsole(page: IJupyterLabPageFixture): Promise<void> {
-  await page.evaluate(() =>
-    window.jupyterapp.commands.execute('console:create', {
-      activate: true,
-      kernelPreference: { name: 'python3' }
-    })
-  );
+  await openConsole(page);
   await expect(
     page.locator('.jp-CodeConsole-promptCell .jp-InputArea-prompt')
   ).toHaveText('[ ]:');

@@ -6,7 +6,7 @@ import {
   ARTICLE_BYTES,
   figure,
   kernelPid,
-  openPanel,
+  openWholePanel,
   residentBytes,
   run,
   SHOW_ARRAY,
@@ -69,7 +69,7 @@ test('results on a gateway are seen and freed, and the memory is told', async ({
   const pid = await kernelPid(page);
   await run(page, SHOW_ARRAY);
   await run(page, 'del arr');
-  const panel = await openPanel(page);
+  const panel = await openWholePanel(page);
   const row = panel.locator('[data-key]');
   await expect(row).toHaveCount(1);
   await expect.poll(() => figure(row)).toBeGreaterThan(0.99 * ARTICLE_BYTES);

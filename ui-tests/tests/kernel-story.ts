@@ -57,6 +57,17 @@ export async function newNotebook(
     .waitFor();
 }
 
+/** Open a code console with a kernel of its own. */
+export async function openConsole(page: IJupyterLabPageFixture): Promise<void> {
+  await page.evaluate(async () => {
+    // The panel that the command returns is too large a thing to be sent.
+    await window.jupyterapp.commands.execute('console:create', {
+      activate: true,
+      kernelPreference: { name: 'python3' }
+    });
+  });
+}
+
 /** Run a source in a new last cell; returns what the cell shows as text. */
 export async function run(
   page: IJupyterLabPageFixture,
@@ -116,6 +127,18 @@ export async function openPanel(
     );
   }
   await expect(panel).toBeVisible();
+  return panel;
+}
+
+/** Open the panel, and each of its sections that is folded. */
+export async function openWholePanel(
+  page: IJupyterLabPageFixture
+): Promise<Locator> {
+  const panel = await openPanel(page);
+  const folded = panel.locator('.lm-AccordionPanel-title[aria-expanded=false]');
+  while ((await folded.count()) > 0) {
+    await folded.first().click();
+  }
   return panel;
 }
 

@@ -8,7 +8,7 @@ import { DOOMED, portOf, urlOf } from '../servers';
 import {
   figure,
   newNotebook,
-  openPanel,
+  openWholePanel,
   run,
   statusItem,
   test as story
@@ -84,7 +84,7 @@ test('the figure goes with the server, and comes back with it', async ({
   server
 }) => {
   await newNotebook(page);
-  const panel = await openPanel(page);
+  const panel = await openWholePanel(page);
   const status = statusItem(page);
   await run(page, 'import numpy as np\nnp.ones(4_000_000)');
   await expect(panel).toHaveAttribute('data-state', 'rows');

@@ -4,7 +4,7 @@ import type { Locator } from '@playwright/test';
 import {
   figure,
   newNotebook,
-  openPanel,
+  openWholePanel,
   residentBytes,
   test
 } from './kernel-story';
@@ -49,7 +49,7 @@ test('variables, results and what was shown are told apart', async ({
   // So long a text is kept in the kernel; the server does not pass it on.
   // The last cell's is not let go, so that another cell follows.
   await runCells(page, [`print('x' * ${SHOWN})`, 'done = True']);
-  const panel = await openPanel(page);
+  const panel = await openWholePanel(page);
   await expect.poll(() => part(panel, 'variables')).toBeGreaterThan(0);
   near(await part(panel, 'results'), RESULTS);
   near(await part(panel, 'shown'), SHOWN);
@@ -90,7 +90,7 @@ test('what results and variables share is neither’s alone', async ({
     'base = np.ones(30_000_000)\nbase[:20_000_000]',
     'base[10_000_000:]'
   ]);
-  const panel = await openPanel(page);
+  const panel = await openWholePanel(page);
   await expect.poll(() => part(panel, 'shared')).toBeGreaterThan(0);
   near(await part(panel, 'shared'), 240_000_000);
   expect(await part(panel, 'results')).toBeLessThan(1_000_000);

@@ -85,9 +85,10 @@ describe('MemguardPanel', () => {
 
   it('tells what was given another size', async () => {
     const { panel } = await aPanel();
+    const accordion = panel.content as AccordionPanel;
+    accordion.expand(1);
     let told = 0;
     panel.stateChanged.connect(() => told++);
-    const accordion = panel.content as AccordionPanel;
     accordion.setRelativeSizes([3, 1]);
     (accordion.handleMoved as Signal<unknown, void>).emit();
     expect(told).toBe(1);
@@ -95,6 +96,22 @@ describe('MemguardPanel', () => {
       'Kept results': 0.75,
       'Largest variables': 0.25
     });
+    panel.dispose();
+  });
+
+  it('begins with all but the results folded', async () => {
+    const { panel } = await aPanel();
+    panel.addSection(aSection('late'), 300);
+    panel.addSection(aSection('early'), 50);
+    expect(panel.state.folded).toEqual(['Largest variables', 'late']);
+    panel.dispose();
+  });
+
+  it('unfolds what was left unfolded', async () => {
+    const { panel } = await aPanel();
+    panel.addSection(aSection('late'), 300);
+    panel.restore({ folded: ['Kept results'] });
+    expect(panel.state.folded).toEqual(['Kept results']);
     panel.dispose();
   });
 
@@ -115,8 +132,11 @@ describe('MemguardPanel', () => {
     panel.restore(kept);
     let told = 0;
     panel.stateChanged.connect(() => told++);
-    (panel.content as AccordionPanel).collapse(1);
+    (panel.content as AccordionPanel).expand(1);
     expect(told).toBe(1);
+    expect(panel.state.folded).toEqual([]);
+    (panel.content as AccordionPanel).collapse(1);
+    expect(told).toBe(2);
     expect(panel.state).toMatchObject({
       ...kept,
       folded: ['Largest variables']

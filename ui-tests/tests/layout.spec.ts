@@ -1,0 +1,47 @@
+/** What the panel has room for. */
+import { expect } from '@jupyterlab/galata';
+import { newNotebook, openPanel, test } from './kernel-story';
+import { rowsIn, runCells } from './panel-story';
+
+test('a window of 900 pixels shows eight rows, and the sections below begin folded', async ({
+  page
+}) => {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await newNotebook(page);
+  const panel = await openPanel(page);
+  await runCells(page, [
+    'import numpy as np',
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => `np.ones(${n}00_000)`)
+  ]);
+  await expect(rowsIn(panel)).toHaveCount(9);
+  const folded = panel.locator('.lm-AccordionPanel-title[aria-expanded=false]');
+  await expect(folded).toHaveCount(3);
+  const scroller = panel.getByRole('treegrid');
+  const seen = await rowsIn(panel).evaluateAll(
+    (rows, bottom) =>
+      rows.filter(row => row.getBoundingClientRect().bottom <= bottom).length,
+    await scroller.evaluate(node => node.getBoundingClientRect().bottom)
+  );
+  expect(seen).toBeGreaterThanOrEqual(8);
+});
+
+test('figures are whole in a panel of 240 pixels', async ({ page }) => {
+  await newNotebook(page);
+  const panel = await openPanel(page);
+  await page.sidebar.setWidth(240, 'right');
+  await runCells(page, [
+    'import numpy as np',
+    'np.ones(13_000_000)',
+    'a = np.ones(15_000_000); a[:3_000_000]',
+    'np.ones(100_000)'
+  ]);
+  await expect(rowsIn(panel)).toHaveCount(3);
+  const figures = panel.locator('[data-bytes], .jp-Memguard-cellFrees');
+  await expect.poll(() => figures.count()).toBeGreaterThan(3);
+  const clipped = await figures.evaluateAll(nodes =>
+    nodes
+      .filter(node => node.scrollWidth > node.clientWidth + 1)
+      .map(node => node.outerHTML)
+  );
+  expect(clipped).toEqual([]);
+});
