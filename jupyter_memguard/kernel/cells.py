@@ -37,6 +37,7 @@ class Cells:
         self.after_pause = False
         self._ended_at = 0.0
         self._running: list[str] = []
+        self._again: Any = None  # what sends an interrupt again
         self._events = (("pre_run_cell", self._begins), ("post_run_cell", self._ended))
         self._watching = False
 
@@ -59,7 +60,7 @@ class Cells:
             try:
                 self._note_beginning(info)
             except KeyboardInterrupt:
-                _interrupt_again()
+                self._again = _interrupt_again()
 
     def _note_beginning(self, info: Any) -> None:
         if not self._running:
@@ -81,6 +82,9 @@ class Cells:
                 self._running = []
                 raise
             if is_outermost:
+                if self._again is not None:
+                    self._again.cancel()
+                    self._again = None
                 self._after(int(self.shell.execution_count) - 1)
                 self._ended_at = time.monotonic()
 
@@ -102,16 +106,18 @@ class Cells:
         return not self._running
 
 
-def _interrupt_again() -> None:
+def _interrupt_again() -> Any:
     """Interrupt the cell that begins: IPython only prints an interrupt that a callback raises.
 
-    Between two cells, ipykernel ignores it.
+    Return the timer that does it, to be cancelled when the cell ends before; None on Windows.
     """
     kill = getattr(signal, "pthread_kill", None)
-    if kill is not None:  # Windows has none
-        again = threading.Timer(AGAIN_S, kill, (threading.get_ident(), signal.SIGINT))
-        again.daemon = True
-        again.start()
+    if kill is None:
+        return None
+    again = threading.Timer(AGAIN_S, kill, (threading.get_ident(), signal.SIGINT))
+    again.daemon = True
+    again.start()
+    return again
 
 
 def _cell_id(shell: Any, info: Any) -> str | None:

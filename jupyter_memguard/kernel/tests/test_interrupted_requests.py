@@ -110,6 +110,15 @@ def test_an_interrupt_at_a_cells_beginning_interrupts_the_cell(kernel: Kernel) -
     assert kernel.shown("3 + 4") == "7"
 
 
+def test_an_interrupt_at_a_cells_beginning_interrupts_no_later_cell(kernel: Kernel) -> None:
+    kernel.comm().request("set_guard", mode="large")
+    kernel.run(SETUP)
+    kernel.run("import time\ninterrupted('before_cell', session.guard)")
+    kernel.execute("'short'")  # it ends before it is interrupted, or by that
+    reply, _published = kernel.execute("time.sleep(4 * m._stages.module('cells').AGAIN_S)")
+    assert reply["status"] == "ok"
+
+
 class FakeComm:
     """Keeps what is sent."""
 
