@@ -140,8 +140,8 @@ class Interrupts:
         """Send a request that no interrupt is meant for; one that comes late breaks it off."""
         while True:
             self.asked += 1
-            data = {"id": f"asked {self.asked}", "method": method, "params": params}
-            found = self.answers(data)[data["id"]]
+            own = f"asked {self.asked}"
+            found = self.answers({"id": own, "method": method, "params": params})[own]
             if found.get("error", {}).get("detail") != "KeyboardInterrupt":
                 break
             self.outcomes["came late, to a later request"] += 1
