@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from .conftest import Kernels
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[str]:
     """Run a gateway; gives its address."""
@@ -47,7 +52,7 @@ def gateway(tmp_path: Path) -> Iterator[str]:
     ):
         try:
             deadline = time.monotonic() + 60
-            while socket.socket().connect_ex(("127.0.0.1", port)):
+            while not listens(port):
                 assert process.poll() is None, (folder / "log").read_text()
                 assert time.monotonic() < deadline, (folder / "log").read_text()
                 time.sleep(0.05)

@@ -109,6 +109,11 @@ class Hub:
         return f"{routes[f'/user/{name}/']}/user/{name}"
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
     """Run a hub with the people alice and bob."""
@@ -131,7 +136,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     ):
         try:
             deadline = time.monotonic() + PATIENCE_S
-            while socket.socket().connect_ex(("127.0.0.1", ports[1])):
+            while not listens(ports[1]):
                 assert process.poll() is None, (tmp_path / "log").read_text()
                 assert time.monotonic() < deadline, (tmp_path / "log").read_text()
                 time.sleep(0.05)

@@ -130,23 +130,22 @@ def test_a_process_that_proc_hides_is_not_permitted(whose: str) -> None:
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "print(json.dumps(read(pid)))\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    if whose == "nobody's":
-        child.communicate(b"\n")
-    pid = str(child.pid)
     mount = 'mount -t proc -o hidepid=2 proc /proc || exit 77; exec "$@"'
-    try:
-        done = subprocess.run(
-            ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-c", program, pid],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        pytest.skip("there is no unshare")
-    finally:
-        child.kill()
-        child.wait()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        if whose == "nobody's":
+            child.communicate(b"\n")
+        pid = str(child.pid)
+        try:
+            done = subprocess.run(
+                ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-c", program, pid],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            pytest.skip("there is no unshare")
+        finally:
+            child.kill()
     if done.returncode in (1, 77) and not done.stdout and "Traceback" not in done.stderr:
         pytest.skip(f"/proc cannot be mounted anew: {done.stderr.strip()}")
     reply = json.loads(done.stdout)
