@@ -97,6 +97,22 @@ function listed(names: readonly string[], trans: TranslationBundle): string {
 }
 
 /** Why a row frees nothing now, or less than it seems; null if it does not. */
+/** Types of which Python keeps one object for many uses. */
+const SHARED_TYPES = new Set(
+  (
+    'int float complex bool str bytes tuple frozenset NoneType ellipsis ' +
+    'NotImplementedType'
+  ).split(' ')
+);
+
+/** No constant that Python itself keeps is larger, in bytes. */
+const LARGEST_CONSTANT = 64 * 1024;
+
+/** Whether a result is likely one of Python's own constants. */
+function isConstant({ type, size_bytes: size }: IRow): boolean {
+  return SHARED_TYPES.has(type) && size < LARGEST_CONSTANT;
+}
+
 export function rowSentence(
   row: IRow,
   trans: TranslationBundle
@@ -125,7 +141,10 @@ export function rowSentence(
     return sentences.join('; ');
   }
   // What is not exact says so itself, and the details explain it.
-  return row.freed_bytes === 0 && row.exact && row.shared_with.length === 0
+  return row.freed_bytes === 0 &&
+    row.exact &&
+    row.shared_with.length === 0 &&
+    !isConstant(row)
     ? trans.__('something else still uses it: nothing comes back now')
     : null;
 }

@@ -35,6 +35,8 @@ EXPLAIN_MS = 1000.0
 JOINT_MS = 50.0
 # The number of largest variables in an overview.
 LARGEST = 20
+# Results that neither free nor keep as many bytes come last in a report.
+SMALL = 1 << 16
 # The most time for measuring what *Free memory* releases.
 RELEASE_MS = 1600.0
 # The time of one slice of a measurement that goes on while the kernel idles.
@@ -194,10 +196,10 @@ class Reporter:
         count = int(self.shell.execution_count)
         order = list(range(len(entries)))
         if sort == "freed_bytes":
-            worth = figures.stands_for()
+            worth, keeps = figures.stands_for(), figures.keeps
             # The members of a group stay together.
             first = {m: group.members[0] for group in figures.groups for m in group.members}
-            order.sort(key=lambda i: (-worth[i], first.get(i, i)))
+            order.sort(key=lambda i: (max(worth[i], keeps[i]) < SMALL, -worth[i], first.get(i, i)))
         last = len(entries) if limit is None else min(offset + limit, len(entries))
         shown = order[offset:last]
         sizes = figures.sizes

@@ -130,6 +130,15 @@ describe('rowSentence', () => {
 
 describe('isVariableName', () => {
   it.each(['x', 'rescued_1', 'größe', '数据'])('takes %s', name => {
+    // Python keeps its constants for itself.
+    [aRow(1, 0, { type: 'int', size_bytes: 28 }), null],
+    [aRow(1, 0, { type: 'str', size_bytes: 45 }), null],
+    [aRow(1, 0, { type: 'NoneType', size_bytes: 16 }), null],
+    [aRow(1, 0, { type: 'tuple', size_bytes: 40 }), null],
+    [
+      aRow(1, 0, { type: 'str', size_bytes: 5_000_000 }),
+      'something else still uses it: nothing comes back now'
+    ],
     expect(isVariableName(name)).toBe(true);
   });
   it.each(['', '1x', '_x', 'a b', 'class', 'a.b', 'a-b', 'x;y'])(

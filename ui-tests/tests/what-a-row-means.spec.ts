@@ -1,0 +1,33 @@
+/** What the panel's rows say, and in which order they stand. */
+import { expect } from '@jupyterlab/galata';
+import { figure, newNotebook, openPanel, test } from './kernel-story';
+import { order, rowOf, runCells } from './panel-story';
+
+test('small results are one row, which opens with the keyboard', async ({
+  page
+}) => {
+  await newNotebook(page);
+  await runCells(page, ['42', "'gone'", '[1]', '[2, 3]', 'bytearray(10**7)']);
+  const panel = await openPanel(page);
+  const head = panel.locator('[role=row][data-key=small]');
+  await expect(head).toContainText(/^4 small results/);
+  await expect.poll(() => order(panel)).toBe('5');
+  expect(await figure(head)).toBeLessThan(1000);
+
+  await head.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(head).toHaveAttribute('aria-expanded', 'true');
+  await expect(rowOf(panel, 1)).toContainText('int');
+  // Python has these for itself: nobody else uses them.
+  for (const number of [1, 2]) {
+    await expect(rowOf(panel, number)).not.toContainText('still uses it');
+  }
+  // It stays open with the next cell.
+  await runCells(page, ['[6]']);
+  await expect(head).toContainText(/^5 small results/);
+  await expect(rowOf(panel, 6)).toBeVisible();
+  await head.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(head).toHaveAttribute('aria-expanded', 'false');
+  await expect.poll(() => order(panel)).toBe('5');
+});
