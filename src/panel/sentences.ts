@@ -1,9 +1,10 @@
 /** What the panel says of figures, rows and cells. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { figureKind, type FigureKind } from '../model/figures';
+import { figureKind, sizeOf, type FigureKind } from '../model/figures';
 import type { IFigure } from '../tokens';
 import type { CellFate } from '../ui/cellLink';
+import { figureText } from '../ui/format';
 import type { IRow } from '../wire/protocol';
 
 /**
@@ -134,7 +135,11 @@ export function rowSentence(
       )
     );
   }
-  if (sharers.length > 0) {
+  if (sharers.length > 0 && row.view && users.length === 0) {
+    const of = trans.__('view of %1', quoted(sharers.slice(0, 1)));
+    const size = figureText(sizeOf(row), trans);
+    sentences.push(trans.__('%1, %2', of, size));
+  } else if (sharers.length > 0) {
     sentences.push(trans.__('shares memory with %1', quoted(sharers)));
   }
   if (sentences.length > 0) {

@@ -86,11 +86,14 @@ const isRow = shaped({
   variables: listOf(text),
   /** The user's variables that share memory with it. */
   shared_variables: listOf(text),
+  /** Whether it shows memory that belongs to another object. */
+  view: flag,
   /** Keys of the other members of its group. */
   shared_with: listOf(text),
   cell_id: nullable(text),
   execution: nullable(count),
   time: nullable(measure),
+  /** The line at which the last statement of its cell begins. */
   source: nullable(text)
 });
 

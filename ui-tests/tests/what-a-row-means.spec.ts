@@ -31,3 +31,27 @@ test('small results are one row, which opens with the keyboard', async ({
   await expect(head).toHaveAttribute('aria-expanded', 'false');
   await expect.poll(() => order(panel)).toBe('5');
 });
+
+test('a row says by which line it was shown, its shape, and of what it is a view', async ({
+  page
+}) => {
+  await newNotebook(page);
+  await runCells(page, [
+    'import numpy as np, pandas as pd\n# load\na = np.ones(25_000_000)\na[5:]',
+    'table = pd.DataFrame({"shop": list("ab") * 50_000, "size": 1.5})\ntable.describe()',
+    'import gc\ntable'
+  ]);
+  const panel = await openPanel(page);
+  await expect(rowOf(panel, 1)).toContainText('view of `a`, 190.7 MiB');
+  await expect(rowOf(panel, 1)).toContainText(/size 190\.7 MiB/);
+  await expect(rowOf(panel, 1).locator('.jp-Memguard-source')).toHaveText(
+    'a[5:]'
+  );
+  await expect(rowOf(panel, 2)).toContainText('DataFrame 8 x 1');
+  await expect(rowOf(panel, 3)).toContainText('DataFrame 100000 x 2');
+  await expect(rowOf(panel, 3).locator('.jp-Memguard-source')).toHaveText(
+    'table'
+  );
+  await rowOf(panel, 3).locator('.jp-Memguard-source').click();
+  await expect(rowOf(panel, 3)).toHaveAttribute('aria-expanded', 'false');
+});

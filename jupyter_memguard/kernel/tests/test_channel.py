@@ -148,7 +148,7 @@ def test_a_row_names_holders_variables_and_the_cell_that_showed_it(kernel: Kerne
     row = comm.request("report")["results"][0]
     assert row["numbers"] == [2]
     assert row["variables"] == ["a", "b"]
-    assert row["source"] == "# a comment"
+    assert row["source"] == "a"
     assert row["time"] is not None
     assert (row["type"], row["summary"]) == ("list", "3 items")
     assert (

@@ -138,6 +138,14 @@ describe('isVariableName', () => {
     [
       aRow(1, 0, { type: 'str', size_bytes: 5_000_000 }),
       'something else still uses it: nothing comes back now'
+    [
+      aRow(1, 0, {
+        shared_variables: ['a', 'b'],
+        view: true,
+        size_bytes: 200_000_000
+      }),
+      'view of `a`, 190.7 MiB'
+    ],
     ],
     expect(isVariableName(name)).toBe(true);
   });

@@ -231,7 +231,7 @@ export function RowDetail(props: {
         </Field>
         <FigureFields row={row} trans={trans} />
         {row.source !== null && (
-          <Field name={trans.__('First line of the cell')}>
+          <Field name={trans.__('Shown by')}>
             <code>{row.source}</code>
           </Field>
         )}
