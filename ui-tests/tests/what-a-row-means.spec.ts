@@ -1,7 +1,7 @@
 /** What the panel's rows say, and in which order they stand. */
 import { expect } from '@jupyterlab/galata';
 import { figure, newNotebook, openPanel, test } from './kernel-story';
-import { order, rowOf, runCells } from './panel-story';
+import { order, rowOf, runCells, type INotebookInPage } from './panel-story';
 
 test('small results are one row, which opens with the keyboard', async ({
   page
@@ -54,4 +54,26 @@ test('a row says by which line it was shown, its shape, and of what it is a view
   );
   await rowOf(panel, 3).locator('.jp-Memguard-source').click();
   await expect(rowOf(panel, 3)).toHaveAttribute('aria-expanded', 'false');
+});
+
+test('the order by cell is that of the notebook', async ({ page }) => {
+  await newNotebook(page);
+  const panel = await openPanel(page);
+  await expect(panel).toHaveAttribute('data-state', 'empty');
+  await runCells(
+    page,
+    [7, 6, 9, 8].map(size => `bytearray(${size}_000_000)`)
+  );
+  await expect.poll(() => order(panel)).toBe('3 4 1 2');
+  await panel.getByRole('columnheader').getByText('Cell').click();
+  await expect.poll(() => order(panel)).toBe('1 2 3 4');
+  await page.evaluate(() => {
+    const notebook = window.jupyterapp.shell
+      .currentWidget as unknown as INotebookInPage;
+    // The notebook begins with an empty cell.
+    notebook.content.moveCell(3, 1);
+    notebook.model.sharedModel.deleteCell(2);
+  });
+  await runCells(page, ['bytearray(5_000_000)']);
+  await expect.poll(() => order(panel)).toBe('3 2 4 5 1');
 });

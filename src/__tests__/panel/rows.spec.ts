@@ -35,7 +35,6 @@ describe('the order and the filter', () => {
   it.each([
     ['result', ['k1', 'k2', 'k3']],
     ['type', ['k2', 'k1', 'k3']],
-    ['cell', ['k3', 'k1', 'k2']],
     ['age', ['k3', 'k2', 'k1']]
   ] as const)('sorts by %s', (column, expected) => {
     expect(keys(sortEntries(entries, { column, descending: false }))).toEqual(
@@ -44,6 +43,28 @@ describe('the order and the filter', () => {
     expect(keys(sortEntries(entries, { column, descending: true }))).toEqual(
       [...expected].reverse()
     );
+  });
+
+  it('sorts by where the cells stand, and what has no cell last', () => {
+    const places = new Map([
+      ['cell-3', 0],
+      ['cell-1', 4],
+      ['cell-5', 5]
+    ]);
+    const more = entriesOf(aReport([...rows, aRow(4, 0, { cell_id: null })]));
+    const by = (descending: boolean) =>
+      keys(sortEntries(more, { column: 'cell', descending }, places));
+    expect(by(false)).toEqual(['k3', 'k1', 'k4', 'k2']);
+    expect(by(true)).toEqual(['k1', 'k3', 'k4', 'k2']);
+  });
+
+  it('goes by estimates, not by what is certain', () => {
+    const unsure = { exact: false, estimate_bytes: 80 };
+    const some = entriesOf(aReport([aRow(1, 50), aRow(2, 5, unsure)]));
+    expect(keys(sortEntries(some, DEFAULT_SORT))).toEqual(['k2', 'k1']);
+    expect(keys(filterEntries(some, { text: '', minBytes: 60 }))).toEqual([
+      'k2'
+    ]);
   });
 
   it('turns round at a second press', () => {

@@ -3,6 +3,7 @@
 import { entriesOf, type IEntry } from '../../model/entries';
 import type { IReport, IRow } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
+import { cellPlaces } from '../../ui/cellPlaces';
 import { DEFAULT_VIEW_STATE, type IViewState } from '../viewState';
 import { DEFAULT_SORT, filterEntries, sortEntries } from './rows';
 import { foldSmall, isSmall, SMALL_KEY } from './smallResults';
@@ -112,7 +113,8 @@ export class RowList {
     this._groups = entries.filter(({ group }) => group !== null);
     const sorted = sortEntries(
       filterEntries(entries, state.filter),
-      state.sort
+      state.sort,
+      cellPlaces(this._watched)
     );
     const lastKey = results[results.length - 1]?.key;
     const last = entries.find(({ key }) => key === lastKey);
