@@ -90,6 +90,30 @@ export function holderText(holder: string, trans: TranslationBundle): string {
     : `\`${holder}\``;
 }
 
+/** Whether one of IPython's places for a result has no name for people. */
+export function isHidden(holder: string): boolean {
+  return /^(user_ns_hidden|displayhook|last_execution_result)\b/.test(holder);
+}
+
+/** What of IPython keeps a result, by the kernel's names of the places. */
+export function keptByText(
+  holders: readonly string[],
+  trans: TranslationBundle
+): string {
+  const hidden = holders.filter(isHidden);
+  const names = holders
+    .filter(holder => !isHidden(holder))
+    .map(name => (name.startsWith('_') ? `\`${name}\`` : name))
+    .join(', ');
+  const copies = trans._n('a hidden copy', '%1 hidden copies', hidden.length);
+  if (hidden.length === 0) {
+    return trans.__('IPython\u2019s %1', names);
+  }
+  return names === ''
+    ? trans.__('%1 of IPython', copies)
+    : trans.__('IPython\u2019s %1; %2', names, copies);
+}
+
 /** Names in a sentence: the first three, and how many more. */
 function listed(names: readonly string[], trans: TranslationBundle): string {
   const first = names.slice(0, 3).join(', ');
@@ -97,7 +121,6 @@ function listed(names: readonly string[], trans: TranslationBundle): string {
   return more > 0 ? trans.__('%1 and %2 more', first, more) : first;
 }
 
-/** Why a row frees nothing now, or less than it seems; null if it does not. */
 /** Types of which Python keeps one object for many uses. */
 const SHARED_TYPES = new Set(
   (
@@ -114,6 +137,7 @@ function isConstant({ type, size_bytes: size }: IRow): boolean {
   return SHARED_TYPES.has(type) && size < LARGEST_CONSTANT;
 }
 
+/** Why a row frees nothing now, or less than it seems; null if it does not. */
 export function rowSentence(
   row: IRow,
   trans: TranslationBundle

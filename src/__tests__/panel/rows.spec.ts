@@ -10,7 +10,7 @@ import {
   sortEntries
 } from '../../panel/results/rows';
 import { entriesOf } from '../../model/entries';
-import { rowSentence } from '../../panel/sentences';
+import { keptByText, rowSentence } from '../../panel/sentences';
 import { aGroup, aReport, aRow } from '../fakes/rows';
 
 const trans = nullTranslator.load('jupyter_memguard');
@@ -138,27 +138,6 @@ describe('rowSentence', () => {
       aRow(1, 0, { variables: ['a'], shared_variables: ['b'] }),
       '`a` still uses it; shares memory with `b`'
     ],
-    // The head of its group says it.
-    [aRow(1, 0, { shared_with: ['k7'] }), null],
-    [aRow(1, 5, { notes: ['cut'], exact: false }), null],
-    [aRow(1, 0, { notes: ['cut'], exact: false }), null],
-    [aRow(1, 0), 'something else still uses it: nothing comes back now'],
-    [aRow(1, 5), null]
-  ])('of row %#', (row, expected) => {
-    expect(rowSentence(row, trans)).toBe(expected);
-  });
-});
-
-describe('isVariableName', () => {
-  it.each(['x', 'rescued_1', 'größe', '数据'])('takes %s', name => {
-    // Python keeps its constants for itself.
-    [aRow(1, 0, { type: 'int', size_bytes: 28 }), null],
-    [aRow(1, 0, { type: 'str', size_bytes: 45 }), null],
-    [aRow(1, 0, { type: 'NoneType', size_bytes: 16 }), null],
-    [aRow(1, 0, { type: 'tuple', size_bytes: 40 }), null],
-    [
-      aRow(1, 0, { type: 'str', size_bytes: 5_000_000 }),
-      'something else still uses it: nothing comes back now'
     [
       aRow(1, 0, {
         shared_variables: ['a', 'b'],
@@ -167,7 +146,44 @@ describe('isVariableName', () => {
       }),
       'view of `a`, 190.7 MiB'
     ],
+    // The head of its group says it.
+    [aRow(1, 0, { shared_with: ['k7'] }), null],
+    [aRow(1, 5, { notes: ['cut'], exact: false }), null],
+    [aRow(1, 0, { notes: ['cut'], exact: false }), null],
+    [aRow(1, 0), 'something else still uses it: nothing comes back now'],
+    // Python keeps its constants for itself.
+    [aRow(1, 0, { type: 'int', size_bytes: 28 }), null],
+    [aRow(1, 0, { type: 'str', size_bytes: 45 }), null],
+    [aRow(1, 0, { type: 'NoneType', size_bytes: 16 }), null],
+    [aRow(1, 0, { type: 'tuple', size_bytes: 40 }), null],
+    [
+      aRow(1, 0, { type: 'str', size_bytes: 5_000_000 }),
+      'something else still uses it: nothing comes back now'
     ],
+    [aRow(1, 5), null]
+  ])('of row %#', (row, expected) => {
+    expect(rowSentence(row, trans)).toBe(expected);
+  });
+});
+
+describe('keptByText', () => {
+  it.each([
+    [['Out[3]', '_3', '_'], 'IPython\u2019s Out[3], `_3`, `_`'],
+    [
+      ['Out[3]', "user_ns_hidden['_3']"],
+      'IPython\u2019s Out[3]; a hidden copy'
+    ],
+    [
+      ["user_ns_hidden['_3']", 'last_execution_result.result'],
+      '2 hidden copies of IPython'
+    ]
+  ])('of %j', (holders, expected) => {
+    expect(keptByText(holders, trans)).toBe(expected);
+  });
+});
+
+describe('isVariableName', () => {
+  it.each(['x', 'rescued_1', 'größe', '数据'])('takes %s', name => {
     expect(isVariableName(name)).toBe(true);
   });
   it.each(['', '1x', '_x', 'a b', 'class', 'a.b', 'a-b', 'x;y'])(

@@ -298,8 +298,12 @@ describe('Results', () => {
     const { host, model } = await aTable();
     model.explained = {
       key: '',
-      holders: ['Out[2]', '_'],
-      paths: [['list[3]', 'cache']],
+      holders: ['Out[2]', '_', "user_ns_hidden['_2']", 'displayhook._'],
+      paths: [
+        ['[3]', "['a']", 'cache'],
+        ['[1]', "['a']", 'cache'],
+        ['last']
+      ],
       cut: true
     };
     expect(model.explainedKeys).toEqual([]);
@@ -307,7 +311,21 @@ describe('Results', () => {
     await press(document.activeElement!, 'Enter');
     expect(model.explainedKeys).toEqual(['k2']);
     const detail = one(host, '.jp-Memguard-detail');
-    expect(detail.textContent).toContain('cache \u2192 list[3]');
+    expect(detail.textContent).toContain(
+      'IPython\u2019s Out[2], `_`; 2 hidden copies'
+    );
+    const [internals, cache, a] = detail.querySelectorAll('details');
+    expect(one(internals, 'summary').textContent).toBe('Details');
+    expect(internals.textContent).toContain("user_ns_hidden['_2']displayhook._");
+    // Each step opens those that follow it.
+    expect(cache.querySelector('summary')?.textContent).toBe('cache');
+    expect(cache.contains(a)).toBe(true);
+    expect(one(a, 'summary').textContent).toBe("['a']");
+    expect(one(a, 'ul').textContent).toBe('[3]is the object[1]is the object');
+    expect(detail.textContent).toContain('lastis the object');
+    // A key that opens a step does nothing to the row.
+    await press(one(a, 'summary'), 'Enter');
+    expect(detail.isConnected).toBe(true);
     expect(detail.textContent).toContain('cut short');
     expect(rowsOf(host)[0].getAttribute('aria-expanded')).toBe('true');
     await press(document.activeElement!, 'ArrowLeft');

@@ -8,9 +8,10 @@ import type { IExplained, IRow } from '../../wire/protocol';
 import type { IRetainedModel } from '../../tokens';
 import { failureText } from '../../ui/releaseWords';
 import { Figure } from '../figure';
-import { fateText, noteText } from '../sentences';
+import { fateText, isHidden, keptByText, noteText } from '../sentences';
 import type { ViewModel } from '../viewModel';
 import { AssignForm } from './assignForm';
+import { ReferencePaths } from './referencePaths';
 import { rowLabel } from './rows';
 import type { TableModel } from './tableModel';
 
@@ -80,17 +81,23 @@ function Chips({ names }: { names: readonly string[] }): React.JSX.Element {
   );
 }
 
-/** A path of references, beginning with the name at its end. */
-function Path({ steps }: { steps: readonly string[] }): React.JSX.Element {
+/** What of IPython keeps a row: in words, and what it is called inside. */
+function Holders(props: {
+  holders: readonly string[];
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { holders, trans } = props;
+  const hidden = holders.filter(isHidden);
   return (
-    <li>
-      {[...steps].reverse().map((step, index) => (
-        <React.Fragment key={index}>
-          {index > 0 && <span aria-hidden="true">{' \u2192 '}</span>}
-          <code>{step}</code>
-        </React.Fragment>
-      ))}
-    </li>
+    <>
+      {keptByText(holders, trans)}
+      {hidden.length > 0 && (
+        <details className="jp-Memguard-internals">
+          <summary>{trans.__('Details')}</summary>
+          <Chips names={hidden} />
+        </details>
+      )}
+    </>
   );
 }
 
@@ -114,11 +121,7 @@ function References(
       {explained.paths.length === 0 ? (
         trans.__('None was found.')
       ) : (
-        <ul>
-          {explained.paths.map((steps, index) => (
-            <Path key={index} steps={steps} />
-          ))}
-        </ul>
+        <ReferencePaths paths={explained.paths} trans={trans} />
       )}
       {explained.cut && (
         <p className="jp-Memguard-quiet">
@@ -214,7 +217,10 @@ export function RowDetail(props: {
           <code>{row.type}</code> {row.summary}
         </Field>
         <Field name={trans.__('Kept by')}>
-          <Chips names={explanation.explained?.holders ?? row.holders} />
+          <Holders
+            holders={explanation.explained?.holders ?? row.holders}
+            trans={trans}
+          />
         </Field>
         {row.variables.length > 0 && (
           <Field name={trans.__('Your variables')}>
