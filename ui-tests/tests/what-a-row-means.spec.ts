@@ -1,13 +1,25 @@
 /** What the panel's rows say, and in which order they stand. */
 import { expect } from '@jupyterlab/galata';
 import { figure, newNotebook, openPanel, test } from './kernel-story';
-import { order, rowOf, runCells, type INotebookInPage } from './panel-story';
+import {
+  order,
+  rowOf,
+  runCells,
+  valueOf,
+  type INotebookInPage
+} from './panel-story';
 
 test('small results are one row, which opens with the keyboard', async ({
   page
 }) => {
   await newNotebook(page);
-  await runCells(page, ['42', "'gone'", '[1]', '[2, 3]', 'bytearray(10**7)']);
+  await runCells(page, [
+    '42',
+    "'gone'",
+    '[1]',
+    '[2, 3]',
+    "memoryview(b'x' * 10**7)"
+  ]);
   const panel = await openPanel(page);
   const head = panel.locator('[role=row][data-key=small]');
   await expect(head).toContainText(/^4 small results/);
@@ -62,7 +74,7 @@ test('the order by cell is that of the notebook', async ({ page }) => {
   await expect(panel).toHaveAttribute('data-state', 'empty');
   await runCells(
     page,
-    [7, 6, 9, 8].map(size => `bytearray(${size}_000_000)`)
+    [7, 6, 9, 8].map(size => `memoryview(bytes(${size}_000_000))`)
   );
   await expect.poll(() => order(panel)).toBe('3 4 1 2');
   await panel.getByRole('columnheader').getByText('Cell').click();
@@ -74,6 +86,40 @@ test('the order by cell is that of the notebook', async ({ page }) => {
     notebook.content.moveCell(3, 1);
     notebook.model.sharedModel.deleteCell(2);
   });
-  await runCells(page, ['bytearray(5_000_000)']);
+  await runCells(page, ['memoryview(bytes(5_000_000))']);
   await expect.poll(() => order(panel)).toBe('3 2 4 5 1');
+});
+
+test('a variable opens to who else holds it, and its deletion is offered', async ({
+  page
+}) => {
+  await newNotebook(page);
+  await runCells(page, [
+    'df = table = bytearray(30_000_000)\ncache = {"a": [df]}\nother = bytearray(20_000_000)',
+    'x = 1'
+  ]);
+  const panel = await openPanel(page);
+  const rows = panel.locator('tr[data-name]');
+  await expect(rows).toHaveCount(3);
+  await panel
+    .getByRole('searchbox', { name: 'Filter the variables by name' })
+    .fill('DF');
+  await expect(rows).toHaveCount(1);
+  await rows.getByRole('button', { name: 'df' }).click();
+  const detail = panel.locator('.jp-Memguard-variableDetail');
+  await expect(detail).toContainText('table');
+  const cache = detail.locator('summary', { hasText: 'cache' });
+  await cache.focus();
+  await page.keyboard.press('Enter');
+  await expect(detail.locator('summary', { hasText: "['a']" })).toBeVisible();
+
+  const cells = page.locator('.jp-Notebook .jp-Cell');
+  const count = await cells.count();
+  await detail.getByRole('button', { name: /^Put `del df, table`/ }).click();
+  await expect(cells).toHaveCount(count + 1);
+  const active = page.locator('.jp-Notebook .jp-Cell.jp-mod-active');
+  await expect(active).toContainText('del df, table');
+  // It is the person who runs it.
+  await expect(active.locator('.jp-InputPrompt')).toHaveText('[ ]:');
+  expect(await valueOf(page, 'len(df)')).toBe('30000000');
 });

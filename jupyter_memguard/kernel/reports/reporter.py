@@ -16,7 +16,7 @@ from .known import KnownFigures
 from .large import large
 from .overview import overview
 from .rows import collect, row, size_of
-from .survey import Survey
+from .survey import Survey, named
 
 if TYPE_CHECKING:
     from ..cells import Cells
@@ -299,6 +299,25 @@ class Reporter:
             "key": key,
             "holders": [place.label for place in entry.places],
             "paths": search.paths or search.frames[:MAX_PATHS],
+            "cut": search.cut,
+        }
+
+    def explain_variable(self, name: str, budget_ms: float = EXPLAIN_MS) -> Explained:
+        """Return who refers to a variable's object beside the user's names for it.
+
+        The holders are these names, and the key is the name that was asked for. `budget_ms` is the
+        time for the search. Raises `Refused("unknown_key")`.
+        """
+        found = [each for each in named(self.shell, ()) if name in each.names]
+        if not found:
+            raise Refused(UNKNOWN_KEY, name)
+        search = Search(self.shell, time.perf_counter() + budget_ms / 1000)
+        search.run(found[0].obj, found)
+        names = found[0].names
+        return {
+            "key": name,
+            "holders": names,
+            "paths": [path for path in search.paths if len(path) > 1 or path[0] not in names],
             "cut": search.cut,
         }
 

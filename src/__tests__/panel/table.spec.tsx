@@ -299,11 +299,7 @@ describe('Results', () => {
     model.explained = {
       key: '',
       holders: ['Out[2]', '_', "user_ns_hidden['_2']", 'displayhook._'],
-      paths: [
-        ['[3]', "['a']", 'cache'],
-        ['[1]', "['a']", 'cache'],
-        ['last']
-      ],
+      paths: [['[3]', "['a']", 'cache'], ['[1]', "['a']", 'cache'], ['last']],
       cut: true
     };
     expect(model.explainedKeys).toEqual([]);
@@ -316,7 +312,9 @@ describe('Results', () => {
     );
     const [internals, cache, a] = detail.querySelectorAll('details');
     expect(one(internals, 'summary').textContent).toBe('Details');
-    expect(internals.textContent).toContain("user_ns_hidden['_2']displayhook._");
+    expect(internals.textContent).toContain(
+      "user_ns_hidden['_2']displayhook._"
+    );
     // Each step opens those that follow it.
     expect(cache.querySelector('summary')?.textContent).toBe('cache');
     expect(cache.contains(a)).toBe(true);
