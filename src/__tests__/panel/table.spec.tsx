@@ -292,6 +292,10 @@ describe('Results', () => {
     await doing(() => rowsOf(host)[0].focus());
     await press(document.activeElement!, '?');
     expect(host.querySelector('.jp-Memguard-keys')).toBeNull();
+    await press(document.activeElement!, '?');
+    one(host, '.jp-Memguard-keys');
+    await press(document.activeElement!, 'Escape');
+    expect(host.querySelector('.jp-Memguard-keys')).toBeNull();
   });
 
   it('asks who holds a row only when it is opened', async () => {
