@@ -279,6 +279,8 @@ export interface IRetainedModel extends IDisposable {
   observeOverview(): IDisposable;
   /** Find out who refers to a row's object. */
   explain(row: IRow): Promise<IExplained>;
+  /** Find out who refers to the object of one of the user's variables. */
+  explainVariable(name: string): Promise<IExplained>;
   /** Bind a row's object to a new variable. */
   rescue(row: IRow, name: string): Promise<void>;
   /** The guard that was asked for and that the kernel has not told of yet. */

@@ -46,6 +46,7 @@ class Row(TypedDict):
     device_bytes: int | None
     size_bytes: int
     shared_variables: list[str]
+    view: bool
     as_of: int | None
     holders: list[str]
     variables: list[str]

@@ -130,6 +130,7 @@ METHODS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "set_guard": (GUARD, ("mode",)),
     "overview": ({"budget_ms": _number, "variables": _count}, ()),
     "explain": ({"key": _text, "budget_ms": _number}, ("key",)),
+    "explain_variable": ({"name": _text, "budget_ms": _number}, ("name",)),
     "rescue": ({"key": _text, "name": _text}, ("key", "name")),
     "load_engine": ({"digest": _text, "text": _text}, ("digest", "text")),
     "subscribe": ({"cell_end": _flag}, ("cell_end",)),

@@ -55,6 +55,10 @@ class Requests:
         """Return who refers to a retained object; see `Reporter.explain`."""
         return self.reporter.explain(key, **params)
 
+    def explain_variable(self, name: str, **params: Any) -> Explained:
+        """Return who refers to a variable's object; see `Reporter.explain_variable`."""
+        return self.reporter.explain_variable(name, **params)
+
     def release(self, *args: Any, **params: Any) -> Released:
         """Release results; see `Releases.release`."""
         self._check_thread()

@@ -221,6 +221,10 @@ export class RetainedModel implements IRetainedModel {
     return this.agent.request('explain', { key: row.key });
   }
 
+  explainVariable(name: string): Promise<IExplained> {
+    return this.agent.request('explain_variable', { name });
+  }
+
   async rescue(row: IRow, name: string): Promise<void> {
     await this.agent.request('rescue', { key: row.key, name });
     await this.refresh();

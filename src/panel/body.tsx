@@ -13,6 +13,7 @@ import { Results } from './results/results';
 import type { GoTo, TableModel } from './results/tableModel';
 import type { ChooseMode } from './summary/guardLine';
 import { Summary } from './summary/summary';
+import type { OfferCode } from './variables/variableDetail';
 import { Variables } from './variables/variables';
 import { ViewModel } from './viewModel';
 import { readViewState, type IViewState } from './viewState';
@@ -26,7 +27,8 @@ export class PanelBody implements IDisposable {
   /**
    * @param memguard - What is in front.
    * @param options - Where the content stands, the way to a row's cell, what
-   * a choice of the guard's mode does, and the words.
+   * a choice of the guard's mode does, what puts code into a cell, and the
+   * words.
    */
   constructor(memguard: IMemguard, options: PanelBody.IOptions) {
     this._host = options.host;
@@ -34,7 +36,9 @@ export class PanelBody implements IDisposable {
     this._view.isSeen = false;
     this.header = summary(this._view, options.chooseMode);
     this.results = <Results view={this._view} />;
-    this.variables = <Variables view={this._view} />;
+    this.variables = (
+      <Variables view={this._view} offerCode={options.offerCode} />
+    );
     this._focusKeeper = new FocusKeeper(
       this._host,
       () =>
@@ -148,6 +152,7 @@ export namespace PanelBody {
     readonly host: HTMLElement;
     readonly goTo: GoTo;
     readonly chooseMode: ChooseMode;
+    readonly offerCode: OfferCode;
     readonly trans: TranslationBundle;
   }
 }

@@ -83,7 +83,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
       trans.__('Largest variables'),
       'jp-Memguard-variablesSection'
     );
-    // It scrolls, and nothing in it takes the focus.
+    // It scrolls, and may have nothing that takes the focus.
     this._variables.node.tabIndex = 0;
     this.addSection(this._variables, VARIABLES_RANK);
     this._accordion.expansionToggled.connect(this._emitState, this);
@@ -232,6 +232,7 @@ export class MemguardPanel extends SidePanel implements IMemguardPanel {
       host: this.node,
       goTo: this._options.goTo,
       chooseMode: this._options.chooseMode,
+      offerCode: this._options.offerCode,
       trans: this._words
     });
     body.restore(this._kept);
@@ -319,7 +320,7 @@ export namespace MemguardPanel {
   /** What the panel needs. */
   export interface IOptions extends Pick<
     PanelBody.IOptions,
-    'goTo' | 'chooseMode'
+    'goTo' | 'chooseMode' | 'offerCode'
   > {
     readonly translator: ITranslator;
   }

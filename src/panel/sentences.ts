@@ -1,9 +1,10 @@
 /** What the panel says of figures, rows and cells. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { figureKind, type FigureKind } from '../model/figures';
+import { figureKind, sizeOf, type FigureKind } from '../model/figures';
 import type { IFigure } from '../tokens';
 import type { CellFate } from '../ui/cellLink';
+import { figureText } from '../ui/format';
 import type { IRow } from '../wire/protocol';
 
 /**
@@ -89,11 +90,51 @@ export function holderText(holder: string, trans: TranslationBundle): string {
     : `\`${holder}\``;
 }
 
+/** Whether one of IPython's places for a result has no name for people. */
+export function isHidden(holder: string): boolean {
+  return /^(user_ns_hidden|displayhook|last_execution_result)\b/.test(holder);
+}
+
+/** What of IPython keeps a result, by the kernel's names of the places. */
+export function keptByText(
+  holders: readonly string[],
+  trans: TranslationBundle
+): string {
+  const hidden = holders.filter(isHidden);
+  const names = holders
+    .filter(holder => !isHidden(holder))
+    .map(name => (name.startsWith('_') ? `\`${name}\`` : name))
+    .join(', ');
+  const copies = trans._n('a hidden copy', '%1 hidden copies', hidden.length);
+  if (hidden.length === 0) {
+    return trans.__('IPython\u2019s %1', names);
+  }
+  return names === ''
+    ? trans.__('%1 of IPython', copies)
+    : trans.__('IPython\u2019s %1; %2', names, copies);
+}
+
 /** Names in a sentence: the first three, and how many more. */
 function listed(names: readonly string[], trans: TranslationBundle): string {
   const first = names.slice(0, 3).join(', ');
   const more = names.length - 3;
   return more > 0 ? trans.__('%1 and %2 more', first, more) : first;
+}
+
+/** Types of which Python keeps one object for many uses. */
+const SHARED_TYPES = new Set(
+  (
+    'int float complex bool str bytes tuple frozenset NoneType ellipsis ' +
+    'NotImplementedType'
+  ).split(' ')
+);
+
+/** No constant that Python itself keeps is larger, in bytes. */
+const LARGEST_CONSTANT = 64 * 1024;
+
+/** Whether a result is likely one of Python's own constants. */
+function isConstant({ type, size_bytes: size }: IRow): boolean {
+  return SHARED_TYPES.has(type) && size < LARGEST_CONSTANT;
 }
 
 /** Why a row frees nothing now, or less than it seems; null if it does not. */
@@ -118,14 +159,21 @@ export function rowSentence(
       )
     );
   }
-  if (sharers.length > 0) {
+  if (sharers.length > 0 && row.view && users.length === 0) {
+    const of = trans.__('view of %1', quoted(sharers.slice(0, 1)));
+    const size = figureText(sizeOf(row), trans);
+    sentences.push(trans.__('%1, %2', of, size));
+  } else if (sharers.length > 0) {
     sentences.push(trans.__('shares memory with %1', quoted(sharers)));
   }
   if (sentences.length > 0) {
     return sentences.join('; ');
   }
   // What is not exact says so itself, and the details explain it.
-  return row.freed_bytes === 0 && row.exact && row.shared_with.length === 0
+  return row.freed_bytes === 0 &&
+    row.exact &&
+    row.shared_with.length === 0 &&
+    !isConstant(row)
     ? trans.__('something else still uses it: nothing comes back now')
     : null;
 }

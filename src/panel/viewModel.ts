@@ -114,6 +114,7 @@ export class ViewModel implements IDisposable {
         new TableModel(watched, {
           goTo: this._goTo,
           viewState: () => this._state,
+          remembered: this._remembered,
           changed: () => this._tableChanged.emit()
         });
       this._listen('connect');
@@ -150,6 +151,7 @@ export class ViewModel implements IDisposable {
   }
 
   private _goTo: GoTo;
+  private readonly _remembered = { areSmallOpen: false };
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isSlow = false;
   private _isSeen = true;

@@ -36,6 +36,11 @@ export const panelPlugin: JupyterFrontEndPlugin<IMemguardPanel> = {
           ? app.commands.execute(CommandIDs.useDefaultGuard, { widgetId })
           : app.commands.execute(CommandIDs.setGuardMode, { widgetId, mode }));
       },
+      offerCode: async ({ widget }, code) => {
+        const { putIntoNewCell } = await import('../ui/newCell');
+        app.shell.activateById(widget.id);
+        putIntoNewCell(widget, code);
+      },
       goTo: async (watched, row) => {
         const { goToCell } = await import('../ui/cellLink');
         app.shell.activateById(watched.widget.id);

@@ -41,9 +41,17 @@ export function cellsOf(widget: Widget): readonly Cell[] {
   return [];
 }
 
-/** The first line of a text that is not empty, cut as the kernel cuts it. */
-function firstLine(source: string): string {
-  return source.trim().split('\n')[0].trim().slice(0, 200);
+/** The kernel cuts longer lines. */
+const LONGEST_LINE = 200;
+
+/** Whether a text has a line, which may be cut. */
+function hasLine(source: string, line: string): boolean {
+  const wanted = line.trim();
+  const isCut = line.length >= LONGEST_LINE;
+  return source
+    .split('\n')
+    .map(each => each.trim())
+    .some(each => (isCut ? each.startsWith(wanted) : each === wanted));
 }
 
 function fate(cell: Cell, ref: CellRef): CellFate {
@@ -58,7 +66,7 @@ function fate(cell: Cell, ref: CellRef): CellFate {
   const edited =
     model.isDirty ||
     (ref.source !== null &&
-      firstLine(model.sharedModel.getSource()) !== firstLine(ref.source));
+      !hasLine(model.sharedModel.getSource(), ref.source));
   return edited ? 'edited' : 'same';
 }
 

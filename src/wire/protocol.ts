@@ -86,11 +86,14 @@ const isRow = shaped({
   variables: listOf(text),
   /** The user's variables that share memory with it. */
   shared_variables: listOf(text),
+  /** Whether it shows memory that belongs to another object. */
+  view: flag,
   /** Keys of the other members of its group. */
   shared_with: listOf(text),
   cell_id: nullable(text),
   execution: nullable(count),
   time: nullable(measure),
+  /** The line at which the last statement of its cell begins. */
   source: nullable(text)
 });
 
@@ -223,7 +226,10 @@ const isExplained = shaped({
   cut: flag
 });
 
-/** Who refers to a retained object. */
+/**
+ * Who refers to a retained object, or to a variable's: then the holders are
+ * the object's names, and the key is the name that was asked for.
+ */
 export type IExplained = Checked<typeof isExplained>;
 
 /** The parameters of each method. */
@@ -242,6 +248,7 @@ interface IParams {
   overview: { budget_ms?: number; variables?: number };
   refine: { budget_ms?: number };
   explain: { key: string; budget_ms?: number };
+  explain_variable: { name: string; budget_ms?: number };
   rescue: { key: string; name: string };
   subscribe: { cell_end: boolean };
   load_engine: { digest: string; text: string };
@@ -261,6 +268,7 @@ const results = {
   /** `final`: whether the measurement has got to its end. */
   refine: shaped({ final: flag }),
   explain: isExplained,
+  explain_variable: isExplained,
   rescue: shaped({ name: text }),
   subscribe: shaped({}),
   /** `engine`: whether the engine is in the kernel now. */

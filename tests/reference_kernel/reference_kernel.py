@@ -127,7 +127,7 @@ class ReferenceKernel(_Base):  # type: ignore[misc]
         return {"key": str(number), "numbers": [number], "type": type(value).__name__,
                 "summary": "", "freed_bytes": size, "exact": False, "notes": ["opaque"],
                 "estimate_bytes": None, "device_bytes": None, "size_bytes": size,
-                "shared_variables": [], "view_of": [], "view_bytes": None, "as_of": None,
+                "shared_variables": [], "view": False, "as_of": None,
                 "holders": [f"Out[{number}]"], "variables": [], "shared_with": [],
                 "cell_id": None, "execution": number, "time": shown, "source": source}  # fmt: skip
 

@@ -152,9 +152,11 @@ for (const { theme, forcedColors } of LOOKS) {
       await detail.getByRole('textbox').fill('1st');
       await check(page, 'a wrong name', detail.getByRole('alert'));
 
-      await panel.getByRole('searchbox').fill('no such thing');
+      await panel
+        .getByRole('searchbox', { name: 'Filter by text' })
+        .fill('no such thing');
       await check(page, 'no row passes', panel.getByText('No result matches'));
-      await panel.getByRole('searchbox').fill('');
+      await panel.getByRole('searchbox', { name: 'Filter by text' }).fill('');
 
       const cell = await holdKernel(page);
       await check(page, 'busy', panel.locator('.jp-Memguard-asOf'));
@@ -280,7 +282,7 @@ test('the keyboard alone is enough', async ({ page }) => {
   await expect(rowsIn(panel)).toHaveCount(5);
   // The head of a group and its two members stand above it.
   const first = rowOf(panel, 5);
-  await panel.getByRole('searchbox').focus();
+  await panel.getByRole('searchbox', { name: 'Filter by text' }).focus();
   await tabTo(page, panel.locator('[role=row][data-members]'));
   for (let below = 0; below < 3; below++) {
     await page.keyboard.press('ArrowDown');
@@ -292,7 +294,7 @@ test('the keyboard alone is enough', async ({ page }) => {
   await page.keyboard.press('g');
   await expect(page.locator('.jp-Cell.jp-mod-active')).toContainText('np.ones');
   await page.keyboard.press('Control+Shift+Y');
-  await panel.getByRole('searchbox').focus();
+  await panel.getByRole('searchbox', { name: 'Filter by text' }).focus();
   await tabTo(page, first);
 
   await page.keyboard.press('Shift+F10');
@@ -311,7 +313,7 @@ test('the keyboard alone is enough', async ({ page }) => {
   await expect(kept).toContainText('`kept` still uses it');
   expect(await valueOf(page, 'type(kept).__name__')).toBe("'ndarray'");
 
-  await panel.getByRole('searchbox').focus();
+  await panel.getByRole('searchbox', { name: 'Filter by text' }).focus();
   await tabTo(page, kept);
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Delete');

@@ -48,7 +48,9 @@ test('order, filter, folded sections and their sizes come back', async ({
     .getByRole('button');
   await result.click();
   await result.click();
-  await panel.getByRole('searchbox').fill('ndarray');
+  await panel
+    .getByRole('searchbox', { name: 'Filter by text' })
+    .fill('ndarray');
   const folded = panel.getByRole('heading', { name: /^Largest variables/ });
   await folded.click();
   const handle = panel
@@ -72,7 +74,9 @@ test('order, filter, folded sections and their sizes come back', async ({
   await page.reload({ waitForIsReady: false });
   await expect(panel).toBeVisible();
   await expect.poll(() => order(panel)).toBe('1 3');
-  await expect(panel.getByRole('searchbox')).toHaveValue('ndarray');
+  await expect(
+    panel.getByRole('searchbox', { name: 'Filter by text' })
+  ).toHaveValue('ndarray');
   await expect(panel.locator('[aria-sort=ascending]')).toHaveText(/^Result/);
   await expect(folded).toHaveAttribute('aria-expanded', 'false');
   // Shares are kept, not pixels: they are what was left, not what was before.

@@ -45,3 +45,25 @@ test('figures are whole in a panel of 240 pixels', async ({ page }) => {
   );
   expect(clipped).toEqual([]);
 });
+
+test('the list of keys stands over the rows, and Esc closes it', async ({
+  page
+}) => {
+  await newNotebook(page);
+  const panel = await openPanel(page);
+  await runCells(page, ['b"x" * 3_000_000']);
+  const row = rowsIn(panel).first();
+  await row.click();
+  const before = await row.boundingBox();
+  await page.keyboard.press('?');
+  const keys = panel.getByLabel('Keys in the table');
+  await expect(keys).toBeVisible();
+  expect(await row.boundingBox()).toEqual(before);
+  await page.keyboard.press('Escape');
+  await expect(keys).toHaveCount(0);
+  const button = panel.getByRole('button', { name: 'Keys' });
+  await button.click();
+  await expect(keys).toBeVisible();
+  await button.press('Escape');
+  await expect(keys).toHaveCount(0);
+});

@@ -16,7 +16,7 @@ from .known import KnownFigures
 from .large import large
 from .overview import overview
 from .rows import collect, row, size_of
-from .survey import Survey
+from .survey import Survey, named
 
 if TYPE_CHECKING:
     from ..cells import Cells
@@ -35,6 +35,8 @@ EXPLAIN_MS = 1000.0
 JOINT_MS = 50.0
 # The number of largest variables in an overview.
 LARGEST = 20
+# Results that neither free nor keep as many bytes come last in a report.
+SMALL = 1 << 16
 # The most time for measuring what *Free memory* releases.
 RELEASE_MS = 1600.0
 # The time of one slice of a measurement that goes on while the kernel idles.
@@ -194,10 +196,10 @@ class Reporter:
         count = int(self.shell.execution_count)
         order = list(range(len(entries)))
         if sort == "freed_bytes":
-            worth = figures.stands_for()
+            worth, keeps = figures.stands_for(), figures.keeps
             # The members of a group stay together.
             first = {m: group.members[0] for group in figures.groups for m in group.members}
-            order.sort(key=lambda i: (-worth[i], first.get(i, i)))
+            order.sort(key=lambda i: (max(worth[i], keeps[i]) < SMALL, -worth[i], first.get(i, i)))
         last = len(entries) if limit is None else min(offset + limit, len(entries))
         shown = order[offset:last]
         sizes = figures.sizes
@@ -297,6 +299,25 @@ class Reporter:
             "key": key,
             "holders": [place.label for place in entry.places],
             "paths": search.paths or search.frames[:MAX_PATHS],
+            "cut": search.cut,
+        }
+
+    def explain_variable(self, name: str, budget_ms: float = EXPLAIN_MS) -> Explained:
+        """Return who refers to a variable's object beside the user's names for it.
+
+        The holders are these names, and the key is the name that was asked for. `budget_ms` is the
+        time for the search. Raises `Refused("unknown_key")`.
+        """
+        found = [each for each in named(self.shell, ()) if name in each.names]
+        if not found:
+            raise Refused(UNKNOWN_KEY, name)
+        search = Search(self.shell, time.perf_counter() + budget_ms / 1000)
+        search.run(found[0].obj, found)
+        names = found[0].names
+        return {
+            "key": name,
+            "holders": names,
+            "paths": [path for path in search.paths if len(path) > 1 or path[0] not in names],
             "cut": search.cut,
         }
 

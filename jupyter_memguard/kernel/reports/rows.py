@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Sequence
 
-from ..retention.describe import summary, type_name
+from ..retention.describe import is_view, summary, type_name
 from ..retention.holders import Retained, boundary, find_last, find_variables, retained
 from ..retention.sizes import Root, Size
 from ..sizing import measure
@@ -57,6 +57,7 @@ def row(  # noqa: PLR0913, PLR0917 - a row is made of these
         "device_bytes": size.device_bytes,
         "size_bytes": size.likely_bytes,
         "shared_variables": [],
+        "view": is_view(entry.obj),
         "as_of": None,
         "holders": [place.label for place in entry.places],
         "variables": list(entry.variables),
@@ -69,14 +70,30 @@ def row(  # noqa: PLR0913, PLR0917 - a row is made of these
 
 
 def source_line(shell: Any, execution: int | None) -> str | None:
-    """Return the first line of a cell that is not empty; None if the history has no such cell."""
+    """Return the line at which a cell's last statement begins, which is what the cell shows.
+
+    It is found by its indentation, since parsing thousands of cells takes too long. None if the
+    history has no such cell, "" if the cell has no such line.
+    """
     inputs = getattr(shell.history_manager, "input_hist_raw", None)
     if execution is None or type(inputs) is not list or not 0 < execution < len(inputs):
         return None
     text = inputs[execution]
     if type(text) is not str:
         return None
-    for line in text.splitlines():
-        if line.strip():
-            return line[:SOURCE_LENGTH]
-    return ""
+    lines = [line for line in text.splitlines() if line.strip()[:1] not in ("", "#")]
+    return _last_statement(lines).strip()[:SOURCE_LENGTH]
+
+
+def _last_statement(lines: list[str]) -> str:
+    """Return the line at which the last statement begins; the last line where none is found."""
+    in_text = False
+    for line in reversed(lines):
+        if (line.count('"""') + line.count("'''")) % 2:
+            # The end of a text of many lines, or above that its beginning.
+            in_text = not in_text
+            if in_text:
+                continue
+        if not in_text and not line[0].isspace() and line[0] not in ")]}":
+            return line
+    return lines[-1] if lines else ""

@@ -158,23 +158,72 @@ def _numpy(np: Any, obj: Any) -> str | None:
     return _shape(np.ndarray.shape.__get__(obj)) + ", " + _dtype(dtype)
 
 
-def _index_length(np: Any, index: Any) -> int | None:
-    values = instance_dict(index)
-    if type(values.get("_range")) is range:
-        return len(values["_range"])
-    data: Any = values.get("_data")
-    return int(np.ndarray.shape.__get__(data)[0]) if type(data) is np.ndarray else None
+# Where an index of pandas, or an array in it, has its items.
+_PARTS = ("_range", "_data", "_pa_array", "_left", "_codes")
+_DEEPEST = 5
+
+
+def _length(obj: Any) -> int | None:
+    """Return the length of an index of pandas, found in its own attributes, or None."""
+    np, arrow = library("numpy"), library("pyarrow")
+    for _ in range(_DEEPEST):
+        if type(obj) is np.ndarray:
+            return int(np.ndarray.shape.__get__(obj)[0])
+        if type(obj) is range or (arrow is not None and type(obj) is arrow.ChunkedArray):
+            return len(obj)
+        if _library(type(obj)) != "pandas":
+            break
+        obj = _items(obj)
+    return None
+
+
+def _items(obj: Any) -> Any:
+    """Return what an index of pandas, or an array in it, has its items in, or None."""
+    if has_base(type(obj), list):
+        # One array of codes for each level; all have the same length.
+        return list.__getitem__(obj, 0)
+    for base in _mro_of(type(obj)):
+        # Dates and categories have their array in an attribute of C code.
+        if module_name(base) == "pandas._libs.arrays":
+            return _dict_of(base)["_ndarray"].__get__(obj)
+    values = instance_dict(obj)
+    return next((values[part] for part in _PARTS if values.get(part) is not None), None)
 
 
 def _pandas(pd: Any, obj: Any) -> str | None:
-    np = library("numpy")
     if type(obj) is pd.DataFrame:
         manager = instance_dict(obj)["_mgr"]
         columns = sum(len(block.mgr_locs) for block in manager.blocks)
-        return _rows(_index_length(np, manager.axes[1])) + " x " + str(columns)
+        return _rows(_length(manager.axes[1])) + " x " + str(columns)
     if type(obj) is pd.Series:
-        return _rows(_index_length(np, instance_dict(obj)["_mgr"].axes[0]))
+        return _rows(_length(instance_dict(obj)["_mgr"].axes[0]))
     return None
+
+
+def is_view(obj: Any) -> bool:
+    """Return whether an object shows memory that belongs to another object."""
+    try:
+        return _is_view(obj)
+    except Exception:  # noqa: BLE001 - a version of a library that we do not know
+        return False
+
+
+def _is_view(obj: Any) -> bool:
+    cls = type(obj)
+    if cls is memoryview:
+        return True
+    name = _library(cls)
+    found = library(name) if name else None
+    if found is None:
+        return False
+    if name == "numpy":
+        return has_base(cls, found.ndarray) and found.ndarray.base.__get__(obj) is not None
+    if name == "pandas" and is_one_of(cls, found.DataFrame, found.Series):
+        np = library("numpy")
+        blocks = instance_dict(obj)["_mgr"].blocks
+        arrays = [block.values for block in blocks if type(block.values) is np.ndarray]
+        return any(np.ndarray.base.__get__(array) is not None for array in arrays)
+    return False
 
 
 def _rows(length: int | None) -> str:

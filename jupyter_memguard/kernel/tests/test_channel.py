@@ -103,6 +103,7 @@ def test_the_kernels_replies_look_like_the_samples(kernel: Kernel) -> None:
     params: dict[str, dict[str, Any]] = {
         "set_guard": {"mode": "off"},
         "explain": {"key": key},
+        "explain_variable": {"name": "cache"},
         "rescue": {"key": key, "name": "rescued"},
         "subscribe": {"cell_end": True},
         "joint": {"keys": [key]},
@@ -148,7 +149,7 @@ def test_a_row_names_holders_variables_and_the_cell_that_showed_it(kernel: Kerne
     row = comm.request("report")["results"][0]
     assert row["numbers"] == [2]
     assert row["variables"] == ["a", "b"]
-    assert row["source"] == "# a comment"
+    assert row["source"] == "a"
     assert row["time"] is not None
     assert (row["type"], row["summary"]) == ("list", "3 items")
     assert (
@@ -437,6 +438,22 @@ def test_explain_gives_the_path_to_a_name(kernel: Kernel) -> None:
     assert explained["paths"] == [["[0]", "['a']", "cache"]]
     assert "Out[2]" in explained["holders"]
     assert explained["cut"] is False
+
+
+def test_a_variable_is_explained_by_its_names_and_by_who_else_holds_it(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("df = table = [1, 2]\ncache = {'a': [df]}")
+    kernel.run("df")
+    for name in ("df", "table"):
+        explained = comm.request("explain_variable", name=name)
+        assert explained["key"] == name
+        assert explained["holders"] == ["df", "table"]
+        assert explained["paths"] == [["[0]", "['a']", "cache"]]
+        assert not explained["cut"]
+    assert comm.request("explain_variable", name="cache")["paths"] == []
+    for name in ("_", "Out", "no_such", "_2"):
+        reply = comm.reply({"id": "1", "method": "explain_variable", "params": {"name": name}})
+        assert reply["error"] == {"code": "unknown_key", "detail": name}
 
 
 def test_rescue_binds_a_new_variable_only(kernel: Kernel) -> None:

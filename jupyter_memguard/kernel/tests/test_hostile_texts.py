@@ -77,7 +77,7 @@ def test_names_of_types_variables_and_keys_are_sent_as_texts(kernel: Kernel, tex
     [
         "'<script>alert(1)</script>'",
         "'" + "x" * 10**7 + "'",
-        "# \u202e\u2066 right to left\n[5]",
+        "[5]  # \u202e\u2066 right to left",
         "'&lt;b&gt;'  # <b onclick=alert(1)>",
     ],
     ids=["HTML", "10 MB", "right to left", "markup"],

@@ -62,6 +62,7 @@ def test_what_needs_the_engine_is_refused_until_it_is_there(core: Kernel) -> Non
         ("joint", {"keys": []}),
         ("overview", {}),
         ("explain", {"key": "r1"}),
+        ("explain_variable", {"name": "x"}),
         ("release", {}),
         ("release_shown", {}),
         ("release_tracebacks", {}),

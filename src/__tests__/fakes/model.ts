@@ -104,6 +104,10 @@ export class FakeModel implements IRetainedModel {
     this.explainedKeys.push(row.key);
     return { ...this.explained, key: row.key };
   }
+  async explainVariable(name: string): Promise<IExplained> {
+    this.explainedKeys.push(name);
+    return { ...this.explained, key: name };
+  }
   async rescue(row: IRow, name: string): Promise<void> {
     if (this.rescueFailure !== null) {
       throw new RequestError(this.rescueFailure);

@@ -34,6 +34,7 @@ export function aRow(
     holders: [`Out[${number}]`, `_${number}`],
     variables: [],
     shared_variables: [],
+    view: false,
     shared_with: [],
     cell_id: `cell-${number}`,
     execution: number,

@@ -71,7 +71,9 @@ describe('what a notebook calls things', () => {
         aVariable(text, 2 ** 20)
       ]
     });
-    const host = await render(<Variables view={view} />);
+    const host = await render(
+      <Variables view={view} offerCode={async () => undefined} />
+    );
     expectText(host, text);
   });
 });

@@ -23,6 +23,7 @@ function aFrame() {
   const panel = new MemguardPanel(parts.memguard, {
     goTo: async () => 'same',
     chooseMode: () => undefined,
+    offerCode: async () => undefined,
     translator: nullTranslator
   });
   return { ...parts, panel };

@@ -22,6 +22,7 @@ describe('the commands of rows', () => {
         return 'same';
       },
       chooseMode: () => undefined,
+      offerCode: async () => undefined,
       translator: nullTranslator
     });
     const commands = new CommandRegistry();

@@ -10,7 +10,7 @@ import {
   sortEntries
 } from '../../panel/results/rows';
 import { entriesOf } from '../../model/entries';
-import { rowSentence } from '../../panel/sentences';
+import { keptByText, rowSentence } from '../../panel/sentences';
 import { aGroup, aReport, aRow } from '../fakes/rows';
 
 const trans = nullTranslator.load('jupyter_memguard');
@@ -35,7 +35,6 @@ describe('the order and the filter', () => {
   it.each([
     ['result', ['k1', 'k2', 'k3']],
     ['type', ['k2', 'k1', 'k3']],
-    ['cell', ['k3', 'k1', 'k2']],
     ['age', ['k3', 'k2', 'k1']]
   ] as const)('sorts by %s', (column, expected) => {
     expect(keys(sortEntries(entries, { column, descending: false }))).toEqual(
@@ -44,6 +43,28 @@ describe('the order and the filter', () => {
     expect(keys(sortEntries(entries, { column, descending: true }))).toEqual(
       [...expected].reverse()
     );
+  });
+
+  it('sorts by where the cells stand, and what has no cell last', () => {
+    const places = new Map([
+      ['cell-3', 0],
+      ['cell-1', 4],
+      ['cell-5', 5]
+    ]);
+    const more = entriesOf(aReport([...rows, aRow(4, 0, { cell_id: null })]));
+    const by = (descending: boolean) =>
+      keys(sortEntries(more, { column: 'cell', descending }, places));
+    expect(by(false)).toEqual(['k3', 'k1', 'k4', 'k2']);
+    expect(by(true)).toEqual(['k1', 'k3', 'k4', 'k2']);
+  });
+
+  it('goes by estimates, not by what is certain', () => {
+    const unsure = { exact: false, estimate_bytes: 80 };
+    const some = entriesOf(aReport([aRow(1, 50), aRow(2, 5, unsure)]));
+    expect(keys(sortEntries(some, DEFAULT_SORT))).toEqual(['k2', 'k1']);
+    expect(keys(filterEntries(some, { text: '', minBytes: 60 }))).toEqual([
+      'k2'
+    ]);
   });
 
   it('turns round at a second press', () => {
@@ -117,14 +138,47 @@ describe('rowSentence', () => {
       aRow(1, 0, { variables: ['a'], shared_variables: ['b'] }),
       '`a` still uses it; shares memory with `b`'
     ],
+    [
+      aRow(1, 0, {
+        shared_variables: ['a', 'b'],
+        view: true,
+        size_bytes: 200_000_000
+      }),
+      'view of `a`, 190.7 MiB'
+    ],
     // The head of its group says it.
     [aRow(1, 0, { shared_with: ['k7'] }), null],
     [aRow(1, 5, { notes: ['cut'], exact: false }), null],
     [aRow(1, 0, { notes: ['cut'], exact: false }), null],
     [aRow(1, 0), 'something else still uses it: nothing comes back now'],
+    // Python keeps its constants for itself.
+    [aRow(1, 0, { type: 'int', size_bytes: 28 }), null],
+    [aRow(1, 0, { type: 'str', size_bytes: 45 }), null],
+    [aRow(1, 0, { type: 'NoneType', size_bytes: 16 }), null],
+    [aRow(1, 0, { type: 'tuple', size_bytes: 40 }), null],
+    [
+      aRow(1, 0, { type: 'str', size_bytes: 5_000_000 }),
+      'something else still uses it: nothing comes back now'
+    ],
     [aRow(1, 5), null]
   ])('of row %#', (row, expected) => {
     expect(rowSentence(row, trans)).toBe(expected);
+  });
+});
+
+describe('keptByText', () => {
+  it.each([
+    [['Out[3]', '_3', '_'], 'IPython\u2019s Out[3], `_3`, `_`'],
+    [
+      ['Out[3]', "user_ns_hidden['_3']"],
+      'IPython\u2019s Out[3]; a hidden copy'
+    ],
+    [
+      ["user_ns_hidden['_3']", 'last_execution_result.result'],
+      '2 hidden copies of IPython'
+    ]
+  ])('of %j', (holders, expected) => {
+    expect(keptByText(holders, trans)).toBe(expected);
   });
 });
 

@@ -127,7 +127,7 @@ describe('Results', () => {
   });
 
   it('keeps the row with the focus drawn when it is scrolled away', async () => {
-    const rows = Array.from({ length: 500 }, (_, n) => aRow(n, 10_000 - n));
+    const rows = Array.from({ length: 500 }, (_, n) => aRow(n, MIB - n));
     const { host } = await aTable(aReport(rows));
     await doing(() => rowsOf(host)[0].focus());
     const grid = one(host, '[role=treegrid]');
@@ -164,6 +164,28 @@ describe('Results', () => {
     expect(sum).toBe(likelyBytes(totalOf(report)));
     await doing(() => button(host, 'Free all of Out[5], [7]').click());
     expect(model.released).toEqual([{ kind: 'keys', keys: ['k5', 'k7'] }]);
+  });
+
+  it('has the small results behind one row that opens', async () => {
+    const rows = Array.from({ length: 14 }, (_, n) => aRow(n + 1, 227));
+    const { host, model } = await aTable(aReport([...rows, aRow(20, 9 * MIB)]));
+    expect(keysOf(host)).toEqual(['k20', 'small']);
+    const head = () => rowsOf(host)[1];
+    expect(one(head(), '.jp-Memguard-cellResult').textContent).toBe(
+      '14 small results'
+    );
+    expect(one(head(), '.jp-Memguard-cellFrees').textContent).toBe('3.1 KiB');
+    expect(head().textContent).toContain('under 64 KiB each');
+    expect(head().getAttribute('aria-expanded')).toBe('false');
+    await doing(() => head().focus());
+    await press(head(), 'Enter');
+    expect(keysOf(host)).toHaveLength(16);
+    expect(head().getAttribute('aria-expanded')).toBe('true');
+    expect(rowsOf(host)[2].getAttribute('aria-level')).toBe('2');
+    await doing(() => button(host, 'Hide the 14 small results').click());
+    expect(keysOf(host)).toEqual(['k20', 'small']);
+    await doing(() => button(host, 'Free 14 small results').click());
+    expect(model.released).toHaveLength(1);
   });
 
   it('walks through a group with the keyboard', async () => {
@@ -270,14 +292,18 @@ describe('Results', () => {
     await doing(() => rowsOf(host)[0].focus());
     await press(document.activeElement!, '?');
     expect(host.querySelector('.jp-Memguard-keys')).toBeNull();
+    await press(document.activeElement!, '?');
+    one(host, '.jp-Memguard-keys');
+    await press(document.activeElement!, 'Escape');
+    expect(host.querySelector('.jp-Memguard-keys')).toBeNull();
   });
 
   it('asks who holds a row only when it is opened', async () => {
     const { host, model } = await aTable();
     model.explained = {
       key: '',
-      holders: ['Out[2]', '_'],
-      paths: [['list[3]', 'cache']],
+      holders: ['Out[2]', '_', "user_ns_hidden['_2']", 'displayhook._'],
+      paths: [['[3]', "['a']", 'cache'], ['[1]', "['a']", 'cache'], ['last']],
       cut: true
     };
     expect(model.explainedKeys).toEqual([]);
@@ -285,7 +311,23 @@ describe('Results', () => {
     await press(document.activeElement!, 'Enter');
     expect(model.explainedKeys).toEqual(['k2']);
     const detail = one(host, '.jp-Memguard-detail');
-    expect(detail.textContent).toContain('cache \u2192 list[3]');
+    expect(detail.textContent).toContain(
+      'IPython\u2019s Out[2], `_`; 2 hidden copies'
+    );
+    const [internals, cache, a] = detail.querySelectorAll('details');
+    expect(one(internals, 'summary').textContent).toBe('Details');
+    expect(internals.textContent).toContain(
+      "user_ns_hidden['_2']displayhook._"
+    );
+    // Each step opens those that follow it.
+    expect(cache.querySelector('summary')?.textContent).toBe('cache');
+    expect(cache.contains(a)).toBe(true);
+    expect(one(a, 'summary').textContent).toBe("['a']");
+    expect(one(a, 'ul').textContent).toBe('[3]is the object[1]is the object');
+    expect(detail.textContent).toContain('lastis the object');
+    // A key that opens a step does nothing to the row.
+    await press(one(a, 'summary'), 'Enter');
+    expect(detail.isConnected).toBe(true);
     expect(detail.textContent).toContain('cut short');
     expect(rowsOf(host)[0].getAttribute('aria-expanded')).toBe('true');
     await press(document.activeElement!, 'ArrowLeft');
@@ -343,7 +385,7 @@ describe('Results', () => {
   });
 
   it('draws only what is in view of ten thousand rows', async () => {
-    const rows = Array.from({ length: 10_000 }, (_, n) => aRow(n, 10_000 - n));
+    const rows = Array.from({ length: 10_000 }, (_, n) => aRow(n, MIB - n));
     const { host } = await aTable(aReport(rows));
     expect(rowsOf(host).length).toBeLessThan(60);
     await doing(() => rowsOf(host)[0].focus());
@@ -354,15 +396,15 @@ describe('Results', () => {
 
   it('loads what the kernel has more of, until it has no more', async () => {
     const { host, model } = await aTable(
-      aReport([aRow(1, 30), aRow(2, 20)], { count: 4 }),
-      [[aRow(3, 10)], [aRow(4, 5)]]
+      aReport([aRow(1, 4 * MIB), aRow(2, 3 * MIB)], { count: 4 }),
+      [[aRow(3, 2 * MIB)], [aRow(4, MIB)]]
     );
     expect(keysOf(host)).toEqual(['k1', 'k2', 'k3', 'k4']);
     expect(model.more).toEqual([]);
   });
 
   it('loads the rest for another order only when told to', async () => {
-    const first = Array.from({ length: 200 }, (_, n) => aRow(n, 1000 - n));
+    const first = Array.from({ length: 200 }, (_, n) => aRow(n, MIB - n));
     const { host, model } = await aTable(aReport(first, { count: 202 }), [
       [aRow(300, 1)],
       [aRow(301, 1)]

@@ -1,4 +1,6 @@
 import type { TableModel } from '../../panel/results/tableModel';
+import type { IReport, IRow } from '../../wire/protocol';
+import { aDocument } from '../fakes/memguard';
 import { aGroup, aReport, aRow } from '../fakes/rows';
 import { aView } from '../fakes/view';
 import { settled } from '../fakes/waiting';
@@ -12,7 +14,7 @@ function aTable() {
 }
 
 /** Show only the rows with a text. */
-function filter({ view }: ReturnType<typeof aTable>, text: string): void {
+function filter({ view }: ReturnType<typeof aView>, text: string): void {
   view.state = { ...view.state, filter: { text, minBytes: 0 } };
 }
 
@@ -79,6 +81,116 @@ describe('TableModel', () => {
     expect(table.can('release', 'k1')).toBe(false);
     table.run('release', 'k1');
     expect(model.released).toEqual([]);
+  });
+});
+
+describe('small results in the table', () => {
+  const KIB = 1024;
+  const LARGE = aRow(9, 500 * KIB);
+
+  /** Results of 10 bytes, from Out[1] on. */
+  const small = (count: number) =>
+    Array.from({ length: count }, (_, n) => aRow(n + 1, 10));
+
+  function aSmallTable(rows: IRow[], more?: Partial<IReport>) {
+    const parts = aView();
+    parts.model.set({ report: aReport(rows, more) });
+    const table = parts.view.table as TableModel;
+    const lines = () => table.list.lines.map(({ key }) => key);
+    return { ...parts, table, lines };
+  }
+
+  it('are one line, which opens', () => {
+    const { table, lines } = aSmallTable([...small(4), LARGE]);
+    expect(lines()).toEqual(['k9', 'small']);
+    expect(table.list.lines[1].entry.figure).toMatchObject({ bytes: 40 });
+    expect(table.list.count).toBe(2);
+    table.expand('small');
+    expect(lines()).toEqual(['k9', 'small', 'k4', 'k3', 'k2', 'k1']);
+    table.takeFocus('k2');
+    table.close('k2');
+    expect(table.focus.key).toBe('small');
+    table.close('small');
+    expect(lines()).toEqual(['k9', 'small']);
+  });
+
+  it('have lines of their own where they are few, or much together', () => {
+    expect(aSmallTable(small(3)).lines()).toHaveLength(3);
+    const much = { rss_bytes: 40 * 100 };
+    expect(aSmallTable(small(4), much).lines()).toHaveLength(4);
+    const enough = { rss_bytes: 40 * 100 + 1 };
+    expect(aSmallTable(small(4), enough).lines()).toEqual(['small']);
+  });
+
+  it.each([
+    ['keeps more alive than it frees', aRow(7, 10, { size_bytes: 64 * KIB })],
+    [
+      'was not measured to the end',
+      aRow(7, 10, { exact: false, notes: ['cut'] })
+    ],
+    ['is on another device', aRow(7, 10, { device_bytes: 64 * KIB })]
+  ])('have none among them that %s', (_, row) => {
+    expect(aSmallTable([...small(4), row]).lines()).toEqual(['k7', 'small']);
+  });
+
+  it('have none among them that shares much memory', () => {
+    const rows = [...small(4), aRow(7, 10), aRow(8, 10)];
+    const groups = [aGroup(rows.slice(4), 500 * KIB)];
+    const { table, lines } = aSmallTable(rows, { groups });
+    table.expand('group:k7', false);
+    expect(lines()).toEqual(['group:k7', 'small']);
+  });
+
+  it('are seen where a person looks for one of them', () => {
+    const parts = aSmallTable([...small(4), LARGE]);
+    filter(parts, 'source_3');
+    expect(parts.lines()).toEqual(['k3']);
+  });
+
+  it('come last in every order', () => {
+    const { view, lines } = aSmallTable([LARGE, ...small(4)]);
+    const sort = { column: 'frees', descending: false } as const;
+    view.state = { ...view.state, sort };
+    expect(lines()).toEqual(['k9', 'small']);
+  });
+
+  it('stay open with another report, kernel and document', () => {
+    const { table, model, memguard, view, lines } = aSmallTable(small(4));
+    table.expand('small');
+    model.set({ report: null });
+    model.set({ report: aReport(small(5)) });
+    expect(lines()).toHaveLength(6);
+    const other = aDocument('other', null);
+    other.model.report = aReport(small(4));
+    memguard.bring(other.watched);
+    expect(view.table?.isExpanded('small')).toBe(true);
+  });
+
+  it('are selected and released together, and are no group of sharers', () => {
+    const { table, model } = aSmallTable([...small(4), LARGE]);
+    const keys = ['k4', 'k3', 'k2', 'k1'];
+    table.toggleSelected('small');
+    expect(table.selectedKeys).toEqual(keys);
+    expect(table.selectedFigure).toMatchObject({ bytes: 40, exact: true });
+    table.run('release', 'small');
+    expect(model.released).toEqual([{ kind: 'keys', keys }]);
+    expect(table.groupOf(aRow(1, 10))).toBeNull();
+  });
+
+  it('that are still to come are counted, and loaded where they are looked at', () => {
+    const report = { count: 2000, freed_bytes_all: 500 * KIB + 3000 };
+    const { table, model, lines } = aSmallTable([LARGE, ...small(8)], report);
+    const [, head] = table.list.lines;
+    expect(table.list.smallCount(head.entry)).toBe(1999);
+    expect(head.entry.figure).toMatchObject({ bytes: 3000 });
+    expect(table.list.count).toBe(2);
+    table.list.loadMore(1);
+    expect(model.loaded).toBe(0);
+    table.expand('small');
+    expect(lines()).toHaveLength(10);
+    expect(table.list.count).toBe(2001);
+    table.list.loadMore(9);
+    expect(model.loaded).toBe(1);
   });
 });
 

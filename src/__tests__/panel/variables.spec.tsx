@@ -1,7 +1,15 @@
 import * as React from 'react';
 import { Variables } from '../../panel/variables/variables';
 import type { IOverview } from '../../wire/protocol';
-import { cleanUp, doing, layOut, one, render } from '../fakes/render';
+import {
+  button,
+  cleanUp,
+  doing,
+  layOut,
+  one,
+  render,
+  type
+} from '../fakes/render';
 import { anOverview, aPart, aReport, aVariable } from '../fakes/rows';
 import { aView } from '../fakes/view';
 
@@ -14,7 +22,15 @@ async function theVariables(overview: Partial<IOverview>) {
   const { view, model } = aView();
   model.report = aReport([]);
   model.overview = anOverview(overview);
-  const host = await render(<Variables view={view} />);
+  const offered: string[] = [];
+  const host = await render(
+    <Variables
+      view={view}
+      offerCode={async (_, code) => {
+        offered.push(code);
+      }}
+    />
+  );
   const names = () =>
     [...host.querySelectorAll<HTMLElement>('tr[data-name]')].map(
       line => line.dataset.name
@@ -23,7 +39,9 @@ async function theVariables(overview: Partial<IOverview>) {
     [...one(host, `tr[data-name=${name}]`).children].map(
       cell => cell.textContent
     );
-  return { host, model, names, cells };
+  const open = (name: string) =>
+    doing(() => one(host, `tr[data-name=${name}] button`).click());
+  return { host, model, names, cells, open, offered };
 }
 
 describe('Variables', () => {
@@ -86,6 +104,77 @@ describe('Variables', () => {
       largest: [aVariable('a', 80 * MIB, { freed_bytes: 0 })]
     });
     expect(names()).toEqual(['a']);
+  });
+
+  it('is filtered by name', async () => {
+    const { host, names } = await theVariables({
+      largest: [
+        aVariable('df', 3 * MIB),
+        aVariable('df_old', MIB),
+        aVariable('x', MIB)
+      ]
+    });
+    const field = one(host, 'input[type=search]');
+    await type(field, ' DF');
+    expect(names()).toEqual(['df', 'df_old']);
+    await type(field, 'nowhere');
+    expect(names()).toEqual([]);
+    expect(one(host, '[role=status]').textContent).toBe(
+      'No variable matches the filter.'
+    );
+  });
+
+  it('opens to who else holds a variable, and offers the code that deletes it', async () => {
+    const { host, model, open, offered } = await theVariables({
+      largest: [
+        aVariable('df', 48 * MIB, {
+          shared_with: ['merged'],
+          results: ['Out[3]']
+        })
+      ]
+    });
+    model.explained = {
+      key: '',
+      holders: ['df', 'table'],
+      paths: [["['a']", 'cache']],
+      cut: false
+    };
+    expect(model.explainedKeys).toEqual([]);
+    await open('df');
+    expect(model.explainedKeys).toEqual(['df']);
+    const toggle = one(host, 'tr[data-name=df] button');
+    expect(toggle.getAttribute('aria-expanded')).toBe('true');
+    const detail = one(host, '.jp-Memguard-detail');
+    expect(
+      [...detail.querySelectorAll('.jp-Memguard-chip')].map(
+        ({ textContent }) => textContent
+      )
+    ).toEqual(['table', 'merged', 'Out[3]']);
+    expect(detail.textContent).toContain("cache['a']is the object");
+    await doing(() =>
+      button(host, 'Put `del df, table` into a new cell').click()
+    );
+    expect(offered).toEqual(['del df, table']);
+    await open('df');
+    expect(host.querySelector('.jp-Memguard-detail')).toBeNull();
+  });
+
+  it('offers no code before all names of a variable are known', async () => {
+    const { host, model, open } = await theVariables({
+      largest: [aVariable('df', MIB), aVariable('a b', MIB)]
+    });
+    model.agent.setRunning(true);
+    await open('df');
+    const offer = () =>
+      button(host, 'Put `del df` into a new cell') as HTMLButtonElement;
+    expect(offer().disabled).toBe(true);
+    model.explained = { key: '', holders: ['df'], paths: [], cut: false };
+    await doing(() => model.agent.setRunning(false));
+    expect(offer().disabled).toBe(false);
+    // What is no name in code cannot be deleted by it.
+    model.explained = { ...model.explained, holders: ['a b'] };
+    await doing(() => one(host, 'tr[data-name="a b"] button').click());
+    expect(host.textContent).not.toContain('del a b');
   });
 
   it('never says that nothing is there while the bar shows it', async () => {

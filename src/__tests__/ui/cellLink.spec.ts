@@ -42,7 +42,7 @@ function aNotebook(cells: IFakeCell[]) {
 
 const REF: CellRef = { cell_id: 'b', execution: 5, source: 'df.head()' };
 const A = { id: 'a', source: 'x', executionCount: 1 };
-const B = { id: 'b', source: '\ndf.head()  \nmore', executionCount: 5 };
+const B = { id: 'b', source: '\nmore\n df.head()  ', executionCount: 5 };
 
 describe('findCell', () => {
   it('finds the cell by its id, wherever it was moved to', () => {
@@ -62,6 +62,14 @@ describe('findCell', () => {
     ['deleted', [A]]
   ])('says that it was %s', (fate, cells) => {
     expect(findCell(aNotebook(cells).panel, REF).fate).toBe(fate);
+  });
+
+  it('knows a line that was cut', () => {
+    const long = `f(${'x, '.repeat(100)})`;
+    const { panel } = aNotebook([{ ...B, source: long }]);
+    const fateOf = (source: string) => findCell(panel, { ...REF, source }).fate;
+    expect(fateOf(long.slice(0, 200))).toBe('same');
+    expect(fateOf(long.slice(1, 201))).toBe('edited');
   });
 
   it('does not guess by counting', () => {

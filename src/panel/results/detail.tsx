@@ -1,129 +1,32 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { codeOf } from '../../wire/request';
 import type { IEntry } from '../../model/entries';
 import { figureKind, freedBy, sizeOf } from '../../model/figures';
 import { figureText, formatBytes } from '../../ui/format';
-import type { IExplained, IRow } from '../../wire/protocol';
-import type { IRetainedModel } from '../../tokens';
-import { failureText } from '../../ui/releaseWords';
+import type { IRow } from '../../wire/protocol';
+import { Chips, Field, References, useExplanation } from '../explanation';
 import { Figure } from '../figure';
-import { fateText, noteText } from '../sentences';
+import { fateText, isHidden, keptByText, noteText } from '../sentences';
 import type { ViewModel } from '../viewModel';
 import { AssignForm } from './assignForm';
 import { rowLabel } from './rows';
 import type { TableModel } from './tableModel';
 
-/** What the kernel says of a row's references, or why it says nothing. */
-interface IExplanation {
-  explained: IExplained | null;
-  failure: string | null;
-}
-
-/** Ask the kernel about a row when its details are shown, and not before. */
-function useExplanation(
-  model: IRetainedModel,
-  row: IRow,
-  mayAsk: boolean
-): IExplanation {
-  const [explained, setExplained] = React.useState<IExplained | null>(null);
-  const [failure, setFailure] = React.useState<string | null>(null);
-  React.useEffect(() => {
-    if (!mayAsk) {
-      return;
-    }
-    let gone = false;
-    setFailure(null);
-    model.explain(row).then(
-      answer => {
-        if (!gone) {
-          setExplained(answer);
-        }
-      },
-      reason => {
-        if (!gone) {
-          setFailure(codeOf(reason));
-        }
-      }
-    );
-    return () => {
-      gone = true;
-    };
-    // Each report has new row objects: ask again only if what the row frees,
-    // or who uses it, has changed.
-  }, [model, row.key, row.freed_bytes, row.variables.join(), mayAsk]);
-  return { explained, failure };
-}
-
-/** A term of the details with what there is to say about it. */
-function Field(props: {
-  name: string;
-  children: React.ReactNode;
+/** What of IPython keeps a row: in words, and what it is called inside. */
+function Holders(props: {
+  holders: readonly string[];
+  trans: TranslationBundle;
 }): React.JSX.Element {
+  const { holders, trans } = props;
+  const hidden = holders.filter(isHidden);
   return (
     <>
-      <dt>{props.name}</dt>
-      <dd>{props.children}</dd>
-    </>
-  );
-}
-
-function Chips({ names }: { names: readonly string[] }): React.JSX.Element {
-  return (
-    <>
-      {names.map(name => (
-        <code key={name} className="jp-Memguard-chip">
-          {name}
-        </code>
-      ))}
-    </>
-  );
-}
-
-/** A path of references, beginning with the name at its end. */
-function Path({ steps }: { steps: readonly string[] }): React.JSX.Element {
-  return (
-    <li>
-      {[...steps].reverse().map((step, index) => (
-        <React.Fragment key={index}>
-          {index > 0 && <span aria-hidden="true">{' \u2192 '}</span>}
-          <code>{step}</code>
-        </React.Fragment>
-      ))}
-    </li>
-  );
-}
-
-/** By which references a row is kept besides its holders. */
-function References(
-  props: IExplanation & { isBusy: boolean; trans: TranslationBundle }
-): React.JSX.Element {
-  const { explained, failure, isBusy, trans } = props;
-  if (explained === null) {
-    if (failure !== null) {
-      return <>{failureText(failure, trans)}</>;
-    }
-    return isBusy ? (
-      <>{trans.__('Asked for when the cell has ended.')}</>
-    ) : (
-      <>{trans.__('Looking\u2026')}</>
-    );
-  }
-  return (
-    <>
-      {explained.paths.length === 0 ? (
-        trans.__('None was found.')
-      ) : (
-        <ul>
-          {explained.paths.map((steps, index) => (
-            <Path key={index} steps={steps} />
-          ))}
-        </ul>
-      )}
-      {explained.cut && (
-        <p className="jp-Memguard-quiet">
-          {trans.__('There may be more: the search was cut short.')}
-        </p>
+      {keptByText(holders, trans)}
+      {hidden.length > 0 && (
+        <details className="jp-Memguard-internals">
+          <summary>{trans.__('Details')}</summary>
+          <Chips names={hidden} />
+        </details>
       )}
     </>
   );
@@ -206,7 +109,13 @@ export function RowDetail(props: {
   const { model, agent } = table.watched;
   const isBusy = agent.cellRunning;
   const group = table.groupOf(row);
-  const explanation = useExplanation(model, row, !isBusy && view.isSeen);
+  const explanation = useExplanation(
+    () => model.explain(row),
+    !isBusy && view.isSeen,
+    // Each report has new row objects: ask again only if what the row frees,
+    // or who uses it, has changed.
+    [model, row.key, row.freed_bytes, row.variables.join()]
+  );
   return (
     <div className="jp-Memguard-detail">
       <dl>
@@ -214,7 +123,10 @@ export function RowDetail(props: {
           <code>{row.type}</code> {row.summary}
         </Field>
         <Field name={trans.__('Kept by')}>
-          <Chips names={explanation.explained?.holders ?? row.holders} />
+          <Holders
+            holders={explanation.explained?.holders ?? row.holders}
+            trans={trans}
+          />
         </Field>
         {row.variables.length > 0 && (
           <Field name={trans.__('Your variables')}>
@@ -231,7 +143,7 @@ export function RowDetail(props: {
         </Field>
         <FigureFields row={row} trans={trans} />
         {row.source !== null && (
-          <Field name={trans.__('First line of the cell')}>
+          <Field name={trans.__('Shown by')}>
             <code>{row.source}</code>
           </Field>
         )}

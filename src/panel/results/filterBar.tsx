@@ -70,6 +70,12 @@ export function FilterBar(props: {
         aria-expanded={table.areKeysShown}
         aria-controls={table.areKeysShown ? keysId : undefined}
         onClick={() => table.toggleKeys()}
+        onKeyDown={event => {
+          if (event.key === 'Escape' && table.areKeysShown) {
+            event.stopPropagation();
+            table.toggleKeys();
+          }
+        }}
       >
         ?
       </Button>

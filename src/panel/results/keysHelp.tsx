@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 /**
- * What the keys do in the table.
+ * What the keys do in the table, over its rows.
  *
  * @param props - The words, and the element's id.
  */
@@ -22,26 +22,28 @@ export function KeysHelp(props: {
     [['Delete'], trans.__('free the row, or all that are selected')],
     [['G'], trans.__('go to the cell')],
     [['V'], trans.__('assign to a variable')],
-    [['Esc'], trans.__('select none')],
+    [['Esc'], trans.__('hide this list, or select none')],
     [['Shift F10'], trans.__('the menu of the row')],
     [['?'], trans.__('show and hide this list')]
   ];
   return (
-    <dl
-      id={id}
-      className="jp-Memguard-keys"
-      aria-label={trans.__('Keys in the table')}
-    >
-      {keys.map(([names, text]) => (
-        <React.Fragment key={text}>
-          <dt>
-            {names.map(name => (
-              <kbd key={name}>{name}</kbd>
-            ))}
-          </dt>
-          <dd>{text}</dd>
-        </React.Fragment>
-      ))}
-    </dl>
+    <div className="jp-Memguard-keysPlace">
+      <dl
+        id={id}
+        className="jp-Memguard-keys"
+        aria-label={trans.__('Keys in the table')}
+      >
+        {keys.map(([names, text]) => (
+          <React.Fragment key={text}>
+            <dt>
+              {names.map(name => (
+                <kbd key={name}>{name}</kbd>
+              ))}
+            </dt>
+            <dd>{text}</dd>
+          </React.Fragment>
+        ))}
+      </dl>
+    </div>
   );
 }

@@ -7,6 +7,18 @@ const KEYWORDS = new Set(
 );
 
 /**
+ * Whether a text is a name as Python's code has it: also one that begins with
+ * an underscore.
+ *
+ * @param name - The text.
+ */
+export function isName(name: string): boolean {
+  return (
+    /^[\p{XID_Start}_]\p{XID_Continue}*$/u.test(name) && !KEYWORDS.has(name)
+  );
+}
+
+/**
  * Whether a text can name a new variable: a Python identifier that is no
  * keyword and does not begin with an underscore. IPython keeps such names for
  * itself.
@@ -14,8 +26,6 @@ const KEYWORDS = new Set(
  * @param name - What the person typed.
  */
 export function isVariableName(name: string): boolean {
-  return (
-    /^\p{XID_Start}\p{XID_Continue}*$/u.test(name.normalize('NFKC')) &&
-    !KEYWORDS.has(name)
-  );
+  const normal = name.normalize('NFKC');
+  return isName(normal) && !normal.startsWith('_') && !KEYWORDS.has(name);
 }

@@ -6,6 +6,7 @@ import { RowDetail } from './detail';
 import { GroupView } from './groupView';
 import type { ILine } from './rowList';
 import { RowView } from './rowView';
+import { SMALL_KEY } from './smallResults';
 import type { TableModel } from './tableModel';
 import type { VirtualRows } from './useVirtualRows';
 
@@ -89,7 +90,7 @@ interface ILineProps {
   now: number;
 }
 
-/** The head of a group, or a row. */
+/** The head of several results, or a row. */
 function Line(props: ILineProps): React.JSX.Element {
   const { view, table, line, index, now } = props;
   const { key, row, entry } = line;
@@ -98,6 +99,9 @@ function Line(props: ILineProps): React.JSX.Element {
   ) : (
     <GroupView
       entry={entry}
+      count={
+        key === SMALL_KEY ? table.list.smallCount(entry) : entry.keys.length
+      }
       line={index}
       now={now}
       isFocused={table.focus.key === key}

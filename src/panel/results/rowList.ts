@@ -3,13 +3,15 @@
 import { entriesOf, type IEntry } from '../../model/entries';
 import type { IReport, IRow } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
+import { cellPlaces } from '../../ui/cellPlaces';
 import { DEFAULT_VIEW_STATE, type IViewState } from '../viewState';
 import { DEFAULT_SORT, filterEntries, sortEntries } from './rows';
+import { foldSmall, isSmall, SMALL_KEY } from './smallResults';
 
-/** A line of the table: a result, or the head of a group. */
+/** A line of the table: a result, or the head of several. */
 export interface ILine {
   readonly key: string;
-  /** Null for the head of a group. */
+  /** Null for the head of several. */
   readonly row: IRow | null;
   /** What the line belongs to. */
   readonly entry: IEntry;
@@ -61,6 +63,11 @@ export class RowList {
     return this._groups;
   }
 
+  /** How many small results there are in an entry of theirs. */
+  smallCount({ keys }: IEntry): number {
+    return keys.length + (this._areSmallToCome ? this._unloaded : 0);
+  }
+
   /** How many results there are in the kernel. */
   get total(): number {
     return this._report?.count ?? 0;
@@ -104,14 +111,25 @@ export class RowList {
     this._state = state;
     const entries = report === null ? [] : entriesOf(report);
     this._groups = entries.filter(({ group }) => group !== null);
+    const sorted = sortEntries(
+      filterEntries(entries, state.filter),
+      state.sort,
+      cellPlaces(this._watched)
+    );
+    const lastKey = results[results.length - 1]?.key;
+    const last = entries.find(({ key }) => key === lastKey);
+    // In its own order the kernel has the small results at the end.
+    this._areSmallToCome =
+      this.isUsual && !this.hasAll && last !== undefined && isSmall(last);
+    // Whoever looks for a word wants to see each result that has it.
+    this._entries =
+      report !== null && state.filter.text.trim() === ''
+        ? foldSmall(sorted, report, this._areSmallToCome)
+        : sorted;
     this._entryOf = new Map(
-      entries.flatMap(entry =>
+      [...entries, ...this._entries].flatMap(entry =>
         [entry, ...entry.rows].map(({ key }) => [key, entry] as const)
       )
-    );
-    this._entries = sortEntries(
-      filterEntries(entries, state.filter),
-      state.sort
     );
     this.layOut();
     if (this.isUsual || this.hasAll) {
@@ -176,10 +194,18 @@ export class RowList {
     if (!this.isUsual) {
       return 0;
     }
+    const small = this.entryOf(SMALL_KEY);
+    if (small !== null && this._areSmallToCome && !this._isOpen(small)) {
+      return 0;
+    }
     const outOfSight = this._groups
       .filter(group => !this._isOpen(group))
       .reduce((sum, { keys, rows }) => sum + keys.length - rows.length, 0);
-    return Math.max(0, this.total - this._byKey.size - outOfSight);
+    return Math.max(0, this._unloaded - outOfSight);
+  }
+
+  private get _unloaded(): number {
+    return this.total - this._byKey.size;
   }
 
   private _linesOf(entry: IEntry): readonly ILine[] {
@@ -202,6 +228,7 @@ export class RowList {
   /** Also those that do not pass the filter. */
   private _entryOf: ReadonlyMap<string, IEntry> = new Map();
   private _byKey: ReadonlyMap<string, IRow> = new Map();
+  private _areSmallToCome = false;
   private _loadsAll = false;
   private _stuck: IReport | null = null;
 }

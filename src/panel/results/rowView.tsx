@@ -116,7 +116,7 @@ function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
       )}
       {hasOwnSize && (
         <span
-          className="jp-Memguard-estimate"
+          className="jp-Memguard-ownSize"
           title={trans.__('With what others keep alive, too')}
         >
           {trans.__('size %1', figureText(sizeOf(row), trans))}

@@ -123,28 +123,45 @@ export function filterEntries(
 
 const compareText = new Intl.Collator(undefined, { numeric: true }).compare;
 
-const COMPARE: Record<Column, (a: IRow, b: IRow) => number> = {
+const COMPARE: Record<Exclude<Column, 'cell'>, (a: IRow, b: IRow) => number> = {
   result: (a, b) => newest(a) - newest(b),
   type: (a, b) =>
     compareText(a.type, b.type) || compareText(a.summary, b.summary),
   frees: (a, b) => freed(a) - freed(b) || a.size_bytes - b.size_bytes,
-  cell: (a, b) => compareText(a.source ?? '', b.source ?? ''),
   // An older result has the smaller time and the greater age.
   age: (a, b) => (b.time ?? 0) - (a.time ?? 0)
 };
 
+/** The places of cells in their document, by the cells' ids. */
+export type Places = ReadonlyMap<string, number>;
+
+/** By the cells' places; what has none stays at the end in both directions. */
+function comparePlaces(a: IRow, b: IRow, sign: number, places: Places): number {
+  const [left, right] = [a, b].map(
+    ({ cell_id: id }) => places.get(id ?? '') ?? -1
+  );
+  return Number(left < 0) - Number(right < 0) || sign * (left - right);
+}
+
 /**
- * The entries in an order, and the rows of each group in the same; equal ones
+ * Put entries in an order, and the rows of each group in the same; equal ones
  * with the newest first. But for what it frees, a group stands where the first
  * of its rows does.
+ *
+ * @param entries - The entries.
+ * @param sort - The order.
+ * @param places - The places of the document's cells.
  */
 export function sortEntries(
   entries: readonly IEntry[],
-  { column, descending }: ISort
+  { column, descending }: ISort,
+  places: Places = new Map()
 ): readonly IEntry[] {
   const sign = descending ? -1 : 1;
   const compare = (a: IRow, b: IRow): number =>
-    sign * COMPARE[column](a, b) || newest(b) - newest(a);
+    (column === 'cell'
+      ? comparePlaces(a, b, sign, places)
+      : sign * COMPARE[column](a, b)) || newest(b) - newest(a);
   const compareEntries = (a: IEntry, b: IEntry): number =>
     (column === 'frees' &&
       sign * (likelyBytes(a.figure) - likelyBytes(b.figure))) ||

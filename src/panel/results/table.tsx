@@ -50,7 +50,9 @@ function useWantedSets(view: ViewModel, table: TableModel): void {
 /** Whether a key is pressed in something that uses keys itself. */
 function hasOwnKeys(target: EventTarget): boolean {
   return (
-    (target as HTMLElement).closest('input[type=text], form, button') !== null
+    (target as HTMLElement).closest(
+      'input[type=text], form, button, summary'
+    ) !== null
   );
 }
 

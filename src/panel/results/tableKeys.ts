@@ -18,7 +18,7 @@ export function pressKey(
   press: Press,
   page: number
 ): boolean {
-  if (press.key === '?') {
+  if (press.key === '?' || (press.key === 'Escape' && table.areKeysShown)) {
     table.toggleKeys();
     return true;
   }

@@ -12,6 +12,7 @@ import type { CellFate } from '../../ui/cellLink';
 import type { IViewState } from '../viewState';
 import { RowFocus } from './rowFocus';
 import { RowList } from './rowList';
+import { SMALL_KEY } from './smallResults';
 
 /** Goes to the cell of a row, and tells what became of the cell. */
 export type GoTo = (watched: IWatched, row: IRow) => Promise<CellFate>;
@@ -120,10 +121,10 @@ export class TableModel {
     return this._fates.get(key) ?? null;
   }
 
-  /** The group that a row is in; null if it is in none. */
+  /** The group that a row shares memory with; null if it is in none. */
   groupOf({ key }: IRow): IEntry | null {
     const entry = this.list.entryOf(key);
-    return entry?.group ? entry : null;
+    return entry?.group && entry.key !== SMALL_KEY ? entry : null;
   }
 
   /** Take what the model and the person's order and filter are now. */
@@ -344,7 +345,10 @@ export class TableModel {
   }
 
   /** Whether a group's members are shown. */
-  private _isOpen({ keys }: IEntry): boolean {
+  private _isOpen({ key, keys }: IEntry): boolean {
+    if (key === SMALL_KEY) {
+      return this._options.remembered.areSmallOpen;
+    }
     const known = keys.filter(key => this._open.has(key));
     const open = known.filter(key => this._open.get(key));
     // Of groups that have become one, the larger counts.
@@ -353,7 +357,11 @@ export class TableModel {
       : open.length > known.length / 2;
   }
 
-  private _setOpen({ keys }: IEntry, isOpen: boolean): void {
+  private _setOpen({ key, keys }: IEntry, isOpen: boolean): void {
+    if (key === SMALL_KEY) {
+      this._options.remembered.areSmallOpen = isOpen;
+      return;
+    }
     keys.forEach(key => this._open.set(key, isOpen));
   }
 
@@ -375,11 +383,19 @@ export class TableModel {
 
 /** A namespace for what a table depends on. */
 export namespace TableModel {
+  /** What the tables of all documents have in common. */
+  export interface IRemembered {
+    /** Whether the small results are shown one by one. */
+    areSmallOpen: boolean;
+  }
+
   /** What a table depends on. */
   export interface IOptions {
     readonly goTo: GoTo;
     /** The person's order and filter. */
     readonly viewState: () => IViewState;
+    /** What the panel remembers for all documents, as long as it lives. */
+    readonly remembered: IRemembered;
     /** Is called when something in the table has changed. */
     readonly changed: () => void;
   }

@@ -1,13 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { UseSignal } from '@jupyterlab/ui-components';
+import {
+  Button,
+  caretRightIcon,
+  InputGroup,
+  UseSignal
+} from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { freedBy, likelyBytes, sizeOf } from '../../model/figures';
+import type { IWatched } from '../../tokens';
 import { formatBytes } from '../../ui/format';
 import type { IOverview, IVariable } from '../../wire/protocol';
 import { Figure } from '../figure';
 import { shortType } from '../results/rows';
 import { panelState } from '../panelState';
 import type { ViewModel } from '../viewModel';
+import { VariableDetail, type OfferCode } from './variableDetail';
 
 /** The least that is worth a line, in bytes. */
 const LEAST = 1024;
@@ -46,68 +53,153 @@ function sharedText(
     : trans.__('shared with %1', first);
 }
 
-/** One of the variables. */
-function VariableRow(props: {
-  variable: IVariable;
+interface ITableProps {
+  view: ViewModel;
+  watched: IWatched;
+  variables: readonly IVariable[];
+  offerCode: OfferCode;
+}
+
+/** Opens a variable, or closes it. */
+function Toggle(props: {
+  name: string;
+  /** The id of its details; null while they are not shown. */
+  details: string | null;
+  onPress: () => void;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { variable, trans } = props;
+  const { name, details, onPress, trans } = props;
+  const isOpen = details !== null;
+  return (
+    <Button
+      minimal
+      small
+      className="jp-Memguard-variable"
+      aria-expanded={isOpen}
+      aria-controls={details ?? undefined}
+      title={
+        isOpen
+          ? trans.__('Hide details of %1', name)
+          : trans.__('Show details of %1', name)
+      }
+      onClick={onPress}
+    >
+      <caretRightIcon.react
+        tag="span"
+        width="14px"
+        height="14px"
+        aria-hidden="true"
+      />
+      <code>{name}</code>
+    </Button>
+  );
+}
+
+/** One of the variables and, if it is open, its details. */
+function VariableRow(
+  props: Omit<ITableProps, 'variables'> & { variable: IVariable }
+): React.JSX.Element {
+  const { variable, view } = props;
+  const { trans } = view;
+  const [isOpen, setIsOpen] = React.useState(false);
+  const id = React.useId();
   const { name, size_bytes: size } = variable;
   const what = `${shortType(variable.type)} ${variable.summary}`;
   const shared = sharedText(variable, trans);
   const freed = freedBy(variable);
   return (
-    <tr data-name={name} data-bytes={likelyBytes(freed)} data-size={size}>
-      <th scope="row">
-        <code>{name}</code>
-      </th>
-      <td>
-        <span title={what}>{what}</span>
-        {shared !== null && (
-          <span className="jp-Memguard-sentence" title={shared}>
-            {shared}
-          </span>
-        )}
-      </td>
-      <td>
-        <Figure part={sizeOf(variable)} trans={trans} />
-      </td>
-      <td>
-        <Figure part={freed} trans={trans} />
-      </td>
-    </tr>
+    <>
+      <tr data-name={name} data-bytes={likelyBytes(freed)} data-size={size}>
+        <th scope="row">
+          <Toggle
+            name={name}
+            details={isOpen ? id : null}
+            onPress={() => setIsOpen(!isOpen)}
+            trans={trans}
+          />
+        </th>
+        <td>
+          <span title={what}>{what}</span>
+          {shared !== null && (
+            <span className="jp-Memguard-sentence" title={shared}>
+              {shared}
+            </span>
+          )}
+        </td>
+        <td>
+          <Figure part={sizeOf(variable)} trans={trans} />
+        </td>
+        <td>
+          <Figure part={freed} trans={trans} />
+        </td>
+      </tr>
+      {isOpen && (
+        <tr id={id} className="jp-Memguard-variableDetail">
+          <td colSpan={4}>
+            <VariableDetail
+              variable={variable}
+              watched={props.watched}
+              isSeen={view.isSeen}
+              offerCode={props.offerCode}
+              trans={trans}
+            />
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
 
 /** The variables: what each keeps alive, and what deleting it would free. */
-function VariableTable(props: {
-  variables: readonly IVariable[];
-  trans: TranslationBundle;
-}): React.JSX.Element {
-  const { variables, trans } = props;
+function VariableTable(props: ITableProps): React.JSX.Element {
+  const { variables, ...others } = props;
+  const { trans } = props.view;
+  const [filter, setFilter] = React.useState('');
+  const word = filter.trim().toLowerCase();
+  const shown = variables.filter(({ name }) =>
+    name.toLowerCase().includes(word)
+  );
   return (
-    <table className="jp-Memguard-variables">
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Variable')}</th>
-          <th scope="col">{trans.__('Type')}</th>
-          <th
-            scope="col"
-            title={trans.__('All that it keeps alive, with what others share')}
-          >
-            {trans.__('Size')}
-          </th>
-          <th scope="col" title={trans.__('What deleting it alone would free')}>
-            {trans.__('Frees')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {variables.map(variable => (
-          <VariableRow key={variable.name} variable={variable} trans={trans} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <InputGroup
+        type="search"
+        className="jp-Memguard-variableFilter"
+        placeholder={trans.__('Filter')}
+        aria-label={trans.__('Filter the variables by name')}
+        value={filter}
+        onChange={event => setFilter(event.target.value)}
+      />
+      <table className="jp-Memguard-variables">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Variable')}</th>
+            <th scope="col">{trans.__('Type')}</th>
+            <th
+              scope="col"
+              title={trans.__(
+                'All that it keeps alive, with what others share'
+              )}
+            >
+              {trans.__('Size')}
+            </th>
+            <th
+              scope="col"
+              title={trans.__('What deleting it alone would free')}
+            >
+              {trans.__('Frees')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(variable => (
+            <VariableRow key={variable.name} {...others} variable={variable} />
+          ))}
+        </tbody>
+      </table>
+      <p role="status" className="jp-Memguard-nothing">
+        {shown.length === 0 && trans.__('No variable matches the filter.')}
+      </p>
+    </>
   );
 }
 
@@ -126,12 +218,16 @@ function noneText(
 }
 
 /**
- * The user's largest variables. They can only be looked at: to delete them is
- * the user's own affair.
+ * The user's largest variables. To delete them is the user's own affair: the
+ * panel only offers the code.
  *
- * @param props - What to look at.
+ * @param props - What to look at, and what puts code into a cell.
  */
-export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
+export function Variables(props: {
+  view: ViewModel;
+  offerCode: OfferCode;
+}): React.JSX.Element {
+  const { view, offerCode } = props;
   return (
     <UseSignal signal={view.changed}>
       {() => {
@@ -142,8 +238,16 @@ export function Variables({ view }: { view: ViewModel }): React.JSX.Element {
             ? (watched?.model.overview ?? null)
             : null;
         const large = overview?.largest.filter(isWorthALine) ?? [];
-        if (large.length > 0) {
-          return <VariableTable variables={large} trans={trans} />;
+        if (watched !== null && large.length > 0) {
+          return (
+            <VariableTable
+              key={watched.widget.id}
+              view={view}
+              watched={watched}
+              variables={large}
+              offerCode={offerCode}
+            />
+          );
         }
         return (
           <p className="jp-Memguard-nothing">

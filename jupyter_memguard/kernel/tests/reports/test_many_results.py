@@ -61,6 +61,14 @@ def test_many_views_of_one_array_make_a_short_report_and_go_together(kernel: Ker
     assert comm.request("release", min_bytes=10**6)["released"] == 400
 
 
+def test_small_results_come_after_those_that_keep_much_for_somebody_else(kernel: Kernel) -> None:
+    kernel.run("import numpy as np; kept = np.ones(10**5)")
+    for source in ("kept", "[1]", "np.ones(10**5)", "[2, 3, 4, 5]"):
+        kernel.run(source)
+    rows = kernel.comm().request("report", budget_ms=3000)["results"]
+    assert [row["numbers"][0] for row in rows] == [4, 2, 5, 3]
+
+
 def test_many_results_from_before_the_guard_go_without_a_size(kernel: Kernel) -> None:
     kernel.run(SHOW)
     kernel.run("show([n] for n in range(300))")
