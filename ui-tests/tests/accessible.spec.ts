@@ -152,6 +152,11 @@ for (const { theme, forcedColors } of LOOKS) {
       await detail.getByRole('textbox').fill('1st');
       await check(page, 'a wrong name', detail.getByRole('alert'));
 
+      await panel.locator('tr[data-name=df]').getByRole('button').click();
+      const variable = panel.locator('.jp-Memguard-variableDetail');
+      await expect(variable).not.toContainText('Looking');
+      await check(page, 'an open variable', variable);
+
       await panel
         .getByRole('searchbox', { name: 'Filter by text' })
         .fill('no such thing');
