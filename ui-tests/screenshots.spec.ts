@@ -65,7 +65,7 @@ for (const [theme, name] of Object.entries(THEMES)) {
   };
 
   test(`the panel and the guard, ${theme}`, async ({ page }) => {
-    await page.setViewportSize({ width: 1140, height: 800 });
+    await page.setViewportSize({ width: 1080, height: 860 });
     await page.theme.setTheme(name);
     await page.sidebar.close('left');
     await newNotebook(page, 'analysis.ipynb');
@@ -73,7 +73,10 @@ for (const [theme, name] of Object.entries(THEMES)) {
     await page.sidebar.setWidth(440, 'right');
     await expect(panel).toHaveAttribute('data-state', 'empty');
     await runCells(page, CELLS);
-    await panel.getByRole('heading', { name: /^Largest variables/ }).click();
+    const variables = panel.getByRole('heading', {
+      name: /^Largest variables/
+    });
+    await variables.click();
     await expect(rowsIn(panel)).toHaveCount(5);
     await expect(panel.locator('[data-name]').first()).toBeVisible();
     // Figures become exact by themselves while the kernel idles.
@@ -94,12 +97,12 @@ for (const [theme, name] of Object.entries(THEMES)) {
     }).toPass();
     await save(page, 'panel');
 
+    await variables.click();
     const opened = rowOf(panel, 3);
     await opened.focus();
     await opened.press('Enter');
     const detail = panel.locator('.jp-Memguard-detail');
     await expect(detail).not.toContainText('Looking');
-    await detail.evaluate(node => node.scrollIntoView({ block: 'end' }));
     await save(page, 'details', await around(panel));
     await opened.press('Enter');
 
