@@ -117,7 +117,7 @@ function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
       {hasOwnSize && (
         <span
           className="jp-Memguard-ownSize"
-          title={trans.__('With what others keep alive, too')}
+          title={trans.__('With what others share')}
         >
           {trans.__('size %1', figureText(sizeOf(row), trans))}
         </span>

@@ -39,11 +39,12 @@ export function rowNames(row: IRow): string[] {
     : row.holders.slice(0, 1);
 }
 
-/** The first name of a row, and how many more it has. */
+/** The first two names of a row, and how many more it has. */
 export function rowLabel(row: IRow): string {
   const names = rowNames(row);
-  const more = names.length - 1;
-  return (names[0] ?? row.key) + (more > 0 ? ` +${more}` : '');
+  const more = names.length - 2;
+  const first = names.slice(0, 2).join(', ') || row.key;
+  return first + (more > 0 ? ` +${more}` : '');
 }
 
 /** Names beyond these are only counted. */

@@ -177,7 +177,7 @@ function VariableTable(props: ITableProps): React.JSX.Element {
             <th
               scope="col"
               title={trans.__(
-                'All that it keeps alive, with what others share'
+                'All that it refers to, with what others share'
               )}
             >
               {trans.__('Size')}
