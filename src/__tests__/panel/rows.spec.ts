@@ -83,7 +83,9 @@ describe('the order and the filter', () => {
   });
 
   it('names a row by its numbers, or by who holds it', () => {
-    expect(rowLabel(aRow(4, 0, { numbers: [4, 6, 9] }))).toBe('Out[4], Out[6] +1');
+    expect(rowLabel(aRow(4, 0, { numbers: [4, 6, 9] }))).toBe(
+      'Out[4], Out[6] +1'
+    );
     expect(rowLabel(aRow(4, 0, { numbers: [], holders: ['_'] }))).toBe('_');
   });
 

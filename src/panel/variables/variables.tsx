@@ -176,9 +176,7 @@ function VariableTable(props: ITableProps): React.JSX.Element {
             <th scope="col">{trans.__('Type')}</th>
             <th
               scope="col"
-              title={trans.__(
-                'All that it refers to, with what others share'
-              )}
+              title={trans.__('All that it refers to, with what others share')}
             >
               {trans.__('Size')}
             </th>
