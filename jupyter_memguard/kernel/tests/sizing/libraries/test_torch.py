@@ -95,6 +95,8 @@ def test_a_graph_in_use_elsewhere_is_not_freed() -> None:
     assert freed(further) == pytest.approx(8 * COUNT, abs=100)
 
 
+# torch warns of the cycle, which is what is tested.
+@pytest.mark.filterwarnings("ignore:Using backward\\(\\) with create_graph=True:UserWarning")
 def test_a_graph_that_leads_back_to_itself() -> None:
     weight = torch.ones(COUNT, requires_grad=True)
     (weight**3).sum().backward(create_graph=True)
@@ -184,6 +186,8 @@ def test_no_wrapper_is_made_for_an_answer() -> None:
     assert freed(part) == 4 * COUNT
 
 
+# torch warns of its own state at the first one of each kind.
+@pytest.mark.filterwarnings("ignore:Sparse :UserWarning")
 def test_sparse_and_other_layouts() -> None:
     sparse = torch.sparse_coo_tensor(torch.arange(COUNT).repeat(2, 1), ones())
     assert freed(sparse) == pytest.approx(2 * 8 * COUNT + 4 * COUNT)
