@@ -33,7 +33,8 @@ test('figures are whole in a panel of 240 pixels', async ({ page }) => {
     'import numpy as np',
     'np.ones(13_000_000)',
     'a = np.ones(15_000_000); a[:3_000_000]',
-    'np.ones(100_000)'
+    'np.ones(100_000)',
+    '_'
   ]);
   await expect(rowsIn(panel)).toHaveCount(3);
   const figures = panel.locator('[data-bytes], .jp-Memguard-cellFrees');
