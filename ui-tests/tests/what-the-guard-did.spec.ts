@@ -52,3 +52,24 @@ test('what was not kept is told at its cell, in the guard’s line and in the po
   const trust = await drawn('#jp-main-statusbar .jp-StatusItem-trust');
   expect(trust).not.toBe(ours);
 });
+
+test('the error of a result that was not kept is about the person’s code alone', async ({
+  page
+}) => {
+  await newNotebook(page);
+  await page.evaluate(() =>
+    window.jupyterapp.commands.execute('memguard:set-guard-mode', {
+      mode: 'all'
+    })
+  );
+  await expect(page.locator('.jp-Memguard-toggle')).toHaveAttribute(
+    'data-guard-asked',
+    'false'
+  );
+  await run(page, '[1, 2, 3]');
+  const error = await run(page, 'Out[1].append(4)');
+  expect(error).toContain('Out[1].append(4)');
+  expect(error).toContain('was not kept');
+  expect(error).not.toContain('Could not get source');
+  expect(error).not.toContain('jupyter_memguard');
+});
