@@ -138,6 +138,7 @@ for (const { theme, forcedColors } of LOOKS) {
       await check(page, 'rows', panel.getByRole('treegrid'));
       await panel.getByRole('button', { name: 'Keys', exact: true }).click();
       await check(page, 'keys', panel.locator('.jp-Memguard-keys'));
+      await page.keyboard.press('Escape');
 
       await rowOf(panel, 1).getByRole('checkbox').check();
       await rowOf(panel, 2).getByRole('checkbox').check();
