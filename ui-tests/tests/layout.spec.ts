@@ -54,7 +54,7 @@ test('the list of keys stands over the rows, and Esc closes it', async ({
   const panel = await openPanel(page);
   await runCells(page, ['b"x" * 3_000_000']);
   const row = rowsIn(panel).first();
-  await row.click();
+  await row.focus();
   const before = await row.boundingBox();
   await page.keyboard.press('?');
   const keys = panel.getByLabel('Keys in the table');
