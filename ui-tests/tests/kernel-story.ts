@@ -68,6 +68,21 @@ export async function openConsole(page: IJupyterLabPageFixture): Promise<void> {
   });
 }
 
+/** Choose a mode of the guard, and wait until the kernel has it. */
+export async function chooseGuard(page: Page, mode: string): Promise<void> {
+  await page.evaluate(
+    chosen =>
+      window.jupyterapp.commands.execute('memguard:set-guard-mode', {
+        mode: chosen
+      }),
+    mode
+  );
+  await expect(page.locator('.jp-Memguard-toggle')).toHaveAttribute(
+    'data-guard-asked',
+    'false'
+  );
+}
+
 /** Run a source in a new last cell; returns what the cell shows as text. */
 export async function run(
   page: IJupyterLabPageFixture,

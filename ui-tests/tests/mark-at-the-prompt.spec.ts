@@ -1,7 +1,13 @@
 /** A cell whose result is retained and large has a mark that releases it. */
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
-import { figure, newNotebook, openPanel, test } from './kernel-story';
+import {
+  chooseGuard,
+  figure,
+  newNotebook,
+  openPanel,
+  test
+} from './kernel-story';
 import { menuItem, rowsIn, runCells, valueOf } from './panel-story';
 
 // Wide enough for the toolbar beside the panel.
@@ -49,15 +55,7 @@ test('the mark tells the size, and its menu releases', async ({ page }) => {
 
 test('with the guard on, marks come without the panel', async ({ page }) => {
   await newNotebook(page);
-  await page.evaluate(() =>
-    window.jupyterapp.commands.execute('memguard:set-guard-mode', {
-      mode: 'last'
-    })
-  );
-  await expect(page.locator('.jp-Memguard-toggle')).toHaveAttribute(
-    'data-guard-asked',
-    'false'
-  );
+  await chooseGuard(page, 'last');
   await runCells(page, ['import numpy as np\nnp.ones(8_000_000)']);
   await expect(marks(page)).toHaveCount(1);
   expect(Math.abs((await figure(marks(page))) - BYTES)).toBeLessThan(

@@ -1,21 +1,20 @@
 /** The guard shows its work: at the cell, in its line, and in the status bar. */
 import { expect } from '@jupyterlab/galata';
-import { newNotebook, openPanel, run, statusItem, test } from './kernel-story';
+import {
+  chooseGuard,
+  newNotebook,
+  openPanel,
+  run,
+  statusItem,
+  test
+} from './kernel-story';
 import { menuItem } from './panel-story';
 
 test('what was not kept is told at its cell, in the guard’s line and in the pop-up', async ({
   page
 }) => {
   await newNotebook(page);
-  await page.evaluate(() =>
-    window.jupyterapp.commands.execute('memguard:set-guard-mode', {
-      mode: 'large'
-    })
-  );
-  await expect(page.locator('.jp-Memguard-toggle')).toHaveAttribute(
-    'data-guard-asked',
-    'false'
-  );
+  await chooseGuard(page, 'large');
   const marks = page.locator('.jp-NotebookPanel .jp-Memguard-mark');
   await run(page, 'import numpy as np\nnp.ones(8_000_000)');
   await expect(marks).toHaveCount(1);
@@ -57,15 +56,7 @@ test('the error of a result that was not kept is about the person’s code alone
   page
 }) => {
   await newNotebook(page);
-  await page.evaluate(() =>
-    window.jupyterapp.commands.execute('memguard:set-guard-mode', {
-      mode: 'all'
-    })
-  );
-  await expect(page.locator('.jp-Memguard-toggle')).toHaveAttribute(
-    'data-guard-asked',
-    'false'
-  );
+  await chooseGuard(page, 'all');
   await run(page, '[1, 2, 3]');
   const error = await run(page, 'Out[1].append(4)');
   expect(error).toContain('Out[1].append(4)');
