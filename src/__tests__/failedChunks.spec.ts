@@ -11,6 +11,7 @@ import { Warnings } from '../memory/warnings/warnings';
 import { ConsoleGuard } from '../model/guardStores';
 import { chartPlugin } from '../plugins/chart';
 import { attachMarks } from '../ui/attachMarks';
+import { codeOffer } from '../ui/codeOffer';
 import { CommandIDs } from '../ui/commandIds';
 import { addCommands } from '../ui/commands';
 import { tellReleases } from '../ui/releaseNotices';
@@ -24,6 +25,7 @@ import { FakeServer, GIB } from './fakes/server';
 let mockIsOffline = true;
 const mockLoads: string[] = [];
 let mockMarked = 0;
+const mockOffered: string[] = [];
 
 function mockPart(name: string, load: () => object): object {
   mockLoads.push(name);
@@ -50,6 +52,11 @@ jest.mock('../ui/cellMarks', () =>
       }
       dispose(): void {}
     }
+  }))
+);
+jest.mock('../ui/newCell', () =>
+  mockPart('newCell', () => ({
+    putIntoNewCell: (_: Widget, code: string) => mockOffered.push(code)
   }))
 );
 jest.mock('../ui/offerToFree', () => mockPart('offer', () => ({})));
@@ -174,6 +181,19 @@ describe('a part of the page that does not load', () => {
     );
     expect(mockLoads).toContain('offer');
     expect(error).toHaveBeenCalledTimes(1);
+  });
+
+  it('has code offered when a person asks for it again', async () => {
+    const { watched } = aDocument('a.ipynb', null);
+    const activateById = jest.fn();
+    const offer = codeOffer({ activateById }, trans);
+    await done(() => offer(watched, 'del df'));
+    expect(messages()).toEqual([expect.stringContaining('Try again')]);
+    expect(activateById).not.toHaveBeenCalled();
+    mockIsOffline = false;
+    await done(() => offer(watched, 'del df'));
+    expect(mockOffered).toEqual(['del df']);
+    expect(activateById).toHaveBeenCalledWith(watched.widget.id);
   });
 
   it('has the chart drawn when a person asks for it again', async () => {

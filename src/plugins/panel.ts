@@ -6,6 +6,7 @@ import {
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Debouncer } from '@lumino/polling';
+import { codeOffer } from '../ui/codeOffer';
 import { CommandIDs } from '../ui/commandIds';
 import { addRowCommands } from '../panel/results/rowCommands';
 import { IMemguard } from '../tokens';
@@ -28,19 +29,17 @@ export const panelPlugin: JupyterFrontEndPlugin<IMemguardPanel> = {
     restorer: ILayoutRestorer | null,
     stateDB: IStateDB | null
   ): IMemguardPanel => {
+    const words = translator ?? nullTranslator;
+    const trans = words.load('jupyter_memguard');
     const panel = new MemguardPanel(memguard, {
-      translator: translator ?? nullTranslator,
+      translator: words,
       chooseMode: ({ widget }, mode) => {
         const widgetId = widget.id;
         void (mode === null
           ? app.commands.execute(CommandIDs.useDefaultGuard, { widgetId })
           : app.commands.execute(CommandIDs.setGuardMode, { widgetId, mode }));
       },
-      offerCode: async ({ widget }, code) => {
-        const { putIntoNewCell } = await import('../ui/newCell');
-        app.shell.activateById(widget.id);
-        putIntoNewCell(widget, code);
-      },
+      offerCode: codeOffer(app.shell, trans),
       goTo: async (watched, row) => {
         const { goToCell } = await import('../ui/cellLink');
         app.shell.activateById(watched.widget.id);
@@ -49,11 +48,7 @@ export const panelPlugin: JupyterFrontEndPlugin<IMemguardPanel> = {
     });
     app.shell.add(panel, 'right', { rank: 700, type: 'Memory' });
     restorer?.add(panel, panel.id);
-    addRowCommands(
-      app,
-      panel,
-      (translator ?? nullTranslator).load('jupyter_memguard')
-    );
+    addRowCommands(app, panel, trans);
     if (stateDB !== null) {
       void keepState(stateDB, panel);
     }
