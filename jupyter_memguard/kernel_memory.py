@@ -20,12 +20,14 @@ from .process import (
     find_kernel,
     is_starting,
 )
+from .proportions import Proportions, read_kinds
 from .replies import MemoryReply, reply_without_figures
 from .samples import Sample
 
 if TYPE_CHECKING:
     from .config import Memguard
     from .limits import Group
+    from .process import Usage
     from .targets import Target
 
 # A kernel that was not found below the process launched for it is looked for again after
@@ -46,6 +48,7 @@ class KernelMemory:
         """Begin with no kernel known."""
         self._limits = LimitChoice(config, dict(os.environ if environment is None else environment))
         self._table = ProcessTable()
+        self._proportions = Proportions()
         self._lock = threading.Lock()
         self._elsewhere: dict[int, float] = {}
         self._found: dict[str, tuple[int, KernelProcess]] = {}
@@ -120,7 +123,7 @@ class KernelMemory:
         reply["source"] = "process"
         reply["rss_bytes"] = usage.rss_bytes
         reply["started"] = process.started
-        reply["children_bytes"] = self._table.descendants_bytes(process.pid)
+        self._tell_parts(reply, process, usage)
         chosen = self._limits.choose(process, usage)
         self._was_in[target.kernel_id] = groups = self._limits.groups(process)
         reply["oom_kills"] = oom_kills(groups)
@@ -134,6 +137,23 @@ class KernelMemory:
             "used_bytes": chosen.nearest.used_bytes,
         }
         return reply
+
+    def _tell_parts(self, reply: MemoryReply, process: KernelProcess, usage: Usage) -> None:
+        """Tell what the kernel's memory consists of, and what its descendants have."""
+        kinds = read_kinds(process.pid)
+        reply["anonymous_bytes"] = kinds.anonymous_bytes
+        reply["file_bytes"] = kinds.file_bytes
+        reply["shared_bytes"] = kinds.shared_bytes
+        children = self._table.descendants(process.pid)
+        known = self._proportions.of([process.id, *children])
+        own = known.pop(process.id, None)
+        if own is not None:
+            reply["pss_bytes"] = own.pss_at(usage.rss_bytes)
+            reply["swap_bytes"] = own.swap_bytes
+        reply["children_rss_bytes"] = sum(children.values())
+        reply["children_bytes"] = sum(
+            known[child].pss_at(rss) if child in known else rss for child, rss in children.items()
+        )
 
     def read_all(self, targets: list[Target]) -> list[MemoryReply]:
         """Read the memory of all kernels of the server, and forget all other kernels.

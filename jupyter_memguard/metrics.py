@@ -56,7 +56,7 @@ def update(replies: Iterable[MemoryReply]) -> None:
     sizes = [reply["rss_bytes"] or 0 for reply in read]
     KERNELS.set(len(read))
     RSS.set(sum(sizes))
-    CHILDREN.set(sum(reply["children_bytes"] or 0 for reply in read))
+    CHILDREN.set(sum(reply["children_rss_bytes"] or 0 for reply in read))
     LARGEST.set(max(sizes, default=0))
     near = max(read, key=lambda reply: reply["level"] or 0.0, default=None)
     nearest = near["nearest"] if near is not None else None

@@ -50,6 +50,14 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class ProcessId:
+    """A process: its pid, and on Linux its start in ticks of the system's clock."""
+
+    pid: int
+    ticks: bytes
+
+
+@dataclass(frozen=True)
 class Connection:
     """A kernel's connection, which distinguishes its process from others.
 
@@ -111,6 +119,7 @@ class KernelProcess:
             self._ticks = _stat(self.pid)[_STARTED] if _LINUX else b""
         except psutil.NoSuchProcess:
             raise ProcessGoneError(self.pid) from None
+        self.id = ProcessId(self.pid, self._ticks)
 
     def usage(self) -> Usage:
         """Read the memory in use now.
@@ -172,45 +181,45 @@ class ProcessTable:
         """Begin with no look taken."""
         self._lock = threading.Lock()
         self._fresh_until = 0.0
-        self._children: dict[int, list[int]] = {}
-        self._rss: dict[int, int] = {}
+        self._children: dict[int, list[ProcessId]] = {}
+        self._rss: dict[ProcessId, int] = {}
 
-    def descendants_bytes(self, pid: int) -> int:
-        """Sum the resident memory of a process's descendants, in bytes.
+    def descendants(self, pid: int) -> dict[ProcessId, int]:
+        """List a process's descendants with the resident memory of each, in bytes.
 
         Pages that a forked child shares with its parent count in both.
 
         Args:
-            pid: the process, which is not itself counted.
+            pid: the process, which is not itself listed.
 
         """
         with self._lock:
             self._refresh()
-            total = 0
+            found = {}
             # The system may have used a pid again, so two processes can be each other's parent.
             seen = {pid}
             waiting = list(self._children.get(pid, ()))
             while waiting:
                 child = waiting.pop()
-                if child not in seen:
-                    seen.add(child)
-                    total += self._rss[child]
-                    waiting.extend(self._children.get(child, ()))
-            return total
+                if child.pid not in seen:
+                    seen.add(child.pid)
+                    found[child] = self._rss[child]
+                    waiting.extend(self._children.get(child.pid, ()))
+            return found
 
     def _refresh(self) -> None:
         begun = time.monotonic()
         if begun < self._fresh_until:
             return
         self._children, self._rss = {}, {}
-        for pid, parent, rss in _linux_processes() if _LINUX else _psutil_processes():
-            self._children.setdefault(parent, []).append(pid)
-            self._rss[pid] = rss
+        for process, parent, rss in _linux_processes() if _LINUX else _psutil_processes():
+            self._children.setdefault(parent, []).append(process)
+            self._rss[process] = rss
         ended = time.monotonic()
         self._fresh_until = ended + max(1.0, 50 * (ended - begun))
 
 
-def _linux_processes() -> list[tuple[int, int, int]]:
+def _linux_processes() -> list[tuple[ProcessId, int, int]]:
     found = []
     for name in os.listdir(_PROC):  # noqa: PTH208 (a Path for every process costs more than its read)
         if name.isdigit():
@@ -218,17 +227,18 @@ def _linux_processes() -> list[tuple[int, int, int]]:
                 fields = _stat(int(name))
             except (ProcessGoneError, PermissionError):
                 continue
-            found.append((int(name), int(fields[_PPID]), int(fields[_RESIDENT]) * _PAGE))
+            process = ProcessId(int(name), fields[_STARTED])
+            found.append((process, int(fields[_PPID]), int(fields[_RESIDENT]) * _PAGE))
     return found
 
 
-def _psutil_processes() -> list[tuple[int, int, int]]:
+def _psutil_processes() -> list[tuple[ProcessId, int, int]]:
     found = []
     for process in psutil.process_iter(["ppid", "memory_info"]):
         memory = process.info["memory_info"]  # None where this user may not see it
         parent = process.info["ppid"]
         if memory is not None and parent not in (None, process.pid):
-            found.append((process.pid, parent, memory.rss))
+            found.append((ProcessId(process.pid, b""), parent, memory.rss))
     return found
 
 

@@ -19,7 +19,13 @@ class MemoryReply(TypedDict):
 
     id: str
     rss_bytes: int | None
+    pss_bytes: int | None
+    swap_bytes: int | None
+    anonymous_bytes: int | None
+    file_bytes: int | None
+    shared_bytes: int | None
     children_bytes: int | None
+    children_rss_bytes: int | None
     limit_bytes: int | None
     limit_source: str | None
     used_bytes: int | None
@@ -43,7 +49,13 @@ def reply_without_figures(kernel_id: str, reason: str | None) -> MemoryReply:
     return {
         "id": kernel_id,
         "rss_bytes": None,
+        "pss_bytes": None,
+        "swap_bytes": None,
+        "anonymous_bytes": None,
+        "file_bytes": None,
+        "shared_bytes": None,
         "children_bytes": None,
+        "children_rss_bytes": None,
         "limit_bytes": None,
         "limit_source": None,
         "used_bytes": None,

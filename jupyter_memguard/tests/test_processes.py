@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from jupyter_memguard import process
+from jupyter_memguard import process, proportions
 from jupyter_memguard.config import Memguard
 from jupyter_memguard.kernel_memory import KernelMemory
-from jupyter_memguard.process import Connection, KernelProcess, ProcessGoneError, ProcessTable
+from jupyter_memguard.process import (
+    Connection,
+    KernelProcess,
+    ProcessGoneError,
+    ProcessId,
+    ProcessTable,
+)
 from jupyter_memguard.targets import Target
 
 if TYPE_CHECKING:
@@ -109,9 +115,12 @@ def test_processes_that_are_said_to_be_each_other_s_parents_count_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Windows still reports a parent that has ended. A grandchild may have got its pid by now.
-    family = [(1, 3, 10), (2, 1, 20), (3, 2, 40)]
+    family = [
+        (ProcessId(pid, b""), parent, rss)
+        for pid, parent, rss in ((1, 3, 10), (2, 1, 20), (3, 2, 40))
+    ]
     monkeypatch.setattr(process, "_psutil_processes", lambda: family)
-    assert ProcessTable().descendants_bytes(1) == 60
+    assert sum(ProcessTable().descendants(1).values()) == 60
 
 
 def read(pid: int) -> Any:
@@ -174,7 +183,8 @@ def test_what_the_system_refuses_to_psutil_is_reported(
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on macOS or Windows: no /proc, what psutil knows, and this process for a kernel."""
     monkeypatch.setattr(process, "_LINUX", False)
-    monkeypatch.setattr(process, "_PROC", Path("/there is none"))
+    for module in (process, proportions):
+        monkeypatch.setattr(module, "_PROC", Path("/there is none"))
     monkeypatch.setattr("jupyter_memguard.limits.memory_groups", lambda _: [])
     monkeypatch.setattr("jupyter_memguard.limits.address_space_bytes", lambda _: None)
     monkeypatch.setattr(process, "_listens", lambda *_: True)
@@ -188,7 +198,8 @@ def test_elsewhere_psutil_reads_the_process_its_children_and_the_machine() -> No
     own = psutil.Process().memory_info().rss
     assert reply["reason"] is None
     assert abs(reply["rss_bytes"] - own) < 20_000_000
-    assert reply["children_bytes"] > 0
+    assert reply["children_bytes"] == reply["children_rss_bytes"] > 0
+    assert reply["pss_bytes"] is reply["swap_bytes"] is reply["anonymous_bytes"] is None
     assert reply["limit_source"] == reply["nearest"]["source"] == "machine"
     assert reply["limit_bytes"] == psutil.virtual_memory().total
 

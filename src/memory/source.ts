@@ -4,6 +4,7 @@ import type { Kernel } from '@jupyterlab/services';
 import {
   RestError,
   type ILimit,
+  type IMemory,
   type NoFigure,
   type Rest,
   type RestFailure
@@ -22,13 +23,21 @@ export type NoReading =
 /** A kernel's memory, by the best source there is, or why there is none. */
 export type Reading = IProcessReading | IUsageReading | INoReading;
 
+/** Bytes of a process by kind; null where the system does not tell. */
+export type IKinds = Pick<
+  IMemory,
+  'pss_bytes' | 'swap_bytes' | 'anonymous_bytes' | 'file_bytes' | 'shared_bytes'
+>;
+
 /** The kernel's process, read by the server. */
 export interface IProcessReading {
   kind: 'process';
   kernelId: string;
   /** Resident bytes of the kernel alone. */
   bytes: number;
-  /** Resident bytes of its child processes. */
+  /** What the system tells of these bytes. */
+  kinds: IKinds;
+  /** Bytes of its child processes; what is shared counts once where known. */
   childrenBytes: number | null;
   limit: ILimit | null;
   level: number | null;
@@ -124,6 +133,7 @@ export class MemorySource {
         kind: 'process',
         kernelId,
         bytes: memory.rss_bytes,
+        kinds: kindsOf(memory),
         childrenBytes: memory.children_bytes,
         limit: memory.limit,
         level: memory.level,
@@ -142,6 +152,12 @@ export class MemorySource {
     Kernel.IKernelConnection,
     number
   >();
+}
+
+function kindsOf(memory: IMemory): IKinds {
+  const { pss_bytes, swap_bytes, anonymous_bytes, file_bytes, shared_bytes } =
+    memory;
+  return { pss_bytes, swap_bytes, anonymous_bytes, file_bytes, shared_bytes };
 }
 
 function reasonOf(error: unknown): NoReading {

@@ -61,6 +61,17 @@ const isShare: Check<number> = (value): value is number =>
 const MEMORY = {
   id: text,
   rss_bytes: nullable(measure),
+  /** The kernel's PSS: what it shares counts by the number of sharers. */
+  pss_bytes: nullable(measure),
+  /** What of it is swapped out. */
+  swap_bytes: nullable(measure),
+  /** Of the resident memory: what the process has allocated. */
+  anonymous_bytes: nullable(measure),
+  /** Of the resident memory: pages of files. */
+  file_bytes: nullable(measure),
+  /** Of the resident memory: shared memory. */
+  shared_bytes: nullable(measure),
+  /** The child processes' PSS, where that is known, else their RSS. */
   children_bytes: nullable(measure),
   /** The limit to show. */
   limit: nullable(isLimit),
@@ -78,7 +89,7 @@ const MEMORY = {
 const isMemory = shaped(MEMORY);
 
 /** One kernel's memory as the server tells it (docs/rest.md). */
-type IMemory = Checked<typeof isMemory>;
+export type IMemory = Checked<typeof isMemory>;
 
 const isKernel = shaped({
   ...MEMORY,
@@ -253,6 +264,16 @@ function checked<T>(check: Check<T>, value: unknown): T {
   return value;
 }
 
+/** What a server does not tell that was not restarted since an update. */
+const NOT_TOLD = {
+  oom_kills: null,
+  pss_bytes: null,
+  swap_bytes: null,
+  anonymous_bytes: null,
+  file_bytes: null,
+  shared_bytes: null
+};
+
 /**
  * Put a reply's limit, which comes in three fields, into one; `nearest` is
  * one field already.
@@ -261,7 +282,5 @@ function withLimit(value: unknown): Record<string, unknown> {
   const reply = checked(isRecord, value);
   const { limit_source: source, limit_bytes, used_bytes } = reply;
   const limit = source === null ? null : { source, limit_bytes, used_bytes };
-  // A server that was not restarted since an update does not tell it.
-  const { oom_kills: kills = null } = reply;
-  return { ...reply, limit, oom_kills: kills };
+  return { ...NOT_TOLD, ...reply, limit };
 }

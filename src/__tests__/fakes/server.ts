@@ -2,15 +2,26 @@
 
 import { ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
+import type { IKinds } from '../../memory/source';
 import { Rest } from '../../wire/rest';
 
 export const GIB = 1024 ** 3;
+
+/** What a system tells of a process that tells no kinds of memory. */
+export const NO_KINDS: IKinds = {
+  pss_bytes: null,
+  swap_bytes: null,
+  anonymous_bytes: null,
+  file_bytes: null,
+  shared_bytes: null
+};
 
 /** A memory reply as docs/rest.md has it. */
 export function aReply(id: string, more?: object): Record<string, unknown> {
   return {
     id,
     rss_bytes: 2 * GIB,
+    ...NO_KINDS,
     children_bytes: 0,
     limit_bytes: 8 * GIB,
     limit_source: 'config',

@@ -90,6 +90,20 @@ describe('the list of all kernels', () => {
     expect(opened.mock.calls[0][0]).toMatchObject({ path: 'b/small.ipynb' });
   });
 
+  it('counts once what a kernel shares with its forks', async () => {
+    const forked = { rss_bytes: 8 * GIB, pss_bytes: GIB };
+    await start(() => ({
+      kernels: [
+        inList(aReply('forked', { ...forked, children_bytes: 7 * GIB }), 'a'),
+        inList(aReply('alone', { ...forked, children_bytes: 0 }), 'b')
+      ]
+    }));
+    const rows = await shown('tr[data-kernel-id]');
+    expect(rows.map(row => row.dataset.bytes)).toEqual(
+      Array(2).fill(String(8 * GIB))
+    );
+  });
+
   it('adds up at least what is known, and nothing where nothing is', async () => {
     const starting = inList(noReply('starting', 'starting'), null);
     const known = inList(aReply('known', { rss_bytes: GIB }), 'a.ipynb');

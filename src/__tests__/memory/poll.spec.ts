@@ -4,6 +4,7 @@ import type { MemorySource, Reading } from '../../memory/source';
 import { reasonText } from '../../memory/words';
 import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
+import { NO_KINDS } from '../fakes/server';
 import { aPromise, until } from '../fakes/waiting';
 
 const trans = nullTranslator.load('jupyter_memguard');
@@ -13,6 +14,7 @@ function aReading(kernelId: string, bytes: number, time = bytes): Reading {
     kind: 'process',
     kernelId,
     bytes,
+    kinds: NO_KINDS,
     childrenBytes: 0,
     limit: null,
     level: null,

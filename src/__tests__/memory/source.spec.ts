@@ -15,12 +15,20 @@ describe('the source of a kernel’s memory', () => {
 
   it('is the process, and the kernel is not asked', async () => {
     const { server, source } = aSource();
-    server.answer = () => aReply('k', { children_bytes: 5 });
+    const kinds = {
+      pss_bytes: 4,
+      swap_bytes: 3,
+      anonymous_bytes: 2,
+      file_bytes: 1,
+      shared_bytes: 0
+    };
+    server.answer = () => aReply('k', { children_bytes: 5, ...kinds });
     const kernel = new FakeKernel({ id: 'k' });
     expect(await source.read(kernel.connection)).toMatchObject({
       kind: 'process',
       kernelId: 'k',
       bytes: 2 * GIB,
+      kinds,
       childrenBytes: 5,
       level: 0.25
     });

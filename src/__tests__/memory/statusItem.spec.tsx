@@ -10,7 +10,7 @@ import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
 import { redrawn } from '../fakes/render';
 import { GUARD, aPart, aReport, aRow } from '../fakes/rows';
-import { GIB } from '../fakes/server';
+import { GIB, NO_KINDS } from '../fakes/server';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -26,6 +26,7 @@ function aReading(bytes: number, level: number): Reading {
     kind: 'process',
     kernelId: 'k',
     bytes,
+    kinds: NO_KINDS,
     childrenBytes: 0,
     limit,
     level,
@@ -296,6 +297,33 @@ describe('the status item', () => {
       );
     });
     expect(parts()).toEqual({});
+  });
+
+  it('lists what the memory consists of, as far as the system tells', async () => {
+    const node = await show({
+      ...aReading(4 * GIB, 0.9),
+      childrenBytes: GIB,
+      kinds: {
+        pss_bytes: 2 * GIB,
+        swap_bytes: 0.25 * GIB,
+        anonymous_bytes: 3 * GIB,
+        file_bytes: GIB,
+        shared_bytes: 0
+      }
+    } as Reading);
+    await redrawn(() => node.focus());
+    expect(parts()).toEqual({
+      kernel: '4 GiB',
+      anonymous: '3 GiB',
+      file: '1 GiB',
+      swap: '256 MiB',
+      pss: '2 GiB',
+      children: '1 GiB',
+      limit: '8 GiB'
+    });
+    expect(document.body.textContent).toContain(
+      'Its child processes (shared memory split up)'
+    );
   });
 
   it('is there only for a document in front', async () => {

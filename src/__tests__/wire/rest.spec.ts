@@ -31,6 +31,20 @@ describe('the door to the server', () => {
     });
   });
 
+  it('reads the answer of a server that tells less', async () => {
+    const server = new FakeServer();
+    const reply = aReply('k');
+    for (const name of ['pss_bytes', 'swap_bytes', 'oom_kills']) {
+      delete reply[name];
+    }
+    server.answer = () => reply;
+    expect(await server.rest.memory('k')).toMatchObject({
+      pss_bytes: null,
+      swap_bytes: null,
+      oom_kills: null
+    });
+  });
+
   it('reads all kernels', async () => {
     const server = new FakeServer();
     const more = {

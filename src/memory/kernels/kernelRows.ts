@@ -79,7 +79,10 @@ function figuresOf(
     const children = kernel.children_bytes ?? 0;
     return {
       ...nearnessOf(kernel.rss_bytes, kernel),
-      bytes: kernel.rss_bytes + children,
+      // What the kernel shares with its forks counts once.
+      bytes: children
+        ? (kernel.pss_bytes ?? kernel.rss_bytes) + children
+        : kernel.rss_bytes,
       note: children
         ? trans.__('%1 of it child processes', formatBytes(children))
         : ''

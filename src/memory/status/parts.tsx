@@ -8,7 +8,12 @@ import type { IFigure } from '../../tokens';
 import { withheldFigure } from '../../ui/guardWords';
 import type { IGuardState } from '../../wire/protocol';
 import type { ILimit } from '../../wire/rest';
-import type { IProcessReading, IUsageReading, Reading } from '../source';
+import type {
+  IKinds,
+  IProcessReading,
+  IUsageReading,
+  Reading
+} from '../source';
 import { limitWords, nearestOf, reasonText } from '../words';
 
 /** One line of the list; `id` is for tests and style sheets. */
@@ -101,19 +106,43 @@ function usageLines(
 
 /** What the server reads of a kernel's process. */
 function processLines(
-  { bytes, childrenBytes }: IProcessReading,
+  { bytes, kinds, childrenBytes }: IProcessReading,
   trans: TranslationBundle
 ): ILine[] {
-  const kernel = {
-    id: 'kernel',
-    label: trans.__('Kernel (resident)'),
-    value: formatBytes(bytes)
-  };
-  if (!childrenBytes) {
-    return [kernel];
+  const lines = [
+    {
+      id: 'kernel',
+      label: trans.__('Kernel (resident)'),
+      value: formatBytes(bytes)
+    },
+    ...kindLines(kinds, trans)
+  ];
+  if (childrenBytes) {
+    lines.push({
+      id: 'children',
+      label:
+        kinds.pss_bytes === null
+          ? trans.__('Its child processes')
+          : trans.__('Its child processes (shared memory split up)'),
+      value: formatBytes(childrenBytes)
+    });
   }
-  const label = trans.__('Its child processes');
-  return [kernel, { id: 'children', label, value: formatBytes(childrenBytes) }];
+  return lines;
+}
+
+/** What the kernel's memory consists of, as far as the system tells. */
+function kindLines(kinds: IKinds, trans: TranslationBundle): ILine[] {
+  const told: [string, string, number | null][] = [
+    ['anonymous', trans.__('– allocated'), kinds.anonymous_bytes],
+    ['file', trans.__('– of files and libraries'), kinds.file_bytes],
+    // Most kernels have neither of these.
+    ['shared', trans.__('– shared memory'), kinds.shared_bytes || null],
+    ['swap', trans.__('Swapped out'), kinds.swap_bytes || null],
+    ['pss', trans.__('Kernel, shared memory split up (PSS)'), kinds.pss_bytes]
+  ];
+  return told.flatMap(([id, label, bytes]) =>
+    bytes === null ? [] : [{ id, label, value: formatBytes(bytes) }]
+  );
 }
 
 function retainedLines(
