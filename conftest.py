@@ -1,9 +1,16 @@
 """Fixtures for the whole Python suite."""
 
-from typing import Any
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The same examples in every run: a run that finds something new is asked for by
 # `pytest --hypothesis-profile=random`.
@@ -23,3 +30,10 @@ def jp_server_config() -> dict[str, Any]:
             "allow_unauthenticated_access": False,
         }
     }
+
+
+@pytest.fixture
+def jp_runtime_dir() -> Iterator[Path]:
+    """A folder for the kernels' Unix sockets, whose paths have to be short."""
+    with tempfile.TemporaryDirectory(prefix="runtime-") as folder:
+        yield Path(folder)

@@ -12,6 +12,8 @@ import psutil
 import pytest
 from jupyter_client.session import Session
 
+from jupyter_memguard.kernel.tests.support import TRANSPORT
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
@@ -100,13 +102,21 @@ class Kernels:
 
 
 @pytest.fixture
+def transport() -> str:
+    """How the server talks with its kernels."""
+    return TRANSPORT
+
+
+@pytest.fixture
 def kernels(
+    transport: str,
     jp_serverapp: ServerApp,
     jp_fetch: Callable[..., Awaitable[Any]],
     jp_kernel_dir: Path,
     jp_asyncio_loop: asyncio.AbstractEventLoop,
 ) -> Iterator[Kernels]:
     started = Kernels(jp_serverapp, jp_fetch, jp_kernel_dir)
+    started.manager.config.KernelManager.transport = transport
     yield started
     jp_asyncio_loop.run_until_complete(started.manager.shutdown_all(now=True))
 

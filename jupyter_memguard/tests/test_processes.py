@@ -55,6 +55,7 @@ def wrapped(how: str, argv: list[str], folder: Path) -> list[str]:
     }[how]
 
 
+@pytest.mark.parametrize("transport", ["tcp"])
 @pytest.mark.parametrize("sockets", [True, False])
 @pytest.mark.parametrize("how", ["sh -c", "sh -c, and more", "nested", "uv run", "conda run"])
 async def test_a_wrapper_is_not_taken_for_the_kernel(  # noqa: PLR0913, PLR0917 (all are fixtures)

@@ -8,28 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import KernelManager
 
 from jupyter_memguard.kernel import messages
-from jupyter_memguard.kernel.tests.support import Kernel
+from jupyter_memguard.kernel.tests.support import started_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jupyter_memguard.kernel.tests.support import Kernel
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture
 def kernel() -> Iterator[Kernel]:
-    manager = KernelManager()
     argv = [sys.executable, str(HERE / "reference_kernel.py"), "-f", "{connection_file}"]
-    manager._kernel_spec = KernelSpec(argv=argv, display_name="reference", language="reference")
-    manager.start_kernel()
-    kernel = Kernel(manager)
-    try:
+    spec = KernelSpec(argv=argv, display_name="reference", language="reference")
+    with started_kernel(spec) as kernel:
         yield kernel
-    finally:
-        kernel.end()
 
 
 def keys_of(shape: Any) -> set[str]:

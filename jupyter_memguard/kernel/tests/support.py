@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 import time
 import uuid
 from contextlib import contextmanager
@@ -21,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[3]
 TARGET = "jupyter_memguard"
 VERSION = 3
 PATIENCE_S = 60.0
+# jupyter_client chooses free ports, which another process can take before the kernel does. Names
+# of Unix sockets are a kernel's own, so that tests can run beside each other.
+TRANSPORT = "tcp" if os.name == "nt" else "ipc"
 # A cell with `watch`, which watches what it is given and returns it, and with what tells of that.
 WATCH = """
 import gc, weakref
@@ -242,16 +247,29 @@ def running_kernel(
     *arguments: str, python: Path | None = None, cwd: Path | None = None, **options: Any
 ) -> Iterator[Kernel]:
     """Start a kernel of this Python environment, or of another, and kill it at the end."""
-    manager = KernelManager(**options)
+    spec = None
     if python is not None:
         argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        manager._kernel_spec = KernelSpec(argv=argv, display_name="other", language="python")
-    manager.start_kernel(
+        spec = KernelSpec(argv=argv, display_name="other", language="python")
+    with started_kernel(
+        spec,
         extra_arguments=list(arguments or ["--HistoryManager.enabled=False"]),
+        **options,
         **({} if cwd is None else {"cwd": str(cwd)}),
-    )
-    kernel = Kernel(manager)
-    try:
+    ) as kernel:
         yield kernel
-    finally:
-        kernel.end()
+
+
+@contextmanager
+def started_kernel(spec: KernelSpec | None = None, **options: Any) -> Iterator[Kernel]:
+    """Start a kernel of a specification, or this environment's, and kill it at the end."""
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:  # a socket's path must be short
+        manager = KernelManager(transport=TRANSPORT, connection_file=str(Path(folder, "k.json")))
+        if spec is not None:
+            manager._kernel_spec = spec
+        manager.start_kernel(**options)
+        kernel = Kernel(manager)
+        try:
+            yield kernel
+        finally:
+            kernel.end()
