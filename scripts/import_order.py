@@ -32,6 +32,7 @@ FLOORS = (
     ("sizing",),
     ("guard",),
     ("reports",),
+    ("rest",),
 )
 DOORS = ("sizing",)
 

@@ -31,6 +31,7 @@ PACKAGE = ROOT / "package.json"
 # What is not listed is the core.
 ENGINE = (
     "reports/",
+    "rest/",
     "sizing/",
     "releases.py",
     "retention/paths.py",

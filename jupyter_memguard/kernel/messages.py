@@ -154,6 +154,52 @@ class Overview(TypedDict):
     elapsed_ms: float
 
 
+class RestHoard(TypedDict):
+    """Memory that somebody keeps; `part` is the part of an overview that has it."""
+
+    kind: str
+    name: str
+    bytes: int
+    freed_bytes: int
+    exact: bool
+    estimate_bytes: int | None
+    notes: list[str]
+    count: int | None
+    part: str
+    remedy: str | None
+
+
+class RestMemory(TypedDict):
+    """The process's memory by what it costs; None for what the system does not tell."""
+
+    anonymous_bytes: int | None
+    file_bytes: int | None
+    shared_bytes: int | None
+    swap_bytes: int | None
+    pss_bytes: int | None
+    free_bytes: int | None
+
+
+class LeftOut(TypedDict):
+    """A hoarder that could not be asked, and the name of the error's type."""
+
+    kind: str
+    error: str
+
+
+class Rest(TypedDict):
+    """Who holds the rest: hoards, largest first, and what is left."""
+
+    rss_bytes: int | None
+    rest_bytes: int | None
+    hoards: list[RestHoard]
+    remainder_bytes: int | None
+    memory: RestMemory
+    left_out: list[LeftOut]
+    final: bool
+    elapsed_ms: float
+
+
 class Explained(TypedDict):
     """Who refers to a retained object; `cut` says whether the search ran out of time."""
 

@@ -129,6 +129,7 @@ METHODS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "release_tracebacks": ({}, ()),
     "set_guard": (GUARD, ("mode",)),
     "overview": ({"budget_ms": _number, "variables": _count}, ()),
+    "rest": ({"budget_ms": _number}, ()),
     "explain": ({"key": _text, "budget_ms": _number}, ("key",)),
     "explain_variable": ({"name": _text, "budget_ms": _number}, ("name",)),
     "rescue": ({"key": _text, "name": _text}, ("key", "name")),

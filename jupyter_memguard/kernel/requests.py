@@ -11,10 +11,11 @@ from .stages import importing
 
 if TYPE_CHECKING:
     from .channel import Channel
-    from .messages import Explained, GuardState, Joint, Overview, Released, Report, Settings
+    from .messages import Explained, GuardState, Joint, Overview, Released, Report, Rest, Settings
     from .releases import Releases
     from .reports.reporter import Reporter
     from .retention.keys import Keys
+    from .retention.outputs import Outputs
 
 
 class Requests:
@@ -29,6 +30,8 @@ class Requests:
         def keys(self) -> Keys: ...  # noqa: D102
         @property
         def reporter(self) -> Reporter: ...  # noqa: D102
+        @property
+        def outputs(self) -> Outputs: ...  # noqa: D102
         @property
         def releases(self) -> Releases: ...  # noqa: D102
         def made(self, name: str) -> Any: ...  # noqa: D102
@@ -46,6 +49,14 @@ class Requests:
     def overview(self, **params: Any) -> Overview:
         """Return where the memory is; see `Reporter.overview`."""
         return self.reporter.overview(**params)
+
+    def rest(self, **params: Any) -> Rest:
+        """Return who holds the rest; see `rest.answer`."""
+        self.reporter.drop()
+        found: Rest = stages.module("rest.answer").rest(
+            self.shell, self.outputs.total()[0], **params
+        )
+        return found
 
     def refine(self, **params: Any) -> dict[str, bool]:
         """Go on with a measurement; see `Reporter.refine`."""

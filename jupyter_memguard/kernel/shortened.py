@@ -12,7 +12,7 @@ LIST_LENGTH = 100
 # Texts are cut to this many characters.
 TEXT_LENGTH = 1000
 # Lists that are not cut to that length.
-ROWS = ("results", "largest", "still_alive")
+ROWS = ("results", "largest", "still_alive", "hoards")
 # Lists that lose items at their end until the message fits.
 LOSES_ITEMS = (*ROWS, "withheld")
 

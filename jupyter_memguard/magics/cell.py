@@ -137,7 +137,7 @@ def _parts() -> dict[str, Any] | None:
 def _results(number: int) -> str:
     """Return the names of what IPython keeps of the cell."""
     with suppress(Exception):
-        return ", ".join(label(row) for row in report([number], budget_ms=0)["results"])
+        return ", ".join(label(row) for row in report([number], budget_ms=0, rest=False)["results"])
     return ""
 
 

@@ -86,7 +86,7 @@ class Memguard:
         actions[found.command]()
 
     def _report(self) -> None:
-        self._show(views.report_view(report(budget_ms=_PATIENCE_MS)))
+        self._show(views.report_view(report(budget_ms=_PATIENCE_MS, rest=False)))
 
     def _json(self) -> None:
         print(json.dumps(report(budget_ms=_PATIENCE_MS), indent=1))  # noqa: T201
@@ -110,7 +110,7 @@ class Memguard:
 
     def _retained(self) -> tuple[dict[str, str], set[int]]:
         """Return the names of retained results by their keys, and the numbers that there are."""
-        rows = report(budget_ms=0, sort="number")["results"]
+        rows = report(budget_ms=0, sort="number", rest=False)["results"]
         return (
             {row["key"]: views.label(row) for row in rows},
             {number for row in rows for number in row["numbers"]},
@@ -120,7 +120,7 @@ class Memguard:
         if found.mode:
             state = set_guard(found.mode, **found.settings)
         else:
-            state = report(budget_ms=0, limit=0)["guard_state"]
+            state = report(budget_ms=0, limit=0, rest=False)["guard_state"]
         self._show(views.View(views.guard_sentence(state)))
 
     def _cell(self, line: str, cell: str) -> None:

@@ -219,6 +219,51 @@ const isOverview = shaped({
 /** Where the process's memory is: parts of one reading that sum to its size. */
 export type IOverview = Checked<typeof isOverview>;
 
+const isHoard = shaped({
+  /** What it is, as a code; docs/rest-of-memory.md lists them. */
+  kind: text,
+  name: text,
+  /** What is drawn: the likely bytes. */
+  bytes: count,
+  freed_bytes: count,
+  exact: flag,
+  estimate_bytes: nullable(count),
+  notes: listOf(text),
+  /** How many entries it has. */
+  count: nullable(count),
+  /** The part of an overview that these bytes are in. */
+  part: text,
+  /** Code for a person to run. */
+  remedy: nullable(text)
+});
+
+/** Memory that somebody keeps, with what lets it go. */
+export type IHoard = Checked<typeof isHoard>;
+
+const isRest = shaped({
+  rss_bytes: nullable(count),
+  /** An overview's part `rest`. */
+  rest_bytes: nullable(count),
+  /** By size. Those of the part `rest` and the remainder are the rest. */
+  hoards: listOf(isHoard),
+  remainder_bytes: nullable(count),
+  memory: shaped({
+    anonymous_bytes: nullable(count),
+    file_bytes: nullable(count),
+    shared_bytes: nullable(count),
+    swap_bytes: nullable(count),
+    pss_bytes: nullable(count),
+    free_bytes: nullable(count)
+  }),
+  /** What could not be asked, and the type of the error. */
+  left_out: listOf(shaped({ kind: text, error: text })),
+  final: flag,
+  elapsed_ms: measure
+});
+
+/** Who holds what is neither a result nor a variable. */
+export type IRest = Checked<typeof isRest>;
+
 const isExplained = shaped({
   key: text,
   holders: listOf(text),
@@ -246,6 +291,7 @@ interface IParams {
   release_tracebacks: Record<string, never>;
   set_guard: IGuard;
   overview: { budget_ms?: number; variables?: number };
+  rest: { budget_ms?: number };
   refine: { budget_ms?: number };
   explain: { key: string; budget_ms?: number };
   explain_variable: { name: string; budget_ms?: number };
@@ -265,6 +311,7 @@ const results = {
   release_tracebacks: isReleased,
   set_guard: isGuardState,
   overview: isOverview,
+  rest: isRest,
   /** `final`: whether the measurement has got to its end. */
   refine: shaped({ final: flag }),
   explain: isExplained,

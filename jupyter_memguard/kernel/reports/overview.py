@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Mapping
 
 from ..retention.describe import summary, type_name
 from ..retention.sizes import Size
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .survey import Figures, Survey
 
 # In this order parts are taken from what there is, so that no part is above the whole.
-_MEASURED = ("variables", "shared", "results", "tracebacks")
+MEASURED = ("variables", "shared", "results", "tracebacks")
 
 
 def overview(survey: Survey, figures: Figures, outputs: int, count: int, began: float) -> Overview:
@@ -24,19 +24,7 @@ def overview(survey: Survey, figures: Figures, outputs: int, count: int, began: 
     value of `time.perf_counter()`.
     """
     now = process_memory.read()
-    left = now.rss
-    parts: dict[str, Part] = {}
-    sizes = {**figures.parts, "shown": Size(outputs)}
-    mapped = Size(now.mapped or 0)
-    for name, size in (
-        ("mapped", mapped),
-        *((name, sizes[name]) for name in (*_MEASURED, "shown")),
-    ):
-        parts[name] = _part(size, left)
-        left = _less(left, parts[name])
-    free = now.free or 0
-    parts["free"] = _part(Size(0, ("opaque",), free) if free else Size(), left)
-    left = _less(left, parts["free"])
+    parts, left = partition(now, {**figures.parts, "shown": Size(outputs)})
     return {
         "rss_bytes": now.rss,
         "results": parts["results"],
@@ -51,6 +39,26 @@ def overview(survey: Survey, figures: Figures, outputs: int, count: int, began: 
         "final": figures.final,
         "elapsed_ms": (time.perf_counter() - began) * 1000,
     }
+
+
+def partition(
+    now: process_memory.ProcessMemory, sizes: Mapping[str, Size]
+) -> tuple[dict[str, Part], int | None]:
+    """Return the parts of the resident memory, and the bytes that are left: the rest.
+
+    `sizes` has what was measured, and what was shown.
+    """
+    left = now.rss
+    parts: dict[str, Part] = {}
+    free = now.free or 0
+    for name, size in (
+        ("mapped", Size(now.mapped or 0)),
+        *((name, sizes[name]) for name in (*MEASURED, "shown")),
+        ("free", Size(0, ("opaque",), free) if free else Size()),
+    ):
+        parts[name] = _part(size, left)
+        left = _less(left, parts[name])
+    return parts, left
 
 
 def _part(size: Size, left: int | None) -> Part:

@@ -15,12 +15,21 @@ _INEXACT = NOTES - {"device", "untouched"}
 class Root:
     """An object to measure, and the number of references that letting it go would drop."""
 
-    __slots__ = ("obj", "references")
+    __slots__ = ("emptied", "holder", "obj", "references")
 
-    def __init__(self, obj: object, references: int) -> None:
-        """Hold `obj` and the number of `references` to it that would go with it."""
+    def __init__(
+        self, obj: object, references: int, *, emptied: bool = False, holder: object = None
+    ) -> None:
+        """Hold `obj` and the number of `references` to it that would go with it.
+
+        With `emptied`, the object stays and is emptied, as a registry or a cache: nobody's
+        reference to it counts, and what it holds belongs to this root, not to who leads to it.
+        With a `holder`, the object is let go by this holder, which stays, and by nobody else.
+        """
         self.obj = obj
         self.references = references
+        self.emptied = emptied
+        self.holder = holder
 
 
 class Size:

@@ -99,6 +99,10 @@ class Account:
             self.roots += rooted
         self.alive: set[int] = set()
         self.reach: list[set[int]] = []
+        # By the joint of a root that is emptied or let go by a holder, who else leads to it:
+        # joints, and groups as ~number.
+        self._into_cuts: dict[int, set[int]] = {joint: set() for joint in walk.cuts}
+        self._held_cuts: set[int] = set()  # of those that are emptied, what is held from outside
         self.owner: dict[int, int] = {}  # the number of a root, or `_SEVERAL`
         self.tallies: list[Tally] = []
         self.cut: set[int] = set()
@@ -119,10 +123,15 @@ class Account:
         self.walk.unsettle()
         held: set[int] = set()
         yield from self._find_held(held)
+        if self.walk.cuts:
+            emptied = {joint for joint, (_, holder) in self.walk.cuts.items() if holder is None}
+            self._held_cuts = held & emptied
+            held -= emptied
+            yield from self._cut()
         yield from self._lead(self.alive, held, set())
-        for rooted in self.walk.rooted:
+        for group, rooted in enumerate(self.walk.rooted):
             found: set[int] = set()
-            yield from self._lead(found, set(rooted) - self.alive, self.alive)
+            yield from self._lead(found, self._starts(group, rooted) - self.alive, self.alive)
             self.reach.append(found)
         yield from self._find_owners()
         yield from self._settle_leaves(held)
@@ -153,6 +162,33 @@ class Account:
                 walk.note(joint, "moving")
         found.update(compress(range(len(now)), map(ne, now, met)))
         yield
+
+    def _cut(self) -> Steps:
+        """Drop the references to roots that are emptied, and a holder's to what it lets go.
+
+        The walk cannot go on afterwards.
+        """
+        cuts, into = self.walk.cuts, self._into_cuts
+        those = set(cuts)
+        for joint, kids in enumerate(self.walk.edges):
+            if not those.isdisjoint(kids):
+                away = {kid for kid in those.intersection(kids) if cuts[kid][1] in {None, joint}}
+                for kid in away - {joint}:
+                    into[kid].add(joint)
+                kids[:] = [kid for kid in kids if kid not in away]
+            if joint % _LOOKS == 0:
+                yield
+
+    def _starts(self, group: int, rooted: list[int]) -> set[int]:
+        """Return where a group begins: not at what another group empties."""
+        cuts = self.walk.cuts
+        found = set(rooted)
+        for joint in found.intersection(cuts) if cuts else ():
+            owner, holder = cuts[joint]
+            if owner != group and holder is None:
+                found.discard(joint)
+                self._into_cuts[joint].add(~group)
+        return found
 
     def _lead(self, found: set[int], start: Iterable[int], stops: set[int]) -> Steps:
         """Add to `found` the joints that lead from `start` without passing `stops`."""
@@ -438,6 +474,37 @@ class Account:
                 tally.notes |= {"cut"}
             sizes.append(tally.size())
         return sizes[::-1]
+
+    def by_groups(self) -> dict[tuple[int, ...], set[int]]:
+        """Return the joints that fall if all goes, by the groups that lead to them, in order."""
+        led: dict[int, tuple[int, ...]] = {}
+        longer: dict[tuple[tuple[int, ...], int], tuple[int, ...]] = {}
+        for group, reach in enumerate(self.reach):
+            for joint in reach:
+                before = led.get(joint, ())
+                led[joint] = longer.setdefault((before, group), (*before, group))
+        found: dict[tuple[int, ...], set[int]] = {}
+        for joint, groups in led.items():
+            found.setdefault(groups, set()).add(joint)
+        return found
+
+    def leading_to(self, group: int) -> set[int]:
+        """Return the other groups that lead to what a group empties, or its holders let go.
+
+        Where something else holds it as well, these are none.
+        """
+        found: set[int] = set()
+        for joint in self.walk.rooted[group]:
+            if joint in self._held_cuts or self.walk.cuts.get(joint, (-1,))[0] != group:
+                continue
+            into = self._into_cuts[joint]
+            found.update(~each for each in into if each < 0)
+            found.update(
+                other
+                for other, reach in enumerate(self.reach)
+                if other != group and not reach.isdisjoint(into)
+            )
+        return found
 
     def _find_shares(self) -> Steps:
         """Find what each root keeps alive, and how many bytes it shares with other roots.

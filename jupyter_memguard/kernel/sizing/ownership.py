@@ -116,6 +116,9 @@ class Ownership:
         self.notes: dict[int, set[str]] = {}
         self.moving = False
         self.rooted: list[list[int]] = []  # for each group, the joint of each root
+        # By the joint of a root that is emptied, or let go by a holder: its group, and the joint
+        # of the holder, or None.
+        self.cuts: dict[int, tuple[int, int | None]] = {}
         self.sliced: set[int] = set()  # joints that are followed slice by slice
         self.wide: deque[Pending] = deque()
         self.now = Pending(-1)  # what is followed now
@@ -153,7 +156,8 @@ class Ownership:
 
     def _take_roots(self, groups: Sequence[Sequence[Root]]) -> None:
         index, met = self.index, self.met
-        for group in groups:
+        held_by: list[tuple[int, int, int]] = []
+        for number, group in enumerate(groups):
             found = []
             for root in group:
                 key = id(root.obj)
@@ -164,7 +168,14 @@ class Ownership:
                     met.append(0)
                 met[joint] += root.references + 1
                 found.append(joint)
+                if root.emptied:
+                    self.cuts[joint] = number, None
+                elif root.holder is not None:
+                    held_by.append((joint, number, id(root.holder)))
             self.rooted.append(found)
+        for joint, number, key in held_by:
+            if key in index and joint not in self.cuts:
+                self.cuts[joint] = number, index[key]
         self.bytes = [0] * len(met)
         self.edges = [[] for _ in met]
         # A variable for IPython's shell is not entered.

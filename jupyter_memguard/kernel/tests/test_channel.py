@@ -27,6 +27,7 @@ SHAPES: dict[str, Any] = {
     "reply.refine": {"final"},
     "reply.joint": messages.Joint,
     "reply.overview": messages.Overview,
+    "reply.rest": messages.Rest,
     "reply.explain": messages.Explained,
     "event.guard": messages.GuardState,
     "event.cell_end": messages.CellEnd,
@@ -87,6 +88,15 @@ def test_the_parts_of_a_report_and_an_overview_have_the_shape_that_the_kernel_de
                 assert set(value) == set(messages.Part.__annotations__)
         for variable in message["result"]["largest"]:
             assert set(variable) == set(messages.Variable.__annotations__)
+
+
+def test_the_parts_of_the_rest_have_the_shape_that_the_kernel_declares() -> None:
+    for message in SAMPLES["valid"]["reply.rest"]:
+        assert set(message["result"]["memory"]) == set(messages.RestMemory.__annotations__)
+        for hoard in message["result"]["hoards"]:
+            assert set(hoard) == set(messages.RestHoard.__annotations__)
+        for left_out in message["result"]["left_out"]:
+            assert set(left_out) == set(messages.LeftOut.__annotations__)
 
 
 def shape(value: Any) -> Any:
