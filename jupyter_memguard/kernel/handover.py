@@ -37,7 +37,7 @@ class Handover:
         cells, keys, announced, guard = map(self.made, ("cells", "keys", "announced", "guard"))
         if cells is not None:
             cells.watch(wanted=False)
-        reporter = self.made("reporter")
+        reporter = self.made("own_reporter")
         if reporter is not None:
             reporter.drop()
         self.channel.close()

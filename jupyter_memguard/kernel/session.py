@@ -112,9 +112,20 @@ class Session(Handover, Requests):
         cells.known.update(self.inherited.get("cells") or {})
         return cells
 
-    @part
+    @property
     def reporter(self) -> Reporter:
-        """What measures and reports. Raises `Refused("no_engine")` while the engine is missing."""
+        """What measures and reports: for another thread than the shell's, a reporter of its own.
+
+        A measurement is one thread's. Raises `Refused("no_engine")` while the engine is missing.
+        """
+        return self.own_reporter if threading.get_ident() == self.thread else self._new_reporter()
+
+    @part
+    def own_reporter(self) -> Reporter:
+        """The reporter of the shell's thread, which goes on with its measurements."""
+        return self._new_reporter()
+
+    def _new_reporter(self) -> Reporter:
         if not stages.has_engine():
             raise Refused(NO_ENGINE)
         with importing():
@@ -124,7 +135,7 @@ class Session(Handover, Requests):
     @part
     def releases(self) -> Releases:
         """What releases results; raises as `reporter` does."""
-        reporter = self.reporter
+        reporter = self.own_reporter
         with importing():
             from .releases import Releases
         return Releases(self.shell, reporter, self.outputs, self.channel.tell)
@@ -146,7 +157,7 @@ class Session(Handover, Requests):
         answer: Callable[..., Any] = getattr(self, method)
         if method in MEASURING:
             params["hold"] = threading.get_ident() == self.thread
-        elif method not in ("refine", "subscribe") and self.made("reporter") is not None:
+        elif method not in ("refine", "subscribe") and self.made("own_reporter") is not None:
             self.reporter.drop()
         return answer(**params)
 
@@ -209,7 +220,7 @@ class Session(Handover, Requests):
         if self.cells.after_pause:
             self.channel.count_cell_end()
         if self.channel.has_subscribers() and stages.has_engine():
-            event = self.reporter.cell_end(number)
+            event = self.own_reporter.cell_end(number)
             if event["results"] or event["withheld"] or event["gone"]:
                 self.channel.tell("cell_end", event, subscribers=True)
 

@@ -8,6 +8,7 @@ it still has.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any, Dict, Sequence
 
 from .holders import Retained, weak
@@ -21,25 +22,34 @@ class Keys:
 
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         """Begin with no key, or with another copy's `state`."""
-        self.state: dict[str, Any] = state or {"counter": 0, "known": {}}
+        begun = state or {"counter": 0, "known": {}}
+        # Of two threads that ask at once, neither gets the number of the other.
+        self._numbers = count(begun["counter"] + 1)
+        self._known: dict[int, Known] = begun["known"]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state for another copy of this code."""
+        return {"counter": next(self._numbers), "known": self._known}
 
     def assign(self, entries: Sequence[Retained], execution_count: int) -> list[str]:
         """Return the key of each entry, and forget all other objects."""
+        before = self._known
         now = {id(entry.obj): self._know(entry, execution_count) for entry in entries}
-        self.state["known"] = now
+        # What another thread has assigned meanwhile stays.
+        self._known = now if self._known is before else {**self._known, **now}
         return [known["key"] for known in now.values()]
 
     def assign_one(self, entry: Retained, execution_count: int) -> str:
         """Return the key of one entry, and forget no other object."""
         known = self._know(entry, execution_count)
-        self.state["known"][id(entry.obj)] = known
+        self._known[id(entry.obj)] = known
         return str(known["key"])
 
     def _know(self, entry: Retained, execution_count: int) -> Known:
-        known: Known | None = self.state["known"].get(id(entry.obj))
+        known = self._known.get(id(entry.obj))
         if known is None or not _is_same(known, entry, execution_count):
-            self.state["counter"] += 1
-            known = {"key": f"r{self.state['counter']}", "ref": weak(entry.obj)}
+            known = {"key": f"r{next(self._numbers)}", "ref": weak(entry.obj)}
         known["numbers"] = entry.numbers
         known["seen"] = execution_count
         return known

@@ -20,6 +20,7 @@ walk. tests/sizing/test_uncounted_references.py checks it wherever counts are re
 from __future__ import annotations
 
 import gc
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence, cast
 
@@ -192,8 +193,11 @@ def keeps_alive_in_turn(
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Do without collections: one would take its time from the budget."""
-    if not gc.isenabled():
+    """Do without collections: one would take its time from the budget.
+
+    Only the main thread does: of two pauses that overlap, one could leave the collector off.
+    """
+    if not gc.isenabled() or threading.current_thread() is not threading.main_thread():
         yield
         return
     try:

@@ -1,0 +1,37 @@
+"""Our work beside the user's threads: docs/reliability.md has the figures of a longer run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jupyter_memguard.kernel.tests.threads import beside_threads
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Kernel
+
+
+@pytest.mark.timeout(600)
+def test_all_is_whole_beside_threads_that_allocate_change_show_and_fork() -> None:
+    done, wrong = beside_threads(seconds=20)
+    assert wrong == []
+    for what in ("forks", "mutates", "shows", "reports", "report", "release", "set_guard"):
+        assert done[what], done
+
+
+def test_a_report_in_a_thread_leaves_the_pages_measurement_as_it_is(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("rows = [[at] for at in range(300_000)]")
+    kernel.run("rows")
+    assert not comm.request("report", budget_ms=1)["final"]
+    # No cell, which would end the measurement: a thread asks by itself.
+    kernel.value(
+        "[setattr(get_ipython(), 'asking', __import__('threading').Thread("
+        "target=__import__('_jupyter_memguard').report)), get_ipython().asking.start(),"
+        " get_ipython().asking.join()]"
+    )
+    assert not comm.request("refine", budget_ms=1)["final"]
+    while not comm.request("refine")["final"]:
+        pass
+    assert comm.request("report")["final"]
