@@ -14,13 +14,14 @@ CHECKS = [
     ["python", "scripts/import_order.py"],
     ["jlpm", "tsc", "--noEmit"],
     ["jlpm", "lint:check"],
+    ["python", "scripts/docs.py"],
 ]
 
 
 def main() -> int:
     """Run all checks, also after one has failed; 0 if none has."""
     check_machine()
-    install_python("dev,test")
+    install_python("dev,test,docs")
     build_extension()
     failed = []
     for check in CHECKS:
