@@ -132,10 +132,11 @@ def command_line() -> str:
 def endpoints() -> str:
     """Return the server's endpoints, from docs/openapi.json."""
     api = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
-    parts = [api["info"]["description"]]
+    # The directive wants each text below a heading.
+    parts = ["## All of them", api["info"]["description"]]
     for path, verbs in api["paths"].items():
         for verb, what in verbs.items():
-            parts += [f"## `{verb.upper()} {path}`", what["description"]]
+            parts += [f"## {what['summary']}", f"`{verb.upper()} {path}`", what["description"]]
             asked = [
                 [f"`{one['name']}`", one["in"], one["description"]]
                 for one in (resolved(api, each) for each in what.get("parameters", []))

@@ -68,7 +68,8 @@ def test_each_page_is_part_of_the_site() -> None:
         (page.parent / name).resolve()
         for page in (ROOT / "docs").rglob("*.md")
         for block in re.findall(r"(?s)```\{toctree\}\n(.*?)```", page.read_text("utf-8"))
-        for name in (f"{line}.md" for line in block.split("\n") if line and line[0] != ":")
+        for line in re.findall(r"(?m)^(?:.*<)?([\w/-]+)>?$", block)
+        for name in [f"{line}.md"]
     }
     pages = {path.resolve() for path in (ROOT / "docs").rglob("*.md")}
     assert pages - told == {(ROOT / "docs" / "index.md").resolve()}
