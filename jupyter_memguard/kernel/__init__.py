@@ -84,7 +84,7 @@ def report(
         limit: the most rows; None for all.
         sort: "freed_bytes" (largest first) or "number" (oldest first).
         rest: whether the report has "rest": who holds what is neither a result nor a variable.
-            That costs up to 300 milliseconds more, and some for each million of objects.
+            That costs up to a second of processor time more, as docs/rest-of-memory.md says.
 
     Returns:
         The report as docs/protocol.md describes it; all sizes in bytes. Its "rest" is the answer

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-REST_MS = 300.0
+REST_MS = 1000.0
 # Bytes; hoards of less are left out.
 LEAST_BYTES = 1 << 16
 MOST_HOARDS = 100
@@ -50,7 +50,7 @@ def rest(shell: Any, outputs: int, budget_ms: float = REST_MS) -> Rest:
         gc.collect(1)
     with collector_paused():
         left_out: list[LeftOut] = []
-        hoards = _found(shell, left_out)
+        hoards = _found(shell, began + budget_ms / 1000, left_out)
         spent_ms = (clock() - began) * 1000
         sizes = _Sizes(shell, hoards)
         sizes.measure(max(_LEAST_SHARE * budget_ms, budget_ms - spent_ms))
@@ -76,13 +76,14 @@ def rest(shell: Any, outputs: int, budget_ms: float = REST_MS) -> Rest:
     }
 
 
-def _found(shell: Any, left_out: list[LeftOut]) -> list[Hoard]:
+def _found(shell: Any, deadline: float, left_out: list[LeftOut]) -> list[Hoard]:
     """Ask all hoarders whose libraries are loaded. One that fails is left out, with a note."""
     files = {}
     for name, modules in HOARDERS.items():
         if not modules or any(library(module) is not None for module in modules):
             files[name] = _tried(name, _imported, name, left_out) or {}
-    look = Look(shell, [want for names in files.values() for want in names.get("WANTS", ())])
+    wants = [want for names in files.values() for want in names.get("WANTS", ())]
+    look = Look(shell, wants, deadline)
     found: list[Hoard] = []
     for name, names in files.items():
         if names:
@@ -249,7 +250,7 @@ def _rows(sizes: _Sizes, rest_bytes: int | None) -> tuple[list[RestHoard], int |
         (
             (size, hoard)
             for size, hoard in zip(sizes.sizes, sizes.hoards)
-            if size.likely_bytes >= LEAST_BYTES
+            if size.likely_bytes >= LEAST_BYTES and hoard.part in (hoard.only or (hoard.part,))
         ),
         key=lambda pair: -pair[0].likely_bytes,
     )

@@ -18,11 +18,13 @@ from typing import Any, Sequence
 from ..retention.describe import has_base, instance_dict, library
 from ..retention.holders import is_users, snapshot
 from ..retention.sizes import Root
+from ..sizing import clock
 
-__all__ = ["Hoard", "Look", "Root", "safe_name"]
+__all__ = ["Hoard", "Look", "Root", "exact_name", "safe_name"]
 
 NAME_LENGTH = 200
 _AT_ONCE = 50_000
+_name_of = type.__dict__["__qualname__"].__get__
 _class_dict = type.__dict__["__dict__"].__get__
 
 
@@ -30,7 +32,7 @@ class Hoard:
     """Memory that somebody keeps, and code that lets it go."""
 
     __slots__ = (
-        "bytes", "count", "exact", "kind", "name", "notes", "part", "remedy", "roots",
+        "bytes", "count", "exact", "kind", "name", "notes", "only", "part", "remedy", "roots",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913
@@ -45,13 +47,14 @@ class Hoard:
         part: str = "rest",
         exact: bool = True,
         notes: Sequence[str] = (),
+        only: Sequence[str] = (),
     ) -> None:
         """Take what it is and what letting go would drop.
 
         `kind` is a code, `name` for people. `roots` are measured; where a library's own counter
         tells, it is `bytes` instead, `exact` or an estimate, with the `part` of the process's
         memory that has them. `count` is the number of entries, and `remedy` code that a person
-        can run.
+        can run. With `only`, it is told where it is found to be in one of these parts.
         """
         self.kind = kind
         self.name = safe_name(name)
@@ -62,6 +65,7 @@ class Hoard:
         self.part = part
         self.exact = exact
         self.notes = tuple(notes)
+        self.only = tuple(only)
 
 
 def safe_name(text: str) -> str:
@@ -72,9 +76,16 @@ def safe_name(text: str) -> str:
 class Look:
     """What hoarders look with: the shell, loaded libraries, and the objects that are tracked."""
 
-    def __init__(self, shell: Any, wants: Sequence[tuple[str, str]]) -> None:
-        """Take the InteractiveShell, and the types of which instances will be asked for."""
+    def __init__(
+        self, shell: Any, wants: Sequence[tuple[str, str]], deadline: float = float("inf")
+    ) -> None:
+        """Take the InteractiveShell, and the types of which instances will be asked for.
+
+        `deadline` is a value of `sizing.clock` until which hoarders may look.
+        """
         self.shell = shell
+        self.garbage: set[int] = set()  # identities of what the collector will free
+        self._deadline = deadline
         self._bases: dict[tuple[str, str], Any] = {}
         for module, name in wants:
             found = getattr(library(module), "__dict__", {}).get(name)
@@ -82,6 +93,11 @@ class Look:
                 self._bases[module, name] = found
         self._tracked: dict[int, tuple[type, list[Any]]] | None = None
         self._names: dict[int, str] | None = None
+
+    def check_time(self) -> None:
+        """Raise `TimeoutError` if there is no time left, which leaves a hoarder out."""
+        if clock() > self._deadline:
+            raise TimeoutError
 
     @staticmethod
     def library(name: str) -> Any:
@@ -97,8 +113,18 @@ class Look:
             self._tracked = {}
             self._scan(self._tracked)
         return [
-            obj for cls, objects in self._tracked.values() if has_base(cls, base) for obj in objects
+            obj
+            for cls, objects in self._tracked.values()
+            if has_base(cls, base)
+            for obj in objects
+            if id(obj) not in self.garbage
         ]
+
+    def instances_of(self, kinds: Sequence[int]) -> list[Any]:
+        """Return the tracked objects whose exact type has one of these identities."""
+        tracked = gc.get_objects()
+        keys = map(set(kinds).__contains__, map(id, map(type, tracked)))
+        return list(compress(tracked, keys))
 
     def _scan(self, found: dict[int, tuple[type, list[Any]]]) -> None:
         """Find all tracked objects of the wanted types in one pass, by the identity of the type."""
@@ -139,6 +165,15 @@ class Look:
 
         The names are followed without running code, and must lead to this very object.
         """
+        found, path = self._follow(module, qualname)
+        return path if found is obj and found is not _MISSING else None
+
+    def has_path(self, module: str, qualname: str) -> str | None:
+        """Return code that leads to whatever has this qualified name now, or None."""
+        found, path = self._follow(module, qualname)
+        return None if found is _MISSING else path
+
+    def _follow(self, module: str, qualname: str) -> tuple[Any, str]:
         first, *others = qualname.split(".")
         if module == "__main__":
             path, before, spaces = "", "", self.shell.user_ns
@@ -148,10 +183,11 @@ class Look:
         found = spaces.get(first, _MISSING)
         for name in others:
             found = own_entry(found, name)
-        return before + path + qualname if found is obj and found is not _MISSING else None
+        return found, before + path + qualname
 
 
 _MISSING = object()
+exact_name = _name_of
 
 
 def own_entry(obj: Any, name: str) -> Any:

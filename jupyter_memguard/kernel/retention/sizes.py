@@ -24,7 +24,8 @@ class Root:
 
         With `emptied`, the object stays and is emptied, as a registry or a cache: nobody's
         reference to it counts, and what it holds belongs to this root, not to who leads to it.
-        With a `holder`, the object is let go by this holder, which stays, and by nobody else.
+        With a `holder`, the object is let go by this holder, which stays and is followed: its
+        references are not among these `references`.
         """
         self.obj = obj
         self.references = references

@@ -1,0 +1,100 @@
+"""What the system says of files, shared memory and free memory."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_memguard.kernel.tests.rest.conftest import Asked
+
+MB = 10**6
+
+
+def test_shared_memory(asked: Asked) -> None:
+    asked.kernel.run(
+        "from multiprocessing.shared_memory import SharedMemory\n"
+        "block = SharedMemory(create=True, size=40_000_000)\n"
+        "block.buf[:] = bytes(1) * 40_000_000"
+    )
+    hoard = asked.check("shared_memory", "/dev/shm/", 40 * MB)  # noqa: S108
+    assert hoard["part"] == "mapped"
+    assert hoard["remedy"] == "block.close(); block.unlink()"
+
+
+def test_a_file_that_is_mapped(asked: Asked, tmp_path: Path) -> None:
+    asked.kernel.run(
+        "import numpy as np\n"
+        f"np.ones(5_000_000).tofile({str(tmp_path / 'data')!r})\n"
+        f"data = np.memmap({str(tmp_path / 'data')!r}, mode='r')\n"
+        "int(data.sum());"
+    )
+    hoard = asked.check("mapped_file", str(tmp_path / "data"), 40 * MB)
+    assert hoard["remedy"] == "del data"
+
+
+def test_free_memory_that_the_allocator_keeps(asked: Asked) -> None:
+    # Every second of many blocks is freed, so that the allocator can give few pages back.
+    asked.kernel.run("blocks = [bytes(120_000) for _ in range(800)]; del blocks[::2]")
+    [hoard] = asked.hoards("allocator")
+    assert hoard["part"] == "free"
+    before = int(asked.rest()["memory"]["anonymous_bytes"])
+    asked.kernel.run(hoard["remedy"])
+    after = int(asked.rest()["memory"]["anonymous_bytes"])
+    assert before - after == pytest.approx(hoard["bytes"], rel=0.1)
+    asked.kernel.run("del blocks")
+
+
+def test_the_code_of_libraries_and_the_kinds_of_memory(asked: Asked) -> None:
+    rest = asked.rest()
+    kinds = {hoard["kind"]: hoard for hoard in rest["hoards"]}
+    assert kinds["code"]["part"] == "mapped"
+    assert kinds["code"]["count"] > 20
+    assert kinds["code_data"]["part"] == "rest"
+    memory = rest["memory"]
+    parts = [memory[f"{name}_bytes"] for name in ("anonymous", "file", "shared")]
+    assert sum(parts) == pytest.approx(rest["rss_bytes"], abs=3 * MB)
+    assert 0 < memory["pss_bytes"] <= rest["rss_bytes"] + 3 * MB
+    assert memory["swap_bytes"] >= 0
+
+
+SMAPS = """\
+7f0000000000-7f0000200000 r--p 00000000 08:01 11 /lib/it.so
+Rss:                1000 kB
+Anonymous:             0 kB
+Swap:                  0 kB
+VmFlags: rd mr mw me
+7f0000200000-7f0000400000 r-xp 00000000 08:01 11 /lib/it.so
+Rss:                 500 kB
+Anonymous:           100 kB
+Swap:                 20 kB
+VmFlags: rd ex mr mw me
+7f0000400000-7f0000600000 rw-p 00000000 00:00 0
+Rss:                 700 kB
+Anonymous:           700 kB
+Swap:               4000 kB
+VmFlags: rd wr mr mw me
+"""
+
+
+def test_swapped_pages_are_told(asked: Asked) -> None:
+    # No test can have the system swap, so the kernel reads a text of such a system.
+    asked.kernel.run(
+        textwrap.dedent(f"""
+        import sys
+        module = sys.modules['_jupyter_memguard']._stages.module('rest.hoarders.system')
+        class Smaps:
+            def __init__(self, path): pass
+            def read_bytes(self): return {SMAPS.encode()!r}
+        real, module.Path = module.Path, Smaps
+        """)
+    )
+    hoards = {hoard["kind"]: hoard for hoard in asked.rest()["hoards"]}
+    asked.kernel.run("module.Path = real")
+    assert (hoards["swap"]["bytes"], hoards["swap"]["part"]) == (4020 * 1024, "swap")
+    assert hoards["code"]["bytes"] == 1400 * 1024
+    assert hoards["code_data"]["bytes"] == 100 * 1024
