@@ -16,6 +16,7 @@ import type {
   IReleased,
   IReport,
   IRequests,
+  IRest,
   IRow,
   KernelEvent,
   Method
@@ -168,6 +169,46 @@ export type Outcome =
     }
   | { kind: 'failed'; selection: Selection | null; code: string };
 
+/** What is known of who holds the rest of the memory. */
+export type RestState =
+  /** Nobody has asked since the kernel last ran something. */
+  | { kind: 'unasked' }
+  | { kind: 'asking' }
+  | { kind: 'told'; rest: IRest }
+  | { kind: 'failed'; code: string }
+  /** A remedy runs in the kernel. */
+  | { kind: 'running'; code: string };
+
+/** What running a remedy came to. */
+export interface IRemedyOutcome {
+  readonly code: string;
+  /** The exception that it raised: type and text. */
+  readonly exception: string | null;
+  /** Why it was not run to its end, as a code. */
+  readonly failure: string | null;
+  /** The process's resident bytes before and after; null if not known. */
+  readonly beforeBytes: number | null;
+  readonly afterBytes: number | null;
+}
+
+/** What of the memory grew, or fell, from one overview to the next. */
+export interface IGrowth {
+  /** The n of the last `In[n]` before the earlier overview; 0: none. */
+  readonly since: number;
+  /** The change of the process's resident memory; null if not known. */
+  readonly bytes: number | null;
+  /** What the change consists of, as far as it is known, the largest first. */
+  readonly parts: readonly IGrownPart[];
+}
+
+/** A variable, a hoard, or a part of the bar that changed. */
+export interface IGrownPart {
+  readonly kind: 'variable' | 'hoard' | 'part';
+  /** The variable's name; a hoard's kind; the name of a part. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /** What a kernel's process had when it ended by itself, as far as was seen. */
 export interface IDeath {
   /** Its resident bytes; null if they were not read shortly before. */
@@ -281,6 +322,26 @@ export interface IRetainedModel extends IDisposable {
   explain(row: IRow): Promise<IExplained>;
   /** Find out who refers to the object of one of the user's variables. */
   explainVariable(name: string): Promise<IExplained>;
+  /** Who holds what is neither a result nor a variable. */
+  readonly rest: RestState;
+  /** What the last remedy came to, as long as nothing has run since. */
+  readonly remedy: IRemedyOutcome | null;
+  /** Ask who holds the rest; nothing happens while a cell runs. */
+  askRest(): Promise<void>;
+  /**
+   * Run a remedy of a hoard, and read everything again.
+   *
+   * @param code - The code, which a person has seen and confirmed.
+   */
+  runRemedy(code: string): Promise<void>;
+  /**
+   * What changed from the last overview before a run of a cell to the first
+   * one after it.
+   *
+   * @param runId - The id of the request that ran the cell.
+   * @returns null if there was no overview before it, or none after it.
+   */
+  growthOf(runId: string): IGrowth | null;
   /** Bind a row's object to a new variable. */
   rescue(row: IRow, name: string): Promise<void>;
   /** The guard that was asked for and that the kernel has not told of yet. */
@@ -295,7 +356,27 @@ export interface IRetainedModel extends IDisposable {
   dismissOutcome(): void;
 }
 
-/** The extension's service: what is in front, and who talks to its kernel. */
+/**
+ * The extension's service, also for other extensions: what is in front, and
+ * what its kernel retains.
+ *
+ * Each document has a model with reports (`model.report`, `model.observe()`),
+ * releases (`model.release()`), the guard (`model.setGuard()`) and a signal of
+ * changes (`model.changed`). What `index.ts` exports keeps to semantic
+ * versioning: a minor version adds to it, and only a major one takes away or
+ * changes what is there.
+ *
+ * @example
+ * ```ts
+ * const watched = memguard.current;
+ * const looking = watched?.model.observe();
+ * watched?.model.changed.connect(({ retained }) => {
+ *   console.log(`kept: ${retained?.bytes ?? 0} bytes`);
+ * });
+ * await watched?.model.release({ kind: 'large' });
+ * looking?.dispose();
+ * ```
+ */
 export interface IMemguard {
   /** The notebook or console in front, if any. */
   readonly current: IWatched | null;
@@ -304,8 +385,14 @@ export interface IMemguard {
   readonly watched: Iterable<IWatched>;
   /** Emitted when a document was opened, maybe behind others. */
   readonly added: ISignal<IMemguard, IWatched>;
-  /** Find the document of a widget; null if the widget is not watched. */
+  /**
+   * Find the document of a widget.
+   *
+   * @param widget - A notebook's or a console's panel.
+   * @returns null if the widget is not watched.
+   */
   find(widget: Widget): IWatched | null;
+  /** The settings as they are now. */
   readonly settings: ISettings;
   readonly settingsChanged: ISignal<IMemguard, ISettings>;
 }

@@ -16,7 +16,7 @@ import { totalOf } from './figures';
 const LONG_OVERVIEW_MS = 50;
 
 /** So many variables are listed, and can be looked for by their names. */
-const MOST_VARIABLES = 100;
+export const MOST_VARIABLES = 100;
 
 /** What can be read. */
 type Readable = 'report' | 'overview';
@@ -173,6 +173,10 @@ export class Reading {
         this._overview = await this._agent.request(what, {
           variables: MOST_VARIABLES
         });
+        // It waits behind a cell that began after the report.
+        if (!this.isStale && this.canAsk && this._report !== null) {
+          this._events.surveyed(this._overview, this._report);
+        }
       }
       this.failure = null;
       // Show the report now; the overview may still be loading.
@@ -254,5 +258,7 @@ export namespace Reading {
     changed(): void;
     /** A report has come. */
     reported(report: IReport): void;
+    /** An overview has come, and no cell has run since its report. */
+    surveyed(overview: IOverview, report: IReport): void;
   }
 }

@@ -18,21 +18,27 @@ import type {
   AgentState,
   IDeath,
   IFigure,
+  IGrowth,
   IKernelAgent,
   IPushed,
+  IRemedyOutcome,
   IRetainedModel,
   IWithheld,
   Outcome,
+  RestState,
   Selection
 } from '../tokens';
 import { untilFree } from '../kernel/kernelFree';
+import { runSilently } from '../kernel/silentCode';
 import { CurrentActivity } from './activity';
 import { CellEnds } from './cellEnds';
+import { Growth } from './growth';
 import { GuardRequest } from './guardRequest';
 import { JointSizes, type KeySet } from './jointSizes';
 import { Reading } from './reading';
 import { Refining } from './refining';
 import { Releasing } from './releasing';
+import { RestOfMemory } from './restOfMemory';
 import { MIB } from './settings';
 
 /**
@@ -54,7 +60,16 @@ export class RetainedModel implements IRetainedModel {
     this._activity = new CurrentActivity(changed);
     this._reading = new Reading(agent, this._activity, {
       changed,
-      reported: report => this._cellEnds.pushed.takeReport(report)
+      reported: report => this._cellEnds.pushed.takeReport(report),
+      surveyed: (overview, report) => this._growth.take(overview, report)
+    });
+    this._growth = new Growth(agent.cellRuns);
+    this._rest = new RestOfMemory(agent, {
+      canAsk: () => this._reading.canAsk,
+      run: code => runSilently(agent.sessionContext, code),
+      refresh: () => this.refresh(),
+      told: rest => this._growth.takeRest(rest),
+      changed
     });
     this._cellEnds = new CellEnds(agent, this._reading);
     this._releasing = new Releasing(
@@ -122,6 +137,14 @@ export class RetainedModel implements IRetainedModel {
 
   get guardAsked(): IGuard | null {
     return this._guardRequest.asked;
+  }
+
+  get rest(): RestState {
+    return this._rest.state;
+  }
+
+  get remedy(): IRemedyOutcome | null {
+    return this._rest.remedy;
   }
 
   get pushed(): ReadonlyMap<number, IPushed> {
@@ -225,6 +248,18 @@ export class RetainedModel implements IRetainedModel {
     return this.agent.request('explain_variable', { name });
   }
 
+  askRest(): Promise<void> {
+    return this._rest.ask();
+  }
+
+  runRemedy(code: string): Promise<void> {
+    return this._rest.run(code);
+  }
+
+  growthOf(runId: string): IGrowth | null {
+    return this._growth.of(runId);
+  }
+
   async rescue(row: IRow, name: string): Promise<void> {
     await this.agent.request('rescue', { key: row.key, name });
     await this.refresh();
@@ -261,6 +296,8 @@ export class RetainedModel implements IRetainedModel {
         this._reading.forget();
         this._cellEnds.forget();
         this._releasing.forget();
+        this._rest.forget();
+        this._growth.forget();
       }
       this._reading.failure = null;
     }
@@ -270,6 +307,7 @@ export class RetainedModel implements IRetainedModel {
   private _onRunning(_: IKernelAgent, running: boolean): void {
     if (running) {
       this._cellEnds.pushed.age();
+      this._rest.cellBegan();
     } else {
       this._cellEnds.cellEnded();
       void this._reading.update();
@@ -322,6 +360,8 @@ export class RetainedModel implements IRetainedModel {
   private _guardRequest: GuardRequest;
   private _jointSizes: JointSizes;
   private _refining: Refining;
+  private _rest: RestOfMemory;
+  private _growth: Growth;
   private _processEnded = false;
   private _death: IDeath | null = null;
   private _isDisposed = false;

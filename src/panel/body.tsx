@@ -7,13 +7,13 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import * as React from 'react';
 import type { IMemguard, IRetainedModel } from '../tokens';
+import type { OfferCode } from './codeOffer';
 import { FocusKeeper } from './focusKeeper';
 import { panelState } from './panelState';
 import { Results } from './results/results';
 import type { GoTo, TableModel } from './results/tableModel';
 import type { ChooseMode } from './summary/guardLine';
 import { Summary } from './summary/summary';
-import type { OfferCode } from './variables/variableDetail';
 import { Variables } from './variables/variables';
 import { ViewModel } from './viewModel';
 import { readViewState, type IViewState } from './viewState';
@@ -34,7 +34,7 @@ export class PanelBody implements IDisposable {
     this._host = options.host;
     this._view = new ViewModel(memguard, options.trans, options.goTo);
     this._view.isSeen = false;
-    this.header = summary(this._view, options.chooseMode);
+    this.header = summary(this._view, options);
     this.results = <Results view={this._view} />;
     this.variables = (
       <Variables view={this._view} offerCode={options.offerCode} />
@@ -157,9 +157,11 @@ export namespace PanelBody {
   }
 }
 
-function summary(view: ViewModel, chooseMode: ChooseMode): Widget {
-  const widget = ReactWidget.create(
-    <Summary view={view} chooseMode={chooseMode} />
+function summary(
+  view: ViewModel,
+  { chooseMode, offerCode }: PanelBody.IOptions
+): Widget {
+  return ReactWidget.create(
+    <Summary view={view} chooseMode={chooseMode} offerCode={offerCode} />
   );
-  return widget;
 }

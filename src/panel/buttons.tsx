@@ -46,3 +46,22 @@ export function IconButton(
     </Button>
   );
 }
+
+/**
+ * What keeps a button from acting, and says why. It is not `disabled`, which
+ * would take the focus away from it.
+ */
+export function unless(
+  reason: string | null,
+  act: () => void
+): { 'aria-disabled': boolean; title?: string; onClick: () => void } {
+  return {
+    'aria-disabled': reason !== null,
+    title: reason ?? undefined,
+    onClick: () => {
+      if (reason === null) {
+        act();
+      }
+    }
+  };
+}

@@ -4,10 +4,13 @@ import type {
   Activity,
   IDeath,
   IFigure,
+  IGrowth,
   IPushed,
+  IRemedyOutcome,
   IRetainedModel,
   IWithheld,
   Outcome,
+  RestState,
   Selection
 } from '../../tokens';
 import { totalOf } from '../../model/figures';
@@ -55,6 +58,13 @@ export class FakeModel implements IRetainedModel {
   explained: IExplained = { key: '', holders: [], paths: [], cut: false };
   rescueFailure: ErrorCode | null = null;
   more: IRow[][] = [];
+  rest: RestState = { kind: 'unasked' };
+  remedy: IRemedyOutcome | null = null;
+  /** How often it was asked who holds the rest. */
+  restAsked = 0;
+  readonly remedies: string[] = [];
+  /** What grew, by run. */
+  readonly growth = new Map<string, IGrowth>();
   cancelled = 0;
   /** How often more rows were asked for. */
   loaded = 0;
@@ -107,6 +117,15 @@ export class FakeModel implements IRetainedModel {
   async explainVariable(name: string): Promise<IExplained> {
     this.explainedKeys.push(name);
     return { ...this.explained, key: name };
+  }
+  async askRest(): Promise<void> {
+    this.restAsked++;
+  }
+  async runRemedy(code: string): Promise<void> {
+    this.remedies.push(code);
+  }
+  growthOf(runId: string): IGrowth | null {
+    return this.growth.get(runId) ?? null;
   }
   async rescue(row: IRow, name: string): Promise<void> {
     if (this.rescueFailure !== null) {

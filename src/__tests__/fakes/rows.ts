@@ -3,10 +3,12 @@
 import type {
   IGroup,
   IGuardState,
+  IHoard,
   IOverview,
   IPart,
   IReleased,
   IReport,
+  IRest,
   IRow,
   IVariable
 } from '../../wire/protocol';
@@ -143,6 +145,53 @@ export function anOverview(more?: Partial<IOverview>): IOverview {
     mapped: none,
     rest: none,
     largest: [],
+    final: true,
+    elapsed_ms: 1,
+    ...more
+  };
+}
+
+/** A hoard of the rest, of a size that is known. */
+export function aHoard(
+  kind: string,
+  bytes: number,
+  more?: Partial<IHoard>
+): IHoard {
+  return {
+    kind,
+    name: '',
+    bytes,
+    freed_bytes: bytes,
+    exact: true,
+    estimate_bytes: null,
+    notes: [],
+    count: null,
+    part: 'rest',
+    remedy: null,
+    ...more
+  };
+}
+
+/** Who holds the rest; what nobody holds is 100 MB. */
+export function aRest(hoards: IHoard[], more?: Partial<IRest>): IRest {
+  const remainder = 100_000_000;
+  const held = hoards
+    .filter(({ part }) => part === 'rest')
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  return {
+    rss_bytes: 4_000_000_000,
+    rest_bytes: held + remainder,
+    hoards,
+    remainder_bytes: remainder,
+    memory: {
+      anonymous_bytes: null,
+      file_bytes: null,
+      shared_bytes: null,
+      swap_bytes: null,
+      pss_bytes: null,
+      free_bytes: null
+    },
+    left_out: [],
     final: true,
     elapsed_ms: 1,
     ...more

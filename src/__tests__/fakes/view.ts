@@ -25,3 +25,8 @@ export function aView(goTo: GoTo = async () => 'same'): {
   const trans = nullTranslator.load('jupyter_memguard');
   return { model, memguard, view: new ViewModel(memguard, trans, goTo) };
 }
+
+/** What takes code in a test that offers none. */
+export const noOffer = (): never => {
+  throw new Error('not in this test');
+};

@@ -25,7 +25,7 @@ function aBar(count: number, delta: number, more?: Partial<IMeasured>) {
 }
 
 describe('the chart by cell', () => {
-  const { watched } = aDocument('a.ipynb', new FakeKernel({ id: 'k' }));
+  const { watched, model } = aDocument('a.ipynb', new FakeKernel({ id: 'k' }));
   const recorder = {
     measured: [] as IMeasured[],
     unmeasured: false,
@@ -128,6 +128,39 @@ describe('the chart by cell', () => {
       )
     );
     expect(goTo.mock.calls[0][1]).toMatchObject({ cellId: 'cell-1' });
+  });
+
+  it('says what a cell made grow, once that is known', async () => {
+    await show([aBar(1, 1), aBar(2, 1200)]);
+    const status = () =>
+      section.node.querySelector('[role=status]')?.textContent;
+    expect(status()).toBe('In [2]: +1.2 GiB, peak +1.2 GiB');
+    const growth = {
+      since: 1,
+      bytes: 1200 * MIB,
+      parts: [
+        { kind: 'variable', name: 'df2', bytes: 800 * MIB },
+        { kind: 'hoard', name: 'figures', bytes: 300 * MIB },
+        { kind: 'hoard', name: 'newer', bytes: 90 * MIB },
+        { kind: 'part', name: 'results', bytes: -50 * MIB }
+      ]
+    } as const;
+    const saying = async (more: object) => {
+      model.growth.set('run-2-0', { ...growth, ...more });
+      await redrawn(() => model.changed.emit());
+      return status();
+    };
+    expect(await saying({})).toContain(
+      'Since In [1]: +1.2 GiB, of it `df2` +800 MiB, Open figures +300 MiB, ' +
+        'newer +90 MiB, Kept results −50 MiB'
+    );
+    expect(await saying({ since: 0 })).toContain('Since the start: +1.2 GiB,');
+    expect(await saying({ bytes: null })).toContain('Since In [1]: `df2`');
+    expect(await saying({ bytes: null, since: 0 })).toContain(
+      'Since the start: `df2`'
+    );
+    expect(await saying({ parts: [] })).not.toContain('Since');
+    model.growth.clear();
   });
 
   it('marks where the kernel was restarted', async () => {

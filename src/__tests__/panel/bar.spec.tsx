@@ -4,7 +4,7 @@ import { Summary } from '../../panel/summary/summary';
 import type { IOverview } from '../../wire/protocol';
 import { button, cleanUp, doing, layOut, one, render } from '../fakes/render';
 import { anOverview, aPart, aReport, aRow } from '../fakes/rows';
-import { aView } from '../fakes/view';
+import { aView, noOffer } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);
@@ -39,7 +39,9 @@ async function theBar(overview: IOverview | null) {
     shown: { bytes: 100 * MIB, count: 3, exact: true }
   });
   model.overview = overview;
-  const host = await render(<Summary view={view} chooseMode={noChoice} />);
+  const host = await render(
+    <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+  );
   const items = () => [...host.querySelectorAll<HTMLElement>('li[data-part]')];
   const texts = () => items().map(item => item.textContent ?? '');
   return { host, model, items, texts };

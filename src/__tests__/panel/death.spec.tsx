@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { Summary } from '../../panel/summary/summary';
 import { button, cleanUp, doing, layOut, one, render } from '../fakes/render';
-import { aView } from '../fakes/view';
+import { aView, noOffer } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);
@@ -15,7 +15,9 @@ const noChoice = () => {
 describe('the death of a process', () => {
   it('is told beside the figures of the next, until a person dismisses it', async () => {
     const { view, model } = aView();
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     expect(host.textContent).not.toContain('died');
     await doing(() =>
       model.set({ death: { bytes: 545 * MIB, limitBytes: 23.5 * 1024 * MIB } })
@@ -49,7 +51,9 @@ describe('the death of a process', () => {
     const { view, model } = aView();
     model.agent.state = { kind: 'dead' };
     model.death = death;
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     expect(one(host, '[data-died-bytes]').textContent).toBe(text);
   });
 });

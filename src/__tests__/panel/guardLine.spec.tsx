@@ -5,7 +5,7 @@ import { Summary } from '../../panel/summary/summary';
 import type { IGuardState } from '../../wire/protocol';
 import { button, cleanUp, doing, layOut, one, render } from '../fakes/render';
 import { GUARD, aReport } from '../fakes/rows';
-import { aView } from '../fakes/view';
+import { aView, noOffer } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);
@@ -29,7 +29,11 @@ describe('the guard', () => {
       withheld_bytes: 1.1 * 2 ** 30
     };
     const host = await render(
-      <Summary view={view} chooseMode={(_, mode) => chosen.push(mode)} />
+      <Summary
+        view={view}
+        chooseMode={(_, mode) => chosen.push(mode)}
+        offerCode={noOffer}
+      />
     );
     const guard = one(host, '.jp-Memguard-guard');
     expect(guard.dataset.guardMode).toBe('large');
@@ -56,7 +60,11 @@ describe('the guard', () => {
     model.report = aReport([]);
     model.agent.guard = on;
     const host = await render(
-      <Summary view={view} chooseMode={(_, mode) => chosen.push(mode)} />
+      <Summary
+        view={view}
+        chooseMode={(_, mode) => chosen.push(mode)}
+        offerCode={noOffer}
+      />
     );
     expect(host.textContent).toContain(
       'This mode was chosen in this notebook.'

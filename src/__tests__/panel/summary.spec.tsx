@@ -11,7 +11,7 @@ import {
   aRow,
   aVariable
 } from '../fakes/rows';
-import { aView } from '../fakes/view';
+import { aView, noOffer } from '../fakes/view';
 
 beforeAll(() => layOut(600));
 afterEach(cleanUp);
@@ -28,7 +28,9 @@ describe('Summary', () => {
     model.report = aReport([aRow(5, 800_000_000)], {
       rss_bytes: 1024 * MIB
     });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     const total = one(host, '.jp-Memguard-total');
     expect(total.dataset.bytes).toBe('800000000');
     expect(total.textContent).toBe('762.9 MiB');
@@ -38,7 +40,9 @@ describe('Summary', () => {
   it('is calm when there is nothing to free', async () => {
     const { view, model } = aView();
     model.report = aReport([], { rss_bytes: 834 * MIB });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     const total = one(host, '.jp-Memguard-total');
     expect(total.dataset.bytes).toBe('0');
     expect(total.textContent).toBe('Nothing to free');
@@ -57,7 +61,9 @@ describe('Summary', () => {
   it('makes no headline of small results, and no call of their button', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, 64)], { rss_bytes: 834 * MIB });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     const answer = one(host, '.jp-Memguard-answer');
     expect(answer.textContent).toBe(
       'Nothing to freeThis kernel has 834 MiB. Small results have 64 B together.'
@@ -76,7 +82,9 @@ describe('Summary', () => {
     const { view, model } = aView();
     const tracebacks = { bytes: 0, count: 1, exact: false };
     model.report = aReport([], { rss_bytes: 834 * MIB, tracebacks });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     const answer = one(host, '.jp-Memguard-answer');
     expect(answer.textContent).toBe('Nothing to freeThis kernel has 834 MiB.');
     const overview = (bytes: number) =>
@@ -93,7 +101,9 @@ describe('Summary', () => {
   it('marks a total that is a bound', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, MIB, { exact: false })]);
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     const total = one(host, '.jp-Memguard-total');
     expect(total.textContent).toBe('at least 1 MiB');
     expect(total.title).toContain('At least this');
@@ -102,7 +112,9 @@ describe('Summary', () => {
   it('frees memory at a press, and not again while it does', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, MIB)]);
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     await doing(() => button(host, 'Free memory').click());
     expect(model.released).toEqual([{ kind: 'large' }]);
     await doing(() =>
@@ -118,7 +130,9 @@ describe('Summary', () => {
   it('gives free memory back where no large result is left', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, 2000)]);
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     await doing(() => button(host, 'Give free memory back').click());
     expect(model.released).toEqual([{ kind: 'large' }]);
     // What it has is not known: it may be large.
@@ -134,7 +148,9 @@ describe('Summary', () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, MIB)]);
     model.activity = { kind: 'queued', selection: { kind: 'large' } };
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     await doing(() => button(host, 'Take back').click());
     expect(model.cancelled).toBe(1);
   });
@@ -142,7 +158,9 @@ describe('Summary', () => {
   it('accounts for a release, and for what stays', async () => {
     const { view, model } = aView();
     model.report = aReport([]);
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     // It is there before what comes into it, or else it would not be heard.
     const [, region] = host.querySelectorAll<HTMLElement>('[role=status]');
     expect(region.hidden).toBe(false);
@@ -182,7 +200,9 @@ describe('Summary', () => {
   it('has a screen reader read an account again only if it is another', async () => {
     const { view, model } = aView();
     model.report = aReport([]);
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     const outcome = aRelease();
     await doing(() => model.set({ outcome }));
     const regions = [...host.querySelectorAll('[role=status]')];
@@ -222,7 +242,9 @@ describe('Summary', () => {
   it('tells what goes on in a place that was there before', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, MIB)]);
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     const regions = [...host.querySelectorAll('[role=status]')];
     expect(regions.map(({ textContent }) => textContent)).toEqual(['', '']);
     await doing(() => model.set({ activity: { kind: 'freeing' } as never }));
@@ -247,7 +269,9 @@ describe('Summary', () => {
   ])('says of %s (%i) "%s"', async (kind, released, text) => {
     const { view, model } = aView();
     model.outcome = aRelease({ released }, { kind } as Selection);
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     expect(one(host, '.jp-Memguard-accountHead').textContent).toBe(text);
   });
 
@@ -264,7 +288,9 @@ describe('Summary', () => {
   ])('says of %j "%s"', async (result, text) => {
     const { view, model } = aView();
     model.outcome = aRelease(result);
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     expect(one(host, '.jp-Memguard-accountHead').textContent).toBe(text);
   });
 
@@ -272,7 +298,9 @@ describe('Summary', () => {
     const { view, model } = aView();
     model.report = aReport([aRow(1, 5)]);
     model.outcome = { kind: 'failed', selection: null, code: 'restarted' };
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     expect(one(host, '.jp-Memguard-account').textContent).toContain(
       'The kernel was restarted'
     );
@@ -281,7 +309,9 @@ describe('Summary', () => {
   it('says of when the figures are while a cell runs', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(1, 5)], { execution_count: 7 });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     await doing(() => model.agent.setRunning(true));
     expect(one(host, '.jp-Memguard-asOf').dataset.execution).toBe('6');
     await doing(() => model.agent.setRunning(false));
@@ -295,7 +325,9 @@ describe('Summary', () => {
       rss_bytes: 14 * 1024 * MIB,
       largest: [aVariable('df', 12 * 1024 * MIB)]
     });
-    const host = await render(<Summary view={view} chooseMode={noChoice} />);
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
     expect(host.textContent).toContain('your variable `df` is 12 GiB');
   });
 });

@@ -1,6 +1,9 @@
 /** What the chart's bars say, and where they lie. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { partName } from '../../panel/partWords';
+import { hoardKind } from '../../panel/rest/hoardWords';
+import type { IGrowth, IGrownPart } from '../../tokens';
 import { formatBytes } from '../../ui/format';
 import type { IRun } from './openRuns';
 import type { IMeasured } from './runs';
@@ -91,6 +94,48 @@ export function barText(bar: IMeasured, trans: TranslationBundle): string {
         delta,
         peak
       );
+}
+
+/**
+ * What a bar's cells made grow, by the overviews before and after them.
+ *
+ * @param growth - The change; null where it is not known.
+ * @param trans - The words.
+ * @returns null where there is nothing to tell.
+ */
+export function growthText(
+  growth: IGrowth | null,
+  trans: TranslationBundle
+): string | null {
+  if (growth === null || growth.parts.length === 0) {
+    return null;
+  }
+  const parts = growth.parts
+    .map(part => `${grownName(part, trans)} ${signed(part.bytes)}`)
+    .join(', ');
+  const { since, bytes } = growth;
+  if (bytes === null) {
+    return since === 0
+      ? trans.__('Since the start: %1', parts)
+      : trans.__('Since In [%1]: %2', since, parts);
+  }
+  return since === 0
+    ? trans.__('Since the start: %1, of it %2', signed(bytes), parts)
+    : trans.__('Since In [%1]: %2, of it %3', since, signed(bytes), parts);
+}
+
+function grownName(
+  { kind, name }: IGrownPart,
+  trans: TranslationBundle
+): string {
+  switch (kind) {
+    case 'variable':
+      return `\`${name}\``;
+    case 'hoard':
+      return hoardKind(name, trans) ?? name;
+    case 'part':
+      return partName(name, trans) ?? name;
+  }
 }
 
 function signed(bytes: number): string {

@@ -3,10 +3,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { fateText } from '../../panel/sentences';
+import type { IGrowth } from '../../tokens';
 import type { CellFate } from '../../ui/cellLink';
 import {
   BAR,
   barText,
+  growthText,
   HEIGHT,
   idOf,
   lastRun,
@@ -24,13 +26,16 @@ interface IChartProps {
   bars: readonly IMeasured[];
   /** Shows a run's cell. The result tells what became of the cell. */
   open: (run: IRun) => Promise<CellFate>;
+  /** What a run's cell made grow, if that is known. */
+  growthOf: (run: IRun) => IGrowth | null;
   trans: TranslationBundle;
 }
 
 /** The bars, and under them a line about the one that is chosen. */
 export function Chart(props: IChartProps): JSX.Element {
-  const { bars, trans } = props;
+  const { bars, growthOf, trans } = props;
   const { current, fate, choose, go } = useChosenBar(props);
+  const growth = growthText(growthOf(lastRun(current)), trans);
   return (
     <>
       <Drawing
@@ -44,6 +49,9 @@ export function Chart(props: IChartProps): JSX.Element {
         {fate === null
           ? barText(current, trans)
           : trans.__('%1. %2', barText(current, trans), fate)}
+        {growth !== null && (
+          <span className="jp-Memguard-growth">{growth}</span>
+        )}
       </p>
     </>
   );

@@ -37,7 +37,12 @@ export class ChartSection extends ObservingSection {
     }
     return (
       <>
-        <Chart bars={bars} open={run => goTo(watched, run)} trans={trans} />
+        <Chart
+          bars={bars}
+          open={run => goTo(watched, run)}
+          growthOf={run => watched.model.growthOf(run.id)}
+          trans={trans}
+        />
         {this._recorder?.isRemote && (
           <p className="jp-Memguard-hint">{this._whyTogether()}</p>
         )}
@@ -71,7 +76,9 @@ export class ChartSection extends ObservingSection {
 
   private _follow(): void {
     this._recorder?.changed.disconnect(this.update, this);
+    this._watched?.model.changed.disconnect(this.update, this);
     this._watched = this._memguard.current;
+    this._watched?.model.changed.connect(this.update, this);
     this._recorder = this._watched && this._options.recorderOf(this._watched);
     this._recorder?.changed.connect(this.update, this);
     this.observeAnew();

@@ -4,6 +4,7 @@ import { likelyBytes } from '../../model/figures';
 import type { IFigure } from '../../tokens';
 import { formatBytes, formatShare } from '../../ui/format';
 import type { IOverview, IReport } from '../../wire/protocol';
+import { partName } from '../partWords';
 
 /** The parts of a process's memory, as they stand in the bar. */
 const PARTS = [
@@ -88,25 +89,11 @@ function partBytes(
     : trans.__('about %1', formatBytes(bytes));
 }
 
-function partName(name: PartName, trans: TranslationBundle): string {
-  switch (name) {
-    case 'results':
-      return trans.__('Kept results');
-    case 'shared':
-      return trans.__('Shared by results and variables');
-    case 'variables':
-      return trans.__('Your variables');
-    case 'shown':
-      return trans.__('Output history');
-    case 'tracebacks':
-      return trans.__('Tracebacks');
-    case 'free':
-      return trans.__('Free, not given back');
-    case 'mapped':
-      return trans.__('Mapped files');
-    case 'rest':
-      return trans.__('Python and libraries');
-  }
+/** What opens a part, and what it opens into. */
+export interface IUnfolding {
+  readonly toggle: React.ReactNode;
+  /** Null while it is closed. */
+  readonly content: React.ReactNode;
 }
 
 /** A part in the list beside the bar. */
@@ -115,9 +102,11 @@ function LegendItem(props: {
   /** The bytes of all parts. */
   whole: number;
   action?: React.ReactNode;
+  /** Shown in the place of the name, and below the line. */
+  unfolding?: IUnfolding;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { part, whole, action, trans } = props;
+  const { part, whole, action, unfolding, trans } = props;
   return (
     <li
       className="jp-Memguard-legendItem"
@@ -131,12 +120,13 @@ function LegendItem(props: {
         aria-hidden="true"
       />
       <span className="jp-Memguard-legendName">
-        {partName(part.name, trans)} {action}
+        {unfolding?.toggle ?? partName(part.name, trans)} {action}
       </span>
       <span className="jp-Memguard-legendBytes">{partBytes(part, trans)}</span>
       <span className="jp-Memguard-legendShare">
         {whole > 0 ? formatShare(part.bytes / whole) : ''}
       </span>
+      {unfolding?.content}
     </li>
   );
 }
@@ -146,15 +136,16 @@ function LegendItem(props: {
  *
  * @param props - The parts; `wholeBytes` has the bytes of the process by the
  * same reading, if they are known, which can be more than those of the parts;
- * `actions` has what can be done with a part.
+ * `actions` has what can be done with a part, `unfolding` how one opens.
  */
 export function MemoryBar(props: {
   parts: readonly IBarPart[];
   wholeBytes: number | null;
   trans: TranslationBundle;
   actions?: Partial<Record<PartName, React.ReactNode>>;
+  unfolding?: Partial<Record<PartName, IUnfolding>>;
 }): React.JSX.Element {
-  const { parts, wholeBytes, trans, actions } = props;
+  const { parts, wholeBytes, trans, actions, unfolding } = props;
   const whole = Math.max(wholeBytes ?? 0, sumOf(parts));
   return (
     <div className="jp-Memguard-where">
@@ -165,7 +156,7 @@ export function MemoryBar(props: {
             className="jp-Memguard-barPart"
             data-part={part.name}
             style={{ flexGrow: whole > 0 ? part.bytes / whole : 0 }}
-            title={`${partName(part.name, trans)}: ${partBytes(part, trans)}`}
+            title={`${partName(part.name, trans) ?? ''}: ${partBytes(part, trans)}`}
           />
         ))}
       </div>
@@ -179,6 +170,7 @@ export function MemoryBar(props: {
             part={part}
             whole={whole}
             action={actions?.[part.name]}
+            unfolding={unfolding?.[part.name]}
             trans={trans}
           />
         ))}

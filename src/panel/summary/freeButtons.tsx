@@ -9,27 +9,8 @@ import {
   type NamedRelease
 } from '../../ui/freeLabels';
 import { openMenu, type IMenuItem } from '../../ui/menu';
-import { ActionButton, LinkButton } from '../buttons';
+import { ActionButton, LinkButton, unless } from '../buttons';
 import { hasNoLarge } from './large';
-
-/**
- * What keeps a button from acting, and says why. It is not `disabled`, which
- * would take the focus away from it.
- */
-function unless(
-  reason: string | null,
-  act: () => void
-): { 'aria-disabled': boolean; title?: string; onClick: () => void } {
-  return {
-    'aria-disabled': reason !== null,
-    title: reason ?? undefined,
-    onClick: () => {
-      if (reason === null) {
-        act();
-      }
-    }
-  };
-}
 
 /** Why nothing can be released now, as a sentence; null if it can be. */
 function whyNot(

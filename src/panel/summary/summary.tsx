@@ -4,6 +4,7 @@ import * as React from 'react';
 import { MIB } from '../../model/settings';
 import type { IReport } from '../../wire/protocol';
 import type { IFigure, IWatched } from '../../tokens';
+import type { OfferCode } from '../codeOffer';
 import { panelState, type PanelState } from '../panelState';
 import type { ViewModel } from '../viewModel';
 import { Account } from './account';
@@ -80,13 +81,15 @@ function Top(props: {
  * The top of the panel: the answer, the buttons, what goes on, what the last
  * release did, where the memory is, and the guard.
  *
- * @param props - What to look at, and what choosing a mode does.
+ * @param props - What to look at, what choosing a mode does, and what puts
+ * code into a cell.
  */
 export function Summary(props: {
   view: ViewModel;
   chooseMode: ChooseMode;
+  offerCode: OfferCode;
 }): React.JSX.Element {
-  const { view, chooseMode } = props;
+  const { view, chooseMode, offerCode } = props;
   return (
     <UseSignal signal={view.changed}>
       {() => {
@@ -99,7 +102,7 @@ export function Summary(props: {
         const retained = model?.retained ?? null;
         const known =
           watched !== null && report !== null && retained !== null
-            ? { report, retained, trans, watched, model: watched.model }
+            ? { report, retained, trans, watched }
             : null;
         return (
           <div className="jp-Memguard-summary">
@@ -110,7 +113,13 @@ export function Summary(props: {
               trans={trans}
               onDismiss={() => model?.dismissOutcome()}
             />
-            {known !== null && <Where {...known} />}
+            {known !== null && (
+              <Where
+                key={known.watched.widget.id}
+                {...known}
+                offerCode={offerCode}
+              />
+            )}
             {watched !== null && GUARDED.includes(kind) && (
               <GuardLine watched={watched} view={view} choose={chooseMode} />
             )}

@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { IReport } from '../../wire/protocol';
-import type { IFigure, IRetainedModel } from '../../tokens';
+import type { IFigure, IWatched } from '../../tokens';
+import type { OfferCode } from '../codeOffer';
+import { useRest } from '../rest/rest';
 import { barParts, MemoryBar, reportedParts } from './bar';
 import { ReleaseKept } from './freeButtons';
 
@@ -10,12 +12,15 @@ import { ReleaseKept } from './freeButtons';
  * figures are of one reading: a share of another moment's whole means nothing.
  */
 export function Where(props: {
-  model: IRetainedModel;
+  watched: IWatched;
   report: IReport;
   retained: IFigure;
+  offerCode: OfferCode;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { model, report, retained, trans } = props;
+  const { watched, report, retained, offerCode, trans } = props;
+  const { model } = watched;
+  const rest = useRest({ watched, offerCode, trans });
   const { overview } = model;
   return (
     <MemoryBar
@@ -24,6 +29,7 @@ export function Where(props: {
       }
       wholeBytes={(overview ?? report).rss_bytes}
       trans={trans}
+      unfolding={{ rest }}
       actions={{
         shown: <ReleaseKept kind="shown" model={model} trans={trans} />,
         tracebacks: (

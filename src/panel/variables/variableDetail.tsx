@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { IWatched } from '../../tokens';
 import type { IVariable } from '../../wire/protocol';
 import { ActionButton } from '../buttons';
+import type { OfferCode } from '../codeOffer';
 import {
   Chips,
   Field,
@@ -11,9 +12,6 @@ import {
   type IExplanation
 } from '../explanation';
 import { isName } from '../results/pythonName';
-
-/** Puts code into a new cell of a document, and does not run it. */
-export type OfferCode = (watched: IWatched, code: string) => Promise<void>;
 
 /** All names of a variable's object; null as long as they are not known. */
 function namesOf(

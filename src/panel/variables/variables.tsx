@@ -10,11 +10,12 @@ import { freedBy, likelyBytes, sizeOf } from '../../model/figures';
 import type { IWatched } from '../../tokens';
 import { formatBytes } from '../../ui/format';
 import type { IOverview, IVariable } from '../../wire/protocol';
+import type { OfferCode } from '../codeOffer';
 import { Figure } from '../figure';
 import { shortType } from '../results/rows';
 import { panelState } from '../panelState';
 import type { ViewModel } from '../viewModel';
-import { VariableDetail, type OfferCode } from './variableDetail';
+import { VariableDetail } from './variableDetail';
 
 /** The least that is worth a line, in bytes. */
 const LEAST = 1024;

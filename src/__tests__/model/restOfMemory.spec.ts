@@ -1,0 +1,147 @@
+import { CodeError } from '../../kernel/silentCode';
+import { RestOfMemory } from '../../model/restOfMemory';
+import { RequestError } from '../../wire/request';
+import { FakeAgent } from '../fakes/agent';
+import { aModel } from '../fakes/retainedModel';
+import { aHoard, aRest } from '../fakes/rows';
+import { aPromise, settled } from '../fakes/waiting';
+
+const MIB = 1024 * 1024;
+const CODE = "plt.close('all')";
+const REST = aRest([aHoard('figures', 800 * MIB, { remedy: CODE })], {
+  rss_bytes: 1000 * MIB
+});
+
+/** The rest of a kernel that answers; `ran` is what was run in it. */
+function theRest() {
+  const agent = new FakeAgent();
+  agent.answers = { rest: REST, release: {} };
+  const ran: string[] = [];
+  const host = {
+    canAsk: () => agent.state.kind === 'ready' && !agent.cellRunning,
+    run: async (code: string) => {
+      ran.push(code);
+    },
+    refresh: jest.fn(async () => undefined),
+    told: jest.fn(),
+    changed: jest.fn()
+  };
+  return { agent, host, ran, rest: new RestOfMemory(agent, host) };
+}
+
+describe('the rest of the memory', () => {
+  it('is asked for when a person wants it, and then told', async () => {
+    const { agent, host, rest } = theRest();
+    expect(rest.state).toEqual({ kind: 'unasked' });
+    expect(agent.asked).toEqual([]);
+    const asked = rest.ask();
+    expect(rest.state).toEqual({ kind: 'asking' });
+    await asked;
+    expect(rest.state).toEqual({ kind: 'told', rest: REST });
+    expect(agent.methods()).toEqual(['rest']);
+    expect(host.told).toHaveBeenCalledWith(REST);
+    expect(host.changed).toHaveBeenCalledTimes(2);
+  });
+
+  it('is asked for once at a time, and not while a cell runs', async () => {
+    const { agent, rest } = theRest();
+    await Promise.all([rest.ask(), rest.ask()]);
+    expect(agent.methods()).toEqual(['rest']);
+    agent.cellRunning = true;
+    await rest.ask();
+    expect(agent.methods()).toEqual([]);
+  });
+
+  it('says why it is not told', async () => {
+    const { agent, rest } = theRest();
+    agent.answers.rest = new RequestError('unknown_method');
+    await rest.ask();
+    expect(rest.state).toEqual({ kind: 'failed', code: 'unknown_method' });
+    agent.answers.rest = REST;
+    await rest.ask();
+    expect(rest.state.kind).toBe('told');
+  });
+
+  it('is forgotten when a cell runs, also while it is asked for', async () => {
+    const { agent, host, rest } = theRest();
+    await rest.ask();
+    rest.cellBegan();
+    expect(rest.state).toEqual({ kind: 'unasked' });
+    const gate = aPromise<void>();
+    agent.gate = gate.promise;
+    const asked = rest.ask();
+    rest.cellBegan();
+    gate.resolve();
+    await asked;
+    expect(rest.state).toEqual({ kind: 'unasked' });
+    expect(host.told).toHaveBeenCalledTimes(1);
+  });
+
+  it('runs a remedy, has garbage collected, and looks again', async () => {
+    const { agent, host, ran, rest } = theRest();
+    await rest.run(CODE);
+    expect(ran).toEqual([]); // Nobody has seen it yet.
+    await rest.ask();
+    agent.methods();
+    agent.answers.rest = aRest([], { rss_bytes: 200 * MIB });
+    const running = rest.run(CODE);
+    expect(rest.state).toEqual({ kind: 'running', code: CODE });
+    rest.cellBegan(); // The remedy is a run as a cell is.
+    await running;
+    expect(ran).toEqual([CODE]);
+    expect(agent.asked).toMatchObject([
+      { method: 'release', params: { keys: [] } },
+      { method: 'rest' }
+    ]);
+    expect(rest.state.kind).toBe('told');
+    expect(rest.remedy).toEqual({
+      code: CODE,
+      exception: null,
+      failure: null,
+      beforeBytes: 1000 * MIB,
+      afterBytes: 200 * MIB
+    });
+    expect(host.refresh).toHaveBeenCalledTimes(1);
+    rest.cellBegan();
+    expect(rest.remedy).toBeNull();
+  });
+
+  it.each([
+    [new CodeError('NameError', 'no plt'), 'NameError: no plt', null],
+    [new RequestError('not_ready'), null, 'not_ready']
+  ])('says why a remedy failed: %s', async (error, exception, failure) => {
+    const { host, rest } = theRest();
+    await rest.ask();
+    host.run = () => Promise.reject(error);
+    await rest.run(CODE);
+    expect(rest.remedy).toMatchObject({ exception, failure });
+    expect(rest.state.kind).toBe('told');
+  });
+
+  it('says nothing of a remedy in a kernel that is another one by now', async () => {
+    const { host, rest } = theRest();
+    await rest.ask();
+    const { promise, resolve } = aPromise<void>();
+    host.run = () => promise;
+    const running = rest.run(CODE);
+    rest.forget();
+    resolve();
+    await running;
+    expect(rest.state).toEqual({ kind: 'unasked' });
+    expect(rest.remedy).toBeNull();
+  });
+
+  it('goes with the kernel and with the next cell of the model', async () => {
+    const { agent, model } = aModel();
+    agent.answers.rest = REST;
+    await model.askRest();
+    expect(model.rest.kind).toBe('told');
+    agent.setRunning(true);
+    expect(model.rest.kind).toBe('unasked');
+    agent.setRunning(false);
+    await model.askRest();
+    agent.setState({ kind: 'restarting' });
+    await settled();
+    expect(model.rest.kind).toBe('unasked');
+  });
+});

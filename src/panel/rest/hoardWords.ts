@@ -1,0 +1,87 @@
+/** The words for what holds memory beside results and variables. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IHoard } from '../../wire/protocol';
+import { partName } from '../partWords';
+
+/**
+ * What a hoard is, in a few words.
+ *
+ * @param kind - The kernel's code.
+ * @param trans - The words.
+ * @returns null for a code of a newer kernel.
+ */
+export function hoardKind(
+  kind: string,
+  trans: TranslationBundle
+): string | null {
+  return new Map(Object.entries(kindWords(trans))).get(kind) ?? null;
+}
+
+const kindWords = (trans: TranslationBundle): Record<string, string> => ({
+  allocator: trans.__('Free, kept by the allocator'),
+  atexit: trans.__('Registered for the end of the process'),
+  bokeh: trans.__('Documents of bokeh'),
+  class_attribute: trans.__('Attribute of a class'),
+  code: trans.__('Code of libraries'),
+  code_data: trans.__('Data that libraries came with'),
+  cycles: trans.__('Garbage that waits to be collected'),
+  dask: trans.__('Data of dask'),
+  debugger: trans.__('Kept by the debugger'),
+  exception: trans.__('Stored exception'),
+  figures: trans.__('Open figures'),
+  finalize: trans.__('Arguments of a finalizer'),
+  future: trans.__('Outcome of a future'),
+  garbage: trans.__('Garbage that cannot be collected'),
+  generator: trans.__('Generator that was not run to its end'),
+  holoviews: trans.__('Plots of HoloViews'),
+  linecache: trans.__('Source lines for tracebacks'),
+  logging: trans.__('Log records in a buffer'),
+  lru_cache: trans.__('Cache of a function'),
+  mapped_file: trans.__('File mapped into memory'),
+  module: trans.__('In a module of yours'),
+  old_class: trans.__('Older version of a class'),
+  panel: trans.__('Documents of Panel'),
+  plotly: trans.__('Figures of plotly'),
+  polars: trans.__('Memory of polars'),
+  pyarrow: trans.__('Memory pool of pyarrow'),
+  shared: trans.__('Shared by several of these'),
+  shared_memory: trans.__('Shared memory'),
+  swap: trans.__('Swapped out'),
+  task: trans.__('Task that has not ended'),
+  tensorflow: trans.__('Memory of tensorflow'),
+  thread: trans.__('Running thread'),
+  torch: trans.__('Cache of torch'),
+  warnings: trans.__('Warnings that were shown'),
+  widgets: trans.__('Widgets')
+});
+
+/**
+ * A hoard's title: what it is, or the code of what this page does not know.
+ *
+ * @param hoard - The hoard.
+ * @param trans - The words.
+ */
+export function hoardTitle(
+  { kind, name }: Pick<IHoard, 'kind' | 'name'>,
+  trans: TranslationBundle
+): string {
+  return hoardKind(kind, trans) ?? (name === '' ? kind : '');
+}
+
+/**
+ * Where the bytes of a hoard are counted that are not in the rest.
+ *
+ * @param part - The kernel's code of the part.
+ * @param trans - The words.
+ */
+export function whereText(part: string, trans: TranslationBundle): string {
+  switch (part) {
+    case 'device':
+      return trans.__('on a device, not in this process');
+    case 'swap':
+      return trans.__('swapped out, not in memory');
+    default:
+      return trans.__('in \u201c%1\u201d', partName(part, trans) ?? part);
+  }
+}
