@@ -43,7 +43,8 @@ class Memguard:
           %memguard guard last        keep the newest three results
           %memguard guard all         keep no result
           %memguard guard off         keep all results, as IPython does
-          %memguard rest              where the rest of the kernel's memory is
+          %memguard rest              where the rest of the kernel's memory is, who holds it,
+                                      and the code that lets it go
           %memguard --json            everything as JSON, sizes in bytes
 
           %%memguard                  before a cell: what the cell left behind
@@ -92,7 +93,8 @@ class Memguard:
         print(json.dumps(report(budget_ms=_PATIENCE_MS), indent=1))  # noqa: T201
 
     def _rest(self) -> None:
-        self._show(views.rest_view(overview(budget_ms=_PATIENCE_MS)))
+        where = overview(budget_ms=_PATIENCE_MS)
+        self._show(views.rest_view(where, report(budget_ms=0, limit=0)["rest"]))
 
     def _free(self, numbers: list[int]) -> None:
         names, known = self._retained()

@@ -55,7 +55,8 @@ class View(NamedTuple):
                 cells = "".join(self._cell("td", i, cell) for i, cell in enumerate(row))
                 parts.append(f"<tr>{cells}</tr>")
             parts.append("</tbody></table>")
-        parts += [f'<div style="{_MUTED}">{escape(note)}</div>' for note in self.notes]
+        note_style = _MUTED + "; white-space: pre-wrap"
+        parts += [f'<div style="{note_style}">{escape(note)}</div>' for note in self.notes]
         return "".join(parts) + "</div>"
 
     def _cell(self, tag: str, column: int, text: str) -> str:
@@ -230,17 +231,62 @@ _PARTS = (
 )
 
 
-def rest_view(overview: dict[str, Any]) -> View:
-    """Return where the process's memory is: parts that add up to all of it."""
+_HOARDS = {
+    "allocator": "memory that the allocator keeps free",
+    "atexit": "what atexit will call",
+    "class_attribute": "an attribute of a class",
+    "code": "code of libraries",
+    "code_data": "data of libraries' code",
+    "cycles": "garbage that waits for the collector",
+    "debugger": "a debugger that stands at a frame",
+    "exception": "kept exceptions",
+    "finalize": "arguments of finalizers",
+    "garbage": "garbage that is kept",
+    "generator": "generators",
+    "linecache": "lines of source files",
+    "logging": "a buffer of logging",
+    "lru_cache": "the cache of a function",
+    "mapped_file": "a file in memory",
+    "module": "a global of a module",
+    "old_class": "earlier versions of a class",
+    "shared": "shared by",
+    "shared_memory": "shared memory",
+    "swap": "pages that the system has swapped",
+    "task": "tasks that wait",
+    "thread": "a thread",
+    "warnings": "notes of warnings",
+}
+
+
+def rest_view(overview: dict[str, Any], rest: dict[str, Any] | None = None) -> View:
+    """Return where the process's memory is: parts that add up to all of it, and who holds them."""
     rss = overview["rss_bytes"]
     if rss is None:
         headline = "This system does not tell the kernel's memory; known are:"
     else:
         headline = f"The kernel has {size_text(rss)}:"
-    rows = [(figure(overview[name]), what) for name, what in _PARTS]
+    rows = []
+    hoards = rest["hoards"] if rest else []
+    for name, what in (*_PARTS, ("swap", ""), ("device", "memory of devices")):
+        inside = [(figure(each), "- " + _hoard(each)) for each in hoards if each["part"] == name]
+        rows += [(figure(overview[name]), what)] if name in overview else []
+        rows += inside
     largest = [each for each in overview["largest"] if each["size_bytes"] >= _LEAST_BYTES]
     names = [
         f"{each['name']} ({each['type']}, {size_text(each['size_bytes'])})" for each in largest[:5]
     ]
-    notes = ("Largest variables: " + ", ".join(names),) if names else ()
-    return View(headline, ("", ""), rows, (0,), notes)
+    notes = ["Largest variables: " + ", ".join(names)] if names else []
+    notes += [
+        f"To let go of {_hoard(each, code=False)}:\n{each['remedy']}"
+        for each in hoards
+        if "\n" in (each["remedy"] or "")
+    ]
+    return View(headline, ("", ""), rows, (0,), tuple(notes))
+
+
+def _hoard(hoard: dict[str, Any], *, code: bool = True) -> str:
+    """Return what a hoard is, and the code that lets it go where it is one line."""
+    said = " ".join(filter(None, [_HOARDS.get(hoard["kind"], hoard["kind"]), hoard["name"]]))
+    count, remedy = hoard["count"], hoard["remedy"]
+    said += f", {_many(count, 'object')}" if count and code else ""
+    return f"{said}: {remedy}" if code and remedy and "\n" not in remedy else said

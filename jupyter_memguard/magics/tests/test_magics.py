@@ -136,6 +136,23 @@ def test_json_is_the_report(kernel: Kernel) -> None:
     assert report["rss_bytes"] > 80 * 10**6
 
 
+def test_rest_tells_who_holds_it_and_what_lets_it_go(kernel: Kernel) -> None:
+    kernel.run(
+        "import functools, sys\n"
+        "@functools.lru_cache\ndef load(n): return bytearray(n)\n"
+        "load(30_000_000)\n"
+        "def fails():\n    data = bytearray(40_000_000)\n    raise LookupError\n"
+        "try: fails()\n"
+        "except LookupError as error: sys.my_error = error"
+    )
+    said = text(kernel, "%memguard rest")
+    assert "- the cache of a function load, 1 object: load.cache_clear()" in said
+    assert "38.1 MiB  - kept exceptions LookupError, 1 object\n" in said
+    assert "To let go of kept exceptions LookupError:\nimport gc\nfor found in" in said
+    kernel.run("load.cache_clear(); del sys.my_error")
+    assert "LookupError" not in text(kernel, "%memguard rest")
+
+
 def test_rest_tells_where_the_memory_is(kernel: Kernel) -> None:
     kernel.run("big = bytearray(30 * 2**20)")
     said = text(kernel, "%memguard rest")

@@ -39,7 +39,7 @@ def test_a_file_that_is_mapped(asked: Asked, tmp_path: Path) -> None:
 
 def test_free_memory_that_the_allocator_keeps(asked: Asked) -> None:
     # Every second of many blocks is freed, so that the allocator can give few pages back.
-    asked.kernel.run("blocks = [bytes(120_000) for _ in range(800)]; del blocks[::2]")
+    asked.kernel.run("blocks = [b'x' * 120_000 for _ in range(800)]; del blocks[::2]")
     [hoard] = asked.hoards("allocator")
     assert hoard["part"] == "free"
     before = int(asked.rest()["memory"]["anonymous_bytes"])
