@@ -24,13 +24,18 @@ def main() -> int:
     check_machine()
     install_python("dev,demo")
     build_extension()
+    try:
+        return subprocess.call(lab(sys.argv[1:]), cwd=ROOT, env=variables_of())
+    except KeyboardInterrupt:
+        return 0
+
+
+def lab(options: list[str]) -> list[str]:
+    """The command that opens JupyterLab on the experiment."""
     command = [str(programs(ROOT / ".venv") / "jupyter"), "lab", "examples/experiment.ipynb"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    try:
-        return subprocess.call([*command, *sys.argv[1:]], cwd=ROOT, env=variables_of())
-    except KeyboardInterrupt:
-        return 0
+    return [*command, *options]
 
 
 if __name__ == "__main__":

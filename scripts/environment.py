@@ -21,6 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "constraints.txt"
 WINDOWS = os.name == "nt"
+# What the front end is made of, and what the build made: somebody may have built other sources.
+FRONT_END = ["src", "style", "schema", "jupyter_memguard/kernel", "scripts/kernel_bundle.py"]
+FRONT_END += ["package.json", "yarn.lock", "tsconfig.json", "lib", "jupyter_memguard/labextension"]
+# In these folders what no build reads, or what one has written.
+NO_SOURCES = {"__tests__", "tests", "__pycache__", "sources", "digest.txt"}
 LEAST_PYTHON = (3, 10)
 LEAST_NODE = 20
 
@@ -118,12 +123,28 @@ def requirements(extras: str) -> list[str]:
 
 def build_extension() -> None:
     """Install the front end's packages, build it, and install the extension as a link."""
-    run(programs(ROOT / ".venv") / "jlpm", "install", "--immutable")
-    run(programs(ROOT / ".venv") / "jlpm", "build")
+    install_packages(ROOT)
+    if not is_done("front-end", FRONT_END):
+        run(programs(ROOT / ".venv") / "jlpm", "build")
+        mark_done("front-end", FRONT_END)
     if not is_done("extension", ["pyproject.toml", "package.json", "install.json"]):
         pip(".venv", "--no-build-isolation", "--no-deps", "-e", ".")
         link_front_end()
         mark_done("extension", ["pyproject.toml", "package.json", "install.json"])
+
+
+def install_stories() -> None:
+    """Install what the browser's stories need, but for the browser."""
+    install_packages(ROOT / "ui-tests")
+
+
+def install_packages(folder: Path) -> None:
+    """Install the packages that a folder's yarn.lock names."""
+    inputs = [str((folder / name).relative_to(ROOT)) for name in ("package.json", "yarn.lock")]
+    step = f"packages-{folder.name}"
+    if not ((folder / "node_modules").exists() and is_done(step, inputs)):
+        run(programs(ROOT / ".venv") / "jlpm", "install", "--immutable", cwd=folder)
+        mark_done(step, inputs)
 
 
 def link_front_end() -> None:
@@ -167,10 +188,15 @@ def mark_done(step: str, inputs: list[str]) -> None:
 
 
 def digest(inputs: list[str]) -> str:
-    """A digest of some files' contents."""
+    """A digest of the contents of some files, and of folders with sources."""
     together = hashlib.sha256()
     for name in inputs:
-        together.update((ROOT / name).read_bytes())
+        place = ROOT / name
+        for file in [place] if place.is_file() else sorted(place.rglob("*")):
+            inside = file.relative_to(ROOT)
+            if file.is_file() and not NO_SOURCES & set(inside.parts):
+                together.update(f"{inside}\n".encode() if place.is_dir() else b"")
+                together.update(file.read_bytes())
     return together.hexdigest()
 
 

@@ -1,6 +1,7 @@
-"""Install what the tests need, a browser too, and run all of them.
+"""Install what the tests need, a browser too, and run all of them, several suites side by side.
 
-`python3 scripts/test.py` runs all suites, `python3 scripts/test.py units python` those named.
+`python3 scripts/test.py` runs all suites, `python3 scripts/test.py units python` those named,
+`python3 scripts/test.py --changed` the tests of what differs from the main branch.
 What a suite prints goes to `build/reports/*.log`; what failed, and why, is told at the end.
 """
 
@@ -11,9 +12,12 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
 
+import changed
 from environment import (
     ROOT,
     build_extension,
@@ -21,9 +25,9 @@ from environment import (
     install_browser,
     install_pandas2,
     install_python,
+    install_stories,
     programs,
     python,
-    run,
     variables_of,
 )
 
@@ -33,8 +37,19 @@ if TYPE_CHECKING:
 
 REPORTS = ROOT / "build" / "reports"
 LONGEST = 3000  # characters told of one failure; its log has the rest
-# Seconds after which a suite is ended, about twice what each takes on two cores.
-LIMITS = {"jest": 600, "sizing": 600, "pytest": 2100, "playwright": 2700}
+# Each waits a third of its time, for kernels and pages: two cores are busy with three.
+SIDE_BY_SIDE = max(3, (os.cpu_count() or 2) * 3 // 2)
+# Seconds after which a suite is ended, about twice what each takes on two cores beside others.
+LIMITS = {
+    "stories-1": 2700,
+    "stories-2": 2700,
+    "kernels": 2700,
+    "server": 1500,
+    "sizing": 600,
+    "jest": 600,
+}
+# Threads that other tests leave behind would make every measurement say that it may be off.
+ALONE = changed.SIZING
 
 
 class Found(NamedTuple):
@@ -44,10 +59,11 @@ class Found(NamedTuple):
     failures: list[tuple[str, str]]
 
 
-def units() -> Found:
-    """The TypeScript units."""
+def jest(*arguments: str) -> Found:
+    """Run the TypeScript units."""
     report = REPORTS / "jest.json"
-    call("jest", programs(ROOT / ".venv") / "jlpm", "jest", "--json", f"--outputFile={report}")
+    jlpm = programs(ROOT / ".venv") / "jlpm"
+    call("jest", jlpm, "jest", "--json", f"--outputFile={report}", *arguments)
     found = json.loads(report.read_text())
     failures = []
     for suite in found["testResults"]:
@@ -62,36 +78,36 @@ def units() -> Found:
     return Found(found["numPassedTests"], failures)
 
 
-def python_tests() -> Found:
-    """The Python units, the server's tests, and those on real kernels."""
-    # Threads that other tests leave behind would make every measurement say that it may be off.
-    alone = "jupyter_memguard/kernel/tests/sizing"
-    runs = {"sizing": [alone], "pytest": [f"--ignore={alone}"]}
+def pytest(name: str, *arguments: str) -> Found:
+    """Run Python tests: units, the server's, and those on real kernels."""
+    report = REPORTS / f"{name}.xml"
+    call(name, python(), "-m", "pytest", "-v", *arguments, f"--junitxml={report}")
     passed = 0
     failures = []
-    for name, arguments in runs.items():
-        report = REPORTS / f"{name}.xml"
-        call(name, python(), "-m", "pytest", "-v", *arguments, f"--junitxml={report}")
-        for test in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
-            wrong = [*test.iter("failure"), *test.iter("error")]
-            if wrong:
-                title = f"{test.get('classname')}: {test.get('name')}"
-                failures.append((title, "\n".join(part.text or "" for part in wrong)))
-            elif test.find("skipped") is None:
-                passed += 1
+    for test in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
+        wrong = [*test.iter("failure"), *test.iter("error")]
+        if wrong:
+            title = f"{test.get('classname')}: {test.get('name')}"
+            failures.append((title, "\n".join(part.text or "" for part in wrong)))
+        elif test.find("skipped") is None:
+            passed += 1
     return Found(passed, failures)
 
 
-def browser() -> Found:
-    """The stories, in a real browser on a real JupyterLab."""
-    report = REPORTS / "playwright.json"
+def stories(part: int, *arguments: str) -> Found:
+    """Run stories in a real browser, on a JupyterLab that other parts do not use."""
+    name = f"stories-{part}"
+    report = REPORTS / f"{name}.json"
     call(
-        "playwright",
+        name,
         ROOT / "ui-tests" / "node_modules" / ".bin" / "playwright",
         "test",
+        f"--output=test-results/{name}",
+        *arguments,
         cwd=ROOT / "ui-tests",
         PLAYWRIGHT_JSON_OUTPUT_FILE=str(report),
         MEMGUARD_BROWSER=install_browser(),
+        MEMGUARD_TEST_PORT=str(int(os.environ.get("MEMGUARD_TEST_PORT", "8888")) + 10 * part - 10),
     )
     found = json.loads(report.read_text())
     failures = [("before any story", error["message"]) for error in found["errors"]]
@@ -113,11 +129,44 @@ def _messages(spec: dict[str, Any]) -> Iterator[str]:
                 yield error["message"]
 
 
-SUITES: dict[str, Callable[[], Found]] = {
-    "units": units,
-    "python": python_tests,
-    "browser": browser,
+SUITES: dict[str, dict[str, Callable[[], Found]]] = {
+    "units": {"jest": jest},
+    "python": {
+        "kernels": partial(pytest, "kernels", "jupyter_memguard/kernel", f"--ignore={ALONE}"),
+        "server": partial(
+            pytest, "server", "jupyter_memguard", "tests", "--ignore=jupyter_memguard/kernel"
+        ),
+        "sizing": partial(pytest, "sizing", ALONE),
+    },
+    "browser": {
+        "stories-1": partial(stories, 1, "--shard=1/2"),
+        "stories-2": partial(stories, 2, "--shard=2/2"),
+    },
 }
+
+
+def of_what_changed() -> dict[str, Callable[[], Found]]:
+    """The tests of what differs from the main branch."""
+    base = changed.base()
+    paths = changed.paths(base)
+    print("changed:", " ".join(paths) or "nothing", flush=True)
+    chosen: dict[str, Callable[[], Found]] = {}
+    units = changed.units_of(paths, base)
+    if units is not None:
+        chosen["jest"] = partial(jest, *units)
+    tests = changed.python_tests_of(paths)
+    sizing = [test for test in tests if test.startswith(ALONE)]
+    others = [test for test in tests if test not in sizing]
+    if others:
+        chosen["kernels"] = partial(pytest, "kernels", *others, f"--ignore={ALONE}")
+    if any(ALONE.startswith(f"{test}/") for test in others):
+        sizing = [ALONE]
+    if sizing:
+        chosen["sizing"] = partial(pytest, "sizing", *sizing)
+    named = changed.stories_of(paths)
+    if named:
+        chosen["stories-1"] = partial(stories, 1, *named)
+    return chosen
 
 
 def call(name: str, *command: str | Path, cwd: Path = ROOT, **variables: str) -> None:
@@ -157,36 +206,55 @@ def install() -> None:
     install_python("dev,test")
     install_pandas2()
     build_extension()
-    run(programs(ROOT / ".venv") / "jlpm", "install", "--immutable", cwd=ROOT / "ui-tests")
+    install_stories()
 
 
-def main(names: list[str]) -> int:
+def run_one(name: str, suite: Callable[[], Found]) -> Found:
+    """Run a suite and say how it went; what keeps it from running is a failure."""
+    began = time.monotonic()
+    try:
+        found = suite()
+    except (OSError, ValueError, KeyError, ET.ParseError) as error:
+        found = Found(0, [(name, f"left no report: {error}")])
+    seconds = time.monotonic() - began
+    counts = f"{found.passed} passed, {len(found.failures)} failed"
+    print(f"{name}: {counts}, {seconds:.0f} s", flush=True)
+    return found
+
+
+def run_all(suites: dict[str, Callable[[], Found]]) -> dict[str, Found]:
+    """Run suites side by side, the longest first."""
+    names = sorted(suites, key=lambda name: -LIMITS[name])
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        running = {pool.submit(run_one, name, suites[name]): name for name in names}
+        return {running[done]: done.result() for done in as_completed(running)}
+
+
+def main(arguments: list[str]) -> int:
     """Run the suites and count; 0 only if all ran and none failed."""
-    unknown = set(names) - set(SUITES)
-    if unknown:
+    only_changed = arguments == ["--changed"]
+    unknown = set(arguments) - set(SUITES)
+    if unknown and not only_changed:
         print(f"no such suite: {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
         return 2
     install()
     REPORTS.mkdir(parents=True, exist_ok=True)
     for old in REPORTS.iterdir():
         old.unlink()
-    passed = 0
-    failures: list[tuple[str, str]] = []
-    for name in names or SUITES:
-        began = time.monotonic()
-        try:
-            found = SUITES[name]()
-        except (OSError, ValueError, KeyError, ET.ParseError) as error:
-            found = Found(0, [(name, f"left no report: {error}")])
-        if not found.passed and not found.failures:
-            found = Found(0, [(name, "ran no test")])
-        seconds = time.monotonic() - began
-        counts = f"{found.passed} passed, {len(found.failures)} failed"
-        print(f"{name}: {counts}, {seconds:.0f} s", flush=True)
-        passed += found.passed
-        failures += found.failures
+    suites = (
+        of_what_changed()
+        if only_changed
+        else {name: suite for kind in arguments or SUITES for name, suite in SUITES[kind].items()}
+    )
+    found = run_all(suites)
+    for name, of_suite in found.items():
+        # What changed may have no test of a kind.
+        if not of_suite.passed and not of_suite.failures and not only_changed:
+            of_suite.failures.append((name, "ran no test"))
+    failures = [failure for of_suite in found.values() for failure in of_suite.failures]
     for title, message in failures:
         print(f"\nFAILED {title}\n{message[:LONGEST]}")
+    passed = sum(of_suite.passed for of_suite in found.values())
     print(f"{passed} passed, {len(failures)} failed")
     return 1 if failures else 0
 

@@ -13,6 +13,8 @@ configure_jupyter_server(c)
 
 c.ServerApp.port = int(os.environ.get("MEMGUARD_TEST_PORT", "8888"))
 c.ServerApp.allow_root = True
+# Free ports are chosen before a kernel takes them: one of another server can take them first.
+c.KernelManager.transport = "ipc"
 # A kernel that crashes once every few seconds is given up after five times.
 c.KernelRestarter.restart_limit = int(os.environ.get("MEMGUARD_TEST_RESTARTS", "1000"))
 if "MEMGUARD_TEST_LIMIT" in os.environ:

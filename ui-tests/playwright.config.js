@@ -21,7 +21,7 @@ const lab = (offset, env = {}) => ({
     MEMGUARD_TEST_PORT: String(servers.portOf(offset)),
     // Where the kernel that is not Python is, and where it logs.
     JUPYTER_PATH: path.join(__dirname, 'share'),
-    MEMGUARD_TEST_ECHO_LOG: '/tmp/memguard-echo.log',
+    MEMGUARD_TEST_ECHO_LOG: servers.ECHO_LOG,
     ...env
   }
 });
@@ -32,7 +32,8 @@ const gateway = offset => ({
     'jupyter kernelgateway --KernelGatewayApp.port_retries=0',
     `--KernelGatewayApp.port=${servers.portOf(offset)}`,
     '--JupyterWebsocketPersonality.list_kernels=True',
-    '--KernelRestarter.restart_limit=1000'
+    '--KernelRestarter.restart_limit=1000',
+    '--KernelManager.transport=ipc'
   ].join(' '),
   url: `${servers.urlOf(offset)}/api/kernels`
 });

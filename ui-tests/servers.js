@@ -19,6 +19,8 @@ module.exports = {
   /** Killed and started again by the stories that are about that. */
   DOOMED: 4,
   LIMIT_BYTES: 600_000_000,
+  /** What the kernel that is not Python was sent. */
+  ECHO_LOG: `/tmp/memguard-echo-${FIRST_PORT}.log`,
   portOf,
   urlOf
 };

@@ -1,6 +1,7 @@
 /** What goes wrong is said in a plain sentence, and nothing breaks. */
 import { expect } from '@jupyterlab/galata';
 import { readFileSync, rmSync, writeFileSync } from 'fs';
+import { ECHO_LOG } from '../servers';
 import {
   figure,
   kernelPid,
@@ -11,8 +12,6 @@ import {
   statusItem,
   test
 } from './kernel-story';
-
-const ECHO_LOG = '/tmp/memguard-echo.log';
 
 test('a kernel that is not Python is told so and gets nothing from us', async ({
   page
