@@ -110,6 +110,7 @@ class Released(TypedDict):
     before_rss_bytes: int | None
     after_rss_bytes: int | None
     trimmed_bytes: int
+    let_go_bytes: int | None
     released: int
     still_alive: list[StillAlive]
     elapsed_ms: float

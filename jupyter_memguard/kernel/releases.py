@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable
 
+from .reports.process_memory import handed_out_bytes
 from .reports.reporter import check_keys
 from .retention import tracebacks
 from .retention.process import give_back, rss_bytes
@@ -90,6 +91,12 @@ class Beginning:
         after = rss_bytes()
         known = self.before is not None and after is not None
         self.trimmed = max(0, (self.before or 0) - (after or 0)) if known else 0
+        self._handed_out = handed_out_bytes()
+
+    def let_go(self) -> int | None:
+        """Return what allocators got back since, in bytes; None where they do not tell."""
+        now = handed_out_bytes()
+        return None if now is None or self._handed_out is None else max(0, self._handed_out - now)
 
 
 class Releases:
@@ -177,6 +184,7 @@ class Releases:
             "before_rss_bytes": began.before,
             "after_rss_bytes": None,
             "trimmed_bytes": began.trimmed,
+            "let_go_bytes": None,
             "released": count,
             "still_alive": [],
             "elapsed_ms": (time.perf_counter() - began.time) * 1000,
@@ -198,6 +206,7 @@ class Releases:
             "before_rss_bytes": began.before,
             "after_rss_bytes": after,
             "trimmed_bytes": began.trimmed,
+            "let_go_bytes": began.let_go(),
             "released": len(gone) if count is None else count,
             "still_alive": alive,
             "elapsed_ms": (time.perf_counter() - began.time) * 1000,

@@ -188,6 +188,10 @@ def guard_sentence(state: dict[str, Any]) -> str:
     return sentences.get(mode, f"Guard {mode}.") + so_far + other
 
 
+# Bytes; a kernel's memory changes by less than this by chance.
+_WORTH_TELLING = 2**20
+
+
 def released_view(
     released: dict[str, Any], names: dict[str, str], unknown: list[int], left: int
 ) -> View:
@@ -202,6 +206,10 @@ def released_view(
         back = size_text(max(0, before - after))
         headline += f": {back} came back, {size_text(before)} before, {size_text(after)} now."
     notes = []
+    fell = max(0, (before or 0) - (after or 0) - released["trimmed_bytes"])
+    kept = (released["let_go_bytes"] or 0) - fell
+    if released["released"] and kept > max(_WORTH_TELLING, fell // 20):
+        notes.append(f"Another {size_text(kept)} stays free in the kernel, for what you make next.")
     for alive in released["still_alive"]:
         name = names.get(alive["key"], alive["type"])
         holders = ", ".join(_holder(holder) for holder in alive["held_by"]) or "somebody unknown"

@@ -51,6 +51,21 @@ export function givenBack(result: IReleased): number {
   return bytes > Math.max(WORTH_TELLING, SMALL_PART * fell) ? bytes : 0;
 }
 
+/**
+ * How much of what was let go stays free in the process, where that is worth
+ * telling: Python gives memory back only where whole pages of it are free.
+ */
+function staysFree({
+  before_rss_bytes: before,
+  after_rss_bytes: after,
+  trimmed_bytes: trimmed,
+  let_go_bytes: letGo
+}: IReleased): number {
+  const fell = Math.max(0, (before ?? 0) - (after ?? 0) - trimmed);
+  const bytes = (letGo ?? 0) - fell;
+  return bytes > Math.max(WORTH_TELLING, SMALL_PART * fell) ? bytes : 0;
+}
+
 /** What is said of a release that had no result to release. */
 function nothingText(
   kind: Selection['kind'],
@@ -104,17 +119,28 @@ function whatCameBack(
     return trans.__('%1.', text);
   }
   const back = before - after;
+  const kept = staysFree(result);
+  const rest =
+    kept > 0
+      ? ' ' +
+        trans.__(
+          'Another %1 stays free in the kernel, for what you make next.',
+          formatBytes(kept)
+        )
+      : '';
   if (back <= 0) {
-    return trans.__('%1; the process did not become smaller.', text);
+    return trans.__('%1; the process did not become smaller.', text) + rest;
   }
-  return given > 0
-    ? trans.__(
-        '%1: %2 came back, of which %3 was free already.',
-        text,
-        formatBytes(back),
-        formatBytes(given)
-      )
-    : trans.__('%1: %2 came back.', text, formatBytes(back));
+  return (
+    (given > 0
+      ? trans.__(
+          '%1: %2 came back, of which %3 was free already.',
+          text,
+          formatBytes(back),
+          formatBytes(given)
+        )
+      : trans.__('%1: %2 came back.', text, formatBytes(back))) + rest
+  );
 }
 
 /**

@@ -160,6 +160,12 @@ const isReleased = shaped({
    * any result went; 0 if that is not known.
    */
   trimmed_bytes: count,
+  /**
+   * What allocators got back of what they had handed out; null where they do
+   * not tell. They keep a part of it free where the process does not become
+   * smaller by it.
+   */
+  let_go_bytes: nullable(count),
   elapsed_ms: measure
 });
 

@@ -119,7 +119,8 @@ class ReferenceKernel(_Base):  # type: ignore[misc]
         for number in gone:
             del self.results[number]
         return {"before_rss_bytes": None, "after_rss_bytes": None, "released": len(gone),
-                "trimmed_bytes": 0, "still_alive": [], "elapsed_ms": 0.0}  # fmt: skip
+                "trimmed_bytes": 0, "let_go_bytes": None, "still_alive": [],
+                "elapsed_ms": 0.0}  # fmt: skip
 
     def _row(self, number: int) -> dict[str, Any]:
         value, source, shown = self.results[number]

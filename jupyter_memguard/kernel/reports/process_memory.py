@@ -5,7 +5,8 @@ the system. How much that would be, glibc does not tell: its free chunks can als
 were given back before, or were never touched. So the estimate is what of its heaps is resident,
 less what is in use, less the page at the ends of each free chunk, which cannot be given back.
 
-Only glibc is asked. The pools of pyarrow, polars and torch do not tell what they keep.
+Python's own allocator gives nothing back on demand, but what it keeps free is free all the same
+(`python_allocator.py`). The pools of pyarrow, polars and torch do not tell what they keep.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
+from ..retention.describe import library
 from ..retention.process import is_glibc, rss_bytes
+from . import python_allocator
 
 # glibc's heaps, apart from the first, begin at multiples of this.
 _HEAP_BYTES = 64 * 2**20
@@ -41,7 +44,8 @@ class ProcessMemory(NamedTuple):
     """The memory of this process in bytes; each figure is None where it is not known.
 
     `anonymous` and `mapped`, which is files and shared memory, add up to `rss`. `free` is in
-    `anonymous`: an estimate of what giving free memory back would lower `rss` by.
+    `anonymous`: an estimate of what giving free memory back would lower `rss` by, and what
+    Python's allocator keeps for the next objects.
     """
 
     rss: int | None
@@ -67,10 +71,34 @@ def read() -> ProcessMemory:
 
 def free_bytes() -> int | None:
     """Return an estimate of what is free, but not given back; None where it is not known."""
-    try:
-        return _free_bytes()
-    except Exception:  # noqa: BLE001 - another version of the C library, or of the system
+    heaps, python = _heaps_free(), python_allocator.read()
+    if python is None:
+        return heaps
+    return python.free + (heaps or 0)
+
+
+def handed_out_bytes() -> int | None:
+    """Return what the allocators that tell it have handed out; None where Python's does not.
+
+    These are Python's, glibc's and, if it is not one of these, Arrow's. What they got back is free
+    for the next objects also where it does not go back to the system.
+    """
+    python = python_allocator.read()
+    heaps = _heaps_handed_out()
+    if python is None or heaps is None:
         return None
+    return python.handed_out + heaps + _arrow_handed_out()
+
+
+def _arrow_handed_out() -> int:
+    pyarrow = library("pyarrow")
+    # An old or half-imported pyarrow lacks the functions.
+    with suppress(Exception):
+        if pyarrow is not None:
+            pool = pyarrow.default_memory_pool()
+            if pool.backend_name != "system":
+                return int(pool.bytes_allocated())
+    return 0
 
 
 class _Figures(ctypes.Structure):
@@ -88,27 +116,47 @@ class _OldFigures(ctypes.Structure):
     _fields_ = tuple((field[0], ctypes.c_int) for field in _Figures._fields_)
 
 
-def _free_bytes() -> int | None:
+def _heaps_handed_out() -> int | None:
+    try:
+        ask = ctypes.CDLL(None).mallinfo2 if is_glibc() else None
+    except AttributeError:  # the older function's figures are too small for large blocks
+        return None
+    if ask is None:
+        return None
+    ask.restype = _Figures
+    found = ask()
+    return int(found.uordblks + found.hblkhd)  # in the heaps, and in mappings of their own
+
+
+def _heaps_free() -> int | None:
+    """Return what glibc would give back; None where it is not known."""
+    try:
+        return _free_in_heaps()
+    except Exception:  # noqa: BLE001 - another version of the C library, or of the system
+        return None
+
+
+def _free_in_heaps() -> int | None:
     if not is_glibc() or sys.maxsize < 2**32:
         return None
-    library = ctypes.CDLL(None)
+    c_library = ctypes.CDLL(None)
     heaps = list(_heaps())
-    figures = _figures(library, sum(end - start for start, end in heaps))
+    figures = _figures(c_library, sum(end - start for start, end in heaps))
     if figures is None:
         return None
     free, used, chunks = figures
     page = os.sysconf("SC_PAGE_SIZE")
-    resident = _resident(library, heaps, page)
+    resident = _resident(c_library, heaps, page)
     return max(0, min(free, resident - used) - chunks * (page - 1))
 
 
-def _figures(library: ctypes.CDLL, heap_bytes: int) -> tuple[int, int, int] | None:
+def _figures(c_library: ctypes.CDLL, heap_bytes: int) -> tuple[int, int, int] | None:
     """Return the bytes that are free and in use in the heaps, and the number of free chunks."""
-    ask = getattr(library, "mallinfo2", None)
+    ask = getattr(c_library, "mallinfo2", None)
     if ask is None:
         if heap_bytes >= _LARGEST_INT:
             return None
-        ask = library.mallinfo
+        ask = c_library.mallinfo
         ask.restype = _OldFigures
     else:
         ask.restype = _Figures
@@ -149,9 +197,9 @@ def _heap_size(memory: int, start: int) -> int:
     return size if is_heap and size <= _HEAP_BYTES else 0
 
 
-def _resident(library: ctypes.CDLL, heaps: list[tuple[int, int]], page: int) -> int:
+def _resident(c_library: ctypes.CDLL, heaps: list[tuple[int, int]], page: int) -> int:
     """Return how much of the heaps is in memory."""
-    ask = library.mincore
+    ask = c_library.mincore
     ask.argtypes = [ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p]
     states = (ctypes.c_char * _PAGES_AT_ONCE)()
     total = sum(end - start for start, end in heaps)

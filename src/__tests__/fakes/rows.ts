@@ -212,6 +212,7 @@ export function aRelease(
       released: 1,
       still_alive: [],
       trimmed_bytes: 0,
+      let_go_bytes: 0,
       elapsed_ms: 1,
       ...result
     }

@@ -35,6 +35,26 @@ describe('releaseText', () => {
       '1 result was freed: 250 MiB came back.'
     ],
     [
+      'results between others that live',
+      { released: 2, after_rss_bytes: 420 * MIB, let_go_bytes: 100 * MIB },
+      '2 results were freed: 80 MiB came back. Another 20 MiB stays free in the kernel, for what you make next.'
+    ],
+    [
+      'small results between others that live',
+      { released: 2, let_go_bytes: 20 * MIB },
+      '2 results were freed; the process did not become smaller. Another 20 MiB stays free in the kernel, for what you make next.'
+    ],
+    [
+      'hardly anything that stays',
+      { released: 2, after_rss_bytes: 300 * MIB, let_go_bytes: 202 * MIB },
+      '2 results were freed: 200 MiB came back.'
+    ],
+    [
+      'a kernel that does not know what stays',
+      { released: 2, after_rss_bytes: 300 * MIB, let_go_bytes: null },
+      '2 results were freed: 200 MiB came back.'
+    ],
+    [
       'a trim after which the process grew again',
       { released: 2, after_rss_bytes: 490 * MIB, trimmed_bytes: 100 * MIB },
       '2 results were freed: 10 MiB came back, of which 10 MiB was free already.'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,38 @@ def test_the_figures_are_of_one_moment() -> None:
     assert said.rss == (said.anonymous or 0) + (said.mapped or 0)
     assert 0 < (said.mapped or 0) < said.rss
     assert 0 <= (said.free or 0) <= (said.anonymous or 0)
+
+
+FREE_IN_PYTHON = """
+import json
+from jupyter_memguard.kernel.reports.python_allocator import read
+before = read()
+objects = [[number] for number in range(400_000)]
+kept = objects[::10]
+objects.clear()
+now = read()
+print(now.free - before.free, now.handed_out - before.handed_out)
+"""
+
+
+@pytest.mark.skipif(not is_glibc(), reason="only the C library of Linux writes into memory")
+def test_what_pythons_allocator_keeps_is_told() -> None:
+    command = [sys.executable, "-c", FREE_IN_PYTHON]
+    answer = subprocess.run(command, check=True, capture_output=True)
+    free, handed_out = map(int, answer.stdout.split())
+    # A list with the collector's head is of 64 bytes, its items of 16, and the number of 32.
+    assert free == pytest.approx(360_000 * (64 + 16 + 32), rel=0.1)
+    assert handed_out == pytest.approx(40_000 * (64 + 16 + 32), rel=0.1)
+    assert answer.stderr == b""
+
+
+def test_another_allocator_is_not_said_to_keep_anything() -> None:
+    program = "from jupyter_memguard.kernel.reports import python_allocator as a; "
+    program += "print(a.read())"
+    command = [sys.executable, "-c", program]
+    environment = {**os.environ, "PYTHONMALLOC": "malloc"}
+    answer = subprocess.run(command, check=True, capture_output=True, env=environment)
+    assert answer.stdout.strip() == b"None"
 
 
 def _raise(*_args: Any, **_named: Any) -> Any:

@@ -54,6 +54,27 @@ def test_free_memory_is_given_back_without_a_result(kernel: Kernel) -> None:
         assert released["trimmed_bytes"] == pytest.approx(expected, abs=5 * MIB)
 
 
+@pytest.mark.parametrize("size", [111, 3_000])  # of Python's allocator, and of the system's
+def test_what_stays_free_between_other_objects_is_told(kernel: Kernel, size: int) -> None:
+    count = 40 * MIB // size
+    kernel.run(f"blocks = [bytes(bytearray({size})) for _ in range({count})]; kept = blocks[::4]")
+    kernel.run("blocks.append(None); blocks")
+    kernel.run("del blocks")
+    released = kernel.comm().request("release")
+    fell = released["before_rss_bytes"] - released["after_rss_bytes"] - released["trimmed_bytes"]
+    gone = 3 * count // 4 * (size + 33) + 8 * count
+    assert released["let_go_bytes"] == pytest.approx(gone, rel=0.05)
+    assert fell < 0.9 * gone
+
+
+def test_what_came_back_is_what_was_let_go(kernel: Kernel) -> None:
+    kernel.run("bytearray(b'1') * (40 * 2**20)")
+    released = kernel.comm().request("release")
+    fell = released["before_rss_bytes"] - released["after_rss_bytes"] - released["trimmed_bytes"]
+    assert released["let_go_bytes"] == pytest.approx(40 * MIB, abs=MIB)
+    assert fell == pytest.approx(40 * MIB, abs=2 * MIB)
+
+
 def test_what_comes_back_later_is_told_each_time(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run(LATE)
