@@ -37,7 +37,7 @@ def is_one_of(cls: type, *types: type) -> bool:
 
 def has_base(cls: type, base: type) -> bool:
     """Return whether the class is the base or derived from it, compared by identity."""
-    return any(each is base for each in _mro_of(cls))
+    return any(each is base for each in _mro_of(cls) or ())
 
 
 def instance_dict(obj: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def instance_dict(obj: Any) -> dict[str, Any]:
     Plain attribute access could run the user's code: a class can define its own `__dict__`. The
     descriptor can be that of another class, which refuses.
     """
-    for base in _mro_of(type(obj)):
+    for base in _mro_of(type(obj)) or ():
         with suppress(Exception):
             descriptor = _dict_of(base).get("__dict__")
             # The `__dict__` of modules is a member descriptor.

@@ -153,7 +153,8 @@ class Kind:
 
     def __init__(self, kind: type, adapters: dict[int, Adapter]) -> None:
         """Look at a type, and find its adapter among the loaded ones."""
-        order = _mro(kind)
+        # Python 3.8 has a type without an order: that of the entries of `functools.lru_cache`.
+        order = _mro(kind) or (object,)
         self.cls = kind  # held, so that its identity stays its own
         self.stop = derived(order, type) or derived(order, ModuleType)
         self.adapter: Adapter | None = next(

@@ -148,3 +148,28 @@ def test_who_holds_a_result_is_found_to_the_end(kernel: Kernel) -> None:
     key = comm.request("report")["results"][0]["key"]
     explained = comm.request("explain", key=key, budget_ms=60_000)
     assert (explained["paths"], explained["cut"]) == ([["[0]", "['k']", "d"]], False)
+
+
+def test_who_holds_the_rest_is_told(kernel: Kernel) -> None:
+    kernel.run(
+        "import asyncio, atexit, functools, sys, threading, time\n"
+        "@functools.lru_cache(None)\ndef load(n): return bytearray(n)\nload(30_000_000);\n"
+        "async def poll():\n    data = bytearray(20_000_000)\n    await asyncio.sleep(10_000)\n"
+        "asyncio.ensure_future(poll())\n"
+        "begun = threading.Event()\n"
+        "def work(given):\n    data = [bytearray(20_000_000)]\n    begun.set()\n"
+        "    while True: time.sleep(0.01)\n"
+        "given = (bytearray(20_000_000),)\n"
+        "threading.Thread(target=work, args=given, name='worker', daemon=True).start()\n"
+        "del given; begun.wait(); await asyncio.sleep(0)\n"
+        "atexit.register(print, bytearray(10_000_000));"
+    )
+    rest = kernel.comm().request("rest", budget_ms=60_000)
+    assert rest["left_out"] == []
+    found = {(hoard["kind"], hoard["name"]): hoard["bytes"] for hoard in rest["hoards"]}
+    assert found["lru_cache", "load"] == pytest.approx(30 * MB, rel=0.1)
+    assert found["task", "poll"] == pytest.approx(20 * MB, rel=0.1)
+    assert found["thread", "worker"] == pytest.approx(40 * MB, rel=0.1)
+    # From Python 3.10 on nobody is shown what `atexit` will call.
+    shown = kernel.value("sys.version_info < (3, 10)")
+    assert found.get(("atexit", ""), 0) == pytest.approx(10 * MB * shown, rel=0.1)

@@ -81,7 +81,7 @@ def _garbage(look: Look) -> list[Any]:
 def _cover(garbage: list[Any]) -> list[Any]:
     """Return some of these objects, which lead to all others."""
     left = set(map(id, garbage))
-    found = []
+    found: list[Any] = []
     for obj in garbage:
         if id(obj) not in left or len(found) == _MOST_ROOTS:
             continue

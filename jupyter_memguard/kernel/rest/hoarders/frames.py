@@ -114,7 +114,10 @@ def _list(module: Any) -> list[Any]:
 
 
 def _is_base(frame: FrameType) -> bool:
+    """Return whether a frame only leads to a thread's own function."""
     name = frame.f_globals.get("__name__")
+    if name == "ipykernel.ipkernel":  # a hook in `Thread.run`
+        return frame.f_code.co_name == "run_closure"
     return name == "threading" or (type(name) is str and name.startswith("concurrent."))
 
 
