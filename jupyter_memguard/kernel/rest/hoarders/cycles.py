@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from itertools import compress, repeat
-from operator import gt, sub
+from operator import ne, sub
 from typing import Any, Iterator
 
 from ...retention.describe import type_name
@@ -59,11 +59,10 @@ def _garbage(look: Look) -> list[Any]:
     base = LISTED + 1  # type: ignore[operator] # the list of what is tracked
     for start in range(0, len(tracked), _AT_ONCE):
         outside += map(sub, counts(tracked[start : start + _AT_ONCE]), repeat(base))
-    held = map(gt, outside, map(inside.__getitem__, keys))
+    # What no other object refers to was in use a moment ago, and is in no cycle.
+    held = map(ne, outside, map(inside.get, keys))
     alive = list(compress(tracked, held))
-    tracked.clear()
     waiting.difference_update(map(id, alive))
-    found: dict[int, Any] = {}
     while alive and waiting:
         look.check_time()
         some = alive[-_AT_ONCE:]
@@ -73,9 +72,7 @@ def _garbage(look: Look) -> list[Any]:
         new = waiting.intersection(by_key)
         waiting -= new
         alive += map(by_key.__getitem__, new)
-    if waiting:
-        found = {id(obj): obj for obj in gc.get_objects() if id(obj) in waiting}
-    return list(found.values())
+    return list(compress(tracked, map(waiting.__contains__, keys)))
 
 
 def _cover(garbage: list[Any]) -> list[Any]:
