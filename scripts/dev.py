@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 BUILT = ROOT / "jupyter_memguard" / "labextension" / "static"
 LOOK_S = 0.2  # seconds between two looks at the kernel's files
-PATIENCE_S = 120
-SETTLED_S = 20  # after which earlier builds have ended
+PATIENCE_S = 600
+SETTLED_S = 10  # after which earlier builds have ended
 
 
 def main(options: list[str]) -> int:
@@ -98,6 +98,8 @@ def measure() -> int:
         "CSS": ("style/base.css", "\n.{mark} {{ color: red; }}\n"),
         "kernel Python": ("jupyter_memguard/kernel/session.py", "\n{mark} = ''\n"),
     }
+    for name, line in kinds.values():  # when the first builds have ended, this has ended, too
+        seconds_until_built(ROOT / name, line)
     for kind, (name, line) in kinds.items():
         taken = []
         for _ in range(3):
