@@ -13,4 +13,10 @@ HOARDERS: dict[str, tuple[str, ...]] = {
     "exceptions": (),
     "standard": (),
     "system": (),
+    "matplotlib": ("matplotlib._pylab_helpers",),
+    "ipywidgets": ("ipywidgets.widgets.widget",),
+    "bokeh": ("bokeh.io.state",),
+    "pyarrow": ("pyarrow.lib",),
+    "torch": ("torch.cuda",),
+    "distributed": ("distributed.worker",),
 }

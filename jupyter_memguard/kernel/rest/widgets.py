@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Iterator
 
-from ..retention.describe import instance_dict
+from ..retention.describe import exact_text, instance_dict, is_one_of, module_name
 from .hoard import Look, Root, own_entry
 
 LIBRARY = "ipywidgets.widgets.widget"
+_FILES = ("_esm", "_css")
+_mro_of = type.__dict__["__mro__"].__get__
+_name_of = type.__dict__["__qualname__"].__get__
 
 
 def trait(obj: Any, name: str) -> Any:
@@ -31,6 +34,9 @@ class Registry:
             raise LookupError
         self.widgets: dict[str, Any] = widgets
         self.comms = _comms(look)
+        self._look = look
+        files = look.library("anywidget._file_contents")
+        self._watched = () if files is None else (files.FileContents, files.VirtualFileContents)
 
     def is_closed(self, widget: Any) -> bool:
         """Return whether a page has closed a widget's comm, so that no page shows the widget."""
@@ -46,9 +52,23 @@ class Registry:
         key = names.get("comm_id") or trait(comm, "comm_id")
         if type(key) is not str or self.widgets.get(key) is not widget:
             return
-        yield Root(widget, 1, holder=self.widgets)
+        yield Root(widget, int(bool(self.watches(widget))), holder=self.widgets)
         if self.comms.get(key) is comm:
-            yield Root(comm, 1, holder=self.comms)
+            yield Root(comm, 0, holder=self.comms)
+
+    def watches(self, widget: Any) -> list[str]:
+        """Return the code that disconnects a widget of anywidget from files that it watches.
+
+        A file's signal keeps each widget that was connected to it, by one closure.
+        """
+        found: list[str] = []
+        for cls in _mro_of(type(widget)) if self._watched else ():
+            for name in _FILES:
+                if is_one_of(type(own_entry(cls, name)), *self._watched):
+                    path = self._look.path_of(module_name(cls), exact_text(_name_of(cls)), cls)
+                    if path is not None:
+                        found.append(f"{path}.{name}.changed.disconnect()")
+        return found
 
 
 def _comms(look: Look) -> dict[str, Any]:

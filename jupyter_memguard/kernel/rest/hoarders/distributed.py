@@ -22,14 +22,16 @@ def find(look: Look) -> Iterator[Hoard]:
             roots.append(Root(kept, 0, emptied=True))
             count += len(kept)
     if roots:
-        remedy = "import distributed; [each.close() for each in list(distributed.Client._instances)];"
+        remedy = (
+            "import distributed; [each.close() for each in list(distributed.Client._instances)];"
+        )
         yield Hoard("dask", "", roots, count=count, remedy=remedy)
 
 
 def _kept(worker: Any) -> dict[Any, Any]:
     """Return a worker's dict of results, which can be the quick part of what is spilled to disk."""
     state = instance_dict(worker)["state"]
-    data = instance_dict(state)["data"]
+    data = own_entry(type(state), "data").__get__(state)  # a slot
     if type(data) is not dict:
         data = instance_dict(instance_dict(data)["fast"])["d"]
     if type(data) is not dict:

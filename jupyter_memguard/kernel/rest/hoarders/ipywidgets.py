@@ -31,15 +31,18 @@ def find(look: Look) -> Iterator[Hoard]:
         "widgets": ([], f"{before}{name}.Widget.close_all()"),
     }
     counts = dict.fromkeys(found, 0)
+    files: dict[str, dict[str, None]] = {kind: {} for kind in found}  # in order, once each
     for _, widget in snapshot(registry.widgets):
         if id(widget) in drawn:
             continue
         kind = _kind(registry, widget, figure)
         found[kind][0].extend(registry.roots(widget))
+        files[kind].update(dict.fromkeys(registry.watches(widget)))
         counts[kind] += seen is None or has_base(type(widget), seen)
     for kind, (roots, remedy) in found.items():
         if roots:
-            yield Hoard(kind, "", roots, count=counts[kind], remedy=remedy)
+            whole = "; ".join((*files[kind], remedy))
+            yield Hoard(kind, "", roots, count=counts[kind], remedy=whole)
 
 
 def _kind(registry: Registry, widget: Any, figure: Any) -> str:

@@ -1,0 +1,171 @@
+"""What libraries keep is told with its size, and goes with the code that is offered."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jupyter_memguard.kernel.tests.support import PATIENCE_S
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.rest.conftest import Asked
+
+MB = 10**6
+# A line of so many points has 24 bytes for each, and its path and what is drawn of it some more.
+PLOT = """
+def plot(points=1_000_000):
+    figure, axes = plt.subplots()
+    axes.plot(np.random.rand(points))
+    return figure
+"""
+
+
+@pytest.fixture(scope="module")
+def pyplot(asked: Asked) -> None:
+    """Import what plots, and plot once: fonts and such stay."""
+    asked.kernel.run(
+        "import numpy as np, matplotlib.pyplot as plt\nplt.switch_backend('agg')\n" + PLOT
+    )
+    asked.kernel.run("plot(10).canvas.draw(); plt.close('all')")
+
+
+@pytest.fixture(scope="module")
+def widgets(asked: Asked) -> None:
+    asked.kernel.run("import ipywidgets, os\nipywidgets.Image(value=b'1').close()")
+
+
+def check(asked: Asked, kind: str, size: float) -> Any:
+    """Check a hoard's size, and that its memory is gone after its remedy.
+
+    What libraries let go is in cycles. They are collected then, as when the remedy is pressed.
+    """
+    hoard = asked.hoard(kind, "")
+    assert hoard["bytes"] == pytest.approx(size, rel=0.1), hoard
+    assert hoard["part"] == "rest"
+    before = asked.rss()
+    asked.kernel.run(hoard["remedy"])
+    until = time.monotonic() + PATIENCE_S
+    while before - asked.rss() < 0.9 * size - 3 * MB:  # threads may end only now
+        assert time.monotonic() < until, (before, asked.rss(), size)
+        asked.kernel.value("__import__('gc').collect()")
+    assert sum(each["bytes"] for each in asked.hoards(kind)) < 0.1 * size
+    return hoard
+
+
+def grown(asked: Asked, code: str) -> int:
+    """Run code; return by how much the kernel's memory grew."""
+    before = asked.rss()
+    asked.kernel.run(code)
+    return asked.rss() - before
+
+
+@pytest.mark.usefixtures("pyplot")
+def test_figures_that_were_left_open(asked: Asked) -> None:
+    size = grown(asked, "for _ in range(4): plot()")
+    assert size > 60 * MB
+    hoard = check(asked, "figures", size)
+    assert hoard["count"] == 4
+    assert hoard["remedy"] == "plt.close('all')"
+
+
+@pytest.mark.usefixtures("pyplot")
+def test_a_figure_that_a_variable_holds_is_not_freed_by_closing_it(asked: Asked) -> None:
+    size = grown(asked, "mine = plot()\nfor _ in range(3): plot()")
+    assert check(asked, "figures", size * 3 / 4)["count"] == 4
+    asked.kernel.run("del mine")
+
+
+@pytest.mark.usefixtures("pyplot", "widgets")
+def test_figures_that_are_widgets(asked: Asked) -> None:
+    asked.kernel.run("%matplotlib widget\nplt.ioff(); plot(10); plt.close('all')")
+    asked.kernel.run("ipywidgets.Widget.close_all()")
+    size = grown(asked, "for _ in range(4): plot()")
+    check(asked, "figures", size)
+    # The toolbar of a closed figure, which ipywidgets keeps, keeps the figure.
+    asked.kernel.run("for _ in range(4): plot()\nplt.close('all')")
+    assert not asked.hoards("figures")
+    check(asked, "widgets", size)
+    asked.kernel.run("%matplotlib agg")
+
+
+@pytest.mark.usefixtures("widgets")
+def test_widgets_that_nobody_closed(asked: Asked) -> None:
+    asked.kernel.run("for _ in range(4): ipywidgets.Image(value=os.urandom(10_000_000))")
+    hoard = check(asked, "widgets", 40 * MB)
+    assert hoard["count"] == 4
+    assert hoard["remedy"] == "ipywidgets.Widget.close_all()"
+
+
+@pytest.mark.usefixtures("widgets")
+def test_widgets_that_a_page_has_closed(asked: Asked) -> None:
+    asked.kernel.run(
+        "for _ in range(4): image = ipywidgets.Image(value=os.urandom(10_000_000))\n"
+        "closed = [each.comm.comm_id for each in ipywidgets.widgets.widget._instances.values()\n"
+        "          if type(each) is ipywidgets.Image and each is not image]"
+    )
+    for comm in asked.kernel.value("closed"):
+        asked.kernel.send("comm_close", {"comm_id": comm, "data": {}})
+    assert check(asked, "widgets_closed", 30 * MB)["count"] == 3
+    assert asked.kernel.value("image.comm._closed") is False
+    asked.kernel.run("del image")
+    check(asked, "widgets", 10 * MB)
+
+
+@pytest.mark.usefixtures("pyplot", "widgets")
+def test_plotlys_figures(asked: Asked) -> None:
+    asked.kernel.run(
+        "import plotly.graph_objects as go\ngo.FigureWidget(go.Scatter(y=[1])).close()"
+    )
+    size = grown(
+        asked,
+        "for _ in range(4): go.FigureWidget(go.Scatter(y=np.random.rand(1_000_000)))\n"
+        "ipywidgets.Image(value=os.urandom(10_000_000));",
+    )
+    # anywidget's signal of the file that draws a figure keeps each that was closed.
+    assert check(asked, "plotly", size - 10 * MB)["count"] == 4
+    check(asked, "widgets", 10 * MB)
+
+
+@pytest.mark.usefixtures("pyplot")
+def test_bokehs_document(asked: Asked) -> None:
+    asked.kernel.run(
+        "from bokeh.io import curdoc\nfrom bokeh.plotting import figure as bokeh_figure\n"
+        "def add(points=1_000_000):\n"
+        "    drawn = bokeh_figure()\n"
+        "    drawn.line(np.random.rand(points), np.random.rand(points))\n"
+        "    curdoc().add_root(drawn)\n"
+        "add(1)\n"
+        "import bokeh.io.state as state, bokeh.document\n"
+        "state.curstate().document = bokeh.document.Document()"
+    )
+    size = grown(asked, "for _ in range(4): add()")
+    assert check(asked, "bokeh", size)["count"] == 4
+
+
+@pytest.mark.usefixtures("pyplot")
+def test_what_pyarrows_pool_has_not_given_back(asked: Asked) -> None:
+    asked.kernel.run("import pyarrow as pa\npa.array([1.5]);")
+    size = grown(
+        asked,
+        "def pieces():\n"
+        "    one = pa.array(np.random.rand(1000))\n"
+        "    return [pa.concat_arrays([one, one[:9]]) for _ in range(20_000)]\n"
+        "pieces();",
+    )
+    assert size > 100 * MB
+    hoard = check(asked, "pyarrow", size)
+    assert hoard["remedy"] == "pa.default_memory_pool().release_unused()"
+
+
+@pytest.mark.usefixtures("pyplot")
+def test_what_workers_of_a_lost_client_keep(asked: Asked) -> None:
+    asked.kernel.run(
+        "import dask.array, distributed\n"
+        "client = distributed.Client(processes=False, dashboard_address=None, n_workers=2)\n"
+        "data = dask.array.random.random((5_000_000,), chunks=1_000_000).persist()\n"
+        "distributed.wait(data);"
+    )
+    asked.kernel.run("del client")
+    assert check(asked, "dask", 40 * MB)["count"] == 5
