@@ -73,6 +73,27 @@ def test_the_kernel_is_untouched(tmp_path: Path, guard: dict[str, Any] | None) -
         assert [line for line, *_source in written(path, 5)[0]] == [1, 2, 3, 4, 5]
 
 
+def test_a_page_that_is_closed_for_good_leaves_hook_and_callbacks_as_they_were() -> None:
+    with running_kernel() as kernel:
+        for cell in ("a = 5", "a + 1"):
+            kernel.run(cell)
+        before = kernel.value(f"__import__('json').loads({STATE})")
+        shell = kernel.value("sorted(vars(get_ipython()))")
+        assert kernel.inject() == support.VERSION
+        comm = kernel.comm()
+        comm.request("subscribe", cell_end=True)
+        comm.request("set_guard", mode="large")
+        comm.request("report", budget_ms=1)
+        comm.request("overview", budget_ms=1)
+        comm.request("set_guard", mode="off")
+        assert kernel.value(f"__import__('json').loads({STATE})") != before
+        comm.close()
+        assert kernel.value(f"__import__('json').loads({STATE})") == before
+        # What waits for the next page: one attribute of the shell's.
+        added = set(kernel.value("sorted(vars(get_ipython()))")) - set(shell)
+        assert added == {"_jupyter_memguard"}
+
+
 def test_names_of_builtins_in_the_notebook_do_not_matter(stock: Kernel) -> None:
     stock.run("from re import *\nexec = getattr = dict = None")
     assert stock.inject() == support.VERSION
