@@ -7,7 +7,8 @@ Writes, all ignored by git:
 - `jupyter_memguard/kernel/digest.txt`: the digest of the whole, by which a kernel whose
   environment has this package knows that its copy is the same.
 
-Comments, docstrings and types do not travel. Their lines do, so that line numbers stay right.
+Comments, docstrings and types do not travel, nor three of four spaces of an indentation. Lines do,
+so that their numbers stay right.
 """
 
 from __future__ import annotations
@@ -75,7 +76,17 @@ def code_only(text: str) -> str:
     for token in tokenize.generate_tokens(iter(lines).__next__):
         if token.type == tokenize.COMMENT:
             _blank(lines, token.start, token.end)
-    return "".join(line.rstrip() + "\n" for line in lines)
+    return "".join(line.rstrip() + "\n" for line in _indented_by_one(lines, nodes))
+
+
+def _indented_by_one(lines: list[str], nodes: list[ast.AST]) -> list[str]:
+    """Return the lines with one space for four at their beginning, except within texts."""
+    texts = [node for node in nodes if isinstance(node, (ast.Constant, ast.JoinedStr))]
+    kept = {row for node in texts for row in range(node.lineno, node.end_lineno or 0)}
+    return [
+        line if row in kept else " " * ((len(line) - len(line.lstrip(" "))) // 4) + line.lstrip(" ")
+        for row, line in enumerate(lines)
+    ]
 
 
 def _blank_docstring(
@@ -126,10 +137,16 @@ def bootstrap_code() -> str:
     return code_only((KERNEL / "bootstrap.py").read_text("ascii"))
 
 
-def expression(core: dict[str, str], digest: str, release: str | None = None) -> tuple[str, str]:
+def release() -> str:
+    """Return the version of the package."""
+    version: str = json.loads(PACKAGE.read_text())["version"]
+    return version
+
+
+def expression(core: dict[str, str], digest: str, version: str | None = None) -> tuple[str, str]:
     """Return head and tail of the expression that installs files, by their paths, as the core.
 
-    `release` is this build's unless another is named.
+    `version` is this build's unless another is named.
 
     Between them comes a JSON object of texts with `OPTIONS_JSON` and `ENGINE` (see bootstrap.py).
     The expression's value is the protocol's version; where nothing was installed, 0 without an
@@ -141,7 +158,7 @@ def expression(core: dict[str, str], digest: str, release: str | None = None) ->
         "__name__": "_jupyter_memguard_bootstrap",
         "CORE": packed(core),
         "DIGEST": digest,
-        "RELEASE": release if release is not None else json.loads(PACKAGE.read_text())["version"],
+        "RELEASE": version if version is not None else release(),
     }
     # JSON's texts are Python's too, and so is a map from texts to texts. The builtins are taken by
     # import, because `from re import *` gives a notebook a `compile` of its own. A debugger steps
@@ -173,7 +190,7 @@ def bundle() -> tuple[dict[str, str], dict[str, str]]:
     digest = hashlib.sha256(json.dumps(every).encode("ascii")).hexdigest()[:16]
     head, tail = expression(core, digest)
     return (
-        {"digest": digest, "head": head, "tail": tail},
+        {"digest": digest, "release": release(), "head": head, "tail": tail},
         {"digest": digest, "text": packed(engine)},
     )
 

@@ -10,6 +10,8 @@ import { Chunk, type ChunkOf } from '../chunk';
 export interface ICoreCode {
   /** The build; core and engine of a build have the same. `head` has it too. */
   readonly digest: string;
+  /** The version of this extension. */
+  readonly release: string;
   /** The expression that installs the core, up to the values for it. */
   readonly head: string;
   /** The end of that expression. */

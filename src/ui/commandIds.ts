@@ -11,7 +11,8 @@ export const CommandIDs = {
   toggleGuard: 'memguard:toggle-guard',
   setGuardMode: 'memguard:set-guard-mode',
   useDefaultGuard: 'memguard:use-default-guard',
-  showPanel: 'memguard:show-panel'
+  showPanel: 'memguard:show-panel',
+  copyDiagnostics: 'memguard:copy-diagnostics'
 } as const;
 
 /** The panel's widget id. */

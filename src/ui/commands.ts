@@ -15,6 +15,9 @@ import { modeText, newestKept } from './guardWords';
 import { guardIcon, guardOnIcon } from './icons';
 
 const OFFER = new Chunk(() => import('./offerToFree'));
+const DIAGNOSTICS = new Chunk(
+  () => import(/* webpackChunkName: "diagnostics" */ './diagnostics')
+);
 
 type Args = ReadonlyPartialJSONObject;
 
@@ -51,6 +54,16 @@ export function addCommands(
     icon: guardIcon,
     execute: () => shell.activateById(PANEL_ID)
   });
+  const copy = trans.__('Copy diagnostics…');
+  commands.addCommand(CommandIDs.copyDiagnostics, {
+    label: args => inPalette(copy, args, trans),
+    caption: trans.__('Copy what a report of a fault needs'),
+    describedBy: { args: schema(WIDGET_ID) },
+    execute: async args => {
+      const { copyDiagnostics } = await DIAGNOSTICS.load();
+      await copyDiagnostics(app, documents.find(args), trans);
+    }
+  });
 }
 
 /** The commands of the palette, with their arguments. */
@@ -61,7 +74,8 @@ export const PALETTE: readonly { command: string; args: JSONObject }[] = [
     CommandIDs.freeShown,
     CommandIDs.freeTracebacks,
     CommandIDs.toggleGuard,
-    CommandIDs.showPanel
+    CommandIDs.showPanel,
+    CommandIDs.copyDiagnostics
   ].map(command => ({ command, args: { isPalette: true } })),
   ...MODES.map(mode => ({
     command: CommandIDs.setGuardMode,

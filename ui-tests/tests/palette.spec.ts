@@ -16,6 +16,7 @@ test('every command of ours begins with the same words, once', async ({
   const shown = (await names.allTextContents()).sort();
   expect(shown).toEqual(
     [
+      'Copy diagnostics…',
       'Do not keep large results',
       'Follow the settings',
       'Free everything',

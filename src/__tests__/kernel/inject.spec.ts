@@ -8,7 +8,7 @@ import { KERNEL_CODE } from '../../kernel/kernelCode';
 import type { IGuard } from '../../wire/protocol';
 import { PROTOCOL_VERSION } from '../../wire/protocol';
 
-const CORE = { digest: 'd', head: 'install(', tail: ')' };
+const CORE = { digest: 'd', release: '0.1.0', head: 'install(', tail: ')' };
 
 function expressionOf(...args: Parameters<typeof installRequest>): string {
   const expressions = installRequest(...args).user_expressions;

@@ -143,12 +143,12 @@ describe('what can be done', () => {
     expect(commands.isEnabled(CommandIDs.toggleGuard)).toBe(guard);
   });
 
-  it('is nothing without a document, but to open the panel', async () => {
+  it('is nothing without a document, but to open the panel and to report', async () => {
     const { commands, activated } = anApp();
     const enabled = Object.values(CommandIDs).filter(id =>
       commands.isEnabled(id)
     );
-    expect(enabled).toEqual([CommandIDs.showPanel]);
+    expect(enabled).toEqual([CommandIDs.showPanel, CommandIDs.copyDiagnostics]);
     await commands.execute(CommandIDs.showPanel);
     expect(activated).toEqual(['jupyter-memguard-panel']);
   });
