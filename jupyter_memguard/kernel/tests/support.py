@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec
@@ -95,14 +96,35 @@ class Kernel:
         self.messages: list[dict[str, Any]] = []
         self.client.start_channels()
         try:
-            self.client.wait_for_ready(timeout=PATIENCE_S)
+            self._wait_until_it_answers()
         except RuntimeError:
             self.end()
             raise
 
+    def _wait_until_it_answers(self) -> None:
+        """Wait for an answer on both channels: `wait_for_ready` sleeps for each kernel."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            asked = self.client.kernel_info()
+            try:
+                while not _is_idle(self.client.get_iopub_msg(timeout=0.5), asked):
+                    pass
+                while self.client.get_shell_msg(timeout=0.5)["parent_header"]["msg_id"] != asked:
+                    pass
+            except Empty:  # it may have answered before iopub was connected
+                if not self.manager.is_alive():
+                    break
+            else:
+                return
+        raise RuntimeError("the kernel died" if time.monotonic() < end else "no answer")
+
     def end(self) -> None:
         """Kill the process, and let go of the client's threads and sockets."""
         self.client.stop_channels()
+        process = getattr(self.manager.provisioner, "process", None)
+        if process is not None:  # the manager would look every 0.1 s whether it has gone
+            process.kill()
+            process.wait()
         self.manager.shutdown_kernel(now=True)
 
     def execute(self, code: str, **options: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -115,7 +137,7 @@ class Kernel:
                 self.messages.append(message)
                 continue
             published.append(message)
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+            if _is_idle(message, message_id):
                 break
         self.messages += [m for m in published if m["msg_type"] in ("comm_msg", "comm_close")]
         while True:
@@ -180,6 +202,13 @@ class Kernel:
                     return self.messages.pop(index)
             left = end - time.monotonic()
             self.messages.append(self.client.get_iopub_msg(timeout=max(left, 0.1)))
+
+
+def _is_idle(message: dict[str, Any], asked: str) -> bool:
+    """Return whether a message says that a request has been answered."""
+    if message["msg_type"] != "status" or message["parent_header"].get("msg_id") != asked:
+        return False
+    return bool(message["content"]["execution_state"] == "idle")
 
 
 def _literal(text: str) -> str:
