@@ -43,8 +43,7 @@ def test_the_tutorial_has_the_cells_of_the_experiment() -> None:
 
 def test_settings_for_a_site_are_settings_of_the_schema() -> None:
     schema = json.loads((ROOT / "schema" / "plugin.json").read_text("utf-8"))
-    examples = [json.loads(block) for block in blocks("json")]
-    found = [example[SETTINGS] for example in examples if SETTINGS in example]
+    found = [json.loads(block)[SETTINGS] for block in blocks("json") if SETTINGS in block]
     assert found
     for each in found:
         Draft7Validator(schema).validate(each)
