@@ -154,6 +154,9 @@ describe('the chart by cell', () => {
       'Since In [1]: +1.2 GiB, of it `df2` +800 MiB, Open figures +300 MiB, ' +
         'newer +90 MiB, Kept results −50 MiB'
     );
+    const bars = section.node.querySelectorAll('[role=button]');
+    expect(bars[1].getAttribute('aria-label')).toContain('`df2` +800 MiB');
+    expect(bars[0].getAttribute('aria-label')).not.toContain('Since');
     expect(await saying({ since: 0 })).toContain('Since the start: +1.2 GiB,');
     expect(await saying({ bytes: null })).toContain('Since In [1]: `df2`');
     expect(await saying({ bytes: null, since: 0 })).toContain(

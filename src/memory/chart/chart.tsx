@@ -43,6 +43,7 @@ export function Chart(props: IChartProps): JSX.Element {
         current={current}
         choose={choose}
         go={go}
+        growthOf={growthOf}
         trans={trans}
       />
       <p className="jp-Memguard-hint" role="status">
@@ -90,9 +91,10 @@ function Drawing(props: {
   current: IMeasured;
   choose: (bar: IMeasured) => void;
   go: (bar: IMeasured) => Promise<void>;
+  growthOf: IChartProps['growthOf'];
   trans: TranslationBundle;
 }): JSX.Element {
-  const { bars, current, choose, go, trans } = props;
+  const { bars, current, choose, go, growthOf, trans } = props;
   const nodes = React.useRef(new Map<string, SVGGElement>());
   const scroller = React.useRef<HTMLDivElement>(null);
   React.useEffect(() => {
@@ -125,7 +127,7 @@ function Drawing(props: {
             named={names.has(bar)}
             restarted={index > 0 && bar.life !== bars[index - 1].life}
             focusable={bar === current}
-            label={barText(bar, trans)}
+            label={labelOf(bar, growthOf, trans)}
             go={() => void go(bar)}
             move={move}
             hold={node => hold(nodes.current, idOf(bar), node)}
@@ -141,6 +143,17 @@ function Drawing(props: {
       </svg>
     </div>
   );
+}
+
+/** All that is said of a bar to who points at it, or cannot see it. */
+function labelOf(
+  bar: IMeasured,
+  growthOf: IChartProps['growthOf'],
+  trans: TranslationBundle
+): string {
+  const text = barText(bar, trans);
+  const growth = growthText(growthOf(lastRun(bar)), trans);
+  return growth === null ? text : trans.__('%1. %2', text, growth);
 }
 
 /** Remember the element of a bar, for the focus; null forgets it. */
