@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,8 +79,15 @@ def bundle_until(ended: Callable[[], bool], seen: dict[str, int]) -> None:
         time.sleep(LOOK_S)
         if changes() != seen:
             seen = changes()
-            # A file that is being written may be no Python yet.
-            subprocess.run([str(python()), "scripts/kernel_bundle.py"], cwd=ROOT, check=False)
+            bundle()
+
+
+def bundle() -> None:
+    """Bundle the kernel's code, and put it where tsc would put it after looking at all types."""
+    # A file that is being written may be no Python yet.
+    subprocess.run([str(python()), "scripts/kernel_bundle.py"], cwd=ROOT, check=False)
+    for file in kernel_bundle.SOURCES.glob("*.json"):
+        shutil.copyfile(file, ROOT / "lib" / "kernel" / "sources" / file.name)
 
 
 def changes() -> dict[str, int]:
@@ -126,7 +134,7 @@ def seconds_until_built(file: Path, line: str) -> float:
         return time.monotonic() - began
     finally:
         file.write_text(before)
-        kernel_bundle.main()
+        bundle()
 
 
 def is_built(text: str) -> bool:
