@@ -63,6 +63,36 @@ describe('samples', () => {
   });
 });
 
+describe('a message of more than 1 MB', () => {
+  const { result } = samples.valid['reply.report'][0];
+
+  it.each([
+    ['a long text', 'x'.repeat(1_000_000)],
+    ['many items', Array.from({ length: 600_000 }, () => 0)],
+    [
+      'many keys',
+      Object.fromEntries(Array.from({ length: 2e5 }, (_, n) => [n, 0]))
+    ]
+  ])('is an invalid reply: %s', (_, extra) => {
+    const reply = { id: 'a', ok: true, result: { ...result, extra } };
+    expect(readMessage(reply)).toEqual({ kind: 'invalid', id: 'a' });
+  });
+
+  it('is no event', () => {
+    const [event] = samples.valid['event.guard'];
+    expect(readMessage(event)).not.toBeNull();
+    const extra = 'x'.repeat(1_000_000);
+    const large = { ...event, data: { ...event.data, extra } };
+    expect(readMessage(large)).toBeNull();
+  });
+
+  it('is one that has more, and no shorter one', () => {
+    const extra = 'x'.repeat(900_000);
+    const reply = { id: 'a', ok: true, result: { ...result, extra } };
+    expect(readMessage(reply)).toMatchObject({ kind: 'result', id: 'a' });
+  });
+});
+
 describe('fuzz', () => {
   it('reads anything at all without an exception', () => {
     fc.assert(
