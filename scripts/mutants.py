@@ -40,7 +40,7 @@ class Part(NamedTuple):
 PARTS = {
     "limits": Part(
         ("jupyter_memguard/limits.py", "jupyter_memguard/limit_choice.py"),
-        (TESTS + "test_limits.py",),
+        (TESTS + "test_limits.py", TESTS + "test_limit_choice.py"),
     ),
     "process": Part(
         ("jupyter_memguard/process.py",),
