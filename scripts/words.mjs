@@ -6,17 +6,14 @@
  */
 
 import console from 'node:console';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { callsOf, sources } from './texts.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DOCUMENT = join(ROOT, 'docs', 'words.md');
-
-/** The methods of a TranslationBundle; each literal argument is a text. */
-const METHODS = ['__', '_n', '_p', '_np'];
 
 const HEAD = `# Words
 
@@ -34,40 +31,9 @@ The kernel's code says the rest: what it shows at a cell is in [guard.md](guard.
 | ----- | ---- |
 `;
 
-/** The sources below a folder, without tests, in the order of their names. */
-function sources(folder) {
-  return readdirSync(folder, { withFileTypes: true })
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .flatMap(entry => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) {
-        return entry.name === '__tests__' ? [] : sources(path);
-      }
-      return /\.tsx?$/.test(entry.name) ? [path] : [];
-    });
-}
-
-/** The texts of a source, in the order in which it has them. */
+/** The texts of a source, each once. */
 function textsOf(path) {
-  const source = ts.createSourceFile(
-    path,
-    readFileSync(path, 'utf8'),
-    ts.ScriptTarget.Latest
-  );
-  const found = [];
-  const visit = node => {
-    if (
-      ts.isCallExpression(node) &&
-      ts.isPropertyAccessExpression(node.expression) &&
-      METHODS.includes(node.expression.name.text)
-    ) {
-      const texts = node.arguments.filter(ts.isStringLiteralLike);
-      found.push(texts.map(({ text }) => text).join(' / '));
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return [...new Set(found)];
+  return [...new Set(callsOf(path).map(({ texts }) => texts.join(' / ')))];
 }
 
 /** A text as a cell of a Markdown table. */

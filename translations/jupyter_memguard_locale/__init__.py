@@ -1,0 +1,1 @@
+"""Translations of jupyter-memguard: the folder `locale` has one folder for each language."""
