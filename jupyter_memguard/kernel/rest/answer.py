@@ -14,6 +14,7 @@ from ..reports.survey import RESULTS, TRACEBACKS, VARIABLES, named
 from ..retention import tracebacks
 from ..retention.describe import library, type_name
 from ..retention.holders import boundary
+from ..retention.process import trim
 from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
 from ..sizing import Measuring, clock, collector_paused, measure_in_turn, prepare
@@ -34,6 +35,8 @@ MOST_HOARDS = 100
 # Of a budget, at least this share is for measuring, however long the hoarders take.
 _LEAST_SHARE = 0.4
 _FIRST = VARIABLES + 1  # the number of the first hoard's group
+# Free bytes that finding out leaves are given back where they are most of what is free then.
+_WORTH_TRIMMING = 4 * 2**20
 _MOST_NAMED = 5  # hoards that a hoard of shared memory names
 
 
@@ -48,14 +51,17 @@ def rest(shell: Any, outputs: int, budget_ms: float = REST_MS) -> Rest:
     prepare()
     if gc.isenabled():
         gc.collect(1)
+    # Before what is used to find out is added.
+    now = process_memory.read()
+    kinds = memory(now)
     with collector_paused():
         left_out: list[LeftOut] = []
-        hoards = _found(shell, began + budget_ms / 1000, left_out)
+        look = Look(shell, now, began + budget_ms / 1000)
+        hoards = _found(look, left_out)
         spent_ms = (clock() - began) * 1000
         sizes = _Sizes(shell, hoards)
         sizes.measure(max(_LEAST_SHARE * budget_ms, budget_ms - spent_ms))
     parts = {**sizes.parts, "shown": Size(outputs)}
-    now = process_memory.read()
     beside = {hoard.part: 0 for hoard in sizes.hoards}
     for hoard, size in zip(sizes.hoards, sizes.sizes):
         beside[hoard.part] += size.likely_bytes if hoard.roots else 0
@@ -64,26 +70,27 @@ def rest(shell: Any, outputs: int, budget_ms: float = REST_MS) -> Rest:
         parts[name] = _more(parts[name], beside.get(name, 0))
     rest_bytes = partition(now, parts)[1]
     rows, remainder = _rows(sizes, rest_bytes)
+    if (process_memory.free_bytes() or 0) > 2 * (now.free or 0) + _WORTH_TRIMMING:
+        trim()
     return {
         "rss_bytes": now.rss,
         "rest_bytes": rest_bytes,
         "hoards": rows,
         "remainder_bytes": remainder,
-        "memory": memory(now),
+        "memory": kinds,
         "left_out": left_out,
         "final": sizes.final,
         "elapsed_ms": (time.perf_counter() - started) * 1000,
     }
 
 
-def _found(shell: Any, deadline: float, left_out: list[LeftOut]) -> list[Hoard]:
+def _found(look: Look, left_out: list[LeftOut]) -> list[Hoard]:
     """Ask all hoarders whose libraries are loaded. One that fails is left out, with a note."""
     files = {}
     for name, modules in HOARDERS.items():
         if not modules or any(library(module) is not None for module in modules):
             files[name] = _tried(name, _imported, name, left_out) or {}
-    wants = [want for names in files.values() for want in names.get("WANTS", ())]
-    look = Look(shell, wants, deadline)
+    look.want(want for names in files.values() for want in names.get("WANTS", ()))
     found: list[Hoard] = []
     for name, names in files.items():
         if names:

@@ -13,12 +13,15 @@ import sys
 from contextlib import suppress
 from itertools import compress
 from types import MethodType
-from typing import Any, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Sequence
 
 from ..retention.describe import has_base, instance_dict, library
 from ..retention.holders import is_users, snapshot
 from ..retention.sizes import Root
 from ..sizing import clock
+
+if TYPE_CHECKING:
+    from ..reports.process_memory import ProcessMemory
 
 __all__ = ["Hoard", "Look", "Root", "exact_name", "safe_name"]
 
@@ -76,23 +79,25 @@ def safe_name(text: str) -> str:
 class Look:
     """What hoarders look with: the shell, loaded libraries, and the objects that are tracked."""
 
-    def __init__(
-        self, shell: Any, wants: Sequence[tuple[str, str]], deadline: float = float("inf")
-    ) -> None:
-        """Take the InteractiveShell, and the types of which instances will be asked for.
+    def __init__(self, shell: Any, memory: ProcessMemory, deadline: float = float("inf")) -> None:
+        """Take the InteractiveShell, and what the system says of the memory.
 
         `deadline` is a value of `sizing.clock` until which hoarders may look.
         """
         self.shell = shell
+        self.memory = memory
         self.garbage: set[int] = set()  # identities of what the collector will free
         self._deadline = deadline
         self._bases: dict[tuple[str, str], Any] = {}
-        for module, name in wants:
+        self._tracked: dict[int, tuple[type, list[Any]]] | None = None
+        self._names: dict[int, str] | None = None
+
+    def want(self, types: Iterable[tuple[str, str]]) -> None:
+        """Name the types of which instances will be asked for, by module and name."""
+        for module, name in types:
             found = getattr(library(module), "__dict__", {}).get(name)
             if isinstance(found, type):
                 self._bases[module, name] = found
-        self._tracked: dict[int, tuple[type, list[Any]]] | None = None
-        self._names: dict[int, str] | None = None
 
     def check_time(self) -> None:
         """Raise `TimeoutError` if there is no time left, which leaves a hoarder out."""

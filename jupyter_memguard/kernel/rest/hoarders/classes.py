@@ -11,20 +11,18 @@ from ..users import is_cleared, users_modules, values_of
 WANTS = (("builtins", "type"),)
 _dict_of = type.__dict__["__dict__"].__get__
 _MOST = 1000  # instances of earlier versions that are measured
-_SEARCH = """\
-import gc
-for found in gc.get_objects():
-    if isinstance(found, type) and (found.__module__, found.__qualname__) == {name!r}:
-        if found is not {path}:
-            for name, value in list(vars(found).items()):
-                if not name.startswith("__") and not callable(value):
-                    setattr(found, name, None)"""
-_FORGET = """\
-import gc
-for found in gc.get_objects():
-    kind = type(found)
-    if (kind.__module__, kind.__qualname__) == {name!r} and kind is not {path}:
-        vars(found).clear()"""
+_SEARCH = (
+    "import gc; [setattr(found, name, None) for found in gc.get_objects() "
+    "if type in type(found).__mro__ "
+    "and (found.__module__, found.__qualname__) == {name!r} and found is not {path} "
+    "for name, value in list(vars(found).items()) "
+    "if not name.startswith('__') and not callable(value)];"
+)
+_FORGET = (
+    "import gc; [vars(found).clear() for found in gc.get_objects() "
+    "if (type(found).__module__, type(found).__qualname__) == {name!r} "
+    "and type(found) is not {path}];"
+)
 
 
 def find(look: Look) -> Iterator[Hoard]:
@@ -68,7 +66,7 @@ def _earlier(look: Look, earlier: dict[tuple[str, str], list[Any]]) -> Iterator[
         label = f"{name} (earlier)" if module == "__main__" else f"{module}.{name} (earlier)"
         head, _, last = path.rpartition("; ")
         fill = {"name": (module, name), "path": last}
-        before = head + "\n" if head else ""
+        before = head + "; " if head else ""
         if values:
             yield Hoard(
                 "old_class",

@@ -12,7 +12,7 @@ from itertools import compress, repeat
 from operator import ne, sub
 from typing import Any, Iterator
 
-from ...retention.describe import type_name
+from ...retention.describe import module_name, type_name
 from ...retention.refcounts import LISTED, counts
 from ..hoard import Hoard, Look, Root
 
@@ -32,7 +32,9 @@ def find(look: Look) -> Iterator[Hoard]:
         return
     kinds = Counter(map(id, map(type, garbage)))
     types = {id(cls): cls for cls in map(type, garbage)}
-    names = [type_name(types[key]) for key, _ in kinds.most_common(_MOST_NAMED)]
+    # The notebook's own classes first.
+    order = sorted(kinds, key=lambda key: (module_name(types[key]) != "__main__", -kinds[key]))
+    names = [type_name(types[key]) for key in order[:_MOST_NAMED]]
     yield Hoard(
         "cycles",
         ", ".join(names),

@@ -14,17 +14,15 @@ from ..hoard import Hoard, Look, Root, exact_name
 WANTS = (("builtins", "BaseException"), ("bdb", "Bdb"))
 _traceback_of = BaseException.__dict__["__traceback__"].__get__
 _MOST = 1000  # exceptions that are measured together
-_FORGET = """\
-import gc
-for found in gc.get_objects():
-    if type(found).__name__ == {name!r} and isinstance(found, BaseException):
-        found.__traceback__ = None"""
-_FORGET_FRAMES = """\
-import bdb, gc
-for found in gc.get_objects():
-    if isinstance(found, bdb.Bdb):
-        found.reset()
-        vars(found).update(stack=[], curframe=None, curframe_locals=None)"""
+_FORGET = (
+    "import gc; [found.with_traceback(None) for found in gc.get_objects() "
+    "if BaseException in type(found).__mro__ and type(found).__name__ == {name!r}];"
+)
+_FORGET_FRAMES = (
+    "import bdb, gc; [(found.reset(), "
+    "vars(found).update(stack=[], curframe=None, curframe_locals=None)) "
+    "for found in gc.get_objects() if bdb.Bdb in type(found).__mro__];"
+)
 
 
 def find(look: Look) -> Iterator[Hoard]:

@@ -19,24 +19,22 @@ WANTS = (
 )
 _OPTIMIZED = 1
 _MOST = 1000  # generators that are measured together
-_CANCEL = """\
-import asyncio
-for task in asyncio.all_tasks():
-    if getattr(task.get_coro(), "__qualname__", None) == {name!r}:
-        task.cancel()"""
-_CLOSE = """\
-import gc
-for found in gc.get_objects():
-    if type(found).__name__ == {kind!r} and found.gi_code.co_name == {name!r}:
-        found.close()"""
-_CLOSE_ASYNC = """\
-import gc
-for found in gc.get_objects():
-    if type(found).__name__ == {kind!r} and found.ag_code.co_name == {name!r}:
-        await found.aclose()"""
-_END = """\
-import ctypes
-ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong({ident}), ctypes.py_object(SystemExit))"""
+_CANCEL = (
+    "import asyncio; [task.cancel() for task in asyncio.all_tasks() "
+    "if getattr(task.get_coro(), '__qualname__', None) == {name!r}];"
+)
+_CLOSE = (
+    "import gc; [found.close() for found in gc.get_objects() "
+    "if type(found).__name__ == {kind!r} and found.gi_code.co_name == {name!r}];"
+)
+_CLOSE_ASYNC = (
+    "import gc; [await found.aclose() for found in gc.get_objects() "
+    "if type(found).__name__ == {kind!r} and found.ag_code.co_name == {name!r}];"
+)
+_END = (
+    "import ctypes; ctypes.pythonapi.PyThreadState_SetAsyncExc("
+    "ctypes.c_ulong({ident}), ctypes.py_object(SystemExit));"
+)
 
 
 def find(look: Look) -> Iterator[Hoard]:

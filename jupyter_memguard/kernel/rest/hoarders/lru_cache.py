@@ -11,11 +11,10 @@ from ..hoard import Hoard, Look, Root
 _MODULE, _TYPE = "functools", "_lru_cache_wrapper"
 WANTS = ((_MODULE, _TYPE),)
 # Of a cache that no name leads to, such as one that was made in a function.
-_SEARCH = """\
-import functools, gc
-for found in gc.get_objects():
-    if type(found) is functools._lru_cache_wrapper and found.__qualname__ == {name!r}:
-        found.cache_clear()"""
+_SEARCH = (
+    "import functools, gc; [found.cache_clear() for found in gc.get_objects() "
+    "if type(found) is functools._lru_cache_wrapper and found.__qualname__ == {name!r}];"
+)
 
 
 def find(look: Look) -> Iterator[Hoard]:

@@ -15,20 +15,18 @@ from ..users import is_cleared
 
 WANTS = (("logging", "Handler"),)
 _MOST = 5000
-_EMPTY_HANDLERS = """\
-import gc, logging
-for found in gc.get_objects():
-    if isinstance(found, logging.Handler) and hasattr(found, {name!r}):
-        found.{name}.clear()"""
-_EMPTY_REGISTRIES = """\
-import sys
-for module in list(sys.modules.values()):
-    vars(module).get("__warningregistry__", {}).clear()"""
-_DETACH = """\
-import weakref
-for found in list(weakref.finalize._registry):
-    if found.peek() and getattr(found.peek()[1], "__qualname__", None) == {name!r}:
-        found.detach()"""
+_EMPTY_HANDLERS = (
+    "import gc, logging; [found.{name}.clear() for found in gc.get_objects() "
+    "if logging.Handler in type(found).__mro__ and {name!r} in vars(found)];"
+)
+_EMPTY_REGISTRIES = (
+    "import sys; [getattr(each, '__dict__', {}).get('__warningregistry__', {}).clear() "
+    "for each in list(sys.modules.values())];"
+)
+_DETACH = (
+    "import weakref; [found.detach() for found in list(weakref.finalize._registry) "
+    "if found.peek() and getattr(found.peek()[1], '__qualname__', None) == {name!r}];"
+)
 
 
 def find(look: Look) -> Iterator[Hoard]:
@@ -99,15 +97,16 @@ def _finalizers(look: Look) -> Iterator[Hoard]:
         return
     found: dict[str, list[Any]] = {}
     for _, info in snapshot(registry)[:_MOST]:
-        func = info.func
-        func = func.__func__ if type(func) is MethodType else func
+        func, is_method = info.func, type(info.func) is MethodType
+        func = func.__func__ if is_method else func
         name = func.__qualname__ if type(func) is FunctionType else type_name(type(func))
-        if info.args or info.kwargs:
+        if info.args or info.kwargs or is_method:
             found.setdefault(name, []).append(info)
     for name, several in found.items():
         yield Hoard(
             "finalize",
             name,
+            # What a bound method keeps alive is mostly what it was to be called for.
             [Root(info, 1) for info in several],
             count=len(several),
             remedy=_DETACH.format(name=name),

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any, Iterator
 
-from ...reports import process_memory
 from ...retention.describe import instance_dict
 from ...retention.holders import snapshot
 from ..hoard import Hoard, Look
@@ -22,12 +21,10 @@ _SHARED = (
     "/memfd:",
     "/dev/zero",
 )
-_UNLINK = """\
-import gc
-from multiprocessing.shared_memory import SharedMemory
-for found in gc.get_objects():
-    if type(found) is SharedMemory and found.name == {name!r}:
-        found.close(); found.unlink()"""
+_UNLINK = (
+    "import gc; [(found.close(), found.unlink()) for found in gc.get_objects() "
+    "if type(found).__name__ == 'SharedMemory' and found.name == {name!r}];"
+)
 _TRIM = 'import ctypes; ctypes.CDLL("libc.so.6").malloc_trim(0)'
 
 
@@ -52,7 +49,7 @@ def find(look: Look) -> Iterator[Hoard]:
         remedy = _of_shared_memory(look, path) if is_shared else _of_file(look, path)
         kind = "shared_memory" if is_shared else "mapped_file"
         yield Hoard(kind, path, bytes=each.mapped, part="mapped", remedy=remedy)
-    free = process_memory.free_bytes()
+    free = look.memory.free
     if free:
         yield Hoard("allocator", "", bytes=free, part="free", exact=False, remedy=_TRIM)
     if swapped:

@@ -218,6 +218,19 @@ def test_arguments_of_finalizers(asked: Asked) -> None:
     asked.check("finalize", "close", 40 * MB)
 
 
+def test_what_a_finalizers_own_method_keeps(asked: Asked) -> None:
+    asked.kernel.run(
+        "import weakref\n"
+        "class Reader:\n"
+        "    def __init__(self):\n"
+        "        self.data = bytearray(40_000_000)\n"
+        "        weakref.finalize(self, self.close)\n"
+        "    def close(self): pass\n"
+        "Reader();"
+    )
+    asked.check("finalize", "Reader.close", 40 * MB)
+
+
 def test_gc_garbage(asked: Asked) -> None:
     asked.kernel.run("import gc; gc.garbage.append(bytearray(40_000_000))")
     asked.check("garbage", "gc.garbage", 40 * MB)
