@@ -24,7 +24,7 @@ DOCUMENTS = [
 ]
 PROGRAMS = (
     r"(?:\.venv/bin/)?"
-    r"(?:cd|git|gh|hatch|ipython|jlpm|jupyter|node|npm|npx|papermill|pip|pre-commit|python3?|twine|uv)"
+    r"(?:cd|git|gh|hatch|ipython|jlpm|jupyter|node|npm|npx|papermill|pip|pre-commit|pybabel|python3?|twine|uv)"
 )
 COMMAND = re.compile(rf"!?(?:[A-Z_]+=\S+ )*{PROGRAMS} \S.*")
 BLOCK = re.compile(r"(?ms)^( *)```([^\n]*)\n(.*?)^\1``` *$")
