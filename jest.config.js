@@ -19,10 +19,14 @@ const baseConfig = jestJupyterLab(__dirname);
 module.exports = {
   ...baseConfig,
   automock: false,
+  collectCoverageFrom: ['src/**/*.{ts,tsx}', '!src/__tests__/**'],
+  coverageDirectory: '<rootDir>/build/reports/branches',
+  coverageReporters: ['json-summary'],
   modulePathIgnorePatterns: [
     '<rootDir>/jupyter_memguard/labextension',
     '<rootDir>/\\.venv'
   ],
+  setupFilesAfterEnv: ['<rootDir>/src/__tests__/setup.ts'],
   testRegex: 'src/__tests__/.*\\.spec\\.tsx?$',
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };

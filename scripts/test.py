@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
 
+import branches
 import changed
 from environment import (
     ROOT,
@@ -46,7 +48,7 @@ LIMITS = {
     "kernels": 2700,
     "server": 1500,
     "sizing": 600,
-    "jest": 600,
+    "jest": 900,
 }
 # Threads that other tests leave behind would make every measurement say that it may be off.
 ALONE = changed.SIZING
@@ -130,7 +132,7 @@ def _messages(spec: dict[str, Any]) -> Iterator[str]:
 
 
 SUITES: dict[str, dict[str, Callable[[], Found]]] = {
-    "units": {"jest": jest},
+    "units": {"jest": partial(jest, *branches.OF_JEST)},
     "python": {
         "kernels": partial(pytest, "kernels", "jupyter_memguard/kernel", f"--ignore={ALONE}"),
         "server": partial(
@@ -240,7 +242,7 @@ def main(arguments: list[str]) -> int:
     install()
     REPORTS.mkdir(parents=True, exist_ok=True)
     for old in REPORTS.iterdir():
-        old.unlink()
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
     suites = (
         of_what_changed()
         if only_changed
@@ -255,6 +257,8 @@ def main(arguments: list[str]) -> int:
     for title, message in failures:
         print(f"\nFAILED {title}\n{message[:LONGEST]}")
     passed = sum(of_suite.passed for of_suite in found.values())
+    for sentence in branches.told(REPORTS):
+        print(sentence)
     print(f"{passed} passed, {len(failures)} failed")
     return 1 if failures else 0
 

@@ -232,6 +232,8 @@ describe('a Python kernel', () => {
     async () => {
       const { agent, run, ready, close } = await aSession('ipython');
       await ready();
+      // JupyterLab writes so of each message for a comm that was closed.
+      const error = jest.spyOn(console, 'error').mockImplementation();
       // As if it had not heard of this page for long, pauses or not.
       await run(
         'import sys; package = sys.modules["_jupyter_memguard"].__name__\n' +
@@ -247,6 +249,10 @@ describe('a Python kernel', () => {
       await Promise.all(cells);
       expect(await released).toMatchObject({ released: 6, still_alive: [] });
       expect(states).toEqual(['installing', 'ready']);
+      for (const [said] of error.mock.calls) {
+        expect(String(said)).toContain('Comm not found');
+      }
+      error.mockRestore();
       await close();
     },
     PATIENCE

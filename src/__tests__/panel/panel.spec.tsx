@@ -31,7 +31,7 @@ function aFrame() {
 
 async function aPanel() {
   const parts = aFrame();
-  await parts.panel.load();
+  await doing(() => parts.panel.load());
   return parts;
 }
 
@@ -58,7 +58,7 @@ describe('MemguardPanel', () => {
     const { panel } = await aPanel();
     const labels = () => panel.widgets.map(widget => widget.title.label);
     const between = aSection('between');
-    panel.addSection(aSection('last'), 300);
+    await doing(() => panel.addSection(aSection('last'), 300));
     const section = panel.addSection(between, 150);
     expect(labels()).toEqual([
       'Kept results',
@@ -69,19 +69,19 @@ describe('MemguardPanel', () => {
     section.dispose();
     expect(labels()).toEqual(['Kept results', 'Largest variables', 'last']);
     expect(between.isDisposed).toBe(false);
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 
   it('gives sections the sizes that they had', async () => {
     const { panel } = await aPanel();
     const sizes = { 'Kept results': 0.2, 'Largest variables': 0.8 };
-    panel.restore({ sizes: { ...sizes, wrong: 'x' } });
+    await doing(() => panel.restore({ sizes: { ...sizes, wrong: 'x' } }));
     expect(panel.state.sizes).toEqual(sizes);
     const accordion = panel.content as AccordionPanel;
     const [results, variables] = accordion.relativeSizes();
     expect(results).toBeCloseTo(0.2);
     expect(variables).toBeCloseTo(0.8);
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 
   it('tells what was given another size', async () => {
@@ -97,40 +97,42 @@ describe('MemguardPanel', () => {
       'Kept results': 0.75,
       'Largest variables': 0.25
     });
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 
   it('begins with all but the results folded', async () => {
     const { panel } = await aPanel();
-    panel.addSection(aSection('late'), 300);
-    panel.addSection(aSection('early'), 50);
+    await doing(() => panel.addSection(aSection('late'), 300));
+    await doing(() => panel.addSection(aSection('early'), 50));
     expect(panel.state.folded).toEqual(['Largest variables', 'late']);
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 
   it('unfolds what was left unfolded', async () => {
     const { panel } = await aPanel();
-    panel.addSection(aSection('late'), 300);
-    panel.restore({ folded: ['Kept results'] });
+    await doing(() => panel.addSection(aSection('late'), 300));
+    await doing(() => panel.restore({ folded: ['Kept results'] }));
     expect(panel.state.folded).toEqual(['Kept results']);
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 
   it('folds what was folded, also what is added later', async () => {
     const { panel } = await aPanel();
-    panel.restore({ folded: ['Largest variables', 'late', 3] });
-    panel.addSection(aSection('late'), 300);
+    await doing(() =>
+      panel.restore({ folded: ['Largest variables', 'late', 3] })
+    );
+    await doing(() => panel.addSection(aSection('late'), 300));
     expect(panel.state.folded).toEqual(['Largest variables', 'late']);
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 
-  it('tells what is folded before there is any content, and loses no order', () => {
+  it('tells what is folded before there is any content, and loses no order', async () => {
     const { panel } = aFrame();
     const kept = {
       sort: { column: 'age', descending: false },
       filter: { text: 'x', minBytes: 5 }
     };
-    panel.restore(kept);
+    await doing(() => panel.restore(kept));
     let told = 0;
     panel.stateChanged.connect(() => told++);
     (panel.content as AccordionPanel).expand(1);
@@ -142,7 +144,7 @@ describe('MemguardPanel', () => {
       ...kept,
       folded: ['Largest variables']
     });
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 
   it.each<AgentState>([
@@ -191,13 +193,13 @@ describe('MemguardPanel', () => {
 
   it('tells a busy kernel from one that is being asked', async () => {
     const { panel, model } = await aPanel();
-    model.agent.setRunning(true);
+    await doing(() => model.agent.setRunning(true));
     expect(panel.node.dataset.state).toBe('waiting');
-    model.agent.setState({ kind: 'installing' });
+    await doing(() => model.agent.setState({ kind: 'installing' }));
     expect(panel.node.dataset.state).toBe('waiting');
-    model.agent.setRunning(false);
+    await doing(() => model.agent.setRunning(false));
     expect(panel.node.dataset.state).toBe('installing');
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 
   it('says that a kernel ended that never answered', async () => {
@@ -218,13 +220,13 @@ describe('MemguardPanel', () => {
     jest.useFakeTimers();
     try {
       const { panel, model } = await aPanel();
-      model.agent.setState({ kind: 'installing' });
+      await doing(() => model.agent.setState({ kind: 'installing' }));
       expect(panel.node.dataset.state).toBe('installing');
-      jest.runOnlyPendingTimers();
+      await doing(() => jest.runOnlyPendingTimers());
       expect(panel.node.dataset.state).toBe('waiting');
-      model.agent.setState({ kind: 'ready' });
+      await doing(() => model.agent.setState({ kind: 'ready' }));
       expect(panel.node.dataset.state).toBe('ready');
-      panel.dispose();
+      await doing(() => panel.dispose());
     } finally {
       jest.useRealTimers();
     }
@@ -232,22 +234,24 @@ describe('MemguardPanel', () => {
 
   it('shows rows, none, or the failure, as the report is', async () => {
     const { panel, model } = await aPanel();
-    model.set({ report: aReport([aRow(1, 5)]) });
+    await doing(() => model.set({ report: aReport([aRow(1, 5)]) }));
     expect(panel.node.dataset.state).toBe('rows');
-    model.set({ report: aReport([]) });
+    await doing(() => model.set({ report: aReport([]) }));
     expect(panel.node.dataset.state).toBe('empty');
-    model.set({ report: null, failure: 'invalid_reply' });
+    await doing(() => model.set({ report: null, failure: 'invalid_reply' }));
     expect(panel.node.dataset.state).toBe('failed');
-    panel.dispose();
+    await doing(() => panel.dispose());
   });
 });
 
 describe('the focus', () => {
   async function aTable() {
     const { panel, model } = await aPanel();
-    model.set({
-      report: aReport([aRow(1, 10), aRow(2, 30), aRow(3, 20)])
-    });
+    await doing(() =>
+      model.set({
+        report: aReport([aRow(1, 10), aRow(2, 30), aRow(3, 20)])
+      })
+    );
     await doing(() => Widget.attach(panel, document.body));
     const row = (key: string) => one(panel.node, `[data-key=${key}]`);
     return { panel, model, row };

@@ -46,9 +46,9 @@ describe('the commands of rows', () => {
     const run = (id: string, key?: string) =>
       doing(() => commands.execute(id, { key }));
     expect(can(RowCommandIDs.release, 'k1')).toBe(false);
-    await panel.load();
+    await doing(() => panel.load());
     const rows = [aRow(1, 10), aRow(2, 30, { cell_id: null })];
-    model.set({ report: aReport(rows) });
+    await doing(() => model.set({ report: aReport(rows) }));
     await doing(() => Widget.attach(panel, document.body));
     expect(can(RowCommandIDs.goToCell, 'k1')).toBe(true);
     expect(can(RowCommandIDs.goToCell, 'k2')).toBe(false);

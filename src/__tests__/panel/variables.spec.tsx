@@ -163,7 +163,7 @@ describe('Variables', () => {
     const { host, model, open } = await theVariables({
       largest: [aVariable('df', MIB), aVariable('a b', MIB)]
     });
-    model.agent.setRunning(true);
+    await doing(() => model.agent.setRunning(true));
     await open('df');
     const offer = () =>
       button(host, 'Put `del df` into a new cell') as HTMLButtonElement;
