@@ -145,5 +145,7 @@ def is_built(text: str) -> bool:
 
 
 if __name__ == "__main__":
+    # What is watched has to end with this, however it is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with contextlib.suppress(KeyboardInterrupt):
         sys.exit(main(sys.argv[1:]))
