@@ -242,12 +242,15 @@ _PARTS = (
 _HOARDS = {
     "allocator": "memory that the allocator keeps free",
     "atexit": "what atexit will call",
+    "bokeh": "plots in bokeh's document",
     "class_attribute": "an attribute of a class",
     "code": "code of libraries",
     "code_data": "data of libraries' code",
     "cycles": "garbage that waits for the collector",
+    "dask": "results that workers of dask keep",
     "debugger": "a debugger that stands at a frame",
     "exception": "kept exceptions",
+    "figures": "open figures",
     "finalize": "arguments of finalizers",
     "garbage": "garbage that is kept",
     "generator": "generators",
@@ -257,12 +260,17 @@ _HOARDS = {
     "mapped_file": "a file in memory",
     "module": "a global of a module",
     "old_class": "earlier versions of a class",
+    "plotly": "figures of plotly",
+    "pyarrow": "what pyarrow's pool keeps free:",
     "shared": "shared by",
     "shared_memory": "shared memory",
     "swap": "pages that the system has swapped",
     "task": "tasks that wait",
     "thread": "a thread",
+    "torch": "what torch keeps free:",
     "warnings": "notes of warnings",
+    "widgets": "widgets",
+    "widgets_closed": "widgets that a page has closed",
 }
 
 

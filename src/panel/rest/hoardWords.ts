@@ -31,29 +31,25 @@ const kindWords = (trans: TranslationBundle): Record<string, string> => ({
   exception: trans.__('Stored exception'),
   figures: trans.__('Open figures'),
   finalize: trans.__('Arguments of a finalizer'),
-  future: trans.__('Outcome of a future'),
   garbage: trans.__('Garbage that cannot be collected'),
   generator: trans.__('Generator that was not run to its end'),
-  holoviews: trans.__('Plots of HoloViews'),
   linecache: trans.__('Source lines for tracebacks'),
   logging: trans.__('Log records in a buffer'),
   lru_cache: trans.__('Cache of a function'),
   mapped_file: trans.__('File mapped into memory'),
   module: trans.__('In a module of yours'),
   old_class: trans.__('Older version of a class'),
-  panel: trans.__('Documents of Panel'),
   plotly: trans.__('Figures of plotly'),
-  polars: trans.__('Memory of polars'),
-  pyarrow: trans.__('Memory pool of pyarrow'),
+  pyarrow: trans.__('Unused in the pool of pyarrow'),
   shared: trans.__('Shared by several of these'),
   shared_memory: trans.__('Shared memory'),
   swap: trans.__('Swapped out'),
   task: trans.__('Task that has not ended'),
-  tensorflow: trans.__('Memory of tensorflow'),
   thread: trans.__('Running thread'),
   torch: trans.__('Cache of torch'),
   warnings: trans.__('Warnings that were shown'),
-  widgets: trans.__('Widgets')
+  widgets: trans.__('Widgets'),
+  widgets_closed: trans.__('Widgets that a page has closed')
 });
 
 /**

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from types import MemberDescriptorType
 from typing import Any, Iterator
 
 from ...retention.describe import instance_dict
@@ -14,10 +16,12 @@ def find(look: Look) -> Iterator[Hoard]:
     if names is None:
         return
     workers = instance_dict(own_entry(names.Worker, "_instances"))["data"]
+    if type(workers) is not set:
+        raise LookupError
     roots: list[Root] = []
     count = 0
     for reference in workers.copy():
-        kept = _kept(reference())
+        kept = _kept(reference()) if type(reference) is weakref.ref else None
         if kept:
             roots.append(Root(kept, 0, emptied=True))
             count += len(kept)
@@ -31,7 +35,10 @@ def find(look: Look) -> Iterator[Hoard]:
 def _kept(worker: Any) -> dict[Any, Any]:
     """Return a worker's dict of results, which can be the quick part of what is spilled to disk."""
     state = instance_dict(worker)["state"]
-    data = own_entry(type(state), "data").__get__(state)  # a slot
+    slot = own_entry(type(state), "data")
+    if type(slot) is not MemberDescriptorType:
+        raise LookupError
+    data = slot.__get__(state)
     if type(data) is not dict:
         data = instance_dict(instance_dict(data)["fast"])["d"]
     if type(data) is not dict:

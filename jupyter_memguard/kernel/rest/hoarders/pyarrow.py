@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from ..hoard import Hoard, Look
+from ..native import native_function
 
 _RESERVED = 1 << 26  # bytes; a stretch of mimalloc's has at least so many
 _STRETCH = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) rw-p 00000000 00:00 0 .*$", re.MULTILINE)
@@ -22,7 +23,7 @@ _PROBE = 64  # bytes
 def find(look: Look) -> Iterator[Hoard]:
     """Yield what the default pool can give back."""
     names = look.library("pyarrow.lib")
-    pool = names.default_memory_pool()
+    pool = native_function(names.default_memory_pool)()
     backend = names.MemoryPool.backend_name.__get__(pool)
     if backend == "system":  # its free memory is the allocator's
         return
@@ -43,7 +44,7 @@ def find(look: Look) -> Iterator[Hoard]:
 
 def _present(names: Any) -> int:
     """Return how many bytes are present of the stretch that the pool takes memory from."""
-    probe = names.allocate_buffer(_PROBE)
+    probe = native_function(names.allocate_buffer)(_PROBE)
     address = names.Buffer.address.__get__(probe)
     text = Path("/proc/self/smaps").read_bytes()
     for stretch in _STRETCH.finditer(text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 from ..hoard import Hoard, Look
+from ..native import native_function
 
 
 def find(look: Look) -> Iterator[Hoard]:
@@ -12,9 +13,11 @@ def find(look: Look) -> Iterator[Hoard]:
     cuda, native = look.library("torch.cuda"), look.library("torch._C")
     if cuda is None or cuda._initialized is not True:  # noqa: SLF001
         return
+    count_devices = native_function(native._cuda_getDeviceCount)  # noqa: SLF001
+    read_counters = native_function(native._cuda_memoryStats)  # noqa: SLF001
     torch, before = look.alias("torch")
-    for device in range(native._cuda_getDeviceCount()):  # noqa: SLF001
-        stats = native._cuda_memoryStats(device)  # noqa: SLF001
+    for device in range(count_devices()):
+        stats = read_counters(device)
         # What is left of a block of which a part is in use cannot be given back.
         unused = (
             _now(stats, "reserved_bytes")
