@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import psutil
 
-from jupyter_memguard import limit_choice
+from jupyter_memguard import limits
 from jupyter_memguard.config import Memguard
 from jupyter_memguard.limit_choice import LimitChoice
 from jupyter_memguard.limits import Group, Limit
@@ -25,10 +26,11 @@ class Looks:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
         self.places = self.groups = 0
-        monkeypatch.setattr(limit_choice.time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(limit_choice.limits, "memory_groups", self._place)
-        monkeypatch.setattr(limit_choice.limits, "address_space_bytes", lambda _pid: None)
-        monkeypatch.setattr(limit_choice.limits, "group_limit", self._group)
+        clock = SimpleNamespace(monotonic=lambda: self.now)
+        monkeypatch.setattr("jupyter_memguard.limit_choice.time", clock)
+        monkeypatch.setattr(limits, "memory_groups", self._place)
+        monkeypatch.setattr(limits, "address_space_bytes", lambda _pid: None)
+        monkeypatch.setattr(limits, "group_limit", self._group)
 
     def _place(self, _pid: int) -> list[Group]:
         self.places += 1
