@@ -108,7 +108,6 @@ def stories(part: int, *arguments: str) -> Found:
         *arguments,
         cwd=ROOT / "ui-tests",
         PLAYWRIGHT_JSON_OUTPUT_FILE=str(report),
-        MEMGUARD_BROWSER=install_browser(),
         MEMGUARD_TEST_PORT=str(int(os.environ.get("MEMGUARD_TEST_PORT", "8888")) + 10 * part - 10),
     )
     found = json.loads(report.read_text())
@@ -248,6 +247,8 @@ def main(arguments: list[str]) -> int:
         if only_changed
         else {name: suite for kind in arguments or SUITES for name, suite in SUITES[kind].items()}
     )
+    if any(name.startswith("stories") for name in suites):
+        os.environ["MEMGUARD_BROWSER"] = install_browser()  # once for both halves
     found = run_all(suites)
     for name, of_suite in found.items():
         # What changed may have no test of a kind.
