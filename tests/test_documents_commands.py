@@ -73,11 +73,11 @@ def commands_in(path: Path) -> set[str]:
     return found | {code for code in re.findall(r"`([^`\n]+)`", rest) if COMMAND.fullmatch(code)}
 
 
-def test_the_table_has_each_command_line_and_no_other() -> None:
+def test_the_table_has_each_command_line() -> None:
     found = set().union(*(commands_in(path) for path in DOCUMENTS))
     told = [row.command for row in rows()]
     assert sorted(found - set(told)) == []
-    assert sorted(set(told) - found) == []
+    assert sorted(row.command for row in rows() if row.file and row.command not in found) == []
     assert len(told) == len(set(told))
 
 
