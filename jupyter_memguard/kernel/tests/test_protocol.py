@@ -120,10 +120,23 @@ def test_any_message_gets_one_reply_that_can_be_sent(message: Any, result: Any) 
     assert reply["ok"] is True or reply["error"]["code"] in protocol.ERROR_CODES
 
 
+def test_the_guards_defaults_are_those_of_the_page() -> None:
+    schema = json.loads((support.ROOT / "schema" / "plugin.json").read_text(encoding="utf-8"))
+    pages = {name: each.get("default") for name, each in schema["properties"].items()}
+    assert {
+        "threshold_bytes": pages["guardThresholdMiB"] * 2**20,
+        "total_bytes": pages["guardTotalMiB"] * 2**20,
+        "keep_last": pages["guardKeepLast"],
+        "shown_bytes": pages["guardShownMiB"] * 2**20,
+        "tracebacks": pages["guardTracebacks"],
+    } == protocol.DEFAULTS
+
+
 def test_numbers_are_taken_up_to_the_largest_and_down_to_nothing() -> None:
     def taken(method: str, **params: Any) -> bool:
         return type(outcome({"id": "1", "method": method, "params": params})) is not Refused
 
+    assert LARGEST_INT == 9_007_199_254_740_991  # JavaScript's Number.MAX_SAFE_INTEGER
     assert taken("release", min_bytes=LARGEST_INT)
     assert taken("release", min_bytes=0)
     assert taken("report", budget_ms=0)
