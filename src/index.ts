@@ -12,6 +12,27 @@ import { togglePlugin } from './plugins/toggle';
 import { warningsPlugin } from './plugins/warnings';
 
 export { IMemguard } from './tokens';
+export type {
+  Activity,
+  AgentState,
+  IDeath,
+  IFigure,
+  IKernelAgent,
+  IOwnGuard,
+  IRetainedModel,
+  ISettings,
+  IWatched,
+  Outcome,
+  Selection
+} from './tokens';
+export type {
+  GuardMode,
+  IGuard,
+  IGuardState,
+  IReleased,
+  IReport,
+  IRow
+} from './wire/protocol';
 
 /** Every plugin of this extension. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
