@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import weakref
 from functools import partial
@@ -14,7 +15,7 @@ from types import (
 )
 from typing import Any, Callable
 
-from ..retention.describe import module_name
+from ..retention.describe import is_one_of, module_name
 from .known_types import HARMLESS_CALLBACKS, TRANSPARENT_PACKAGES
 
 _dict = type.__dict__["__dict__"].__get__
@@ -55,10 +56,17 @@ def frees_by_callback(objects: list[Any]) -> bool:
         return False
     for obj in objects:
         for reference in weakref.getweakrefs(obj) if _count_refs(obj) else ():
-            callback = _callback_of(reference)
-            if callback is not None and not _harmless(callback):
+            if not all(map(_harmless, _callbacks(reference))):
                 return True
     return False
+
+
+def _callbacks(reference: Any) -> list[Any]:
+    """Return a weak reference's callback, if it has one."""
+    if is_one_of(type(reference), *weakref.ProxyTypes):  # its attributes are those of its object
+        return gc.get_referents(reference)
+    callback = _callback_of(reference)
+    return [] if callback is None else [callback]
 
 
 def _harmless(callback: Any) -> bool:

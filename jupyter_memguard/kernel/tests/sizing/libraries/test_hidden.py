@@ -137,6 +137,19 @@ def test_what_dies_by_a_callback_is_known_to_be_hidden() -> None:
     del of_key, of_value, of_set, reference
 
 
+class Called(Plain):
+    def __call__(self) -> None: ...
+
+
+@pytest.mark.parametrize("make", [Plain, Called])  # there is a type of proxy for each
+def test_a_proxy_has_a_callback_like_any_weak_reference(make: type[Plain]) -> None:
+    plain, finalized = make(), make()
+    proxies = [weakref.proxy(plain), weakref.proxy(finalized, lambda _: None)]
+    assert not hides(plain)
+    assert hides(finalized)
+    proxies.clear()
+
+
 def test_an_unknown_type_says_how_large_its_buffer_is() -> None:
     pandas = pytest.importorskip("pandas._libs.parsers")
     kind = Kind(pandas.TextReader, {})
