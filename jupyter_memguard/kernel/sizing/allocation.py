@@ -243,7 +243,10 @@ class Kind:
 
     def hides(self, objects: list[Any]) -> bool:
         """Return whether objects of this kind may free what is not seen when they fall."""
-        return self.opaque or (self.weak and frees_by_callback(objects))
+        try:
+            return self.opaque or (self.weak and frees_by_callback(objects))
+        except Exception:  # noqa: BLE001 - a weak reference of a kind that is not known
+            return True
 
     def estimate(self, obj: Any) -> int:
         """Return the bytes that an object of an unknown type says that it has, beside its own."""
