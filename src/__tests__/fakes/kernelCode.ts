@@ -6,7 +6,12 @@ export const DIGEST = 'this-build';
 
 /** Code for kernels that is loaded already, as it is soon after the start. */
 export const KERNEL_CODE: IKernelCode = {
-  core: aChunk({ digest: DIGEST, release: '0.1.0', head: 'install(', tail: ')' }),
+  core: aChunk({
+    digest: DIGEST,
+    release: '0.1.0',
+    head: 'install(',
+    tail: ')'
+  }),
   engine: aChunk({ digest: DIGEST, text: 'the engine' })
 };
 
