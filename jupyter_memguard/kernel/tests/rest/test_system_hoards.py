@@ -98,3 +98,14 @@ def test_swapped_pages_are_told(asked: Asked) -> None:
     assert (hoards["swap"]["bytes"], hoards["swap"]["part"]) == (4020 * 1024, "swap")
     assert hoards["code"]["bytes"] == 1400 * 1024
     assert hoards["code_data"]["bytes"] == 100 * 1024
+
+
+def test_the_report_of_python_tells_it_too(asked: Asked) -> None:
+    asked.kernel.run("import _jupyter_memguard as api")
+    rest = asked.kernel.value("api.report()['rest']")
+    assert (
+        rest["rest_bytes"]
+        == sum(hoard["bytes"] for hoard in rest["hoards"] if hoard["part"] == "rest")
+        + rest["remainder_bytes"]
+    )
+    assert asked.kernel.value("api.report(rest=False)['rest'] is None")
