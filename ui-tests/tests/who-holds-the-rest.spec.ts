@@ -89,3 +89,16 @@ test('figures left open are closed where the rest of the memory is told', async 
     .toBeLessThan(before - 0.9 * held);
   await expect.poll(() => figure(entry)).toBeLessThan(held);
 });
+
+test('the chart by cell says what a cell made grow', async ({ page }) => {
+  await newNotebook(page);
+  const panel = await openWholePanel(page);
+  const chart = panel.locator('.jp-Memguard-chartSection');
+  await runCells(page, ['import numpy as np\nsmall = np.ones(1_000_000)']);
+  // The memory has been read after this cell, and before the next.
+  await expect(panel.locator('tr[data-name="small"]')).toBeVisible();
+  await runCells(page, ['df2 = np.ones(100_000_000)']);
+  await expect(chart.getByRole('status')).toContainText(
+    /Since In \[1\]: \+7[567]\d(\.\d)? MiB, of it `df2` \+762\.9 MiB/
+  );
+});
