@@ -4,7 +4,11 @@
  *
  *     jlpm playwright test -c screenshots.config.js
  */
-import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
+import {
+  expect,
+  galata,
+  type IJupyterLabPageFixture
+} from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import { statSync } from 'fs';
 import { join } from 'path';
@@ -154,3 +158,32 @@ for (const [theme, name] of Object.entries(THEMES)) {
     });
   });
 }
+
+test.describe(() => {
+  // JupyterLab's language pack and `pip install ./translations` are needed.
+  test.use({
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      '@jupyterlab/translation-extension:plugin': { locale: 'de_DE' }
+    }
+  });
+
+  test('the panel in German', async ({ page }) => {
+    await page.setViewportSize({ width: 1080, height: 860 });
+    await page.sidebar.close('left');
+    await page.notebook.createNew('analyse.ipynb', { kernel: 'python3' });
+    const panel = await openPanel(page);
+    await page.sidebar.setWidth(440, 'right');
+    await expect(panel).toHaveAttribute('data-state', 'empty');
+    await runCells(page, CELLS);
+    await expect(rowsIn(panel)).toHaveCount(5);
+    await expect(rowOf(panel, 3)).toHaveAttribute('data-exact', 'true');
+    await expect(
+      panel.getByRole('button', { name: 'Speicher freigeben' })
+    ).toBeVisible();
+    await page.mouse.move(10, 10);
+    const path = join(IMAGES, 'panel-german.png');
+    await page.screenshot({ path, animations: 'disabled' });
+    expect(statSync(path).size).toBeLessThan(MOST_BYTES);
+  });
+});
