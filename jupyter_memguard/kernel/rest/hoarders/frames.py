@@ -123,6 +123,8 @@ def _values(frame: FrameType) -> list[Any]:
     """Return the values of a frame's own variables that may be large."""
     if not frame.f_code.co_flags & _OPTIMIZED:
         return []  # the names of a module
+    if frame.f_trace is not None:
+        return []  # before Python 3.13 a debugger's frame takes its variables from the dict below
     names = frame.f_locals
     found = [value for _, value in values_of(dict(names))]
     if type(names) is dict:

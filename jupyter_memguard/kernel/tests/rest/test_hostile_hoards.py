@@ -96,3 +96,25 @@ def test_nothing_is_kept_alive(asked: Asked) -> None:
     asked.rest()
     asked.kernel.run("make.cache_clear()")
     assert asked.kernel.value("seen() is None")
+
+
+def test_a_thread_that_stands_in_a_debugger_keeps_its_variables(asked: Asked) -> None:
+    asked.kernel.run(
+        "import sys, threading\n"
+        "stands, goes, seen = threading.Event(), threading.Event(), []\n"
+        "def work():\n"
+        "    mine = [1]\n"
+        "    seen.append(mine)\n"
+        "def stop(frame, event, _):\n"
+        "    if event == 'line' and frame.f_lineno == work.__code__.co_firstlineno + 2:\n"
+        "        stands.set(); goes.wait()\n"
+        "    return stop\n"
+        "def debugged():\n"
+        "    ours = work.__code__\n"
+        "    sys.settrace(lambda frame, *_: stop if frame.f_code is ours else None)\n"
+        "    work()\n"
+        "thread = threading.Thread(target=debugged); thread.start(); stands.wait();"
+    )
+    asked.rest()
+    asked.kernel.run("goes.set(); thread.join()")
+    assert asked.kernel.value("seen") == [[1]]
