@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +15,17 @@ _SAMPLE = 65536  # entries; a stretch with more pages is sampled in runs of _RUN
 _RUN = 64
 ALWAYS_PRESENT = 1 << 17  # bytes; smaller stretches are taken to be present
 
-# The top byte of an entry. Present and mapped by this process alone, anonymous; swapped out;
-# of a file or of shared memory, mapped here alone or by others too.
+# The top byte of an entry. Present and anonymous, mapped by this process alone, or by others too: a
+# fork that has not written to it, or it is the one page of zeros; swapped out; of a file or of
+# shared memory, mapped here alone or by others too.
 _OWN = b"\x81"
+_SHARED = b"\x80"
 _SWAPPED = b"\x40"
 _FILE_ALONE = b"\xa1"
 _FILE = b"\xa0"
+# What is anonymous, as RSS counts it, and divided by those who share it: never the page of zeros.
+_LEAST_SHARED_KIB = 1024  # the second is rounded
+_ANONYMOUS = re.compile(rb"^(Anonymous|Pss_Anon): +([0-9]+) kB$", re.MULTILINE)
 
 
 class PresentBytes(NamedTuple):
@@ -38,6 +45,7 @@ class MemoryPages:
     def __init__(self) -> None:
         """Open the page map; without one nothing is known and `present` returns None."""
         self._file = -1
+        self._has_forks: bool | None = None
         try:
             self._file = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
         except (OSError, AttributeError):
@@ -68,7 +76,7 @@ class MemoryPages:
         count = (address + size - 1) // _PAGE - first + 1
         step = max(1, count // _SAMPLE)
         run = _SAMPLE if step == 1 else _RUN
-        looked = own = alone = mapped = 0
+        looked = own = shared = alone = mapped = 0
         try:
             for start in range(0, count, run * step):
                 entries = os.pread(
@@ -77,14 +85,28 @@ class MemoryPages:
                 tops = entries[_ENTRY - 1 :: _ENTRY]
                 looked += len(tops)
                 own += tops.count(_OWN) + tops.count(_SWAPPED)
+                shared += tops.count(_SHARED)
                 alone += tops.count(_FILE_ALONE)
                 mapped += tops.count(_FILE)
         except OSError:
             return None
         if looked == 0:
             return None
+        if shared and self._shares_with_forks():
+            own += shared
         found = (own, mapped + alone, alone)
         return PresentBytes(*(size if n == looked else size * n // looked for n in found))
+
+    def _shares_with_forks(self) -> bool:
+        """Return whether a fork shares pages of this process, which it counts as its own too."""
+        if self._has_forks is None:
+            found = {}
+            with suppress(OSError):
+                text = Path("/proc/self/smaps_rollup").read_bytes()
+                found = {name: int(number) for name, number in _ANONYMOUS.findall(text)}
+            more = found.get(b"Anonymous", 0) - found.get(b"Pss_Anon", 0)
+            self._has_forks = b"Pss_Anon" in found and more > _LEAST_SHARED_KIB
+        return self._has_forks
 
 
 def is_anonymous(address: int) -> bool:

@@ -6,6 +6,7 @@ import array
 import io
 import itertools
 import mmap
+import subprocess
 import sys
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,33 @@ def test_bytes_that_were_never_written_give_nothing_back() -> None:
     size = measure([Root(bytes(60_000_000), 0)], budget_ms=PLENTY)[0][0]
     assert size.notes == ("untouched",)
     assert size.freed_bytes < 1_000_000
+
+
+FORKED = """
+import os
+from jupyter_memguard.kernel.sizing import Root, measure
+def told(root):
+    return measure([root], budget_ms=10_000)[0][0].freed_bytes
+written = Root(bytearray(b"1") * 40_000_000, 0)
+only_read = Root(bytes(40_000_000), 0)
+only_read.obj.count(b"1")
+alone = told(written), told(only_read)
+answers, asks = os.pipe()
+if os.fork() == 0:
+    os.close(asks)
+    os.read(answers, 1)  # until the parent ends
+    os._exit(0)
+print(*alone, told(written))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which pages are shared")
+def test_pages_that_a_fork_shares_are_the_processs_own() -> None:
+    answer = subprocess.run([sys.executable, "-c", FORKED], check=True, capture_output=True)
+    alone, only_read, beside_a_fork = map(int, answer.stdout.split())
+    assert alone == pytest.approx(40_000_000, rel=0.01)
+    assert only_read < 1_000_000  # the one page of zeros
+    assert beside_a_fork == alone
 
 
 def _appended() -> list[Any]:
