@@ -165,13 +165,22 @@ test.describe(() => {
     mockSettings: {
       ...galata.DEFAULT_SETTINGS,
       '@jupyterlab/translation-extension:plugin': { locale: 'de_DE' }
+    },
+    // Galata waits for a tab by its English name, and clicks on such menus.
+    waitForApplication: async ({}, use) => {
+      await use(async page => {
+        await page.locator('.jp-LauncherCard').first().waitFor();
+      });
     }
   });
 
   test('the panel in German', async ({ page }) => {
     await page.setViewportSize({ width: 1080, height: 860 });
-    await page.sidebar.close('left');
-    await page.notebook.createNew('analyse.ipynb', { kernel: 'python3' });
+    await page.evaluate(async () => {
+      const { commands } = window.jupyterapp;
+      await commands.execute('application:toggle-left-area');
+      await commands.execute('notebook:create-new', { kernelName: 'python3' });
+    });
     const panel = await openPanel(page);
     await page.sidebar.setWidth(440, 'right');
     await expect(panel).toHaveAttribute('data-state', 'empty');

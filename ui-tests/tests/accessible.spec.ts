@@ -159,6 +159,13 @@ for (const { theme, forcedColors } of LOOKS) {
       await check(page, 'an open variable', variable);
 
       await panel
+        .getByRole('button', { name: 'Python and libraries', exact: true })
+        .click();
+      const rest = panel.locator('.jp-Memguard-rest');
+      await expect(rest.locator('[data-kind=remainder]')).toBeVisible();
+      await check(page, 'who holds the rest', rest);
+
+      await panel
         .getByRole('searchbox', { name: 'Filter by text' })
         .fill('no such thing');
       await check(page, 'no row passes', panel.getByText('No result matches'));
