@@ -25,7 +25,7 @@ export function partName(
     case 'tracebacks':
       return trans.__('Tracebacks');
     case 'free':
-      return trans.__('Free, not given back');
+      return trans.__('Free for reuse');
     case 'mapped':
       return trans.__('Mapped files');
     case 'rest':

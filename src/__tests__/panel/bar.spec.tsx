@@ -105,7 +105,7 @@ describe('the bar', () => {
     );
     expect(texts()[2]).toMatch(/^Your variables about 800 MiB/);
     expect(texts()[4]).toContain('size unknown');
-    expect(texts()[5]).toMatch(/^Free, not given back about 150 MiB/);
+    expect(texts()[5]).toMatch(/^Free for reuse about 150 MiB/);
     expect(texts()[7]).toMatch(/^Python and libraries about 200 MiB/);
     expect(host.textContent).not.toMatch(/[\u2264\u2265]/);
     const drawn = one(host, '.jp-Memguard-barPart[data-part=variables]');
