@@ -36,8 +36,8 @@ test('a kernel that is not Python is told so and gets nothing from us', async ({
   await expect.poll(() => figure(statusItem(page))).toBeGreaterThan(0);
   const log = readFileSync(ECHO_LOG, 'utf8');
   expect(log).toContain("execute_request 'hello'");
+  // Other extensions, such as that of ipywidgets, open comms of their own.
   expect(log).not.toContain('memguard');
-  expect(log).not.toContain('comm_open');
 });
 
 test('a notebook without a kernel says so', async ({ page }) => {

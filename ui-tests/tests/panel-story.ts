@@ -179,16 +179,22 @@ export async function holdKernel(
 }
 
 /**
- * Count the messages of this extension that the page sends to kernels.
- * JupyterLab's own pages send no message on a comm.
+ * Count the messages of this extension that the page sends to kernels, by the
+ * comms that it opens. Other extensions have comms too, such as ipywidgets'.
  *
  * @returns how many there were since.
  */
 export function countCommMessages(page: Page): () => number {
   let count = 0;
+  const ours = new Set<string>();
   page.on('websocket', socket => {
     socket.on('framesent', ({ payload }) => {
-      if (/"msg_type": ?"comm_(msg|open)"/.test(payload.toString('utf8'))) {
+      const text = payload.toString('utf8');
+      const id = /"comm_id": ?"([^"]+)"/.exec(text)?.[1] ?? '';
+      if (/"target_name": ?"jupyter_memguard"/.test(text)) {
+        ours.add(id);
+      }
+      if (ours.has(id) && /"msg_type": ?"comm_(msg|open)"/.test(text)) {
         count++;
       }
     });

@@ -50,7 +50,7 @@ def partition(
     """
     left = now.rss
     parts: dict[str, Part] = {}
-    free = now.free or 0
+    free = now.all_free
     for name, size in (
         ("mapped", Size(now.mapped or 0)),
         *((name, sizes[name]) for name in (*MEASURED, "shown")),

@@ -43,15 +43,21 @@ _MOST_BYTES = 16 * 2**30
 class ProcessMemory(NamedTuple):
     """The memory of this process in bytes; each figure is None where it is not known.
 
-    `anonymous` and `mapped`, which is files and shared memory, add up to `rss`. `free` is in
-    `anonymous`: an estimate of what giving free memory back would lower `rss` by, and what
-    Python's allocator keeps for the next objects.
+    `anonymous` and `mapped`, which is files and shared memory, add up to `rss`. `free` and
+    `python_free` are in `anonymous`: an estimate of what giving free memory back would lower `rss`
+    by, and what Python's allocator keeps for the next objects.
     """
 
     rss: int | None
     free: int | None
     mapped: int | None
     anonymous: int | None
+    python_free: int | None
+
+    @property
+    def all_free(self) -> int:
+        """All that is known to be free, in bytes."""
+        return (self.free or 0) + (self.python_free or 0)
 
 
 def read() -> ProcessMemory:
@@ -61,20 +67,24 @@ def read() -> ProcessMemory:
         status = Path("/proc/self/status").read_bytes()
         found = {name: int(number) * 1024 for name, number in _STATUS.findall(status)}
     if not {b"VmRSS", b"RssAnon"} <= found.keys():  # not Linux, or not a whole one
-        return ProcessMemory(rss_bytes(), None, None, None)
+        return ProcessMemory(rss_bytes(), None, None, None, None)
     rss, anonymous = found[b"VmRSS"], found[b"RssAnon"]
-    free = free_bytes()
+    free, python = free_bytes(), python_allocator.read()
     return ProcessMemory(
-        rss, None if free is None else min(free, anonymous), rss - anonymous, anonymous
+        rss,
+        None if free is None else min(free, anonymous),
+        rss - anonymous,
+        anonymous,
+        None if python is None else min(python.free, anonymous - min(free or 0, anonymous)),
     )
 
 
 def free_bytes() -> int | None:
-    """Return an estimate of what is free, but not given back; None where it is not known."""
-    heaps, python = _heaps_free(), python_allocator.read()
-    if python is None:
-        return heaps
-    return python.free + (heaps or 0)
+    """Return an estimate of what glibc would give back; None where it is not known."""
+    try:
+        return _free_in_heaps()
+    except Exception:  # noqa: BLE001 - another version of the C library, or of the system
+        return None
 
 
 def handed_out_bytes() -> int | None:
@@ -126,14 +136,6 @@ def _heaps_handed_out() -> int | None:
     ask.restype = _Figures
     found = ask()
     return int(found.uordblks + found.hblkhd)  # in the heaps, and in mappings of their own
-
-
-def _heaps_free() -> int | None:
-    """Return what glibc would give back; None where it is not known."""
-    try:
-        return _free_in_heaps()
-    except Exception:  # noqa: BLE001 - another version of the C library, or of the system
-        return None
 
 
 def _free_in_heaps() -> int | None:

@@ -29,7 +29,7 @@ def memory(now: ProcessMemory) -> RestMemory:
         "shared_bytes": status.get(b"RssShmem"),
         "swap_bytes": status.get(b"VmSwap"),
         "pss_bytes": rollup.get(b"Pss"),
-        "free_bytes": now.free,
+        "free_bytes": now.all_free,
     }
 
 

@@ -26,8 +26,10 @@ def find(look: Look) -> Iterator[Hoard]:
             roots.append(Root(kept, 0, emptied=True))
             count += len(kept)
     if roots:
+        # The collector may have taken the client already; its cluster lives on in a thread.
         remedy = (
-            "import distributed; [each.close() for each in list(distributed.Client._instances)];"
+            "import distributed; [each.close() for each in "
+            "[*distributed.Client._instances, *distributed.SpecCluster._instances]];"
         )
         yield Hoard("dask", "", roots, count=count, remedy=remedy)
 

@@ -49,9 +49,11 @@ def find(look: Look) -> Iterator[Hoard]:
         remedy = _of_shared_memory(look, path) if is_shared else _of_file(look, path)
         kind = "shared_memory" if is_shared else "mapped_file"
         yield Hoard(kind, path, bytes=each.mapped, part="mapped", remedy=remedy)
-    free = look.memory.free
+    free, python_free = look.memory.free, look.memory.python_free
     if free:
         yield Hoard("allocator", "", bytes=free, part="free", exact=False, remedy=_TRIM)
+    if python_free:  # nothing makes Python give it back, but the next objects take it
+        yield Hoard("allocator", "Python", bytes=python_free, part="free")
     if swapped:
         yield Hoard("swap", "", bytes=swapped, part="swap")
 

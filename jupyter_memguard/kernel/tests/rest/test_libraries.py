@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from jupyter_memguard.kernel.tests.support import PATIENCE_S
-
-if TYPE_CHECKING:
-    from jupyter_memguard.kernel.tests.rest.conftest import Asked
+from jupyter_memguard.kernel.tests.rest.conftest import Asked
+from jupyter_memguard.kernel.tests.support import PATIENCE_S, running_kernel
 
 MB = 10**6
 # A line of so many points has 24 bytes for each, and its path and what is drawn of it some more.
@@ -159,13 +157,14 @@ def test_what_pyarrows_pool_has_not_given_back(asked: Asked) -> None:
     assert hoard["remedy"] == "pa.default_memory_pool().release_unused()"
 
 
-@pytest.mark.usefixtures("pyplot")
-def test_what_workers_of_a_lost_client_keep(asked: Asked) -> None:
-    asked.kernel.run(
-        "import dask.array, distributed\n"
-        "client = distributed.Client(processes=False, dashboard_address=None, n_workers=2)\n"
-        "data = dask.array.random.random((5_000_000,), chunks=1_000_000).persist()\n"
-        "distributed.wait(data);"
-    )
-    asked.kernel.run("del client")
-    assert check(asked, "dask", 40 * MB)["count"] == 5
+def test_what_workers_of_a_lost_client_keep() -> None:
+    with running_kernel() as kernel:
+        kernel.inject()
+        kernel.run(
+            "import dask.array, distributed\n"
+            "client = distributed.Client(processes=False, dashboard_address=None, n_workers=2)\n"
+            "data = dask.array.random.random((5_000_000,), chunks=1_000_000).persist()\n"
+            "distributed.wait(data);"
+        )
+        kernel.run("del client")
+        assert check(Asked(kernel), "dask", 40 * MB)["count"] == 5

@@ -13,14 +13,21 @@ if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Comm, Kernel
 
 MIB = 2**20
-# An allocator that gives back late: each call of `later` lets 60 MiB go after some time.
+# An allocator that gives back late: each call of `later` lets 60 MiB go some time after a release,
+# which has a callback in this list from its end on.
 LATE = """
 import mmap
+callbacks = get_ipython().events.callbacks["pre_run_cell"]
+loop = get_ipython().kernel.io_loop
 def later(seconds, size=60 * 2**20):
     memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     memory.write(bytes(size))
-    get_ipython().kernel.io_loop.call_later(seconds, memory.close)
-callbacks = get_ipython().events.callbacks["pre_run_cell"]
+    def wait():
+        if callbacks:
+            loop.call_later(seconds, memory.close)
+        else:
+            loop.call_later(0.01, wait)
+    wait()
 """
 pytestmark = pytest.mark.skipif(not is_glibc(), reason="only glibc can be asked to give back")
 
@@ -78,7 +85,7 @@ def test_what_came_back_is_what_was_let_go(kernel: Kernel) -> None:
 def test_what_comes_back_later_is_told_each_time(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run(LATE)
-    kernel.run("later(0.8); later(1.5)")
+    kernel.run("later(0.2); later(1.4)")
     released = comm.request("release")
     told = settled(kernel, comm, 2.5)
     assert [data["before_rss_bytes"] for data in told] == [released["before_rss_bytes"]] * 2
@@ -96,7 +103,7 @@ def test_nothing_is_told_where_nothing_comes_back(kernel: Kernel) -> None:
 def test_a_cell_ends_the_reading(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run(LATE)
-    kernel.run("later(0.8)")
+    kernel.run("later(0.2)")
     comm.request("release")
     assert kernel.value("len(callbacks)") == 1
     kernel.run("pass")

@@ -11,7 +11,10 @@ from ipykernel.kernelbase import Kernel
 
 
 class EchoKernel(Kernel):  # type: ignore[misc]
-    """Echoes, and writes each message type and code to the file MEMGUARD_TEST_ECHO_LOG names."""
+    """Echoes, and logs to the file MEMGUARD_TEST_ECHO_LOG what it is sent.
+
+    That is each message's type, with the code, or with the target of a comm.
+    """
 
     implementation = "Echo"
     implementation_version = "1"
@@ -22,7 +25,8 @@ class EchoKernel(Kernel):  # type: ignore[misc]
         """Log whatever arrives, before it is handled."""
         parts = self.session.feed_identities(msg, copy=False)[1]
         message = self.session.deserialize(parts, content=True, copy=False)
-        log(message["header"]["msg_type"], message["content"].get("code", ""))
+        content = message["content"]
+        log(message["header"]["msg_type"], content.get("code") or content.get("target_name", ""))
         self.session.digest_history.clear()
         return await super().dispatch_shell(msg, *args, **kwargs)
 
