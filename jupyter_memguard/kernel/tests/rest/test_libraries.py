@@ -54,8 +54,10 @@ def check(asked: Asked, kind: str, size: float) -> Any:
 
 def grown(asked: Asked, code: str) -> int:
     """Run code; return by how much the kernel's memory grew."""
+    asked.kernel.value("__import__('gc').collect()")  # what earlier tests have left in cycles
     before = asked.rss()
     asked.kernel.run(code)
+    asked.kernel.value("__import__('gc').collect()")
     return asked.rss() - before
 
 
