@@ -167,6 +167,8 @@ test.describe(() => {
       '@jupyterlab/translation-extension:plugin': { locale: 'de_DE' }
     },
     // Galata waits for a tab by its English name, and clicks on such menus.
+    // Playwright reads from the pattern that the fixture needs no other one.
+    // eslint-disable-next-line no-empty-pattern
     waitForApplication: async ({}, use) => {
       await use(async page => {
         await page.locator('.jp-LauncherCard').first().waitFor();
