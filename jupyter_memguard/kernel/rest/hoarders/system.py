@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Iterator
 
-from ...retention.describe import instance_dict
+from ...retention.describe import instance_dict, is_one_of
 from ...retention.holders import snapshot
 from ..hoard import Hoard, Look
 
@@ -99,7 +99,12 @@ def _of_file(look: Look, path: str) -> str | None:
         for name, value in snapshot(look.shell.user_ns)
         if memmap is not None
         and type(value) is memmap
-        and str(instance_dict(value).get("filename")) == path
+        and _text(instance_dict(value).get("filename")) == path
         and look.name_of(value) == name
     ]
     return "del " + ", ".join(names) if names else None
+
+
+def _text(path: Any) -> str | None:
+    """Return a path as a text; None for a path of the user's own type, whose code would run."""
+    return str(path) if is_one_of(type(path), str, type(Path())) else None

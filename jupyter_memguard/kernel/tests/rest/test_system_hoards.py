@@ -37,6 +37,21 @@ def test_a_file_that_is_mapped(asked: Asked, tmp_path: Path) -> None:
     assert hoard["remedy"] == "del data"
 
 
+def test_a_path_of_the_users_own_type_is_not_asked_for_its_text(
+    asked: Asked, tmp_path: Path
+) -> None:
+    asked.kernel.run(
+        "ran = []\n"
+        "class Mine:\n    def __str__(self): ran.append(1); return 'mine'\n"
+        f"np.ones(50_000).tofile({str(tmp_path / 'data')!r})\n"
+        f"data = np.memmap({str(tmp_path / 'data')!r}, mode='r')\n"
+        "int(data.sum()); data.filename = Mine()"
+    )
+    assert asked.hoard("mapped_file", str(tmp_path / "data"))["remedy"] is None
+    assert asked.kernel.value("ran") == []
+    asked.kernel.run("del data")
+
+
 def test_free_memory_that_the_allocator_keeps(asked: Asked) -> None:
     # Every second of many blocks is freed, so that the allocator can give few pages back.
     asked.kernel.run("blocks = [b'x' * 120_000 for _ in range(800)]; del blocks[::2]")
