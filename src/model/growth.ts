@@ -56,14 +56,23 @@ export class Growth {
     runs.step.connect(this._onStep, this);
   }
 
+  /** Note that a report has come: the next overview belongs to it. */
+  noteReport(): void {
+    this._reportRunId = this._runId;
+  }
+
   /**
-   * Take an overview.
+   * Take an overview. One before which a cell began after its report is left
+   * out: it may have been read on either side of what that cell did.
    *
    * @param overview - The overview.
-   * @param report - The report before it; no cell ran in between.
+   * @param report - The report before it.
    */
   take(overview: IOverview, report: IReport): void {
     const runId = this._runId;
+    if (runId !== this._reportRunId) {
+      return;
+    }
     const isSameRun = this._newest !== null && this._newest.runId === runId;
     const hoards = isSameRun ? (this._newest?.hoards ?? null) : null;
     this._add({
@@ -98,6 +107,7 @@ export class Growth {
   /** Forget everything: the kernel is another one. */
   forget(): void {
     this._runId = null;
+    this._reportRunId = null;
     this._newest = null;
     this._before = null;
     this._known.clear();
@@ -130,6 +140,8 @@ export class Growth {
 
   /** The id of the last run that began. */
   private _runId: string | null = null;
+  /** The same when the last report came. */
+  private _reportRunId: string | null = null;
   private _newest: ISnapshot | null = null;
   /** The last one of an earlier run than the newest's. */
   private _before: ISnapshot | null = null;

@@ -173,8 +173,7 @@ export class Reading {
         this._overview = await this._agent.request(what, {
           variables: MOST_VARIABLES
         });
-        // It waits behind a cell that began after the report.
-        if (!this.isStale && this.canAsk && this._report !== null) {
+        if (this._report !== null) {
           this._events.surveyed(this._overview, this._report);
         }
       }
@@ -258,7 +257,7 @@ export namespace Reading {
     changed(): void;
     /** A report has come. */
     reported(report: IReport): void;
-    /** An overview has come, and no cell has run since its report. */
+    /** An overview has come, after this report. */
     surveyed(overview: IOverview, report: IReport): void;
   }
 }

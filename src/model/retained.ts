@@ -60,7 +60,10 @@ export class RetainedModel implements IRetainedModel {
     this._activity = new CurrentActivity(changed);
     this._reading = new Reading(agent, this._activity, {
       changed,
-      reported: report => this._cellEnds.pushed.takeReport(report),
+      reported: report => {
+        this._cellEnds.pushed.takeReport(report);
+        this._growth.noteReport();
+      },
       surveyed: (overview, report) => this._growth.take(overview, report)
     });
     this._growth = new Growth(agent.cellRuns);

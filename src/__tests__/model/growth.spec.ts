@@ -30,8 +30,9 @@ function theGrowth() {
       executed++;
       runs.step.emit({ kind: 'input', count: executed, id, cellId: null });
     },
-    /** Take an overview now. */
+    /** Take an overview now, of a report that came now. */
     see(mib: number, more?: Partial<IOverview>) {
+      growth.noteReport();
       growth.take(
         anOverview({ rss_bytes: mib * MIB, ...more }),
         aReport([], { execution_count: executed + 1 })
@@ -180,6 +181,48 @@ describe('what a cell made grow', () => {
     run('a');
     see(200);
     expect(growth.of('a')).toBeNull();
+  });
+
+  it('takes no overview before which a cell began after its report', () => {
+    const { growth, run, see } = theGrowth();
+    see(100);
+    growth.noteReport();
+    run('a');
+    growth.take(anOverview({ rss_bytes: 900 * MIB }), aReport([]));
+    expect(growth.of('a')).toBeNull();
+    see(200);
+    expect(growth.of('a')?.bytes).toBe(100 * MIB);
+  });
+
+  it('takes an overview that comes while the next cell waits', async () => {
+    const { agent, model } = aModel();
+    const step = agent.cellRuns.step as unknown as Signal<ICellRuns, RunStep>;
+    const run = (id: string, count: number) =>
+      step.emit({ kind: 'input', count, id, cellId: null });
+    let mib = 100;
+    agent.answers.overview = () => {
+      // A person starts the second cell meanwhile; its first step is to come.
+      if (mib === 200) {
+        agent.setRunning(true);
+      }
+      return anOverview({ rss_bytes: mib * MIB });
+    };
+    agent.answers.report = () => sampleReport();
+    model.observeOverview();
+    model.observe();
+    await settled();
+    for (const [id, count] of [
+      ['a', 9],
+      ['b', 10]
+    ] as const) {
+      agent.setRunning(true);
+      run(id, count);
+      mib += 100;
+      agent.setRunning(false);
+      await settled();
+    }
+    expect(model.growthOf('a')?.bytes).toBe(100 * MIB);
+    expect(model.growthOf('b')?.bytes).toBe(100 * MIB);
   });
 
   it('comes from what the model reads anyway', async () => {
