@@ -7,8 +7,8 @@ Writes, all ignored by git:
 - `jupyter_memguard/kernel/digest.txt`: the digest of the whole, by which a kernel whose
   environment has this package knows that its copy is the same.
 
-Comments, docstrings and types do not travel, nor three of four spaces of an indentation. Lines do,
-so that their numbers stay right.
+Comments, docstrings and types do not travel, nor spaces that only people need. Lines do, so that
+their numbers stay right.
 """
 
 from __future__ import annotations
@@ -43,6 +43,18 @@ ENGINE = (
 # What is no part of the package in a kernel.
 NOT_SENT = ("bootstrap.py", "messages.py", "tests/")
 
+_TEXT_BEGINS = getattr(tokenize, "FSTRING_START", -1)
+_TEXT_ENDS = getattr(tokenize, "FSTRING_END", -1)
+_WORDS = (tokenize.NAME, tokenize.NUMBER, tokenize.STRING, _TEXT_BEGINS, _TEXT_ENDS)
+_NO_CODE = (
+    tokenize.COMMENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+    tokenize.INDENT,
+    tokenize.NEWLINE,
+    tokenize.NL,
+)
+
 
 def files() -> dict[str, Path]:
     """Return all files of the package that kernels get, by their paths within the package."""
@@ -76,17 +88,35 @@ def code_only(text: str) -> str:
     for token in tokenize.generate_tokens(iter(lines).__next__):
         if token.type == tokenize.COMMENT:
             _blank(lines, token.start, token.end)
-    return "".join(line.rstrip() + "\n" for line in _indented_by_one(lines, nodes))
+    return _tight(lines)
 
 
-def _indented_by_one(lines: list[str], nodes: list[ast.AST]) -> list[str]:
-    """Return the lines with one space for four at their beginning, except within texts."""
-    texts = [node for node in nodes if isinstance(node, (ast.Constant, ast.JoinedStr))]
-    kept = {row for node in texts for row in range(node.lineno, node.end_lineno or 0)}
-    return [
-        line if row in kept else " " * ((len(line) - len(line.lstrip(" "))) // 4) + line.lstrip(" ")
-        for row, line in enumerate(lines)
-    ]
+def _tight(lines: list[str]) -> str:
+    """Return the lines with one space for four at their beginning, and none where none is needed.
+
+    Texts stay as they are, also those with values in them, which Python takes apart only from 3.12
+    on: the result is the same whatever Python makes it.
+    """
+    gaps = []
+    row, column, was_word, depth, is_first = 1, 0, False, 0, True
+    for token in tokenize.generate_tokens(iter(lines).__next__):
+        if token.type in _NO_CODE:
+            is_first = is_first or token.type == tokenize.NEWLINE
+            continue
+        is_word = token.type in _WORDS
+        if depth == 0:
+            start = token.start
+            if start[0] > row:
+                gaps.append((start[0], 0, start[1], " " * (start[1] // 4 if is_first else 0)))
+            else:
+                gaps.append((row, column, start[1], " " if was_word and is_word else ""))
+        depth += (token.type == _TEXT_BEGINS) - (token.type == _TEXT_ENDS)
+        (row, column), was_word, is_first = token.end, is_word, False
+    for row, start, end, gap in reversed(gaps):
+        if end > start:
+            line = lines[row - 1]
+            lines[row - 1] = line[:start] + gap + line[end:]
+    return "".join(line.rstrip() + "\n" for line in lines)
 
 
 def _blank_docstring(

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST_BYTES = 400 * 1024
+MOST_BYTES = 400_000
 LAB = "share/jupyter/labextensions/jupyter-memguard/"
 
 # The first build takes half a minute of a processor, and a loaded machine has less than one.
@@ -115,6 +117,40 @@ def test_wheel_carries_the_code_line_by_line_and_the_apis_whole(wheel: Path, sdi
     assert not re.search(r"^\s*#", theirs[core], re.MULTILINE)
 
 
+def test_wheel_carries_of_package_json_what_jupyterlab_reads(wheel: Path) -> None:
+    ours = json.loads((ROOT / "package.json").read_text())
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if "/package.json" in name]
+        assert len(names) == 2
+        for theirs in (json.loads(archive.read(name)) for name in names):
+            left_out = {name for name in ours if name not in theirs}
+            assert left_out == {
+                "devDependencies",
+                "prettier",
+                "resolutions",
+                "scripts",
+                "stylelint",
+            }
+            theirs["jupyterlab"].pop("_build", None)
+            assert theirs == {name: ours[name] for name in theirs}
+
+
+def test_wheel_lists_its_files_as_they_are(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [record] = [name for name in archive.namelist() if name.endswith(".dist-info/RECORD")]
+        listed = {}
+        for line in archive.read(record).decode().splitlines():
+            name, digest, size = line.split(",")
+            listed[name] = (digest, size)
+        assert listed.pop(record) == ("", "")
+        found = {}
+        for name in set(archive.namelist()) - {record}:
+            data = archive.read(name)
+            digest = urlsafe_b64encode(sha256(data).digest()).decode().rstrip("=")
+            found[name] = (f"sha256={digest}", str(len(data)))
+    assert listed == found
+
+
 def test_wheel_carries_a_production_build_of_the_front_end(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         scripts = {
@@ -161,6 +197,28 @@ def test_metadata_is_complete(wheel: Path) -> None:
     package = json.loads((ROOT / "package.json").read_text())
     assert f"Summary: {package['description']}" in lines
     assert f"Version: {package['version']}" in lines
+
+
+def test_the_description_leads_into_the_repository(wheel: Path) -> None:
+    """PyPI shows README, and has none of the files beside it."""
+    lines = metadata(wheel)
+    assert "Description-Content-Type: text/markdown" in lines
+    version = json.loads((ROOT / "package.json").read_text())["version"]
+    source = "https://github.com/jupyter-memguard/jupyter-memguard"
+    assert f"Project-URL: Source, {source}" in lines
+    readme = (ROOT / "README.md").read_text().splitlines()
+    description = "\n".join(lines[lines.index(readme[0]) :])
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", description)
+    pages = re.findall(r"(?<!!)\[[^\]]*\]\(([^)]*)\)", description)
+    assert pictures == [f"{source}/raw/v{version}/docs/images/freeing.webp"]
+    assert f"{source}/blob/v{version}/docs/protocol.md#kernels-that-answer-themselves" in pages
+    for target in [*pictures, *pages]:
+        assert target.startswith("https://"), target
+        ours = re.match(rf"{source}/(?:raw|blob)/v{version}/([^#]+)", target)
+        assert ours is None or (ROOT / ours[1]).is_file(), target
+    # Nothing else is changed.
+    back = re.sub(rf"{source}/(?:raw|blob)/v{re.escape(version)}/", "", description)
+    assert back.splitlines() == readme
 
 
 def test_a_python_is_claimed_if_and_only_if_it_was_tried(wheel: Path) -> None:
