@@ -18,6 +18,8 @@ module.exports = {
   GATEWAY: 3,
   /** Killed and started again by the stories that are about that. */
   DOOMED: 4,
+  /** This extension is disabled there, by the command for that. */
+  WITHOUT: 5,
   LIMIT_BYTES: 600_000_000,
   /** What the kernel that is not Python was sent. */
   ECHO_LOG: `/tmp/memguard-echo-${FIRST_PORT}.log`,

@@ -9,12 +9,16 @@ import {
 } from '@jupyterlab/galata';
 import type { Locator, Page } from '@playwright/test';
 import { readFileSync } from 'fs';
+import { watchPages } from './page-errors';
 
 /**
  * Galata's test on the server's own kernels: its stand-in for the kernels'
  * REST interface answers a restart as if it were a start.
  */
-export const test = galataTest.extend<{ noKernelsLeft: void }>({
+export const test = galataTest.extend<{
+  noKernelsLeft: void;
+  nothingWrongUnseen: void;
+}>({
   // eslint-disable-next-line no-empty-pattern
   kernels: async ({}, use) => use(null),
   // eslint-disable-next-line no-empty-pattern
@@ -28,6 +32,14 @@ export const test = galataTest.extend<{ noKernelsLeft: void }>({
           await request.delete(`${baseURL}/api/${kind}/${id}`);
         }
       }
+    },
+    { auto: true }
+  ],
+  nothingWrongUnseen: [
+    async ({ context }, use) => {
+      const wrong = watchPages(context);
+      await use();
+      expect(wrong).toEqual([]);
     },
     { auto: true }
   ]

@@ -1,10 +1,6 @@
 /** A server that is killed and started again: no old figure is shown as live. */
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
-import { spawn, type ChildProcess } from 'child_process';
-import { mkdtempSync } from 'fs';
-import { tmpdir } from 'os';
-import { join } from 'path';
-import { DOOMED, portOf, urlOf } from '../servers';
+import { DOOMED, urlOf } from '../servers';
 import {
   figure,
   newNotebook,
@@ -13,51 +9,16 @@ import {
   statusItem,
   test as story
 } from './kernel-story';
+import { OwnServer } from './own-server';
 
-/** The server of these stories, which are the only ones that it has. */
-class DoomedServer {
-  async start(): Promise<void> {
-    this.process = spawn('jlpm', ['start'], {
-      env: {
-        ...process.env,
-        MEMGUARD_TEST_PORT: String(portOf(DOOMED)),
-        JUPYTERLAB_GALATA_ROOT_DIR: this.folder
-      },
-      stdio: 'ignore',
-      // A group of its own, so that its children end with it.
-      detached: true
-    });
-    await expect
-      .poll(() => isThere(`${urlOf(DOOMED)}/lab`), { timeout: 60_000 })
-      .toBe(true);
-  }
-
-  /** End it as the system does when memory has run out. */
-  async kill(): Promise<void> {
-    process.kill(-(this.process?.pid ?? NaN), 'SIGKILL');
-    await expect.poll(() => isThere(`${urlOf(DOOMED)}/lab`)).toBe(false);
-  }
-
-  /** The notebooks outlive the server. */
-  private readonly folder = mkdtempSync(join(tmpdir(), 'memguard-'));
-  private process: ChildProcess | null = null;
-}
-
-function isThere(url: string): Promise<boolean> {
-  return fetch(url).then(
-    response => response.ok,
-    () => false
-  );
-}
-
-const test = story.extend<object, { server: DoomedServer }>({
+const test = story.extend<object, { server: OwnServer }>({
   // Galata's stand-in asks the server itself, and fails when it is gone.
   // eslint-disable-next-line no-empty-pattern
   terminals: async ({}, use) => use(null),
   server: [
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      const server = new DoomedServer();
+      const server = new OwnServer({ offset: DOOMED });
       await server.start();
       await use(server);
       await server.kill();
