@@ -2,7 +2,8 @@
 
 `python3 scripts/dev.py [options of jupyter lab]`
 
-Watched are TypeScript, styles, and the kernel's Python, which is bundled into the front end.
+Watched are TypeScript, styles, and the kernel's Python, which is bundled into the front end. What
+changes is built without a look at types, which takes seconds; a compiler beside it tells of those.
 `python3 scripts/dev.py --measure` changes a line of each instead, tells how long it takes until
 the reloaded page would have it, and takes the change back.
 """
@@ -46,7 +47,8 @@ def main(options: list[str]) -> int:
     install_python("dev,demo")
     build_extension()
     with (
-        watched("node_modules/.bin/tsc", "--watch", "--sourceMap"),
+        watched("node", "scripts/transpile.mjs"),
+        watched("node_modules/.bin/tsc", "--watch", "--noEmit"),
         watched(programs(ROOT / ".venv") / "jupyter-builder", "watch", "."),
     ):
         if options == ["--measure"]:
@@ -83,7 +85,7 @@ def bundle_until(ended: Callable[[], bool], seen: dict[str, int]) -> None:
 
 
 def bundle() -> None:
-    """Bundle the kernel's code, and put it where tsc would put it after looking at all types."""
+    """Bundle the kernel's code, and put it where tsc would put it."""
     # A file that is being written may be no Python yet.
     subprocess.run([str(python()), "scripts/kernel_bundle.py"], cwd=ROOT, check=False)
     for file in kernel_bundle.SOURCES.glob("*.json"):
