@@ -17,7 +17,8 @@ MAIN_STORY = "see-and-free.spec.ts"
 EVERY_PYTHON_TEST = {"conftest.py", "constraints.txt", "pyproject.toml"}
 EVERY_UNIT = {"babel.config.js", "jest.config.js", "package.json", "tsconfig.json", "yarn.lock"}
 SLOW = "tests/test_wheel.py"
-PACKAGED = {"install.json", "package.json", "pyproject.toml"}
+HOOKS = {"scripts/readme_hook.py", "scripts/wheel_hook.py"}
+PACKAGED = {"install.json", "package.json", "pyproject.toml", *HOOKS}
 
 
 def base() -> str:

@@ -50,7 +50,8 @@ def test_what_runs_anyway_is_not_named_twice(changed: Any) -> None:
 
 
 def test_the_wheel_is_built_only_when_the_packaging_changed(changed: Any) -> None:
-    assert "tests/test_wheel.py" in changed.python_tests_of(["install.json"])
+    for name in ("install.json", "scripts/wheel_hook.py"):
+        assert "tests/test_wheel.py" in changed.python_tests_of([name])
     assert "tests/test_wheel.py" not in changed.python_tests_of(["README.md"])
     assert "tests/test_documents_name_tests.py" in changed.python_tests_of(["README.md"])
 
