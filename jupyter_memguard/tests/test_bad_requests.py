@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -19,6 +20,7 @@ from jupyter_memguard.routes import parse_time
 if TYPE_CHECKING:
     from .conftest import Kernels
 
+BAD_REQUESTS = 250  # of each of four kinds: 1,000
 FREED = {"before_bytes": 3, "after_bytes": 1, "released": 2}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -119,6 +121,29 @@ def test_any_body_is_a_report_or_refused(body: Any) -> None:
         return
     assert body == vars(found)
     assert isinstance(found, Freed)
+
+
+async def test_a_thousand_bad_requests_write_what_the_server_says_of_each_and_no_traceback(
+    kernels: Kernels, jp_fetch: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = f"jupyter-memguard/kernels/{await kernels.start()}"
+    post = {"method": "POST", "body": "[1]"}
+    for code, path, options in (
+        (400, f"{ours}/freed", post),
+        (400, f"{ours}/samples", {"params": {"since": "1_000"}}),
+        (404, "jupyter-memguard/kernels/none/memory", {}),
+        (405, f"{ours}/memory", post),
+    ):
+        caplog.clear()
+        for _ in range(BAD_REQUESTS):
+            with pytest.raises(HTTPClientError) as caught:
+                await jp_fetch(path, **options)
+            assert caught.value.code == code
+        told = [record for record in caplog.records if record.levelno >= logging.WARNING]
+        assert not [record for record in told if record.exc_info], path
+        # Tornado's line, the server's on the error, and its line for each request.
+        assert len(told) <= 3 * BAD_REQUESTS, path
+        assert max(len(record.getMessage()) for record in told) < 500
 
 
 # What is no kernel's id, as a path has it.
