@@ -80,10 +80,11 @@ def jest(*arguments: str) -> Found:
     return Found(found["numPassedTests"], failures)
 
 
-def pytest(name: str, *arguments: str) -> Found:
+def pytest(name: str, *arguments: str, measured: bool = False) -> Found:
     """Run Python tests: units, the server's, and those on real kernels."""
     report = REPORTS / f"{name}.xml"
-    call(name, python(), "-m", "pytest", "-v", *arguments, f"--junitxml={report}")
+    variables = branches.variables(REPORTS) if measured else {}
+    call(name, python(), "-m", "pytest", "-v", *arguments, f"--junitxml={report}", **variables)
     passed = 0
     failures = []
     for test in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
@@ -130,14 +131,15 @@ def _messages(spec: dict[str, Any]) -> Iterator[str]:
                 yield error["message"]
 
 
+measured = partial(pytest, measured=True)
 SUITES: dict[str, dict[str, Callable[[], Found]]] = {
     "units": {"jest": partial(jest, *branches.OF_JEST)},
     "python": {
-        "kernels": partial(pytest, "kernels", "jupyter_memguard/kernel", f"--ignore={ALONE}"),
+        "kernels": partial(measured, "kernels", "jupyter_memguard/kernel", f"--ignore={ALONE}"),
         "server": partial(
-            pytest, "server", "jupyter_memguard", "tests", "--ignore=jupyter_memguard/kernel"
+            measured, "server", "jupyter_memguard", "tests", "--ignore=jupyter_memguard/kernel"
         ),
-        "sizing": partial(pytest, "sizing", ALONE),
+        "sizing": partial(measured, "sizing", ALONE),
     },
     "browser": {
         "stories-1": partial(stories, 1, "--shard=1/2"),

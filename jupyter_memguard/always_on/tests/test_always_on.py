@@ -16,7 +16,7 @@ import pytest
 from nbclient import NotebookClient
 
 from jupyter_memguard.always_on import drop_in, main
-from jupyter_memguard.kernel.tests.support import running_kernel
+from jupyter_memguard.kernel.tests.support import MEASURED, running_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [packages] = folder.glob("lib/python*/site-packages")
     # This tree first: an editable install may be of another.
     lines = [str(ROOT), *site.getsitepackages()]
+    if MEASURED:
+        lines.append("import coverage; coverage.process_startup()")
     (packages / "all.pth").write_text("\n".join(lines) + "\n")
     return folder / "bin" / "python"
 

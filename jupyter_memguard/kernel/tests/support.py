@@ -7,11 +7,12 @@ import os
 import tempfile
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from queue import Empty
+from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
+KERNEL = ROOT / "jupyter_memguard" / "kernel"
+# Whether branches are measured: kernels then write down at their end what they have taken.
+MEASURED = "COVERAGE_PROCESS_START" in os.environ
+NO_FILES = "<frozen jupyter-memguard>/"
 TARGET = "jupyter_memguard"
 VERSION = 3
 PATIENCE_S = 60.0
@@ -59,11 +64,13 @@ def injection(
     core: dict[str, str] | None = None,
     engine: bool = True,
     digest: str = "test",
+    of_files: bool = MEASURED,
 ) -> str:
     """Return the expression in the browser's silent request.
 
     With the digest of the build a kernel of this environment imports its installed copy; with
-    any other it takes the text.
+    any other it takes the text. With `of_files` what is sent goes by the names of its files, as
+    what is measured has to; a debugger then does not step over it.
 
     The first call parses the code. CPython 3.11.2 fails when two threads parse at once, so a test
     that injects from threads has to call this before.
@@ -74,7 +81,8 @@ def injection(
         "OPTIONS_JSON": json.dumps({"guard": guard}),
         "ENGINE": kernel_bundle.packed(stages[1]) if engine else "",
     }
-    return str(head + json.dumps(values) + tail)
+    text = str(head + json.dumps(values) + tail)
+    return text.replace(NO_FILES, f"{KERNEL}/") if of_files else text
 
 
 @lru_cache(maxsize=None)
@@ -123,6 +131,10 @@ class Kernel:
         self.client.stop_channels()
         process = getattr(self.manager.provisioner, "process", None)
         if process is not None:  # the manager would look every 0.1 s whether it has gone
+            if MEASURED:
+                process.terminate()
+                with suppress(TimeoutExpired):
+                    process.wait(10)
             process.kill()
             process.wait()
         self.manager.shutdown_kernel(now=True)

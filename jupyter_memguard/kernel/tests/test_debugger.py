@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_memguard.kernel.tests.support import PATIENCE_S
+from jupyter_memguard.kernel.tests.support import PATIENCE_S, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,9 @@ def stops(kernel: Kernel, cell_id: str) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("step", ["next", "stepIn"])
-def test_a_step_past_a_cells_end_stops_nowhere(kernel: Kernel, step: str) -> None:
+def test_a_step_past_a_cells_end_stops_nowhere(stock: Kernel, step: str) -> None:
+    kernel = stock
+    assert kernel.inject(of_files=False) == VERSION
     comm = kernel.comm()
     comm.request("set_guard", mode="large")
     comm.request("subscribe", cell_end=True)
