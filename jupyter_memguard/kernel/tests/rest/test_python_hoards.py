@@ -98,6 +98,8 @@ def test_tasks_that_wait(asked: Asked) -> None:
 def test_a_thread_that_runs(asked: Asked) -> None:
     asked.kernel.run(
         "import threading, time\n"
+        # Where branches are measured threads are traced, which are left to their debugger.
+        "threading.settrace(None)\n"
         "begun = threading.Event()\n"
         "def work(given):\n"
         "    data = [bytearray(40_000_000)]\n"
