@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Iterable, Sequence
 
 from ..retention.sizes import Size
 from .blocks import USERS_UNKNOWN, Block
+from .estimates import Estimates
 from .memory_pages import MemoryPages, PresentBytes
 from .sharing import A_STEP, Claims, Part, Sets, Steps, Users, apart
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .ownership import Ownership
 
 WORTH_NAMING = 1 << 16  # bytes; results that share less are not said to belong together
+_LITTLE = 100  # an estimate that is above what is proven by less than this part is none
 _SEVERAL = -1
 _AT_ONCE = 300  # joints whose edges are looked at in one step
 _LOOKS = 20_000  # joints or edges of which little is asked, in one step
@@ -73,7 +75,8 @@ class Tally:
         """Return the sum."""
         notes = self.notes | {"device"} if self.device else self.notes
         more = self.guess + self.more
-        estimate = self.bytes + more if more > 0 else None
+        # Where little is known to wait, what waits behind it is not known at all.
+        estimate = self.bytes + more if more > self.bytes // _LITTLE else None
         return Size(self.bytes, notes, estimate, self.device or None, self.mapped or None)
 
 
@@ -317,8 +320,7 @@ class Account:
     def _add_estimates(self) -> None:
         """Add what waits to be followed, if it is like what was followed of the same container."""
         if not self.final:
-            users = {self.owner.get(each.joint, _SEVERAL) for each in self.walk.pending()}
-            self._more = self.walk.estimates(shares=len(users) == 1)
+            self._more = Estimates(self.walk, self.owner).by_joint()
         for joint, more in self._more.items():
             number = self.owner.get(joint, _SEVERAL)
             if number != _SEVERAL:

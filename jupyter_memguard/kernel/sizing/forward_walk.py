@@ -61,8 +61,8 @@ class ForwardWalk:
 
     def size(self) -> Size:
         """Return what was found."""
-        estimate = self.worklist.estimate(self.bytes) if "cut" in self.notes else self.bytes
-        estimate += self.likely
+        waits = round(self.worklist.estimate()) if "cut" in self.notes else 0
+        estimate = self.bytes + waits + self.likely
         return Size(
             self.bytes,
             tuple(self.notes),

@@ -17,10 +17,12 @@ The counts are right only by the rule of uncounted references, which stands in `
 from __future__ import annotations
 
 import gc
-from collections import Counter, deque
+from array import array
+from collections import Counter
+from heapq import heappop, heappush
 from itertools import chain, compress, filterfalse, repeat
 from operator import eq, gt, is_, mul, ne, not_, or_, sub
-from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple
 
 from ..retention.describe import module_name
 from ..retention.refcounts import LISTED, counts
@@ -31,7 +33,7 @@ from .leaves import MOST_BYTES, Bundles, Leaves, packed
 from .libraries import loaded_adapters
 from .memory_pages import ALWAYS_PRESENT
 from .other_threads import OtherThreads
-from .worklist import BATCH, LARGE, Worklist, hidden_keys
+from .worklist import BATCH, LARGE, Cursor, Worklist, hidden_keys
 
 if TYPE_CHECKING:
     from ..retention.sizes import Root
@@ -62,12 +64,15 @@ _LOOKS_A_ROOT = 5  # the account of a root takes as long as that of so many edge
 
 # Objects, and for each the joint to which it belongs.
 _Level = Tuple[List[Any], List[int]]
+# References that were met by following a slice of a cursor's: pairs of a joint and how many there
+# are to it, and how many there are to leaves.
+Part = Tuple[Optional["Cursor"], "array[int]", int]
 
 
 class Pending:
     """What a joint leads to and a worklist has still to follow."""
 
-    __slots__ = ("created", "gained", "joint", "pile", "worklist")
+    __slots__ = ("gained", "joint", "parts", "pile", "spent", "worklist")
 
     def __init__(self, joint: int) -> None:
         """Begin with nothing."""
@@ -75,19 +80,16 @@ class Pending:
         self.pile: list[Any] = []  # objects that are not even counted yet
         self.worklist = Worklist()
         self.gained = 0  # bytes that were counted by following it
-        self.created: list[range] = []  # joints that were met first by following it
+        self.spent = 0.0  # seconds of following slices
+        self.parts: list[Part] = []
 
     def __bool__(self) -> bool:
         """Return whether there is anything left to follow."""
         return bool(self.pile or self.worklist)
 
-    def factor(self) -> float:
-        """Return how much of it there is for each part that was followed."""
-        factor = 1.0
-        for cursor in self.worklist.cursors:
-            if cursor.done:
-                factor *= cursor.total / cursor.done
-        return factor
+    def __lt__(self, other: Pending) -> bool:
+        """Return whether less time was spent on it."""
+        return self.spent < other.spent
 
 
 class Ownership:
@@ -120,7 +122,7 @@ class Ownership:
         # of the holder, or None.
         self.cuts: dict[int, tuple[int, int | None]] = {}
         self.sliced: set[int] = set()  # joints that are followed slice by slice
-        self.wide: deque[Pending] = deque()
+        self.wide: list[Pending] = []  # a heap by the time that was spent on each
         self.now = Pending(-1)  # what is followed now
         self.foreign: dict[int, int] = {}
         self.index: dict[int, int] = {}
@@ -134,7 +136,7 @@ class Ownership:
         self._before: dict[int, tuple[int, int]] = {}  # bytes and edges of joints with leaves
         # For joints that wait, the part of leaves' bytes that goes with the references from there:
         # of leaves to which all references were met, and of others.
-        self._of_leaves: dict[int, tuple[float, float]] = {}
+        self.of_leaves: dict[int, tuple[float, float]] = {}
         self._ended = False
         self.common: list[Any] = []  # ends of which many references were met
         self._owned: list[Any] = []  # what adapters say that objects refer to, to be met next
@@ -151,7 +153,7 @@ class Ownership:
         self._account_rate = 0.0
         self._most_for_account = 0.0
         self._others = OtherThreads()
-        self._root_count = sum(map(len, groups))
+        self.root_count = sum(map(len, groups))
         self._take_roots(groups)
 
     def _take_roots(self, groups: Sequence[Sequence[Root]]) -> None:
@@ -265,8 +267,8 @@ class Ownership:
         to. `places` has each joint's place.
         """
         found = Bundles()
-        self._of_leaves = {each.joint: (0.0, 0.0) for each in self.pending()}
-        yield from self.leaves.bundles(places, found, self._of_leaves)
+        self.of_leaves = {each.joint: (0.0, 0.0) for each in self.pending()}
+        yield from self.leaves.bundles(places, found, self.of_leaves)
         self.left_out = found.left_out
         self._first_bundle = len(self.objects)
         for sizes, held in ((found.met, False), (found.held, True)):
@@ -322,7 +324,7 @@ class Ownership:
             self.edge_count
             + self.leaves.count
             + len(self.objects)
-            + _LOOKS_A_ROOT * self._root_count
+            + _LOOKS_A_ROOT * self.root_count
         )
         account = min(looks * self._account_rate, self._most_for_account)
         return clock() + account > self._deadline
@@ -344,7 +346,7 @@ class Ownership:
                 self._open_some(self._certain)
         elif self.wide and (self._steps % _SAMPLE or not self._waiting()):
             self._steps += 1
-            self.now = self.wide.popleft()
+            self.now = heappop(self.wide)
             self._follow(slices=1)
         else:
             self._steps += 1
@@ -494,45 +496,9 @@ class Ownership:
         """Return the joints of which something was not followed yet."""
         return {each.joint for each in self.pending()} | set(self._level[1])
 
-    def estimates(self, *, shares: bool) -> dict[int, int]:
-        """Return for joints how many bytes wait to be followed, about.
-
-        What waits is taken to be like what was followed of the same container. With `shares`, an
-        object to which not all references were met counts for the share that was met; without, it
-        does not count, because another root may hold it.
-        """
-        found: dict[int, int] = {}
-        sizes: dict[int, float] | None = None
-        for pending in self.pending():
-            factor = pending.factor()
-            more: float = pending.worklist.estimate(pending.gained) - pending.gained
-            for joint in chain.from_iterable(pending.created):
-                share = min(1.0, self.met[joint] / max(1, self.refs[joint]))
-                if share < 1 and not shares:
-                    continue
-                size: float = self.bytes[joint]
-                if not self.opened[joint]:
-                    sizes = self._usual_sizes() if sizes is None else sizes
-                    size = sizes.get(id(type(self.objects[joint])), 0)
-                more += size * share * (factor - bool(self.opened[joint] and share == 1))
-            met, others = self._of_leaves.get(pending.joint, (0.0, 0.0))
-            more += met * (factor - 1) + (others * factor if shares else 0)
-            found[pending.joint] = found.get(pending.joint, 0) + round(more)
-        return found
-
     def pending(self) -> list[Pending]:
         """Return what worklists have still to follow."""
         return [each for each in (*self.wide, self.now) if each]
-
-    def _usual_sizes(self) -> dict[int, float]:
-        """Return for types how large their joints are on the average, of those that were opened."""
-        sums: dict[int, int] = {}
-        times: Counter[int] = Counter()
-        for joint in compress(range(len(self.opened)), self.opened):
-            key = id(type(self.objects[joint]))
-            times[key] += 1
-            sums[key] = sums.get(key, 0) + self.bytes[joint]
-        return {key: total / times[key] for key, total in sums.items()}
 
     def note(self, joint: int, code: str) -> None:
         """Note why a joint's figure is not exact."""
@@ -565,7 +531,7 @@ class Ownership:
                     self.sliced.add(owner)
                 pending = Pending(owner)
                 pending.worklist.add_owned(owned, 0)
-                self.wide.append(pending)
+                heappush(self.wide, pending)
         return group, owners
 
     def _hand_over(self, objects: list[Any], owners: list[int]) -> None:
@@ -578,7 +544,7 @@ class Ownership:
         for owner, pile in piles.items():
             pending = Pending(owner)
             pending.pile = pile
-            self.wide.append(pending)
+            heappush(self.wide, pending)
 
     # Joints, one after the other
 
@@ -659,19 +625,21 @@ class Ownership:
 
     def _follow(self, slices: int = 0) -> None:
         """Follow the current joint until it ends, the time is up, or only slices are left."""
+        begin = clock()
         pile, self.now.pile = self.now.pile, []
         self._bury(pile)
         pile.clear()
         self._meet([])
         worklist = self.now.worklist
         while worklist:
-            if worklist.only_slices():
+            keys = worklist.take_keys()
+            if not keys and worklist.only_slices():
                 if not slices:
-                    self.wide.append(self.now)
+                    self.now.spent += clock() - begin
+                    heappush(self.wide, self.now)
                     self.now = Pending(-1)
                     return
                 slices -= 1
-            keys = worklist.take_keys()
             lone = [] if keys else worklist.take_lone()
             if keys:
                 self._refer(keys)
@@ -808,23 +776,24 @@ class Ownership:
         """Note references of the current joint to objects (emptied) that have several."""
         keys = list(map(id, kids))
         lost = Counter(keys)
-        first = len(self.objects)
+        before = self.leaves.count
         leaves = self._know(list(lost), kids)
         if leaves:
             self.leaves.add(keys, repeat(self.now.joint), leaves)
-        if len(self.objects) > first:
-            self.now.created.append(range(first, len(self.objects)))
         met, refs, opened = self.met, self.refs, self.opened
         targets = self.edges[self.now.joint]
         get = self.index.get
+        found = array("l")
         for key, times in lost.items():
             joint = get(key)
             if joint is not None:
                 targets.append(joint)
+                found.extend((joint, times))
                 self.edge_count += 1
                 met[joint] += times
                 if met[joint] == refs[joint] and not opened[joint]:
                     self._certain.append(joint)
+        self.now.parts.append((self.now.worklist.cursor, found, self.leaves.count - before))
         if len(targets) > self._often.get(self.now.joint, _OFTEN):
             # The same few texts, many times over.
             before = len(targets)

@@ -32,14 +32,31 @@ _Slicer = Callable[[Any, Any, int], Iterator[List[Any]]]
 class Cursor:
     """A large container, or containers with many items in all, to be followed slice by slice."""
 
-    __slots__ = ("before", "done", "slices", "total")
+    __slots__ = ("bytes", "done", "parent", "slices", "total")
 
-    def __init__(self, slices: Iterator[list[Any]], total: int) -> None:
-        """Begin before the first of `total` slices."""
+    def __init__(self, slices: Iterator[list[Any]], total: int, parent: Cursor | None) -> None:
+        """Begin before the first of `total` slices; `parent` is the cursor that led here."""
         self.slices = slices
         self.total = total
+        self.parent = parent
         self.done = 0
-        self.before = 0  # bytes that were counted when the first slice was taken
+        self.bytes = 0  # that were counted by following the slices, and what these led to
+
+    def end(self) -> None:
+        """Let go of the container."""
+        self.slices = iter(())
+        self.total = self.done
+        if self.parent is not None:
+            self.parent.bytes += self.bytes
+
+    def factor(self) -> float:
+        """Return how much there is for each part that was followed."""
+        found, cursor = 1.0, self
+        while True:
+            found *= cursor.total / max(1, cursor.done)
+            if cursor.parent is None:
+                return found
+            cursor = cursor.parent
 
 
 class Pile:
@@ -74,7 +91,18 @@ class Pile:
 class Worklist:
     """Objects whose referents a walk has still to look at."""
 
-    __slots__ = ("changed", "cursors", "hidden", "keyed", "opened", "plain", "seen")
+    __slots__ = (
+        "_counted",
+        "_fresh",
+        "changed",
+        "cursor",
+        "cursors",
+        "hidden",
+        "keyed",
+        "opened",
+        "plain",
+        "seen",
+    )
 
     def __init__(self, *, keys: bool = True) -> None:
         """Begin with nothing; with `keys`, follow also keys that the collector is not shown."""
@@ -83,8 +111,12 @@ class Worklist:
         # Dicts of which only the hidden keys are left, and how many referents they have shown.
         self.opened: list[tuple[list[Any], int]] = []
         self.hidden: list[Owned] = []
-        self.cursors: list[Cursor] = []
+        # The last has what was met first by following a cursor of the one before.
+        self.cursors: list[deque[Cursor]] = []
+        self.cursor: Cursor | None = None  # of which a slice was taken last
+        self._fresh = True  # whether no cursor was met by following that slice
         self.seen = 0  # bytes counted so far
+        self._counted = 0  # of these, what was counted before that slice
         self.changed = False  # another thread changed a container while it was read
 
     def __bool__(self) -> bool:
@@ -120,7 +152,7 @@ class Worklist:
         """Add what an adapter says that an object owns."""
         self.seen = seen
         if owned.slices is not None:
-            self.cursors.append(Cursor(owned.slices, owned.total))
+            self._put(owned.slices, owned.total)
         if owned.references:
             self.hidden.append(owned)
 
@@ -170,35 +202,71 @@ class Worklist:
                 return
         batches = _batches(objects, sizes)
         follow = _referents_with_keys if kind.keyed else _referents
-        self.cursors.append(Cursor(map(follow, batches), len(batches)))
+        self._put(map(follow, batches), len(batches))
 
     def _open(self, kind: Kind, obj: Any) -> None:
         """Add a large container, to be opened slice by slice."""
         base: Any = kind.sliced
         size = base.__len__(obj)
-        self.cursors.append(Cursor(_SLICERS[base](base, obj, size), -(-size // BATCH)))
+        self._put(_SLICERS[base](base, obj, size), -(-size // BATCH))
         if base is not kind.cls or base not in _WITHOUT_FIELDS:
             self.hidden.append(Owned(references=_fields(obj)))
 
-    def estimate(self, size: int) -> int:
-        """Return what `size` bytes grow to if the rest of each container is like what was seen."""
-        for cursor in reversed(self.cursors):
-            if cursor.done:
-                size = cursor.before + (size - cursor.before) * cursor.total // cursor.done
-        return size
+    def _put(self, slices: Iterator[list[Any]], total: int) -> None:
+        if self._fresh:
+            self.cursors.append(deque())
+            self._fresh = False
+        self.cursors[-1].append(Cursor(slices, total, self.cursor))
+
+    def estimate(self) -> float:
+        """Return how many bytes wait, if the rest of each container is like what was seen of it.
+
+        A container of which nothing was seen is taken to be like those beside it.
+        """
+        self._count()
+        waits = 0.0
+        inside: dict[int, float] = {}  # by a cursor's identity, what waits in what it led to
+        for beside in reversed(self.cursors):
+            found = {
+                id(each): (each.bytes + inside.get(id(each), 0.0)) / each.done
+                for each in beside
+                if each.done
+            }
+            usual = sum(found.values()) / len(found) if found else 0.0
+            for each in beside:
+                more = found.get(id(each), usual) * (each.total - each.done)
+                more += inside.get(id(each), 0.0)
+                if each.parent is None:
+                    waits += more
+                else:
+                    inside[id(each.parent)] = inside.get(id(each.parent), 0.0) + more
+        return waits
+
+    def _count(self) -> None:
+        """Count for a cursor what its last slice led to."""
+        if self.cursor is not None:
+            self.cursor.bytes += self.seen - self._counted
+        self._counted = self.seen
 
     def _next_slice(self) -> list[Any]:
-        cursor = self.cursors[-1]
-        if not cursor.done:
-            cursor.before = self.seen
+        """Return a slice of one of the containers that were met last, each in its turn."""
+        self._count()
+        beside = self.cursors[-1]
+        cursor = self.cursor = beside[0]
+        beside.rotate(-1)
         try:
             kids = next(cursor.slices, None)
         except (RuntimeError, ValueError):  # if a dict or set changes meanwhile
             self.changed = True
             kids = None
         if kids is None:
-            self.cursors.pop()
+            cursor.end()
+            self.cursor = None
+            beside.pop()
+            if not beside:
+                self.cursors.pop()
             return []
+        self._fresh = True
         cursor.done += 1
         return kids
 

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Kernel
 
 LIBRARIES = (
-    "numpy", "pandas", "pandas._libs.hashtable", "pandas._libs.parsers", "polars", "polars._plr",
-    "polars.polars", "pyarrow", "pyarrow.lib", "pyarrow._dataset", "torch", "psutil", "scipy",
+    "numpy", "pandas", "pandas._libs.hashtable", "pandas._libs.index", "pandas._libs.parsers",
+    "polars", "polars._plr", "polars.polars", "pyarrow", "pyarrow.lib", "pyarrow._dataset",
+    "torch", "psutil", "scipy",
     "scipy.sparse", "PIL._imaging", "sklearn.tree._tree", "sklearn.neighbors._ball_tree",
     "matplotlib.backends._backend_agg",
 )  # fmt: skip

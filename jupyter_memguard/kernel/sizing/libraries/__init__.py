@@ -27,6 +27,7 @@ _FILES = {
     "mmap": "stdlib",
     "numpy": "numpy",
     "pandas._libs.hashtable": "pandas",
+    "pandas._libs.index": "pandas",
     "pandas._libs.parsers": "pandas",
     "pyarrow.lib": "pyarrow",
     "pyarrow._dataset": "pyarrow",

@@ -84,27 +84,30 @@ class Memory:
         """Return how many words the block at an address has: malloc says in front of it."""
         return max(0, (self.word(address - POINTER) & -16) // POINTER - 1)
 
-    def of_array(self, place: int, kind: int, address: int, size: int) -> tuple[int, int] | None:
-        """Return where the memory is, and its bytes, that goes with an array of numpy at a place.
+    def of_array(
+        self, place: int, kind: int, address: int, size: int
+    ) -> tuple[int, int, int] | None:
+        """Return where the memory is, its bytes and users, that goes with an array of numpy.
 
         The array shows some bytes at an address; `kind` is the identity of numpy's type. None if
-        there is no array at the place. No bytes if something else holds the memory.
+        there is no array at the place. No bytes if something else holds a view on the way.
         """
         words = self.words(place, NUMPY_BASE + 1)
         if not kind or words[1] != kind:
             return None
         for _ in range(_MOST_VIEWS):
-            if words[0] & COUNT != 1 or words[1] != kind:
+            users = words[0] & COUNT
+            if words[1] != kind or (users != 1 and words[NUMPY_BASE]):
                 break
             if not words[NUMPY_BASE]:
                 start = words[2]
-                if start == address:
-                    return address, size
+                if start == address and users == 1:
+                    return address, size, users
                 whole = POINTER * self.block(start)  # of which a part is shown
                 inside = start <= address and address + size <= start + whole
-                return (start, whole) if inside else (address, 0)
+                return (start, whole, users) if inside else (address, 0, users)
             words = self.words(words[NUMPY_BASE], NUMPY_BASE + 1)
-        return address, 0
+        return address, 0, 1
 
 
 def is_readable() -> bool:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import struct
+import sys
 from io import StringIO
 from typing import Any, Callable
 
 from ..allocation import rounded
+from ..blocks import Block
 from .adapter import Adapter, Owned
 from .native import POINTER, Memory
 
 _NEGLIGIBLE = 10**6  # bytes that may be missed
 _MOST_FIELDS = 64
 _LEAST_ENTRY = 9  # bytes of a hash table's entry: the place of a value, and a key of a byte
+_FIELDS = 8  # words of a hash table's wrapper, one of which refers to the table itself
+_COUNTS = ("n_buckets", "size", "n_occupied", "upper_bound")  # at the table's beginning
+_CHUNK = 1000
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -21,22 +27,78 @@ def _pandas(hashtable: Any) -> dict[type, Adapter]:
     found = {}
     for cls in hashtable.HashTable.__subclasses__():
         size_of = cls.__dict__.get("sizeof")
-        if size_of is not None:
-            found[cls] = _table(size_of, cls.__dict__["__len__"])
+        state_of = cls.__dict__.get("get_state")
+        if size_of is not None and state_of is not None:
+            found[cls] = _table(size_of, state_of)
     return found
 
 
-def _table(size_of: Callable[[Any], int], length: Callable[[Any], int]) -> Adapter:
+def _table(size_of: Callable[[Any], int], state_of: Callable[[Any], dict[str, int]]) -> Adapter:
     """Look at a table of hashes: where no entry fell, a large one's pages were never written."""
 
     def look(obj: Any) -> Owned:
         size = rounded(size_of(obj))
-        used = min(size, _LEAST_ENTRY * length(obj))
+        state = state_of(obj)
+        used = min(size, _LEAST_ENTRY * state["size"])
         if size - used < _NEGLIGIBLE:
             return Owned(_basic(type(obj)) + size)
-        return Owned(_basic(type(obj)) + used, note="opaque")
+        blocks = _blocks(obj, size, state)
+        if blocks:
+            return Owned(_basic(type(obj)), blocks)
+        return Owned(_basic(type(obj)) + used, note="opaque", estimate=size - used)
 
     return Adapter(look)
+
+
+def _blocks(obj: Any, size: int, state: dict[str, int]) -> list[Block]:
+    """Return the keys and places of a table, if it is where its own counts are found."""
+    buckets = state["n_buckets"]
+    counts = struct.pack("<4I", *map(state.__getitem__, _COUNTS))
+    try:
+        with Memory() as memory:
+            for pointer in memory.words(id(obj), _FIELDS)[2:]:
+                *head, _, keys, places = memory.words(pointer, 5)
+                if struct.pack("<2Q", *head) == counts:
+                    entry = size // buckets
+                    sizes = {keys: (entry - POINTER) * buckets, places: POINTER * buckets}
+                    return [Block(at, length, id(obj)) for at, length in sizes.items()]
+    except OSError:
+        pass
+    return []
+
+
+def _engines(module: Any) -> dict[type, Adapter]:
+    """Return the adapter of the engines whose table has a reference to each of the values.
+
+    pandas 2 has such tables without references.
+    """
+    values_of = vars(module.IndexEngine)["values"].__get__
+    table_of = vars(module.IndexEngine)["mapping"].__get__
+    tables = sys.modules["pandas._libs.hashtable"]
+    probe, value = tables.PyObjectHashTable(), object()
+    before = sys.getrefcount(value)
+    probe.map_locations(tables.np.array([value]))
+    if sys.getrefcount(value) == before:
+        return {}
+
+    def look(obj: Any) -> Owned:
+        owned = Owned(_basic(type(obj)))
+        table, values = table_of(obj), values_of(obj)
+        if type(table) is not tables.PyObjectHashTable or not len(table):
+            return owned
+        if type(values) is not tables.np.ndarray or len(table) != len(values):
+            owned.note = "opaque"  # which of equal values the table has is not known
+            return owned
+        owned.total = -(-len(values) // _CHUNK)
+        # The engine's own reference to the values is the only one that is expected.
+        owned.slices = (
+            values_of(obj)[start : start + _CHUNK].tolist()
+            for start in range(0, owned.total * _CHUNK, _CHUNK)
+        )
+        return owned
+
+    classes = [module.ObjectEngine, *module.ObjectEngine.__subclasses__()]
+    return {cls: Adapter(look) for cls in classes}
 
 
 def _parsers(module: Any) -> dict[type, Adapter]:
@@ -67,4 +129,8 @@ def _source(memory: Memory, parser: int) -> tuple[int, int]:
     return at, memory.word(at)
 
 
-ADAPTERS = {"pandas._libs.hashtable": _pandas, "pandas._libs.parsers": _parsers}
+ADAPTERS = {
+    "pandas._libs.hashtable": _pandas,
+    "pandas._libs.index": _engines,
+    "pandas._libs.parsers": _parsers,
+}

@@ -178,7 +178,7 @@ def _is_of(memory: Memory, place: int, control: int) -> bool:
 class _Parts:
     """The parts of one wrapper's object, as blocks with Arrow's counts."""
 
-    __slots__ = ("hidden", "known", "layout", "memory", "nested", "owner", "whole")
+    __slots__ = ("_arrays", "_hides", "known", "layout", "memory", "nested", "owner", "whole")
 
     def __init__(self, layout: _Layout, memory: Memory, owner: int) -> None:
         """Begin with nothing known."""
@@ -187,7 +187,8 @@ class _Parts:
         self.owner = owner
         self.known: dict[int, Block] = {}
         self.nested: dict[int, int] = {}  # how many children an array's data has
-        self.hidden = False  # whether something has users that are not known
+        self._hides = False  # whether something has users that are not known
+        self._arrays: dict[int, int] = {}  # by their addresses, how many more users they have
         self.whole = True  # whether there was time for all
 
     def _read(self, place: int, control: int) -> tuple[int, tuple[int, ...]]:
@@ -277,14 +278,19 @@ class _Parts:
         held = layout.python.get(table)
         users = USERS_UNKNOWN
         if held is not None:
-            users = 1
-            address, size = self.of_python(words[held], address, size)
-            self.hidden = self.hidden or not size
+            address, size, users = self.of_python(words[held], address, size)
+            self._hides = self._hides or not size
+            self._arrays[address] = self._arrays.get(address, users) - 1
         inner = [Block(address, size, self.owner, users)] if address and size else []
         return self._block(control, count, inner)
 
-    def of_python(self, place: int, address: int, size: int) -> tuple[int, int]:
-        """Return where memory is, and its bytes, that goes with an object of Python's.
+    @property
+    def hidden(self) -> bool:
+        """Whether something has users that are not known."""
+        return self._hides or any(self._arrays.values())
+
+    def of_python(self, place: int, address: int, size: int) -> tuple[int, int, int]:
+        """Return where memory is, its bytes and users, that goes with an object of Python's.
 
         No bytes if something else refers to the object.
         """
@@ -292,7 +298,7 @@ class _Parts:
         if array is not None:
             return array
         users, kind = self.memory.words(place, 2)
-        return address, size if users & COUNT == 1 and kind == id(bytes) else 0
+        return address, size if users & COUNT == 1 and kind == id(bytes) else 0, 1
 
     def _each(
         self, make: Callable[[int, int], Block], pairs: Sequence[tuple[int, ...]]
@@ -391,8 +397,8 @@ class _Reached(Parts):
             return found, ()
         held = self.layout.python.get(words[0])
         if held is not None:
-            address, size = self.parts.of_python(words[held], address, size)
-            if size:
+            address, size, many = self.parts.of_python(words[held], address, size)
+            if size and many == 1:
                 found.kids.append(address)
                 self.known[address] = Part(address, 1)
                 self.known[address].size = size

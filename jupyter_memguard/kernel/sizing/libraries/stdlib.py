@@ -122,7 +122,17 @@ def _bytes_io(obj: Any) -> Owned:
         return Owned(_basic(type(obj)))
     size = rounded(BytesIO.__sizeof__(obj))
     tail = size // _GROWTH  # at the most, of which nothing was written perhaps
-    return Owned(size) if tail < _NEGLIGIBLE else Owned(size - tail, note="opaque")
+    if tail < _NEGLIGIBLE:
+        return Owned(size)
+    try:
+        with Memory() as memory:
+            place = memory.word(id(obj) + _BUFFER * POINTER)
+            if memory.word(place + POINTER) == id(bytes):
+                basic = _basic(BytesIO)
+                return Owned(basic, [Block(place, size - basic, id(obj))])
+    except OSError:
+        pass
+    return Owned(size - tail, note="opaque", estimate=tail)
 
 
 def _array(module: Any) -> dict[type, Adapter]:

@@ -157,8 +157,8 @@ class _Parts(Parts):
         for word in self.memory.words(context, _CONTEXT):
             array = self.memory.of_array(word, self.layout.numpy, address, size)
             if array is not None:
-                users = 1
-                address, size = array
+                address, size, users = array
+                size *= users == 1
                 break
         self.hidden = self.hidden or not size
         if size:

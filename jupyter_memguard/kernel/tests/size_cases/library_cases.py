@@ -118,6 +118,37 @@ def series_with_index_engine(keep):
 
 
 @case
+def series_looked_up_by_texts(keep):
+    import numpy as np
+    import pandas as pd
+
+    made = pd.Series(np.ones(200_000), index=[f"the key {i}" for i in range(200_000)])
+    made.loc["the key 5"]
+    return made
+
+
+@case
+def frame_looked_up_by_objects(keep):
+    import numpy as np
+    import pandas as pd
+
+    keys = pd.Index([f"the key {i}" for i in range(200_000)], dtype=object)
+    made = pd.DataFrame({"a": np.ones(200_000)}, index=keys)
+    made.loc["the key 5"]
+    return made
+
+
+@case
+def arrow_table_of_a_sorted_frame(keep):
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    made = pd.DataFrame({"x": np.random.rand(10**6), "y": np.random.rand(10**6)})
+    return pa.Table.from_pandas(made.sort_values("x"), preserve_index=False)
+
+
+@case
 def frame_with_dates_and_categories(keep):
     import numpy as np
     import pandas as pd

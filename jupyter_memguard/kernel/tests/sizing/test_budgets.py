@@ -118,3 +118,59 @@ def test_a_budget_is_kept_in_the_threads_own_time(name: str) -> None:
         assert used_ms < 2 * budget_ms + 100
         assert together.exact or "cut" in together.notes
         assert len(sizes) == len(roots)
+
+
+def _side_by_side() -> list[list[Any]]:
+    """Make one result of containers of different lengths."""
+    return [[[[number / 3 for number in range(60_000)], [n / 7 for n in range(200_000)]]]]
+
+
+def _both_ways() -> list[list[Any]]:
+    """Make a graph as networkx has it: both directions of an edge share what is known of it."""
+    known = [{"weight": number + 0.5} for number in range(60_000)]
+    there = {at: {at + 1: each} for at, each in enumerate(known)}
+    back = {at + 1: {at: each} for at, each in enumerate(known)}
+    return [[{"there": there, "back": back, "known": {}}]]
+
+
+def _of_a_variable() -> list[list[Any]]:
+    """Make a result of objects half of which a variable has as well, here and there."""
+    objects = [[number + 10**6] for number in range(120_000)]
+    return [[objects], [objects[::2]]]
+
+
+def _texts_in_two_tables() -> list[list[Any]]:
+    """Make a result that has each of its texts twice."""
+    texts = [f"the text {number}" for number in range(120_000)]
+    return [[[texts, list(reversed(texts))]]]
+
+
+@pytest.mark.parametrize("make", [_side_by_side, _both_ways, _of_a_variable, _texts_in_two_tables])
+def test_what_waits_is_estimated_by_what_was_seen_of_each_container(
+    make: Callable[[], list[list[Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = [[Root(obj, 0) for obj in group] for group in make()]
+    whole = Measuring(groups)
+    whole.go_on(PLENTY)
+    right = whole.account().alone(0)[0].size().freed_bytes
+    del whole
+    looked = itertools.count()
+    set_clock(monkeypatch, lambda: float(next(looked)))
+    estimated = 0
+    for looks in (60, 120, 180, 240):
+        measuring = Measuring(groups)
+        if not measuring.go_on(looks * 1000, answer=False):
+            estimated += 1
+            assert measuring.account().alone(0)[0].likely_bytes == pytest.approx(right, rel=0.15)
+        del measuring  # it holds what the next one counts
+    assert estimated
+
+
+def test_no_container_waits_for_another_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [[Root([[n + 0.5] for n in range(60_000)], 0)] for _ in range(3)]
+    looked = itertools.count()
+    set_clock(monkeypatch, lambda: float(next(looked)))
+    measuring = Measuring(groups)
+    assert not measuring.go_on(120_000, answer=False)
+    found = [measuring.account().alone(group)[0].bytes for group in range(3)]
+    assert min(found) > max(found) / 2

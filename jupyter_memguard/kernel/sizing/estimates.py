@@ -1,0 +1,111 @@
+"""What a walk that was stopped has still to follow, about.
+
+What waits is taken to be like what was followed of the same container. An object to which several
+joints refer counts for each of them by the part of its references that comes from there.
+"""
+
+from __future__ import annotations
+
+from itertools import compress
+from statistics import median
+from typing import TYPE_CHECKING, Mapping, Sequence
+
+if TYPE_CHECKING:
+    from .ownership import Ownership, Part
+    from .worklist import Cursor
+
+
+class Estimates:
+    """Estimates how many bytes wait behind the joints of a walk."""
+
+    def __init__(self, walk: Ownership, owner: Mapping[int, int]) -> None:
+        """Take the walk, and the root to which each joint belongs that is not alive."""
+        self._walk = walk
+        self._owner = owner
+        self._bytes: dict[int, float] = {}  # that wait in a joint's own containers
+        self._parts: dict[int, list[Part]] = {}
+        for pending in walk.pending():
+            joint = pending.joint
+            self._bytes[joint] = self._bytes.get(joint, 0) + pending.worklist.estimate()
+            self._parts.setdefault(joint, []).extend(pending.parts)
+        self._factors = {joint: _mean_factor(parts) for joint, parts in self._parts.items()}
+        self._usual: dict[int, float] | None = None
+
+    def by_joint(self) -> dict[int, int]:
+        """Return for joints how many bytes wait behind them."""
+        found = {}
+        for joint, parts in self._parts.items():
+            own = self._own_share(joint)
+            met, others = self._walk.of_leaves.get(joint, (0.0, 0.0))
+            factor = self._factors[joint]
+            more = self._bytes[joint] + met * (factor - 1) + others * factor * own
+            for cursor, pairs, _ in parts:
+                more += self._behind(joint, pairs, _factor(cursor), own)
+            found[joint] = round(more)
+        return found
+
+    def _behind(self, joint: int, pairs: Sequence[int], factor: float, own: float) -> float:
+        """Return the bytes of joints that wait behind references of a joint.
+
+        `pairs` has some of these joints, and how many references to each were met. There are
+        `factor` times as many such references, and `own` of what is shared is shared in one root.
+        """
+        walk, root = self._walk, self._owner.get(joint)
+        more = 0.0
+        for other, times in zip(pairs[::2], pairs[1::2]):
+            refs = max(walk.refs[other], walk.met[other])
+            opened = walk.opened[other]
+            size = walk.bytes[other] if opened else self._usual_size(other)
+            if walk.met[other] < refs:
+                more += size * times / refs * factor * own
+            elif self._owner.get(other) == root:
+                more += size * times / refs * (factor - bool(opened))
+        return more
+
+    def _own_share(self, joint: int) -> float:
+        """Return how much of what a joint shares is shared in its root alone.
+
+        If another root has all of it, a slice of that root leads to as much of it as the slice
+        is a part of the root.
+        """
+        edges, root = self._walk.edges, self._owner.get(joint)
+        shared = {other for other in edges[joint] if self._owner.get(other) != root}
+        common = 0.0
+        for other, factor in self._factors.items() if shared else ():
+            if self._owner.get(other) != root:
+                common += len(shared.intersection(edges[other])) * factor
+        return max(0.0, 1 - common / max(1, len(shared)))
+
+    def _usual_sizes(self) -> dict[int, float]:
+        """Return for types how large the middle one is of their joints that were opened.
+
+        Roots and large containers are not what a container has many of.
+        """
+        walk = self._walk
+        sizes: dict[int, list[int]] = {}
+        for joint in compress(range(len(walk.opened)), walk.opened):
+            if joint >= walk.root_count and joint not in walk.sliced:
+                sizes.setdefault(id(type(walk.objects[joint])), []).append(walk.bytes[joint])
+        return {key: median(each) for key, each in sizes.items()}
+
+    def _usual_size(self, joint: int) -> float:
+        """Return how large a joint is likely to be that was not opened."""
+        if self._usual is None:
+            self._usual = self._usual_sizes()
+        obj = self._walk.objects[joint]
+        kind = self._walk.heap.kind(type(obj))
+        if kind.stop or kind.adapter is not None or id(kind.cls) in self._usual:
+            return self._usual.get(id(kind.cls), 0)
+        return kind.bytes_of([obj])
+
+
+def _mean_factor(parts: Sequence[Part]) -> float:
+    """Return how many references there are for each that was met, to joints and to leaves."""
+    met = [(cursor, len(pairs) // 2 + leaves) for cursor, pairs, leaves in parts]
+    count = sum(times for _, times in met)
+    return sum(_factor(cursor) * times for cursor, times in met) / (count or 1)
+
+
+def _factor(cursor: Cursor | None) -> float:
+    """Return how much there is for each part of a cursor's containers that was followed."""
+    return 1.0 if cursor is None else cursor.factor()
