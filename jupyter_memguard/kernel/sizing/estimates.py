@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from itertools import compress
 from statistics import median
-from typing import TYPE_CHECKING, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 if TYPE_CHECKING:
     from .ownership import Ownership, Part
     from .worklist import Cursor
+
+_MOST = 1000  # parts, or edges of a joint, that are looked at
 
 
 class Estimates:
@@ -39,8 +41,9 @@ class Estimates:
             met, others = self._walk.of_leaves.get(joint, (0.0, 0.0))
             factor = self._factors[joint]
             more = self._bytes[joint] + met * (factor - 1) + others * factor * own
-            for cursor, pairs, _ in parts:
-                more += self._behind(joint, pairs, _factor(cursor), own)
+            some, each_for = _some(parts)
+            for cursor, pairs, _ in some:
+                more += each_for * self._behind(joint, pairs, _factor(cursor), own)
             found[joint] = round(more)
         return found
 
@@ -65,15 +68,18 @@ class Estimates:
     def _own_share(self, joint: int) -> float:
         """Return how much of what a joint shares is shared in its root alone.
 
-        If another root has all of it, a slice of that root leads to as much of it as the slice
-        is a part of the root.
+        What another root has as well is met in a slice of that root as often as the slice is a
+        part of it, and more often if the other root refers to it several times.
         """
-        edges, root = self._walk.edges, self._owner.get(joint)
-        shared = {other for other in edges[joint] if self._owner.get(other) != root}
+        walk, root = self._walk, self._owner.get(joint)
+        seen, _ = _some(walk.edges[joint])
+        shared = {other for other in seen if self._owner.get(other) != root}
         common = 0.0
         for other, factor in self._factors.items() if shared else ():
             if self._owner.get(other) != root:
-                common += len(shared.intersection(edges[other])) * factor
+                unseen = 1 - 1 / max(1.0, factor)
+                met = shared.intersection(walk.edges[other])
+                common += sum(1 / (1 - unseen ** max(1, walk.refs[each] - 1)) for each in met)
         return max(0.0, 1 - common / max(1, len(shared)))
 
     def _usual_sizes(self) -> dict[int, float]:
@@ -97,6 +103,12 @@ class Estimates:
         if kind.stop or kind.adapter is not None or id(kind.cls) in self._usual:
             return self._usual.get(id(kind.cls), 0)
         return kind.bytes_of([obj])
+
+
+def _some(listed: Sequence[Any]) -> tuple[Sequence[Any], int]:
+    """Return items from all over a list, and for how many items each of them stands."""
+    each_for = -(-len(listed) // _MOST) or 1
+    return listed[::each_for], each_for
 
 
 def _mean_factor(parts: Sequence[Part]) -> float:

@@ -347,7 +347,7 @@ class Ownership:
         elif self.wide and (self._steps % _SAMPLE or not self._waiting()):
             self._steps += 1
             self.now = heappop(self.wide)
-            self._follow(slices=1)
+            self._follow(slices=not self.now.pile)
         else:
             self._steps += 1
             self._open_some(self._waiting())

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _namespace_of = type.__dict__["__dict__"].__get__
 
 BATCH = 1000
+_SLICE = 250  # items of a large container
+_AT_ONCE = 4  # slices that are taken in one step,
+_AT_FIRST = 16  # but for so many: a few items of each container say soon what waits
 LARGE = 4 * BATCH  # items from which a container is opened slice by slice, and of one batch
 
 _Slicer = Callable[[Any, Any, int], Iterator[List[Any]]]
@@ -32,10 +35,16 @@ _Slicer = Callable[[Any, Any, int], Iterator[List[Any]]]
 class Cursor:
     """A large container, or containers with many items in all, to be followed slice by slice."""
 
-    __slots__ = ("bytes", "done", "parent", "slices", "total")
+    __slots__ = ("at_once", "bytes", "done", "parent", "slices", "total")
 
-    def __init__(self, slices: Iterator[list[Any]], total: int, parent: Cursor | None) -> None:
-        """Begin before the first of `total` slices; `parent` is the cursor that led here."""
+    def __init__(
+        self, slices: Iterator[list[Any]], total: int, parent: Cursor | None, at_once: int
+    ) -> None:
+        """Begin before the first of `total` slices; `parent` is the cursor that led here.
+
+        `at_once` slices can be taken in one step.
+        """
+        self.at_once = at_once
         self.slices = slices
         self.total = total
         self.parent = parent
@@ -208,15 +217,15 @@ class Worklist:
         """Add a large container, to be opened slice by slice."""
         base: Any = kind.sliced
         size = base.__len__(obj)
-        self._put(_SLICERS[base](base, obj, size), -(-size // BATCH))
+        self._put(_SLICERS[base](base, obj, size), -(-size // _SLICE), _AT_ONCE)
         if base is not kind.cls or base not in _WITHOUT_FIELDS:
             self.hidden.append(Owned(references=_fields(obj)))
 
-    def _put(self, slices: Iterator[list[Any]], total: int) -> None:
+    def _put(self, slices: Iterator[list[Any]], total: int, at_once: int = 1) -> None:
         if self._fresh:
             self.cursors.append(deque())
             self._fresh = False
-        self.cursors[-1].append(Cursor(slices, total, self.cursor))
+        self.cursors[-1].append(Cursor(slices, total, self.cursor, at_once))
 
     def estimate(self) -> float:
         """Return how many bytes wait, if the rest of each container is like what was seen of it.
@@ -254,12 +263,13 @@ class Worklist:
         beside = self.cursors[-1]
         cursor = self.cursor = beside[0]
         beside.rotate(-1)
+        most = 1 if cursor.done < _AT_FIRST else cursor.at_once
         try:
-            kids = next(cursor.slices, None)
+            found = list(islice(cursor.slices, most))
         except (RuntimeError, ValueError):  # if a dict or set changes meanwhile
             self.changed = True
-            kids = None
-        if kids is None:
+            found = []
+        if not found:
             cursor.end()
             self.cursor = None
             beside.pop()
@@ -267,7 +277,11 @@ class Worklist:
                 self.cursors.pop()
             return []
         self._fresh = True
-        cursor.done += 1
+        cursor.done += len(found)
+        kids: list[Any] = []
+        for items in found:
+            kids += items
+            items.clear()  # whatever made it may still hold it
         return kids
 
 
@@ -333,31 +347,31 @@ def _fields(obj: Any) -> list[Any]:
 
 def _sequence_slices(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
     """Slice a list or tuple, in an order that spreads what is seen first over the whole."""
-    total = -(-size // BATCH)
+    total = -(-size // _SLICE)
     stride = max(1, total * 5 // 8)
     while gcd(stride, total) != 1:
         stride += 1
     item = base.__getitem__
     for index in range(total):
-        start = index * stride % total * BATCH
-        yield list(item(obj, slice(start, start + BATCH)))
+        start = index * stride % total * _SLICE
+        yield list(item(obj, slice(start, start + _SLICE)))
 
 
 def _slices_in_order(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
     """Slice a set or deque, which can be read in its own order only."""
     items = base.__iter__(obj)
-    for _ in range(-(-size // BATCH)):
-        yield list(islice(items, BATCH))
+    for _ in range(-(-size // _SLICE)):
+        yield list(islice(items, _SLICE))
 
 
 def _dict_slices(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
     """Slice a dict's keys and values; an OrderedDict has each key twice."""
     keys = dict.__iter__(obj)
     values = iter(dict.values(obj))
-    for _ in range(-(-size // BATCH)):
-        kids = list(islice(keys, BATCH))
+    for _ in range(-(-size // _SLICE)):
+        kids = list(islice(keys, _SLICE))
         kids *= 2 if base is OrderedDict else 1
-        kids.extend(islice(values, BATCH))
+        kids.extend(islice(values, _SLICE))
         yield kids
 
 
