@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .ownership import Ownership, Part
     from .worklist import Cursor
 
+_ENOUGH = 8  # joints of one root that a slice of another would show if both had all of them
 _MOST = 1000  # parts, or edges of a joint, that are looked at
 
 
@@ -69,17 +70,21 @@ class Estimates:
         """Return how much of what a joint shares is shared in its root alone.
 
         What another root has as well is met in a slice of that root as often as the slice is a
-        part of it, and more often if the other root refers to it several times.
+        part of it, and more often if the other root refers to it several times. Nothing is said
+        to be shared in the one root as long as too little was seen of another to tell.
         """
         walk, root = self._walk, self._owner.get(joint)
         seen, _ = _some(walk.edges[joint])
         shared = {other for other in seen if self._owner.get(other) != root}
         common = 0.0
         for other, factor in self._factors.items() if shared else ():
-            if self._owner.get(other) != root:
-                unseen = 1 - 1 / max(1.0, factor)
-                met = shared.intersection(walk.edges[other])
-                common += sum(1 / (1 - unseen ** max(1, walk.refs[each] - 1)) for each in met)
+            if self._owner.get(other) == root or (factor and not walk.edges[other]):
+                continue
+            if len(shared) < _ENOUGH * factor or not factor:
+                return 0.0
+            unseen = 1 - 1 / max(1.0, factor)
+            met = shared.intersection(walk.edges[other])
+            common += sum(1 / (1 - unseen ** max(1, walk.refs[each] - 1)) for each in met)
         return max(0.0, 1 - common / max(1, len(shared)))
 
     def _usual_sizes(self) -> dict[int, float]:
