@@ -19,6 +19,8 @@ _LEAST_ENTRY = 9  # bytes of a hash table's entry: the place of a value, and a k
 _FIELDS = 8  # words of a hash table's wrapper, one of which refers to the table itself
 _COUNTS = ("n_buckets", "size", "n_occupied", "upper_bound")  # at the table's beginning
 _CHUNK = 1000
+_ENGINES = 3  # references to a table that only its engine has: the engine's, and two of the look
+_SOME = 16  # values that are looked up
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -86,8 +88,9 @@ def _engines(module: Any) -> dict[type, Adapter]:
         table, values = table_of(obj), values_of(obj)
         if type(table) is not tables.PyObjectHashTable or not len(table):
             return owned
-        if type(values) is not tables.np.ndarray or len(table) != len(values):
-            owned.note = "opaque"  # which of equal values the table has is not known
+        of_engine = sys.getrefcount(table) == _ENGINES
+        if not of_engine or type(values) is not tables.np.ndarray or not _has_all(table, values):
+            owned.note = "opaque"
             return owned
         owned.total = -(-len(values) // _CHUNK)
         # The engine's own reference to the values is the only one that is expected.
@@ -99,6 +102,20 @@ def _engines(module: Any) -> dict[type, Adapter]:
 
     classes = [module.ObjectEngine, *module.ObjectEngine.__subclasses__()]
     return {cls: Adapter(look) for cls in classes}
+
+
+def _has_all(table: Any, values: Any) -> bool:
+    """Return whether a table has each of the values, by some texts: these run no code of a user's.
+
+    Of equal values it has one, and an array that the user has may have been written to since.
+    """
+    if len(table) != len(values):
+        return False
+    for at in range(0, len(values), -(-len(values) // _SOME)):
+        value = values[at]
+        if type(value) is not str or value not in table or table.get_item(value) != at:
+            return False
+    return True
 
 
 def _parsers(module: Any) -> dict[type, Adapter]:

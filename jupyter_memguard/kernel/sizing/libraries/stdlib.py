@@ -22,6 +22,7 @@ _GROWTH = 9  # a buffer that grows is given an eighth more than it needs
 _NEGLIGIBLE = 10**6  # bytes that may be missed
 _POINTERS = "P&"  # in the format of a value of C
 _CHARACTER = 4  # bytes of one in a `StringIO` that was read
+_BYTES = 2 * POINTER  # where a `BytesIO` has its bytes
 _BUFFER = 2  # the word at which a `StringIO` begins: buffer, position, length, room
 
 _basic = type.__dict__["__basicsize__"].__get__
@@ -117,21 +118,20 @@ def _string_io_places() -> tuple[int, list[int]]:
 
 
 def _bytes_io(obj: Any) -> Owned:
-    """Look at a buffer: its bytes are counted by its size, unless the collector shows them."""
+    """Look at a buffer, whose bytes the collector is not shown by every Python."""
     if any(type(kid) is bytes for kid in get_referents(obj)):
         return Owned(_basic(type(obj)))
+    try:
+        with Memory() as memory:
+            if memory.word(memory.word(id(obj) + _BYTES) + POINTER) == id(bytes):
+                held = ctypes.py_object.from_address(id(obj) + _BYTES).value
+                return Owned(_basic(type(obj)), references=[held])
+    except OSError:
+        pass
     size = rounded(BytesIO.__sizeof__(obj))
     tail = size // _GROWTH  # at the most, of which nothing was written perhaps
     if tail < _NEGLIGIBLE:
         return Owned(size)
-    try:
-        with Memory() as memory:
-            place = memory.word(id(obj) + _BUFFER * POINTER)
-            if memory.word(place + POINTER) == id(bytes):
-                basic = _basic(BytesIO)
-                return Owned(basic, [Block(place, size - basic, id(obj))])
-    except OSError:
-        pass
     return Owned(size - tail, note="opaque", estimate=tail)
 
 

@@ -169,3 +169,23 @@ def test_the_keys_of_an_ordered_dict_fall_with_it(make: Any) -> None:
     size = measure([root], budget_ms=PLENTY)[0][0]
     assert size.freed_bytes >= held_size + own
     assert size.exact
+
+
+def test_a_buffer_and_the_bytes_that_it_shares_are_counted_once() -> None:
+    buffer = io.BytesIO(bytes(range(256)) * 20_000)
+    both: list[Any] = [buffer, buffer.getvalue()]
+    del buffer
+    size = measure([Root(both, 1)], budget_ms=PLENTY)[0][0]
+    assert 5_120_000 <= size.freed_bytes < 5_200_000
+    shared = both[1]
+    del both[1]
+    size = measure([Root(both, 1)], budget_ms=PLENTY)[0][0]
+    assert size.exact
+    assert size.freed_bytes < 10_000
+    assert len(shared) == 5_120_000
+
+
+def test_a_closed_buffer_has_nothing() -> None:
+    buffer = io.BytesIO(bytes(10_000_000))
+    buffer.close()
+    assert measure([Root(buffer, 1)], budget_ms=PLENTY)[0][0].freed_bytes < 10_000
