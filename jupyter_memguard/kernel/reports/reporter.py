@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterator
 from ..protocol import UNKNOWN_KEY, Refused
 from ..retention.process import rss_bytes
 from ..retention.referrers import MAX_PATHS, Search
-from ..sizing import clock, collector_paused, prepare
+from ..sizing import age_new_objects, clock, collector_paused, prepare
 from .cell_ends import CellEnds
 from .known import KnownFigures
 from .large import large
@@ -181,7 +181,9 @@ class Reporter:
         if survey is None or survey.figures.final or not survey.fits():
             return {"final": True}
         with collector_paused(), self._whole():
-            return {"final": survey.go_on(budget_ms, answer=False)}
+            is_final = survey.go_on(budget_ms, answer=False)
+            age_new_objects()
+        return {"final": is_final}
 
     def _report(
         self,

@@ -594,15 +594,16 @@ class Account:
         reached = -1
         looked = 0
         for joint, number in self.owner.items():  # in the order of the numbers
+            looked += 1
             if number in numbers and edges[joint]:
                 while reached < number:
                     reached = next(starts)
                     users.add(shared.intersection((self.roots[reached],)), reached)
                 users.add(shared.intersection(edges[joint]), number)
                 looked += len(edges[joint])
-                if looked > _LOOKS:
-                    looked = 0
-                    yield
+            if looked > _LOOKS:
+                looked = 0
+                yield
         for number in starts:
             users.add(shared.intersection((self.roots[number],)), number)
         yield from apart(edges, shared, users, found)

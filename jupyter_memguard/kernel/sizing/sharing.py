@@ -37,6 +37,13 @@ class Claims:
             if number % A_STEP == 0:
                 yield
 
+    def claim_all(self, pairs: Iterable[tuple[Iterable[int], int]]) -> Steps:
+        """Give each number what leads from its entries, as `claim` does."""
+        for passed, (entries, number) in enumerate(pairs):
+            yield from self.claim(entries, number)
+            if passed % A_STEP == 0:
+                yield
+
     def claim(self, entries: Iterable[int], number: int) -> Steps:
         """Give a number all joints that lead from `entries`, but for those of other numbers."""
         owner, inside = self.owner, self.inside
@@ -165,11 +172,9 @@ def apart(
     # What several kinds lead to is shared by the roots of all of these.
     joined = Sets(users.count)
     first = Claims(edges, shared, joined)
-    for kind, joints in entries.items():
-        yield from first.claim(joints, kind)
+    yield from first.claim_all((joints, kind) for kind, joints in entries.items())
     further = Claims(edges, shared, joined)
-    for joint in first.contested:
-        yield from further.claim((joint,), first.owner[joint])
+    yield from further.claim_all(((joint,), first.owner[joint]) for joint in first.contested)
     together: dict[int, set[int]] = {}
     for kind in entries:
         together.setdefault(joined.top(kind), set()).update(users.of_kind(kind))

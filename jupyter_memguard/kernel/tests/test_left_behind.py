@@ -14,7 +14,12 @@ import pytest
 
 from jupyter_memguard.kernel import sizing
 from jupyter_memguard.kernel.retention.release import drop
-from jupyter_memguard.kernel.sizing import keeps_alive, restore_collector
+from jupyter_memguard.kernel.sizing import (
+    age_new_objects,
+    collector_paused,
+    keeps_alive,
+    restore_collector,
+)
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -92,6 +97,7 @@ def collector() -> Any:
     yield
     gc.enable()
     sizing._PAUSES.clear()
+    sizing._AGEING.clear()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -111,6 +117,28 @@ def test_the_collector_is_on_after_an_interrupt_at_any_step_of_a_measurement() -
     assert tried > ENDS
     # A real interrupt does not come between the last steps of a pause, which are one call.
     assert len(left) <= 12, left
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("collector")
+def test_nothing_stays_frozen_after_an_interrupt_at_any_step_of_a_slice() -> None:
+    gc.unfreeze()  # some versions of Python begin with frozen objects of their own
+    left = []
+
+    def slice_of_a_measurement() -> None:
+        with collector_paused():
+            age_new_objects()
+
+    def check(step: int) -> None:
+        if gc.get_freeze_count():
+            left.append(step)
+        restore_collector()  # as the next cell's beginning does
+        assert gc.isenabled(), step
+        assert gc.get_freeze_count() == 0, step
+
+    assert at_each_step(slice_of_a_measurement, check) > 10
+    # As above: what comes between the last steps of a pause.
+    assert len(left) <= 1, left
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -26,6 +26,19 @@ def note_times():
 spent_ms = []
 note_times(); del note_times
 """
+# Notes for each `refine` how often the collector has looked at everything before.
+NOTE_COLLECTIONS = """
+def note_collections():
+    import gc
+    reporter = vars(get_ipython())["_jupyter_memguard"].reporter
+    refine = reporter.refine
+    def noted(**params):
+        collections.append(gc.get_stats()[2]["collections"])
+        return refine(**params)
+    reporter.refine = noted
+collections = []
+note_collections(); del note_collections
+"""
 BIG = """
 import gc, sys, weakref
 class Big:
@@ -68,6 +81,33 @@ def test_slices_make_a_result_of_many_small_objects_exact(kernel: Kernel) -> Non
         comm.request("report", budget_ms=LONG_MS)["results"][0]["freed_bytes"]
         == (row["freed_bytes"])
     )
+
+
+def test_the_collector_does_not_look_at_everything_because_of_a_measurement(
+    kernel: Kernel,
+) -> None:
+    # Some versions of Python begin with frozen objects of their own.
+    kernel.run("import gc\ngc.unfreeze()")
+    kernel.run(NOTE_COLLECTIONS)
+    kernel.run("made = [[n] for n in range(250_000)]\nmade, list(made)")
+    comm = kernel.comm()
+    begin(comm)
+    while not comm.request("refine")["final"]:
+        pass
+    noted = kernel.value("collections")
+    assert len(noted) > 10
+    assert noted[-1] == noted[0]
+    assert kernel.run("import gc; print(gc.isenabled(), gc.get_freeze_count())") == "True 0\n"
+
+
+def test_objects_that_the_user_has_frozen_stay_so(kernel: Kernel) -> None:
+    kernel.run(BIG)
+    frozen = int(kernel.run("gc.freeze(); print(gc.get_freeze_count())"))
+    comm = kernel.comm()
+    begin(comm)
+    while not comm.request("refine")["final"]:
+        pass
+    assert int(kernel.run("print(gc.get_freeze_count())")) > frozen - 1000
 
 
 def test_there_is_nothing_to_refine_before_a_report_or_after_a_cell(kernel: Kernel) -> None:
