@@ -228,6 +228,9 @@ for (const { theme, forcedColors } of LOOKS) {
         await expect(panel).toHaveAttribute('data-state', state);
         await check(page, state, panel.getByText(said));
       }
+      // The server may still try to restart the one that has died.
+      await changeKernel(page, 'python3');
+      await expect(panel).toHaveAttribute('data-state', 'empty');
       await shutDown(page);
       await expect(panel).toHaveAttribute('data-state', 'no-kernel');
       await check(page, 'no kernel', panel.getByText('Start a kernel'));
