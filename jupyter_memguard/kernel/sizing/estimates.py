@@ -60,10 +60,13 @@ class Estimates:
             refs = max(walk.refs[other], walk.met[other])
             opened = walk.opened[other]
             size = walk.bytes[other] if opened else self._usual_size(other)
+            # A root or a large container is one of its kind.
+            is_one = other < walk.root_count or other in walk.sliced
+            many = 1.0 if is_one else factor
             if walk.met[other] < refs:
-                more += size * times / refs * factor * own
+                more += size * times / refs * many * own
             elif self._owner.get(other) == root:
-                more += size * times / refs * (factor - bool(opened))
+                more += size * times / refs * (many - bool(opened))
         return more
 
     def _own_share(self, joint: int) -> float:

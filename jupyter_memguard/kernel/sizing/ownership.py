@@ -347,7 +347,8 @@ class Ownership:
         elif self.wide and (self._steps % _SAMPLE or not self._waiting()):
             self._steps += 1
             self.now = heappop(self.wide)
-            self._follow(slices=not self.now.pile)
+            # All are begun before a slice is taken of any.
+            self._follow(slices=0 if self.now.pile else 1)
         else:
             self._steps += 1
             self._open_some(self._waiting())
@@ -783,7 +784,7 @@ class Ownership:
         met, refs, opened = self.met, self.refs, self.opened
         targets = self.edges[self.now.joint]
         get = self.index.get
-        found = array("l")
+        found = array("i")
         for key, times in lost.items():
             joint = get(key)
             if joint is not None:
@@ -793,7 +794,9 @@ class Ownership:
                 met[joint] += times
                 if met[joint] == refs[joint] and not opened[joint]:
                     self._certain.append(joint)
-        self.now.parts.append((self.now.worklist.cursor, found, self.leaves.count - before))
+        added = self.leaves.count - before
+        if found or added:
+            self.now.parts.append((self.now.worklist.cursor, found, added))
         if len(targets) > self._often.get(self.now.joint, _OFTEN):
             # The same few texts, many times over.
             before = len(targets)
