@@ -54,7 +54,7 @@ def test_a_path_of_the_users_own_type_is_not_asked_for_its_text(
 
 def test_free_memory_that_the_allocator_keeps(asked: Asked) -> None:
     # Every second of many blocks is freed, so that the allocator can give few pages back.
-    asked.kernel.run("blocks = [b'x' * 120_000 for _ in range(800)]; del blocks[::2]")
+    asked.kernel.run("blocks = [b'x' * 120_000 for _ in range(2_000)]; del blocks[::2]")
     asked.rest()  # asking leaves something free as well
     rest = asked.rest()
     [hoard] = [
