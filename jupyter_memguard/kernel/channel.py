@@ -151,11 +151,13 @@ class Channel:
         if "ok" in reply:
             return
         is_again = "id" in reply
-        reply["id"] = id_of(data)
         try:
-            _id, method, params = check_request(data)
-            # What a release has done that was broken off: this one, or one before.
-            result = self._result_of("done", {}) if method.startswith("release") else None
+            own_id, method, params = check_request(data)
+            result = None
+            if method.startswith("release"):
+                # What this release has done before it was broken off, and no earlier one.
+                result = self._result_of("done", {"forget": not is_again})
+            reply["id"] = own_id
             if not is_again or method in AGAIN:
                 result = self._answer(comm, method, params)
             elif result is None:
@@ -165,11 +167,11 @@ class Channel:
             error = {"code": refused.code}
             if refused.detail is not None:
                 error["detail"] = refused.detail
-            reply.update(ok=False, error=error)
+            reply.update(id=id_of(data), ok=False, error=error)
         except Exception as error:  # noqa: BLE001 - the reply has it as a code
             # Nothing is imported for it: that may be what has failed.
             detail = str.__str__(_name_of(type(error)))[:DETAIL_LENGTH]
-            reply.update(ok=False, error={"code": INTERNAL, "detail": detail})
+            reply.update(id=id_of(data), ok=False, error={"code": INTERNAL, "detail": detail})
 
     def _send_reply(self, comm: Any, _data: Any, reply: dict[str, Any]) -> None:
         _send(comm, reply)

@@ -190,18 +190,21 @@ class Releases:
             "elapsed_ms": (time.perf_counter() - began.time) * 1000,
         }
 
-    def done(self) -> Released | None:
-        """Return, once, what the last release did if it did not come to its end, else None."""
-        done, self._done = self._done, None
-        if done is not None:
-            done["after_rss_bytes"] = rss_bytes()
-        return done
+    def done(self, *, forget: bool) -> Released | None:
+        """Return what the last release did, or None if it let nothing go.
+
+        With `forget`, there is none from now on.
+        """
+        if forget:
+            self._done = None
+        if self._done is not None:
+            self._done["after_rss_bytes"] = rss_bytes()
+        return self._done
 
     def _released(self, began: Beginning, gone: list[Gone], count: int | None = None) -> Released:
         alive = still_alive(self.shell, gone)
         after = rss_bytes()
         self.settling.begin(began.before, after)
-        self._done = None
         return {
             "before_rss_bytes": began.before,
             "after_rss_bytes": after,

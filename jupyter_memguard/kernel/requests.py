@@ -85,10 +85,10 @@ class Requests:
         self._check_thread()
         return self.releases.release_tracebacks()
 
-    def done(self) -> Released | None:
+    def done(self, *, forget: bool) -> Released | None:
         """Return what a release has done that an interrupt broke off; see `Releases.done`."""
         releases = self.made("releases")
-        return None if releases is None else releases.done()
+        return None if releases is None else releases.done(forget=forget)
 
     def rescue(self, key: str, name: str) -> dict[str, str]:
         """Bind a retained object to a new variable; see `retention.rescue`."""

@@ -36,6 +36,9 @@ WHERE = {
     "as the places are changed": "interrupted('put', 'retention.release')",
     "in the search for holders": "interrupted('still_alive', 'releases')",
     "after the search for holders": "interrupted('still_alive', 'releases', before=False)",
+    "as the allocators are asked": (
+        "interrupted('let_go', m._stages.module('releases').Beginning)"
+    ),
     "before the reply is sent": "interrupted('_send', 'channel', only=is_reply)",
     "after the reply is sent": "interrupted('_send', 'channel', before=False, only=is_reply)",
     "as others are told": "interrupted('tell', session.channel)",
@@ -82,6 +85,17 @@ def test_a_release_that_had_not_begun_is_told_as_broken_off(kernel: Kernel) -> N
     assert answer["error"] == {"code": "internal", "detail": "KeyboardInterrupt"}
     assert kernel.value("Out[3]") == [6]
     assert comm.request("release")["released"] == 1
+
+
+def test_what_an_earlier_release_did_is_not_told_of_a_later_one(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run(SETUP)
+    kernel.run("[5]")
+    kernel.run("m.release()")
+    kernel.run("[6]")
+    kernel.run("interrupted('measure', session.reporter)")
+    answer = comm.reply({"id": "1", "method": "release", "params": {}})
+    assert answer["error"] == {"code": "internal", "detail": "KeyboardInterrupt"}
 
 
 def test_a_guard_that_was_being_set_is_set(kernel: Kernel) -> None:
