@@ -36,6 +36,10 @@ test('rows keep their figures and nothing is asked', async ({ page }) => {
     'A cell is running. These figures are as of cell 1.'
   );
   const bytes = await figure(rowsIn(panel));
+  // What was sent before the cell is told later, but before this request.
+  const told = page.waitForResponse(/\/api\/status/);
+  await page.evaluate(() => fetch('/api/status'));
+  await told;
   const before = sent();
   // What a person may do meanwhile asks the kernel for nothing.
   await rowsIn(panel).focus();
