@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ import jupyter_memguard
 from jupyter_memguard.events import SCHEMA_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from jupyter_server.serverapp import ServerApp
 
     from .conftest import Kernels
@@ -169,19 +172,66 @@ async def test_asking_a_kernel_for_its_memory_is_no_activity(jp_serverapp: Serve
     assert USAGE_MESSAGES.isdisjoint(type(manager)().untracked_message_types)
 
 
-async def test_a_usage_request_in_mid_cell_leaves_the_kernel_busy(kernels: Kernels) -> None:
+class Noted(logging.Handler):
+    """The types of messages that the server has seen from its kernels, in order."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.types: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg.startswith("activity on"):
+            assert isinstance(record.args, tuple)
+            self.types.append(str(record.args[1]))
+
+
+@pytest.fixture
+def noted(kernels: Kernels) -> Iterator[Noted]:
+    """Collect what the server notes of each message: it reads them later than a client may."""
+    log = kernels.manager.log
+    level = log.level
+    handler = Noted()
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    yield handler
+    log.setLevel(level)
+    log.removeHandler(handler)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for a condition, for a minute at most."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+
+
+async def test_a_usage_request_in_mid_cell_leaves_the_kernel_busy(
+    kernels: Kernels, noted: Noted, tmp_path: Path
+) -> None:
     kernel_id = await kernels.start()
     kernel = kernels.manager.get_kernel(kernel_id)
-    await kernels.run(kernel_id, "")
-    cell = asyncio.ensure_future(
-        kernels.run(kernel_id, "import time\nwhile True: time.sleep(0.01)")
-    )
+    answered = tmp_path / "answered"
     client = kernels.client(kernel_id)
+    await client.wait_for_ready(timeout=60)
+    # The server may be the later of the two to hear a kernel that has just started.
+    while "execute_input" not in noted.types:
+        await kernels.run(kernel_id, "")
+    cell = asyncio.ensure_future(
+        kernels.run(
+            kernel_id,
+            f"""
+import os, time
+print("begun", flush=True)
+while not os.path.exists({str(answered)!r}): time.sleep(0.01)
+print("still here", flush=True)
+while True: time.sleep(0.01)
+""",
+        )
+    )
     try:
-        deadline = time.monotonic() + 60
-        while kernel.execution_state != "busy":
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)
+        await until(lambda: noted.types.count("stream") == 1)
+        assert kernel.execution_state == "busy"
         request = client.session.msg("usage_request", {})
         client.control_channel.send(request)
         seen = []
@@ -189,6 +239,8 @@ async def test_a_usage_request_in_mid_cell_leaves_the_kernel_busy(kernels: Kerne
             message = await client.get_iopub_msg(timeout=60)
             if message["parent_header"].get("msg_type") == "usage_request":
                 seen.append(message["content"].get("execution_state"))
+        answered.touch()
+        await until(lambda: noted.types.count("stream") == 2)
         assert kernel.execution_state == "busy"
     finally:
         cell.cancel()
