@@ -313,3 +313,59 @@ def test_kills_are_read_from_version_1_too(tmp_path: Path) -> None:
     control = tmp_path / "sys/fs/cgroup/memory/kernel/memory.oom_control"
     control.write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n")
     assert oom_kills(memory_groups(PID, tmp_path)) == 1
+
+
+def test_a_group_of_another_namespace_than_the_mount_is_the_mounts_own(tree: Tree) -> None:
+    mount = V2_MOUNT.replace("0:31 / ", "0:31 /docker/abc ")
+    tree.process("0::/user.slice/other", mount)
+    tree.v2("", GIB, used=5)
+    assert [group.directory for group in memory_groups(PID, tree.root)] == [
+        tree.root / "sys/fs/cgroup"
+    ]
+
+
+@pytest.mark.parametrize(("amount", "is_limit"), [(2**60 - 1, True), (2**60, False), (1, True)])
+def test_an_exbibyte_or_more_is_no_limit(tree: Tree, amount: int, *, is_limit: bool) -> None:
+    tree.process("0::/", V2_MOUNT)
+    tree.v2("", amount)
+    assert [limit.limit_bytes for limit in tree.limits()] == ([amount] if is_limit else [])
+    (tree.root / "proc" / str(PID) / "limits").write_text(
+        f"Max address space         {amount}            unlimited            bytes\n"
+    )
+    assert address_space_bytes(PID, tree.root) == (amount if is_limit else None)
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [
+        "35 24 0:31 / - cgroup2 cgroup2 rw",
+        "35 24 0:31 / /sys/fs/cgroup rw - cgroup2 cgroup2",
+        "36 24 0:32 / /sys/fs/cgroup rw - cgroup cgroup rw,cpu",
+        "36 24 0:32 / /sys/fs/cgroup rw - tmpfs memory rw,memory",
+        "",
+    ],
+)
+def test_a_mount_that_counts_no_memory_or_is_half_a_line_is_left_out(
+    tree: Tree, mount: str
+) -> None:
+    tree.process("0::/\n4:memory:/", mount, V2_MOUNT)
+    tree.v2("", GIB, used=7)
+    assert tree.limits() == [Limit("cgroup2", GIB, 7)]
+
+
+def test_a_mount_with_the_fewest_fields_counts(tree: Tree) -> None:
+    tree.process("0::/", "35 24 0:31 / /a\\040b - cgroup2 cgroup2 rw")
+    folder = tree.root / "a b"
+    folder.mkdir()
+    (folder / "memory.max").write_text("1000")
+    (folder / "memory.current").write_text("10")
+    assert tree.limits() == [Limit("cgroup2", 1000, 10)]
+
+
+def test_odd_lines_of_statistics_are_left_out(tree: Tree) -> None:
+    tree.process("0::/", V2_MOUNT)
+    tree.v2("", 1000, used=900)
+    (tree.root / "sys/fs/cgroup/memory.stat").write_text(
+        "inactive_file\ninactive_file 1 2\ninactive_file x\n\ninactive_file 40\n"
+    )
+    assert tree.limits() == [Limit("cgroup2", 1000, 860)]

@@ -172,11 +172,108 @@ def test_a_request_of_more_than_a_megabyte_is_refused() -> None:
     assert outcome({"id": "1", "method": long, "params": {}}).code == "unknown_method"
 
 
+def test_exactly_a_megabyte_is_taken() -> None:
+    most = 1_000_000
+    for method, params in (
+        ("release", {"keys": ["x" * (most // 2)] * 2}),
+        ("release", {"numbers": [1] * most}),
+        ("explain", {"key": "x" * most}),
+    ):
+        assert outcome({"id": "1", "method": method, "params": params})[1:] == (method, params)
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Number(int):
+    pass
+
+
+OF_NO_TYPE: list[Any] = [None, -1, -0.5, Text("off"), Number(1), ("off",), {}, [None], b"off"]
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "good", "bad"),
+    [
+        ("release", "min_bytes", [0, 5], [0.5, True, "5", []]),
+        ("report", "budget_ms", [0, 5, 0.5], [True, "5", []]),
+        ("explain", "key", ["", "x"], [0, True, []]),
+        ("subscribe", "cell_end", [True, False], [0, 1, "", []]),
+        ("report", "numbers", [[], [1, 2]], [0, "", True, [1, -1], ["x"], [True]]),
+        ("joint", "keys", [[], ["x", "y"]], [0, "", True, ["x", 1], [Text("x")]]),
+        ("set_guard", "mode", ["off", "large", "last", "all"], ["", "x", 0, []]),
+        ("report", "sort", ["freed_bytes", "number"], ["", "x", 0, []]),
+    ],
+)
+def test_each_parameter_is_of_its_own_type(
+    method: str, name: str, good: list[Any], bad: list[Any]
+) -> None:
+    check = protocol.METHODS[method][0][name]
+    assert list(map(check, good)) == [True] * len(good)
+    assert [value for value in [*bad, *OF_NO_TYPE] if check(value)] == []
+
+
+def test_the_first_wrong_parameter_is_named_and_its_name_is_cut() -> None:
+    for params, detail in (
+        ({"mode": "all", "total_bytes": -1, "tracebacks": 5}, "total_bytes"),
+        ({"total_bytes": -1}, "mode"),
+        ({"mode": "none"}, "mode"),
+        ({"mode": "all", "x" * 101: 1}, "x" * 100),
+        ([], None),
+    ):
+        refused = outcome({"id": "1", "method": "set_guard", "params": params})
+        assert (refused.code, refused.detail) == ("bad_params", detail)
+        assert str(refused) == ("bad_params" if detail is None else f"bad_params: {detail}")
+    required = {name: needed for name, (_, needed) in protocol.METHODS.items() if needed}
+    assert required == {
+        "joint": ("keys",),
+        "set_guard": ("mode",),
+        "explain": ("key",),
+        "explain_variable": ("name",),
+        "rescue": ("key", "name"),
+        "load_engine": ("digest", "text"),
+        "subscribe": ("cell_end",),
+    }
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        [],
+        None,
+        {},
+        {"id": "1"},
+        {"id": 1, "method": "report", "params": {}},
+        {"id": "1", "method": b"report", "params": {}},
+        {"method": "report", "params": {}},
+    ],
+)
+def test_what_is_no_request_is_refused_as_a_whole(message: Any) -> None:
+    refused = outcome(message)
+    assert (refused.code, refused.detail, str(refused)) == ("bad_request", None, "bad_request")
+    assert id_of(message) == ("1" if type(message) is dict and message.get("id") == "1" else "")
+
+
+def test_the_numbers_of_the_protocol_are_those_of_the_page() -> None:
+    assert (protocol.VERSION, protocol.MESSAGE_BYTES) == (3, 1_000_000)
+    assert (protocol.ID_LENGTH, protocol.DETAIL_LENGTH) == (100, 100)
+
+
 def test_an_id_is_sent_back_as_it_is_or_refused() -> None:
-    for good in ("", "x" * protocol.ID_LENGTH, "\u202e<b>\x00\U0001f600"):
+    for good in ("", "x" * protocol.ID_LENGTH, "\u202e<b>\x00\U0001f600", "\ud7ff\ue000"):
         assert check_request({"id": good, "method": "report", "params": {}})[0] == good
         assert id_of({"id": good}) == good
-    for bad in ("x" * (protocol.ID_LENGTH + 1), "\ud800", "a\udfff", None, 7, b"x", ["x"]):
+    for bad in (
+        "x" * (protocol.ID_LENGTH + 1),
+        "\ud800",
+        "a\udfff",
+        "\udabc",
+        None,
+        7,
+        b"x",
+        ["x"],
+    ):
         with pytest.raises(Refused, match="bad_request"):
             check_request({"id": bad, "method": "report", "params": {}})
         assert id_of({"id": bad}) == ""
