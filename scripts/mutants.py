@@ -1,129 +1,253 @@
 """Change the Python code in small ways, and count how many changes no test notices.
 
 `.venv/bin/pip install cosmic-ray` installs what makes the changes; then
-`python3 scripts/mutants.py limits --sample 30` tries 30 changes of that part, chosen by chance,
-and prints the score and each change that survived. Without `--sample` it tries all of them, which
-takes hours. It works on a clone of the last commit.
+`.venv/bin/python scripts/mutants.py limits --sample 30` tries 30 changes of that part, chosen by
+chance, and prints the score and each change that survived. Without `--sample` it tries all of them.
+It works on a clone of the last commit, and runs on systems that have `fork`.
+
+The tests of a part come in stages, the quickest first: a change that one stage notices is not tried
+in the next. What all tests import is imported once; each stage is a fork of that process.
+
+Not tried are changes of what nobody evaluates, and changes that leave the answer as it is:
+annotations, `if TYPE_CHECKING:`, `frozen=True`, `is` made `==` where it compares with None, types,
+or an object of the module's own, and `==` made `is` where it compares with a constant.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import json
+import importlib
+import math
 import os
 import random
-import sqlite3
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+import traceback
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from environment import ROOT, programs, python, variables_of
+from environment import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TESTS = "jupyter_memguard/tests/"
 KERNEL = "jupyter_memguard/kernel/"
-HISTORIES = KERNEL + "tests/test_histories.py"
+OF_KERNEL = KERNEL + "tests/"
 
 
 class Part(NamedTuple):
-    """Files that are changed, and the tests that have to notice."""
+    """Files that are changed, and the arguments of pytest for each stage of the tests."""
 
     files: tuple[str, ...]
-    tests: tuple[str, ...]
+    stages: tuple[tuple[str, ...], ...]
 
 
 PARTS = {
     "limits": Part(
         ("jupyter_memguard/limits.py", "jupyter_memguard/limit_choice.py"),
-        (TESTS + "test_limits.py", TESTS + "test_limit_choice.py"),
+        ((TESTS + "test_limits.py", TESTS + "test_limit_choice.py"),),
     ),
     "process": Part(
         ("jupyter_memguard/process.py",),
-        (TESTS + "test_processes.py", TESTS + "test_memory_endpoint.py"),
+        (
+            (TESTS + "test_process_readings.py",),
+            (TESTS + "test_processes.py", "-k", "not wrapper"),
+            (TESTS + "test_processes.py", "-k", "wrapper and (nested or conda)"),
+        ),
     ),
-    "protocol": Part((KERNEL + "protocol.py",), (KERNEL + "tests/test_protocol.py",)),
+    "protocol": Part(
+        (KERNEL + "protocol.py",),
+        (
+            (OF_KERNEL + "test_protocol.py", "-k", "not any_ and not real and not as_it_was"),
+            (OF_KERNEL + "test_protocol.py", "-k", "any_"),
+        ),
+    ),
     "retention": Part(
         tuple(
             f"{KERNEL}retention/{name}.py"
             for name in ("holders", "release", "keys", "outputs", "tracebacks", "still_alive")
         ),
-        (HISTORIES, KERNEL + "tests/retention", KERNEL + "tests/test_channel.py"),
+        (
+            (OF_KERNEL + "retention/test_places.py", OF_KERNEL + "retention/test_kept_outputs.py"),
+            (OF_KERNEL + "test_histories.py",),
+            (OF_KERNEL + "retention/test_still_alive.py",),
+        ),
     ),
     "guard": Part(
         (KERNEL + "guard/guard.py", KERNEL + "guard/hook.py"),
-        (HISTORIES, KERNEL + "tests/guard"),
+        (
+            (OF_KERNEL + "guard/test_decisions.py",),
+            (OF_KERNEL + "test_histories.py",),
+            (OF_KERNEL + "guard/test_modes.py",),
+        ),
     ),
 }
-# How many random histories notice a change: fewer than the suite runs, for time.
-HISTORIES_COUNT = 60
-LONGEST_S = 600
+# How many random histories notice a change, and examples a property: fewer than in the suite.
+HISTORIES = 40
+# A stage that takes so many times as long as without a change, and at least so long, hangs.
+SLOWER, LEAST_S = 10, 60
+IMPORTED = (
+    "jupyter_server.serverapp",
+    "IPython.core.interactiveshell",
+    "jsonschema",
+    "psutil",
+    "pytest",
+)
+IMPORTED_EARLIER = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+_SAME = {"Is_Eq", "IsNot_NotEq"}
+_CONSTANT = {"Eq_Is", "NotEq_IsNot"}
 
 
-def annotations(source: str) -> Iterator[tuple[int, int, int, int]]:
-    """Return where the annotations of a source are: nobody evaluates them."""
-    for node in ast.walk(ast.parse(source)):
-        found = [getattr(node, "annotation", None), getattr(node, "returns", None)]
-        for each in found:
-            if isinstance(each, ast.expr):
-                end = each.end_lineno or 0, each.end_col_offset or 0
-                yield each.lineno, each.col_offset, *end
-
-
-def configuration(part: Part, folder: Path) -> str:
-    """Return the configuration of cosmic-ray."""
-    command = [str(python()), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *part.tests]
-    values = {
-        "module-path": [str(folder / name) for name in part.files],
-        "timeout": LONGEST_S,
-        "excluded-modules": [],
-        "test-command": " ".join(command),
-    }
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
-    return "\n".join(["[cosmic-ray]", *lines, "[cosmic-ray.distributor]", 'name = "local"', ""])
-
-
-def choose(session: Path, sample: int | None, seed: int) -> tuple[int, int]:
-    """Leave the changes that mean something, or some of them; return how many there are of both."""
-    with sqlite3.connect(session) as database:
-        specs = database.execute(
-            "SELECT job_id, module_path, start_pos_row, start_pos_col FROM mutation_specs"
-        ).fetchall()
-        places = {
-            path: list(annotations(Path(path).read_text(encoding="utf-8")))
-            for path in {spec[1] for spec in specs}
-        }
-        jobs = sorted(
-            job
-            for job, path, row, column in specs
-            if not any(
-                (top, left) <= (row, column) < (bottom, right)
-                for top, left, bottom, right in places[path]
-            )
+def nobody_evaluates(tree: ast.Module) -> Iterator[ast.AST]:
+    """Return the annotations of a source, and what only a checker of types reads."""
+    for node in ast.walk(tree):
+        yield from (
+            found
+            for name in ("annotation", "returns")
+            if isinstance(found := getattr(node, name, None), ast.expr)
         )
-        chance = random.Random(seed)  # noqa: S311 - the same changes again
-        chosen = set(jobs if sample is None else chance.sample(jobs, min(sample, len(jobs))))
-        for job, *_ in specs:
-            if job not in chosen:
-                database.execute("DELETE FROM mutation_specs WHERE job_id = ?", (job,))
-                database.execute("DELETE FROM work_items WHERE job_id = ?", (job,))
-    return len(jobs), len(chosen)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield node
+        if isinstance(node, ast.keyword) and node.arg == "frozen":
+            yield node
 
 
-def told(session: Path, count: int, of: int) -> None:
-    """Print the score and what survived."""
-    with sqlite3.connect(session) as database:
-        results = database.execute("SELECT test_outcome, diff FROM work_results").fetchall()
-    survived = [diff for outcome, diff in results if "survived" in str(outcome).lower()]
-    for diff in survived:
-        print(diff)
-    killed = len(results) - len(survived)
-    share = 100 * killed / max(1, len(results))
-    print(f"{killed} of {len(results)} changes noticed ({share:.0f} %); {count} chosen of {of}")
+def leave_the_answer(tree: ast.Module, operator: str) -> Iterator[ast.AST]:
+    """Return the comparisons whose answer an operator of cosmic-ray leaves as it is."""
+    kind = operator.rpartition("/")[2].removeprefix("ReplaceComparisonOperator_")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            if (kind in _SAME and any(map(_is_plain, sides))) or (
+                kind in _CONSTANT and any(isinstance(side, ast.Constant) for side in sides)
+            ):
+                yield node
+
+
+def _is_plain(side: ast.expr) -> bool:
+    """Return whether a side of a comparison is None, or an object that is equal to itself only."""
+    if isinstance(side, ast.Call):
+        return ast.unparse(side.func) == "type"
+    return isinstance(side, ast.Constant) or (
+        isinstance(side, ast.Name) and side.id.strip("_").isupper()
+    )
+
+
+def is_inside(place: tuple[int, int], nodes: Iterator[ast.AST]) -> bool:
+    """Return whether a row and a column are in one of the nodes."""
+    return any(
+        (node.lineno, node.col_offset) <= place < (node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        for node in nodes
+    )
+
+
+def changes(part: Part, folder: Path) -> list[Any]:
+    """Return the changes of a part that mean something, as cosmic-ray names them."""
+    from cosmic_ray.commands.init import _all_work_items  # noqa: PLC0415 - not of the project
+
+    trees = {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for path in (folder / name for name in part.files)
+    }
+    found = [item.mutations[0] for item in _all_work_items(list(trees), {})]
+    return [
+        change
+        for change in found
+        if not is_inside(change.start_pos, nobody_evaluates(trees[Path(change.module_path)]))
+        and not is_inside(
+            change.start_pos,
+            leave_the_answer(trees[Path(change.module_path)], change.operator_name),
+        )
+    ]
+
+
+def notices(folder: Path, stage: tuple[str, ...], longest_s: float) -> str:
+    """Run one stage of the tests; return "" if all pass, else "fails" or "hangs"."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.setsid()
+            os.chdir(folder)
+            output = os.open(folder.parent / "output.txt", os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            import pytest  # noqa: PLC0415 - when it is needed
+
+            sys.path.insert(0, str(folder))
+            options = ["-x", "-q", "-p", "no:cacheprovider", "-W", IMPORTED_EARLIER]
+            code = int(pytest.main([*options, *stage]))
+        except BaseException:  # noqa: BLE001 - the output says it
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    end = time.monotonic() + longest_s
+    answer = ""
+    while not answer:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            answer = "fails" if status else ""
+            break
+        if time.monotonic() > end:
+            answer = "hangs"
+        time.sleep(0.02)
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    if answer == "hangs":
+        os.waitpid(child, 0)
+    return answer
+
+
+def tried(part: Part, folder: Path, chosen: list[Any]) -> tuple[list[str], list[str]]:
+    """Try changes; return what came of each, and the differences that survived."""
+    from cosmic_ray.mutating import use_mutation  # noqa: PLC0415 - not of the project
+    from cosmic_ray.plugins import get_operator  # noqa: PLC0415
+
+    longest = []
+    for stage in part.stages:
+        begun = time.monotonic()
+        if notices(folder, stage, 600):
+            sys.exit((folder.parent / "output.txt").read_text(errors="replace")[-3000:])
+        longest.append(max(LEAST_S, SLOWER * (time.monotonic() - begun)))
+        print(f"{' '.join(stage)}: {time.monotonic() - begun:.1f} s", flush=True)
+    outcomes, survived = [], []
+    for change in chosen:
+        operator = get_operator(change.operator_name)(**change.operator_args)
+        with use_mutation(change.module_path, operator, change.occurrence) as (before, after):
+            answer = "survives"
+            for number, stage in enumerate(part.stages, 1):
+                if found := notices(folder, stage, longest[number - 1]):
+                    answer = f"{found} in stage {number}"
+                    break
+        outcomes.append(answer)
+        if answer == "survives":
+            survived.append(difference(before, after, change))
+            print(survived[-1], flush=True)
+    return outcomes, survived
+
+
+def difference(before: str, after: str, change: Any) -> str:
+    """Return the lines that a change removes and adds."""
+    lines = list(zip(before.split("\n"), after.split("\n"), strict=False))
+    at = next((at for at, (old, new) in enumerate(lines) if old != new), 0)
+    name = f"{Path(change.module_path).name}:{at + 1} {change.operator_name.rpartition('/')[2]}"
+    return f"{name}\n- {lines[at][0].strip()}\n+ {lines[at][1].strip()}"
+
+
+def interval(noticed: int, of: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share in per cent, after Wilson."""
+    z, share = 1.96, noticed / of
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return 100 * (middle - half), 100 * (middle + half)
 
 
 def main() -> int:
@@ -132,22 +256,34 @@ def main() -> int:
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stages", type=int, help="run only so many of the stages")
     options = parser.parse_args()
+    part = PARTS[options.part]
+    part = part._replace(stages=part.stages[: options.stages])
+    os.environ.update(MEMGUARD_HISTORIES=str(HISTORIES), COLUMNS="100", PYTHONDONTWRITEBYTECODE="1")
+    sys.dont_write_bytecode = True
+    for name in IMPORTED:
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "memguard"
         subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
         for built in ("jupyter_memguard/_version.py", KERNEL + "digest.txt"):
             (folder / built).write_text((ROOT / built).read_text())
-        config, session = Path(place) / "config.toml", Path(place) / "session.sqlite"
-        config.write_text(configuration(PARTS[options.part], folder))
-        ray = os.environ.get("COSMIC_RAY", str(programs(ROOT / ".venv") / "cosmic-ray"))
-        environment = variables_of(
-            PYTHONPATH=str(folder), MEMGUARD_HISTORIES=str(HISTORIES_COUNT), COLUMNS="100"
-        )
-        subprocess.run([ray, "init", config, session], cwd=folder, env=environment, check=True)
-        of, count = choose(session, options.sample, options.seed)
-        subprocess.run([ray, "exec", config, session], cwd=folder, env=environment, check=True)
-        told(session, count, of)
+        os.environ["PYTHONPATH"] = str(folder)
+        found = changes(part, folder)
+        chance = random.Random(options.seed)  # noqa: S311 - the same changes again
+        sample = len(found) if options.sample is None else min(options.sample, len(found))
+        chosen = chance.sample(found, sample)
+        outcomes, survived = tried(part, folder, chosen)
+    for outcome in sorted(set(outcomes)):
+        print(f"{outcome}: {outcomes.count(outcome)}")
+    noticed = len(outcomes) - len(survived)
+    low, high = interval(noticed, len(outcomes))
+    print(
+        f"{options.part}: {noticed} of {len(outcomes)} changes noticed"
+        f" ({100 * noticed / len(outcomes):.0f} %, 95 % interval {low:.0f} to {high:.0f} %);"
+        f" there are {len(found)}"
+    )
     return 0
 
 
