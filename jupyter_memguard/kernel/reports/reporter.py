@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .survey import Figures
 
 REPORT_MS = 100.0
-OVERVIEW_MS = 250.0
+OVERVIEW_MS = 100.0
 EXPLAIN_MS = 1000.0
 JOINT_MS = 50.0
 # The number of largest variables in an overview.
@@ -364,6 +364,7 @@ def _without_garbage() -> Iterator[None]:
         gc.collect(1)
     with collector_paused():
         yield
+        age_new_objects()
 
 
 def _groups(figures: Figures, keys: list[str], shown: set[int]) -> list[SharedGroup]:

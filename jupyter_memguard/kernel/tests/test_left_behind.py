@@ -141,6 +141,17 @@ def test_nothing_stays_frozen_after_an_interrupt_at_any_step_of_a_slice() -> Non
     assert len(left) <= 1, left
 
 
+@pytest.mark.usefixtures("collector")
+def test_the_users_garbage_waits_no_longer_for_the_collector_after_a_slice() -> None:
+    gc.unfreeze()
+    gc.collect()
+    for _ in range(7):
+        gc.collect(1)
+    with collector_paused():
+        age_new_objects()
+        assert gc.get_count()[-1] == 7
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("collector")
 def test_a_collector_that_the_user_turned_off_stays_off() -> None:

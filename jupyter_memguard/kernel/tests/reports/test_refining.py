@@ -100,6 +100,19 @@ def test_the_collector_does_not_look_at_everything_because_of_a_measurement(
     assert kernel.run("import gc; print(gc.isenabled(), gc.get_freeze_count())") == "True 0\n"
 
 
+def test_reports_make_the_collector_look_at_everything_no_sooner(kernel: Kernel) -> None:
+    kernel.run("import gc\ngc.unfreeze()\ngc.collect()")
+    kernel.run("made = [[n] for n in range(100_000)]\nmade, list(made)")
+    comm = kernel.comm()
+    looks = "gc.get_stats()[2]['collections']"
+    kernel.run(f"gc.collect(); before = {looks}")
+    for _ in range(12):
+        assert not comm.request("report")["final"]
+        comm.request("overview")
+        kernel.run("None")
+    assert kernel.run(f"print({looks} - before)") == "0\n"
+
+
 def test_objects_that_the_user_has_frozen_stay_so(kernel: Kernel) -> None:
     kernel.run(BIG)
     frozen = int(kernel.run("gc.freeze(); print(gc.get_freeze_count())"))
