@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import importlib
 import math
 import os
@@ -27,7 +28,9 @@ import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -149,7 +152,7 @@ def is_inside(place: tuple[int, int], nodes: Iterator[ast.AST]) -> bool:
 
 def changes(part: Part, folder: Path) -> list[Any]:
     """Return the changes of a part that mean something, as cosmic-ray names them."""
-    from cosmic_ray.commands.init import _all_work_items  # noqa: PLC0415 - not of the project
+    from cosmic_ray.commands.init import _all_work_items  # type: ignore[import-untyped]  # noqa: PLC0415
 
     trees = {
         path: ast.parse(path.read_text(encoding="utf-8"))
@@ -175,12 +178,13 @@ def notices(folder: Path, stage: tuple[str, ...], longest_s: float) -> str:
         try:
             os.setsid()
             os.chdir(folder)
-            output = os.open(folder.parent / "output.txt", os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+            output = os.open(folder.with_suffix(".txt"), os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
             os.dup2(output, 1)
             os.dup2(output, 2)
             import pytest  # noqa: PLC0415 - when it is needed
 
             sys.path.insert(0, str(folder))
+            os.environ["PYTHONPATH"] = str(folder)
             options = ["-x", "-q", "-p", "no:cacheprovider", "-W", IMPORTED_EARLIER]
             code = int(pytest.main([*options, *stage]))
         except BaseException:  # noqa: BLE001 - the output says it
@@ -206,32 +210,48 @@ def notices(folder: Path, stage: tuple[str, ...], longest_s: float) -> str:
     return answer
 
 
-def tried(part: Part, folder: Path, chosen: list[Any]) -> tuple[list[str], list[str]]:
-    """Try changes; return what came of each, and the differences that survived."""
-    from cosmic_ray.mutating import use_mutation  # noqa: PLC0415 - not of the project
-    from cosmic_ray.plugins import get_operator  # noqa: PLC0415
+def clone(folder: Path) -> None:
+    """Make a clone of the last commit, with what the build adds."""
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
+    for built in ("jupyter_memguard/_version.py", KERNEL + "digest.txt"):
+        (folder / built).write_text((ROOT / built).read_text())
 
+
+def tried(part: Part, folder: Path, chosen: list[Any]) -> list[str]:
+    """Try changes in a clone; return what came of each."""
+    from cosmic_ray.mutating import use_mutation  # type: ignore[import-untyped]  # noqa: PLC0415
+    from cosmic_ray.plugins import get_operator  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    clone(folder)
     longest = []
     for stage in part.stages:
         begun = time.monotonic()
         if notices(folder, stage, 600):
-            sys.exit((folder.parent / "output.txt").read_text(errors="replace")[-3000:])
+            sys.exit((folder.with_suffix(".txt")).read_text(errors="replace")[-3000:])
         longest.append(max(LEAST_S, SLOWER * (time.monotonic() - begun)))
         print(f"{' '.join(stage)}: {time.monotonic() - begun:.1f} s", flush=True)
-    outcomes, survived = [], []
-    for change in chosen:
+    # What was compiled stays, but for the files that are changed: two changes can come so soon
+    # after each other that Python does not see the second.
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
+    for name in part.files:
+        for compiled in (folder / name).parent.glob(f"__pycache__/{Path(name).stem}.*"):
+            compiled.unlink()
+    outcomes = []
+    for done, change in enumerate(chosen, 1):
         operator = get_operator(change.operator_name)(**change.operator_args)
-        with use_mutation(change.module_path, operator, change.occurrence) as (before, after):
+        path = folder / Path(change.module_path).relative_to(folder.with_name("all"))
+        with use_mutation(path, operator, change.occurrence) as (before, after):
             answer = "survives"
             for number, stage in enumerate(part.stages, 1):
                 if found := notices(folder, stage, longest[number - 1]):
                     answer = f"{found} in stage {number}"
                     break
         outcomes.append(answer)
+        print(f"{done} of {len(chosen)}: {answer}", file=sys.stderr, flush=True)
         if answer == "survives":
-            survived.append(difference(before, after, change))
-            print(survived[-1], flush=True)
-    return outcomes, survived
+            print(difference(before, after, change), flush=True)
+    return outcomes
 
 
 def difference(before: str, after: str, change: Any) -> str:
@@ -256,28 +276,32 @@ def main() -> int:
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--stages", type=int, help="run only so many of the stages")
     options = parser.parse_args()
     part = PARTS[options.part]
     part = part._replace(stages=part.stages[: options.stages])
-    os.environ.update(MEMGUARD_HISTORIES=str(HISTORIES), COLUMNS="100", PYTHONDONTWRITEBYTECODE="1")
-    sys.dont_write_bytecode = True
+    os.environ.update(MEMGUARD_HISTORIES=str(HISTORIES), COLUMNS="100")
     for name in IMPORTED:
         importlib.import_module(name)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "memguard"
-        subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
-        for built in ("jupyter_memguard/_version.py", KERNEL + "digest.txt"):
-            (folder / built).write_text((ROOT / built).read_text())
-        os.environ["PYTHONPATH"] = str(folder)
-        found = changes(part, folder)
+    gc.freeze()  # no fork's collections look at what was imported
+    with (
+        tempfile.TemporaryDirectory() as place,
+        ProcessPoolExecutor(options.workers, get_context("fork")) as pool,
+    ):
+        clone(Path(place) / "all")
+        found = changes(part, Path(place) / "all")
         chance = random.Random(options.seed)  # noqa: S311 - the same changes again
         sample = len(found) if options.sample is None else min(options.sample, len(found))
         chosen = chance.sample(found, sample)
-        outcomes, survived = tried(part, folder, chosen)
+        tasks = [
+            pool.submit(tried, part, Path(place) / str(at), chosen[at :: options.workers])
+            for at in range(options.workers)
+        ]
+        outcomes = [outcome for task in tasks for outcome in task.result()]
     for outcome in sorted(set(outcomes)):
         print(f"{outcome}: {outcomes.count(outcome)}")
-    noticed = len(outcomes) - len(survived)
+    noticed = len(outcomes) - outcomes.count("survives")
     low, high = interval(noticed, len(outcomes))
     print(
         f"{options.part}: {noticed} of {len(outcomes)} changes noticed"

@@ -106,7 +106,7 @@ def test_without_another_limit_the_machines_memory_is_named(found: Found) -> Non
     machine = ("machine", MACHINE, MACHINE // 2)
     assert found.chosen(Usage(1, 1)) == (machine, "machine")
     # What limits no more than the machine does is not named.
-    found.groups = [None, Limit("cgroup2", MACHINE, 5)]
+    found.groups = [None, Limit("cgroup2", MACHINE, 5), Limit("cgroup2", MACHINE + 1, 5)]
     assert found.chosen(Usage(1, 1)) == (machine, "machine")
 
 

@@ -317,7 +317,7 @@ def test_kills_are_read_from_version_1_too(tmp_path: Path) -> None:
 
 def test_a_group_of_another_namespace_than_the_mount_is_the_mounts_own(tree: Tree) -> None:
     mount = V2_MOUNT.replace("0:31 / ", "0:31 /docker/abc ")
-    tree.process("0::/user.slice/other", mount)
+    tree.process("0::/user.slice/other", mount, mount.replace("/sys/fs/cgroup", "/later"))
     tree.v2("", GIB, used=5)
     assert [group.directory for group in memory_groups(PID, tree.root)] == [
         tree.root / "sys/fs/cgroup"

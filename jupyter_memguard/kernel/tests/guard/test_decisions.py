@@ -90,6 +90,16 @@ def test_it_says_since_when_it_is_on(shell: Any, guard: Guard) -> None:
     assert "update_user_ns" not in vars(shell.displayhook)
 
 
+def test_off_it_answers_for_nobody_wherever_it_still_is(shell: Any, guard: Guard) -> None:
+    turn(guard, "large")
+    shell.displayhook.update_user_ns, ours = print, shell.displayhook.update_user_ns
+    turn(guard, "off")
+    shell.displayhook.update_user_ns = ours
+    assert guard.state()["on_top"] == "nobody"
+    guard.remove()
+    assert "update_user_ns" not in vars(shell.displayhook)
+
+
 def test_off_it_counts_and_withholds_nothing(shell: Any, guard: Guard) -> None:
     turn(guard, "all")
     turn(guard, "off")
