@@ -271,8 +271,14 @@ describe('requests', () => {
     jest.useFakeTimers();
     try {
       const asked = failing(agent.request('report', {}));
+      let isOver = false;
+      void asked.then(() => {
+        isOver = true;
+      });
       kernel.tellStatus('busy', 'c1');
       jest.advanceTimersByTime(5 * REQUEST_TIMEOUT_MS);
+      await settled();
+      expect(isOver).toBe(false);
       kernel.tellStatus('idle', 'c1');
       expect(kernel.requests).toHaveLength(1);
       jest.advanceTimersByTime(REQUEST_TIMEOUT_MS);

@@ -138,6 +138,10 @@ describe('the link', () => {
 });
 
 describe('the page is late', () => {
+  it('never from the beginning', () => {
+    expect(new AgentMachine().isLate).toBe(false);
+  });
+
   it('from a restart that no signal told, until the next signal', () => {
     const machine = new AgentMachine('ready', 'up');
     machine.on('restarted');

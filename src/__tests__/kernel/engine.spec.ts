@@ -189,6 +189,7 @@ describe('the engine', () => {
     void agent.request('rescue', { key: 'r1', name: 'x' });
     void agent.request('set_guard', { mode: 'off' });
     void agent.request('subscribe', { cell_end: false });
+    await settled();
     expect(kernel.requests.map(({ method }) => method)).toEqual([
       'rescue',
       'set_guard',

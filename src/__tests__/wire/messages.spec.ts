@@ -48,6 +48,41 @@ describe('samples', () => {
     );
   });
 
+  it.each([
+    ['no object', 'hello'],
+    ['a list', [{ id: 'a', ok: true, result: {} }]],
+    ['no number', { ok: true, result: {} }],
+    ['a number that is none', { id: 5, ok: true, result: {} }],
+    ['an event that nobody knows', { event: 'toString', data: {} }],
+    ['an event without its data', { event: 'settled' }]
+  ])('reads nothing of %s', (_, message) => {
+    expect(readMessage(message)).toBeNull();
+  });
+
+  it.each([
+    ['neither right nor wrong', { ok: 1, result: {}, error: {} }],
+    ['right without a result', { ok: true, error: { code: 'internal' } }],
+    ['right with a list', { ok: true, result: [] }],
+    ['wrong without an error', { ok: false, result: {} }],
+    ['wrong with a text', { ok: false, error: 'internal' }],
+    ['wrong for no known reason', { ok: false, error: { code: 'odd' } }]
+  ])('reads of a reply that is %s only whose it is', (_, reply) => {
+    expect(readMessage({ id: 'q1', ...reply })).toEqual({
+      kind: 'invalid',
+      id: 'q1'
+    });
+  });
+
+  it('reads no detail that is not a text', () => {
+    const error = { code: 'internal', detail: { name: 'KeyError' } };
+    expect(readMessage({ id: 'q1', ok: false, error })).toEqual({
+      kind: 'error',
+      id: 'q1',
+      code: 'internal',
+      detail: null
+    });
+  });
+
   it('reads the code and the detail of an error', () => {
     const message = {
       id: 'q1',
@@ -86,10 +121,46 @@ describe('a message of more than 1 MB', () => {
     expect(readMessage(large)).toBeNull();
   });
 
-  it('is one that has more, and no shorter one', () => {
-    const extra = 'x'.repeat(900_000);
-    const reply = { id: 'a', ok: true, result: { ...result, extra } };
-    expect(readMessage(reply)).toMatchObject({ kind: 'result', id: 'a' });
+  const shapes: [string, (count: number) => unknown][] = [
+    ['a text', count => 'x'.repeat(count)],
+    ['numbers', count => Array.from({ length: count / 2 }, () => 0)],
+    ['texts', count => Array.from({ length: count / 4 }, () => 'x')],
+    ['empty texts', count => Array.from({ length: count / 3 }, () => '')],
+    ['lists', count => Array.from({ length: count / 6 }, () => [1, 2])],
+    [
+      'many keys',
+      count =>
+        Object.fromEntries(
+          Array.from({ length: count / 11 }, (_, n) => [100_000 + n, 1])
+        )
+    ]
+  ];
+
+  it.each(shapes)('is one that has more, and no shorter one: %s', (_, make) => {
+    const reply = (extra: unknown) => ({
+      id: 'a',
+      ok: true,
+      result: { extra }
+    });
+    const length = (extra: unknown) => JSON.stringify(reply(extra)).length;
+    const most = make(999_950);
+    const more = make(1_000_160);
+    expect(length(most)).toBeGreaterThan(999_900);
+    expect(length(most)).toBeLessThanOrEqual(1_000_000);
+    expect(length(more)).toBeLessThan(1_001_000);
+    expect(readMessage(reply(most))?.kind).toBe('result');
+    expect(readMessage(reply(more))?.kind).toBe('invalid');
+  });
+
+  it('is not looked through to its end', () => {
+    const items: unknown[] = Array.from({ length: 1_000_001 }, () => 0);
+    let looks = 0;
+    const get = (): number => ++looks;
+    Object.defineProperty(items, 0, { get });
+    const last = Object.defineProperty({}, 'last', { get, enumerable: true });
+    const reply = { id: 'a', ok: true, result: { last, items } };
+    expect(readMessage(reply)?.kind).toBe('invalid');
+    expect(looks).toBe(0);
   });
 });
 
