@@ -8,9 +8,10 @@ It works on a clone of the last commit, and runs on systems that have `fork`.
 The tests of a part come in stages, the quickest first: a change that one stage notices is not tried
 in the next. What all tests import is imported once; each stage is a fork of that process.
 
-Not tried are changes of what nobody evaluates, and changes that leave the answer as it is:
-annotations, `if TYPE_CHECKING:`, `frozen=True`, `is` made `==` where it compares with None, types,
-or an object of the module's own, and `==` made `is` where it compares with a constant.
+Not tried are changes of what nobody evaluates, those that leave the answer as it is, and those that
+are no Python: annotations, `if TYPE_CHECKING:`, `frozen=True`, stars that are no operators, `is`
+made `==` where it compares with None, types, or an object of the module's own, `==` made `is` where
+it compares with a constant, and made `<` or the like where it compares with a text.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -121,16 +123,47 @@ def nobody_evaluates(tree: ast.Module) -> Iterator[ast.AST]:
             yield node
 
 
-def leave_the_answer(tree: ast.Module, operator: str) -> Iterator[ast.AST]:
-    """Return the comparisons whose answer an operator of cosmic-ray leaves as it is."""
+def means_nothing(tree: ast.Module, operator: str) -> Iterator[ast.AST]:
+    """Return the comparisons in which an operator of cosmic-ray changes nothing that matters."""
     kind = operator.rpartition("/")[2].removeprefix("ReplaceComparisonOperator_")
+    is_ordered = kind.startswith(("Eq_", "NotEq_")) and kind.endswith(("Lt", "LtE", "Gt", "GtE"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            if (kind in _SAME and any(map(_is_plain, sides))) or (
-                kind in _CONSTANT and any(isinstance(side, ast.Constant) for side in sides)
+            constants = [side.value for side in sides if isinstance(side, ast.Constant)]
+            if (
+                (kind in _SAME and any(map(_is_plain, sides)))
+                or (kind in _CONSTANT and constants)
+                or (is_ordered and any(isinstance(value, str) for value in constants))
             ):
                 yield node
+
+
+def is_operator(tree: ast.Module, place: tuple[int, int]) -> bool:
+    """Return whether an operator between two operands is at a place."""
+    return any(
+        _end(node.left) <= place < (node.right.lineno, node.right.col_offset)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp)
+    )
+
+
+def _end(node: ast.expr) -> tuple[int, int]:
+    return node.end_lineno or 0, node.end_col_offset or 0
+
+
+def is_python(change: Any) -> bool:
+    """Return whether a changed source can be compiled."""
+    from cosmic_ray.mutating import mutate_code  # type: ignore[import-untyped]  # noqa: PLC0415
+    from cosmic_ray.plugins import get_operator  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    source = Path(change.module_path).read_text(encoding="utf-8")
+    operator = get_operator(change.operator_name)(**change.operator_args)
+    try:
+        ast.parse(mutate_code(source, operator, change.occurrence))
+    except SyntaxError:
+        return False
+    return True
 
 
 def _is_plain(side: ast.expr) -> bool:
@@ -158,16 +191,17 @@ def changes(part: Part, folder: Path) -> list[Any]:
         path: ast.parse(path.read_text(encoding="utf-8"))
         for path in (folder / name for name in part.files)
     }
-    found = [item.mutations[0] for item in _all_work_items(list(trees), {})]
-    return [
-        change
-        for change in found
-        if not is_inside(change.start_pos, nobody_evaluates(trees[Path(change.module_path)]))
-        and not is_inside(
-            change.start_pos,
-            leave_the_answer(trees[Path(change.module_path)], change.operator_name),
-        )
-    ]
+    found = []
+    for item in _all_work_items(list(trees), {}):
+        [change] = item.mutations
+        tree, place = trees[Path(change.module_path)], change.start_pos
+        if is_inside(place, nobody_evaluates(tree)):
+            continue
+        if is_inside(place, means_nothing(tree, change.operator_name)):
+            continue
+        if "ReplaceBinaryOperator" not in change.operator_name or is_operator(tree, place):
+            found.append(change)
+    return found
 
 
 def notices(folder: Path, stage: tuple[str, ...], longest_s: float) -> str:
@@ -219,8 +253,8 @@ def clone(folder: Path) -> None:
 
 def tried(part: Part, folder: Path, chosen: list[Any]) -> list[str]:
     """Try changes in a clone; return what came of each."""
-    from cosmic_ray.mutating import use_mutation  # type: ignore[import-untyped]  # noqa: PLC0415
-    from cosmic_ray.plugins import get_operator  # type: ignore[import-untyped]  # noqa: PLC0415
+    from cosmic_ray.mutating import use_mutation  # noqa: PLC0415
+    from cosmic_ray.plugins import get_operator  # noqa: PLC0415
 
     clone(folder)
     longest = []
@@ -293,7 +327,8 @@ def main() -> int:
         found = changes(part, Path(place) / "all")
         chance = random.Random(options.seed)  # noqa: S311 - the same changes again
         sample = len(found) if options.sample is None else min(options.sample, len(found))
-        chosen = chance.sample(found, sample)
+        shuffled = chance.sample(found, len(found))
+        chosen = list(islice(filter(is_python, shuffled), sample))
         tasks = [
             pool.submit(tried, part, Path(place) / str(at), chosen[at :: options.workers])
             for at in range(options.workers)

@@ -287,7 +287,8 @@ def test_the_newest_stay_in_mode_last(shell: Any, guard: Guard) -> None:
     assert [alive() is None for alive in seen] == [True, True, False, False]
     assert list(guard.kept) == [3, 4]
     assert guard.withheld == 2
-    assert guard.withheld_bytes > 0
+    assert guard.withheld_exact
+    assert 50 < guard.withheld_bytes < 1000
 
 
 def test_what_the_user_has_deleted_counts_no_more(shell: Any, guard: Guard) -> None:
@@ -334,6 +335,8 @@ def test_a_result_that_lost_its_number_to_a_later_one_goes_with_its_turn(
     assert shell.user_ns["_"] is second
     assert is_placeholder(shell.user_ns["__"])
     assert guard.withheld == 1
+    assert guard.withheld_exact
+    assert 50 < guard.withheld_bytes < 1000
     turn(guard, "last", keep_last=2)
     show(shell, first, second)
     # Two are kept: this cell's second, and the second of the cell before.
