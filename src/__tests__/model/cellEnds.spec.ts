@@ -1,6 +1,7 @@
 import type { Kernel } from '@jupyterlab/services';
 import { selects } from '../../model/selection';
 import type { KernelEvent } from '../../wire/protocol';
+import { RequestError } from '../../wire/request';
 import { aGroup, aReport, aRow } from '../fakes/rows';
 import { aModel } from '../fakes/retainedModel';
 import { sampleGuard, sampleReleased, sampleResult } from '../fakes/samples';
@@ -109,6 +110,79 @@ describe('cell ends', () => {
     expect([...model.withheld]).toEqual([[9, withheld[0]]]);
     agent.setState({ kind: 'restarting' });
     expect(model.withheld.size).toBe(0);
+  });
+
+  it('tell of the last thousand that the guard has let go, and no more', () => {
+    const { agent, model } = aModel();
+    const end = (...numbers: number[]): void => {
+      const withheld = numbers.map(number => ({
+        number,
+        type: 'list',
+        bytes: number,
+        exact: true
+      }));
+      agent.tell({ ...END, data: { ...END.data, results: [], withheld } });
+    };
+    end(...Array.from({ length: 1000 }, (_, number) => number));
+    expect(model.withheld.size).toBe(1000);
+    // The first one's cell is run again: it is the newest now.
+    end(0);
+    expect(model.withheld.size).toBe(1000);
+    end(1000, 1001);
+    expect(model.withheld.size).toBe(1000);
+    const numbers = [...model.withheld.keys()];
+    expect(numbers.slice(0, 2)).toEqual([3, 4]);
+    expect(numbers.slice(-3)).toEqual([0, 1000, 1001]);
+  });
+
+  it('are subscribed to again where the kernel has refused', async () => {
+    const { agent, model } = aModel();
+    agent.answers.subscribe = new RequestError('internal');
+    model.observe();
+    await settled();
+    expect(agent.methods()).toEqual(['subscribe', 'report']);
+    agent.answers.subscribe = {};
+    agent.setRunning(true);
+    agent.setRunning(false);
+    await settled();
+    expect(agent.methods()).toEqual(['subscribe', 'report']);
+    agent.setRunning(true);
+    agent.setRunning(false);
+    await settled();
+    expect(agent.methods()).toEqual(['report']);
+  });
+
+  it('are told no more where the kernel refuses to stop, and it is asked again', async () => {
+    const { agent, model } = aModel();
+    const looking = model.observe();
+    await settled();
+    agent.answers.subscribe = new RequestError('internal');
+    looking.dispose();
+    await settled();
+    agent.methods();
+    agent.setRunning(true);
+    agent.setRunning(false);
+    expect(agent.asked).toEqual([
+      { method: 'subscribe', params: { cell_end: false } }
+    ]);
+  });
+
+  it('are not subscribed to any more with a comm that is gone, whatever became of the request', async () => {
+    const { agent, model } = aModel();
+    const looking = model.observe();
+    await settled();
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
+    agent.answers.subscribe = new RequestError('disconnected');
+    looking.dispose();
+    agent.state = { kind: 'disconnected' };
+    resolve();
+    await settled();
+    agent.methods();
+    agent.state = { kind: 'ready' };
+    agent.setRunning(true);
+    agent.setRunning(false);
+    expect(agent.methods()).toEqual([]);
   });
 
   it('tell which results have gone, before those that have their numbers now', () => {

@@ -47,6 +47,52 @@ describe('entries', () => {
 });
 
 describe('sumOf', () => {
+  it.each<[string, IFigure[], IFigure]>([
+    [
+      'of nothing',
+      [],
+      { bytes: 0, exact: true, estimate_bytes: null, notes: [] }
+    ],
+    [
+      'with an estimate of one that is exact',
+      [{ bytes: 5, exact: true, estimate_bytes: 9 }],
+      { bytes: 5, exact: true, estimate_bytes: null, notes: [] }
+    ],
+    [
+      'of a bound without an estimate',
+      [
+        { bytes: 5, exact: true },
+        { bytes: 2, exact: false }
+      ],
+      { bytes: 7, exact: false, estimate_bytes: null, notes: [] }
+    ],
+    [
+      'with an estimate of one',
+      [
+        { bytes: 5, exact: true },
+        { bytes: 2, exact: false, estimate_bytes: 8 },
+        { bytes: 1, exact: false, estimate_bytes: null }
+      ],
+      { bytes: 8, exact: false, estimate_bytes: 14, notes: [] }
+    ],
+    [
+      'with the notes of all',
+      [
+        { bytes: 0, exact: false, notes: ['opaque', 'cut'] },
+        { bytes: 0, exact: false, notes: ['cut'] },
+        { bytes: 0, exact: false, notes: ['array'] }
+      ],
+      {
+        bytes: 0,
+        exact: false,
+        estimate_bytes: null,
+        notes: ['array', 'cut', 'opaque']
+      }
+    ]
+  ])('is right %s', (_, figures, sum) => {
+    expect(sumOf(figures)).toEqual(sum);
+  });
+
   const figures = fc.array(
     fc.record({
       bytes: fc.nat(),

@@ -170,6 +170,194 @@ describe('what a cell made grow', () => {
     ]);
   });
 
+  it('keeps the hoards of a run that is read again', () => {
+    const { growth, run, see } = theGrowth();
+    growth.takeRest(figures(900)); // Nothing was seen yet.
+    const rest = (mib: number) => ({ rest: aPart(mib * MIB) });
+    run('a');
+    see(100, rest(50));
+    growth.takeRest(figures(20));
+    run('b');
+    see(400, rest(350));
+    growth.takeRest(figures(320));
+    see(400, rest(350));
+    expect(growth.of('b')?.parts).toEqual([
+      { kind: 'hoard', name: 'figures', bytes: 300 * MIB }
+    ]);
+  });
+
+  it('has no hoards of a run before which nobody asked for them', () => {
+    const { growth, run, see } = theGrowth();
+    run('a');
+    see(100);
+    growth.takeRest(figures(20));
+    run('b');
+    see(200);
+    run('c');
+    growth.takeRest(figures(300)); // Whose they are is not known.
+    see(400);
+    growth.takeRest(figures(300));
+    expect(growth.of('c')?.parts).toEqual([]);
+  });
+
+  it('compares no hoards of parts that are compared anyway', () => {
+    const { growth, run, see } = theGrowth();
+    const hoards = (mib: number) =>
+      aRest([
+        aHoard('cache', mib * MIB, { part: 'variables' }),
+        aHoard('figures', mib * MIB),
+        aHoard('figures', mib * MIB)
+      ]);
+    const parts = (mib: number) => ({
+      rest: aPart(mib * MIB),
+      results: aPart(mib * MIB)
+    });
+    run('a');
+    see(100, parts(0));
+    growth.takeRest(hoards(0));
+    run('b');
+    see(900, parts(100));
+    growth.takeRest(hoards(40));
+    expect(growth.of('b')?.parts).toEqual([
+      { kind: 'part', name: 'results', bytes: 100 * MIB },
+      { kind: 'hoard', name: 'figures', bytes: 80 * MIB },
+      { kind: 'part', name: 'rest', bytes: 20 * MIB }
+    ]);
+  });
+
+  it('is a cell’s, whatever else the kernel runs', () => {
+    const { growth, runs, run, see } = theGrowth();
+    see(100);
+    run('a');
+    runs.step.emit({ kind: 'sent', id: 'x', cellId: null });
+    runs.step.emit({ kind: 'idle', id: 'x', cellId: null, time: 1 });
+    see(200);
+    expect(growth.of('a')?.bytes).toBe(100 * MIB);
+    expect(growth.of('x')).toBeNull();
+  });
+
+  it('is known of the last two hundred runs', () => {
+    const { growth, run, see } = theGrowth();
+    see(0);
+    for (let number = 0; number <= 200; number++) {
+      run(`r${number}`);
+      see(number);
+    }
+    expect(growth.of('r0')).toBeNull();
+    expect(growth.of('r1')).not.toBeNull();
+    expect(growth.of('r200')).not.toBeNull();
+  });
+
+  it('is told of estimates, and of bounds of which something is known', () => {
+    const { growth, run, see } = theGrowth();
+    const about = (mib: number) => ({
+      exact: false,
+      estimate_bytes: mib * MIB
+    });
+    see(100, {
+      largest: [aVariable('df', 0, about(10))],
+      results: aPart(0, about(10)),
+      shown: aPart(MIB, { exact: false })
+    });
+    run('a');
+    see(900, {
+      largest: [aVariable('df', 0, about(90))],
+      results: aPart(50 * MIB),
+      shown: aPart(31 * MIB)
+    });
+    expect(growth.of('a')?.parts).toEqual([
+      { kind: 'variable', name: 'df', bytes: 80 * MIB },
+      { kind: 'part', name: 'results', bytes: 50 * MIB },
+      { kind: 'part', name: 'shown', bytes: 30 * MIB }
+    ]);
+  });
+
+  it.each<[string, number, number, string[]]>([
+    [
+      'names a new variable after a list that had all large ones',
+      2,
+      0.5,
+      ['new']
+    ],
+    ['does not after one that may have left it out', 2, 1, []]
+  ])('%s', (_, most, least, names) => {
+    const { growth, run, see } = theGrowth();
+    const largest = Array.from({ length: 100 }, (__, index) =>
+      aVariable(`v${index}`, (index < 99 ? most : least) * MIB)
+    );
+    see(100, { largest });
+    run('a');
+    see(900, { largest: [aVariable('new', 9 * MIB), ...largest] });
+    expect(growth.of('a')?.parts.map(({ name }) => name)).toEqual(names);
+    // Nor is one that fell out of such a list.
+    run('b');
+    see(100, { largest });
+    expect(growth.of('b')?.parts.map(({ name }) => name)).toEqual(names);
+  });
+
+  it('says nothing of variables where one of two lists is cut', () => {
+    const { growth, run, see } = theGrowth();
+    const largest = Array.from({ length: 100 }, (_, index) =>
+      aVariable(`v${index}`, 2 * MIB)
+    );
+    see(100, { largest: [aVariable('one', 9 * MIB)] });
+    run('a');
+    see(900, { largest });
+    expect(growth.of('a')?.parts).toEqual([]);
+    run('b');
+    see(900, { largest: [aVariable('other', 9 * MIB)] });
+    expect(growth.of('b')?.parts).toEqual([]);
+  });
+
+  it('leaves out what is little, by itself or beside the greatest', () => {
+    const { growth, run, see } = theGrowth();
+    see(100);
+    run('a');
+    see(900, {
+      largest: [aVariable('tiny', MIB - 1), aVariable('least', MIB)]
+    });
+    const names = (id: string) => growth.of(id)?.parts.map(({ name }) => name);
+    expect(names('a')).toEqual(['least']);
+    run('b');
+    see(900, {
+      largest: [
+        aVariable('little', 5 * MIB - 1),
+        aVariable('enough', 5 * MIB),
+        aVariable('greatest', 100 * MIB)
+      ]
+    });
+    expect(names('b')).toEqual(['greatest', 'enough']);
+  });
+
+  it('has the four greatest changes, wherever they are', () => {
+    const { growth, run, see } = theGrowth();
+    see(100, { results: aPart(900 * MIB) });
+    run('a');
+    see(900, {
+      results: aPart(0),
+      shown: aPart(500 * MIB),
+      free: aPart(300 * MIB),
+      largest: [aVariable('one', 200 * MIB), aVariable('two', 400 * MIB)]
+    });
+    expect(growth.of('a')?.parts).toEqual([
+      { kind: 'part', name: 'results', bytes: -900 * MIB },
+      { kind: 'part', name: 'shown', bytes: 500 * MIB },
+      { kind: 'variable', name: 'two', bytes: 400 * MIB },
+      { kind: 'part', name: 'free', bytes: 300 * MIB }
+    ]);
+  });
+
+  it('is not known of the process where its size was not', () => {
+    const { growth, run, see } = theGrowth();
+    see(100, { rss_bytes: null });
+    run('a');
+    see(200);
+    expect(growth.of('a')?.bytes).toBeNull();
+    run('b');
+    see(0, { rss_bytes: null });
+    expect(growth.of('b')?.bytes).toBeNull();
+  });
+
   it('is forgotten with the kernel', () => {
     const { growth, run, see } = theGrowth();
     see(100);

@@ -1,6 +1,7 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 import fc from 'fast-check';
 import {
+  chooseGuard,
   firstGuard,
   followSettings,
   holdingGuard,
@@ -175,7 +176,42 @@ describe('holdingGuard', () => {
   });
 });
 
+describe('chooseGuard', () => {
+  it('has the document keep the mode, and the kernel get it', async () => {
+    const own: IOwnGuard = { guard: 'large', keep_last: 8 };
+    const { watched, set } = aDocument({ own });
+    await chooseGuard(watched, 'last', LARGE);
+    expect(watched.guardStore.own).toEqual({ guard: 'last', keep_last: 8 });
+    expect(set).toEqual([wantedGuard(watched.guardStore.own, LARGE)]);
+    expect(set[0]).toMatchObject({ mode: 'last', keep_last: 8 });
+  });
+
+  it('has it follow the settings again', async () => {
+    const { watched, set } = aDocument({ own: { guard: 'off' } });
+    await chooseGuard(watched, null, LARGE);
+    expect(watched.guardStore.own).toBeNull();
+    expect(set).toEqual([wantedGuard(null, LARGE)]);
+  });
+});
+
 describe('followSettings', () => {
+  it.each([
+    ['a kernel', { kernel: null }],
+    ['a session', null]
+  ])('leaves a document alone that has not %s', (_, session) => {
+    const { watched, set } = aDocument({ kernel: 'off' });
+    Object.assign(watched.agent.sessionContext, { session });
+    followSettings([watched], DEFAULTS, LARGE);
+    expect(set).toEqual([]);
+  });
+
+  it('leaves the guard alone that nobody has set, also once it is told', () => {
+    const { watched, set } = aDocument({});
+    Object.assign(watched.agent, { guard: { mode: 'off', set: false } });
+    followSettings([watched], DEFAULTS, { ...DEFAULTS, guardKeepLast: 9 });
+    expect(set).toEqual([]);
+  });
+
   it('changes nothing for a setting that is not of the guard', () => {
     const { watched, set } = aDocument({ kernel: 'all' });
     followSettings([watched], DEFAULTS, { ...DEFAULTS, pollSeconds: 5 });
@@ -254,6 +290,46 @@ describe('readSettings', () => {
       guardTotalMiB: 0.5,
       statusBar: false
     });
+  });
+
+  it('takes the least and the most of each number', () => {
+    const least = {
+      guardKeepLast: 0,
+      guardShownMiB: 0,
+      freeMinimumMiB: 0,
+      pollSeconds: 0.5,
+      statusBarFreePercent: 0,
+      markThresholdMiB: 0
+    };
+    expect(readSettings({ composite: least })).toMatchObject(least);
+    const most = {
+      guardThresholdMiB: 2 ** 30,
+      guardKeepLast: 1e6,
+      pollSeconds: 3600,
+      statusBarFreePercent: 100
+    };
+    expect(readSettings({ composite: most })).toMatchObject(most);
+  });
+
+  it('keeps whole results, and names of kernels that are texts', () => {
+    const composite = {
+      guardKeepLast: 2.6,
+      kernelImplementations: ['xpython', 5, null, 'other'],
+      statusBarShows: 'limit',
+      guardTracebacks: true
+    };
+    expect(readSettings({ composite })).toEqual({
+      ...DEFAULTS,
+      guardKeepLast: 3,
+      kernelImplementations: ['xpython', 'other'],
+      statusBarShows: 'limit',
+      guardTracebacks: true
+    });
+    expect(
+      readSettings({
+        composite: { kernelImplementations: 'xpython', statusBarShows: 'all' }
+      })
+    ).toEqual(DEFAULTS);
   });
 
   it('replaces what no timer and no kernel takes', () => {

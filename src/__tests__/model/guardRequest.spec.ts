@@ -56,6 +56,26 @@ describe('setting the guard', () => {
     expect(model.guardAsked).toBeNull();
   });
 
+  it.each(['restarted', 'disconnected'] as const)(
+    'asks again where the kernel was %s meanwhile',
+    async code => {
+      const { agent, model } = aModel();
+      const { set_guard } = agent.answers;
+      agent.answers.set_guard = new RequestError(code);
+      await model.setGuard({ mode: 'all' });
+      expect(model.guardAsked).toEqual({ mode: 'all' });
+      expect(model.outcome).toBeNull();
+      agent.methods();
+      agent.answers.set_guard = set_guard;
+      agent.setState({ kind: 'ready' });
+      await settled();
+      expect(agent.asked).toEqual([
+        { method: 'set_guard', params: { mode: 'all' } }
+      ]);
+      expect(model.guardAsked).toBeNull();
+    }
+  );
+
   it('tells why the kernel refused', async () => {
     const { agent, model } = aModel();
     agent.answers.set_guard = new RequestError('wrong_thread');

@@ -36,6 +36,14 @@ describe('joint sizes', () => {
     expect(agent.methods()).toEqual([]);
   });
 
+  it('are not asked for before there is a report', async () => {
+    const { agent, model } = aModel();
+    model.wantJointSizes([AB]);
+    await settled();
+    expect(agent.methods()).toEqual([]);
+    expect(model.jointSize(AB)).toBeNull();
+  });
+
   it('are told when they come', async () => {
     const { model } = await aReadModel();
     let told = 0;

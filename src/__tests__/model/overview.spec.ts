@@ -1,6 +1,6 @@
 import { anOverview, aPart } from '../fakes/rows';
 import { aModel } from '../fakes/retainedModel';
-import { sampleReport } from '../fakes/samples';
+import { sampleReleased, sampleReport } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
 
 describe('the overview', () => {
@@ -62,6 +62,63 @@ describe('the overview', () => {
       await settled();
       expect(agent.methods()).toEqual(['overview']);
       model.dispose();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('waits for what a person asks for, and is said to be read then', async () => {
+    jest.useFakeTimers();
+    try {
+      const { agent, model } = aModel();
+      agent.answers.overview = anOverview({ elapsed_ms: 800 });
+      model.observeOverview();
+      model.observe();
+      await settled();
+      agent.setRunning(true);
+      agent.setRunning(false);
+      await settled();
+      agent.methods();
+      const { promise, resolve } =
+        aPromise<ReturnType<typeof sampleReleased>>();
+      agent.answers.release = promise;
+      const released = model.release({ kind: 'all' });
+      await settled();
+      jest.advanceTimersByTime(800);
+      await settled();
+      expect(agent.methods()).toEqual(['release']);
+      resolve(sampleReleased());
+      await released;
+      await settled();
+      agent.methods();
+      const overview = aPromise<ReturnType<typeof anOverview>>();
+      agent.answers.overview = overview.promise;
+      jest.advanceTimersByTime(800);
+      await settled();
+      expect(agent.methods()).toEqual(['overview']);
+      expect(model.activity).toEqual({ kind: 'reading' });
+      overview.resolve(anOverview());
+      await settled();
+      expect(model.activity.kind).toBe('idle');
+      model.dispose();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('is not waited for by a model that is disposed of', async () => {
+    jest.useFakeTimers();
+    try {
+      const { agent, model } = aModel();
+      agent.answers.overview = anOverview({ elapsed_ms: 800 });
+      model.observeOverview();
+      model.observe();
+      await settled();
+      agent.setRunning(true);
+      agent.setRunning(false);
+      await settled();
+      model.dispose();
+      expect(jest.getTimerCount()).toBe(0);
     } finally {
       jest.useRealTimers();
     }

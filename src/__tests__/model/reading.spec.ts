@@ -1,7 +1,7 @@
 import { RequestError } from '../../wire/request';
 import type { IReport } from '../../wire/protocol';
 import { aModel } from '../fakes/retainedModel';
-import { aGroup, aReport, aRow } from '../fakes/rows';
+import { aGroup, anOverview, aReport, aRow } from '../fakes/rows';
 import { sampleReport } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
 
@@ -98,6 +98,83 @@ describe('reading', () => {
     expect(agent.retries).toBe(1);
     await model.refresh();
     expect(agent.retries).toBe(2);
+  });
+
+  it('is said to go on, whatever is read', async () => {
+    const { agent, model } = aModel();
+    const kinds = new Set<string>();
+    const reads: string[] = [];
+    model.changed.connect(() => kinds.add(model.activity.kind));
+    const { request } = agent;
+    agent.request = (method, params, options) => {
+      reads.push(`${method} ${model.activity.kind}`);
+      return request.call(agent, method, params, options) as never;
+    };
+    const [row] = sampleReport().results;
+    agent.answers.report = { ...sampleReport(), results: [row], final: false };
+    agent.answers.refine = { final: true };
+    expect(model.isStale).toBe(false);
+    expect(model.isDisposed).toBe(false);
+    model.observe();
+    await settled();
+    await settled();
+    await model.loadMore();
+    expect(reads).toEqual([
+      'subscribe idle',
+      'report reading',
+      'refine idle',
+      'report reading',
+      'report reading'
+    ]);
+    expect([...kinds].sort()).toEqual(['idle', 'reading']);
+  });
+
+  it('has no more rows than none, before there is a report', async () => {
+    const { agent, model } = aModel();
+    await model.loadMore();
+    expect(agent.methods()).toEqual([]);
+  });
+
+  it('says why no more rows came, and keeps those that are there', async () => {
+    const { agent, model } = aModel();
+    const [row] = sampleReport().results;
+    agent.answers.report = { ...sampleReport(), results: [row] };
+    model.observe();
+    await settled();
+    agent.answers.report = new RequestError('internal');
+    await model.loadMore();
+    expect(model.failure).toBe('internal');
+    expect(model.report?.results).toEqual([row]);
+    expect(model.activity.kind).toBe('idle');
+  });
+
+  it('asks for so many variables', async () => {
+    const { agent, model } = aModel();
+    agent.answers.overview = anOverview();
+    model.observeOverview();
+    model.observe();
+    await settled();
+    expect(agent.asked).toContainEqual({
+      method: 'overview',
+      params: { variables: 100 }
+    });
+  });
+
+  it('is over with the model, once and for all', async () => {
+    const { agent, model } = aModel();
+    agent.setRunning(true);
+    model.observe();
+    const released = model.release({ kind: 'all' });
+    let told = 0;
+    model.changed.connect(() => told++);
+    model.dispose();
+    model.dispose();
+    expect(model.isDisposed).toBe(true);
+    await released;
+    agent.setRunning(false);
+    await settled();
+    expect(agent.methods()).toEqual([]);
+    expect(told).toBe(0);
   });
 
   it('is out of date when something happened while nobody looked', async () => {

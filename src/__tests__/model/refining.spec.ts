@@ -105,6 +105,53 @@ describe('refining', () => {
     expect(asked()).toEqual(['report', 'refine', 'refine', 'report']);
   });
 
+  it('reads nothing more where a cell begins with the last slice', async () => {
+    const { agent, model, asked } = aMeasurement(1000);
+    const slice = aPromise<{ final: boolean }>();
+    agent.answers.refine = slice.promise;
+    model.observe();
+    await settled();
+    asked();
+    agent.setRunning(true);
+    slice.resolve({ final: true });
+    await settled();
+    expect(asked()).toEqual([]);
+    expect(model.activity.kind).toBe('idle');
+  });
+
+  it('is one slice at a time, whatever happens meanwhile', async () => {
+    const { agent, model, asked } = aMeasurement(1000);
+    const slice = aPromise<{ final: boolean }>();
+    agent.answers.refine = slice.promise;
+    model.observe();
+    await settled();
+    model.dismissOutcome();
+    await settled();
+    expect(asked()).toEqual(['report', 'refine']);
+    model.dispose();
+  });
+
+  it('goes on where the overview is not final, if somebody looks at it', async () => {
+    const { agent, model, asked } = aMeasurement(0);
+    agent.answers.overview = anOverview({ final: false });
+    agent.answers.refine = { final: true };
+    const looking = model.observeOverview();
+    model.observe();
+    await settled();
+    await settled();
+    expect(asked()).toEqual([
+      'report',
+      'overview',
+      'refine',
+      'report',
+      'overview'
+    ]);
+    looking.dispose();
+    await model.refresh();
+    await settled();
+    expect(asked()).toEqual(['report']);
+  });
+
   it('leaves a kernel alone that cannot refine', async () => {
     const { agent, model, asked } = aMeasurement(1);
     agent.answers.refine = new Error('unknown');

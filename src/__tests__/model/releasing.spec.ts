@@ -1,8 +1,8 @@
-import type { Method } from '../../wire/protocol';
+import type { ErrorCode, Method } from '../../wire/protocol';
 import type { AgentState, Selection } from '../../tokens';
 import { aModel } from '../fakes/retainedModel';
 import { sampleReleased, sampleResult } from '../fakes/samples';
-import { RequestError } from '../../wire/request';
+import { RequestError, type RequestFailure } from '../../wire/request';
 import { aPromise, settled } from '../fakes/waiting';
 
 describe('releasing', () => {
@@ -68,6 +68,22 @@ describe('releasing', () => {
       expect(model.pushed.size).toBe(0);
     });
 
+    it.each([
+      ['for another reason', new RequestError('internal', 'a')],
+      ['and nobody says which is gone', new RequestError('unknown_key')],
+      [
+        'with another error',
+        Object.assign(new Error(), { code: 'unknown_key' })
+      ]
+    ])('fails %s', async (_, error) => {
+      const { agent, model } = aModel();
+      agent.answers.release = error;
+      await model.release({ kind: 'keys', keys: ['a', 'b'] });
+      await settled();
+      expect(model.outcome?.kind).toBe('failed');
+      expect(agent.methods()).toEqual(['release']);
+    });
+
     it('does not ask for ever where the kernel names another', async () => {
       const { agent, model } = aModel();
       agent.answers.release = new RequestError('unknown_key', 'x');
@@ -75,6 +91,49 @@ describe('releasing', () => {
       expect(agent.methods()).toEqual(['release']);
     });
   });
+
+  it('is one at a time once the kernel is at it', async () => {
+    const { agent, model } = aModel();
+    const { promise, resolve } = aPromise<void>();
+    agent.gate = promise;
+    const first = model.release({ kind: 'all' });
+    await settled();
+    await model.release({ kind: 'large' });
+    expect(model.activity).toEqual({
+      kind: 'freeing',
+      selection: { kind: 'all' }
+    });
+    resolve();
+    await first;
+    expect(agent.methods()).toEqual(['release']);
+    expect(model.outcome).toMatchObject({ selection: { kind: 'all' } });
+  });
+
+  it.each<[RequestFailure | ErrorCode, number]>([
+    ['internal', 1],
+    ['unknown_key', 0]
+  ])(
+    'leaves what is known of results, if it fails as %s: %i',
+    async (code, left) => {
+      const { agent, model } = aModel();
+      agent.tell({
+        event: 'cell_end',
+        data: {
+          execution_count: 9,
+          cell_id: null,
+          gone: [],
+          results: [sampleResult(9, 5)],
+          withheld: []
+        }
+      });
+      agent.answers.release = new RequestError(code);
+      await model.release({ kind: 'all' });
+      expect(model.pushed.size).toBe(left);
+      // Why it failed is told beside the next kernel, too.
+      agent.setState({ kind: 'restarting' });
+      expect(model.outcome).toMatchObject({ kind: 'failed', code });
+    }
+  );
 
   it('reads again before it is over', async () => {
     const { agent, model } = aModel();

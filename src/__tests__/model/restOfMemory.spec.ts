@@ -38,7 +38,9 @@ describe('the rest of the memory', () => {
     expect(rest.state).toEqual({ kind: 'asking' });
     await asked;
     expect(rest.state).toEqual({ kind: 'told', rest: REST });
-    expect(agent.methods()).toEqual(['rest']);
+    expect(agent.asked).toEqual([
+      { method: 'rest', params: { budget_ms: 1000 } }
+    ]);
     expect(host.told).toHaveBeenCalledWith(REST);
     expect(host.changed).toHaveBeenCalledTimes(2);
   });
@@ -129,6 +131,91 @@ describe('the rest of the memory', () => {
     await running;
     expect(rest.state).toEqual({ kind: 'unasked' });
     expect(rest.remedy).toBeNull();
+  });
+
+  it('is not told by an answer that comes after the next cell', async () => {
+    const { agent, host, rest } = theRest();
+    const { promise, resolve } = aPromise<typeof REST>();
+    agent.answers.rest = promise;
+    const asked = rest.ask();
+    rest.cellBegan();
+    resolve(REST);
+    await asked;
+    expect(rest.state).toEqual({ kind: 'unasked' });
+    expect(host.told).not.toHaveBeenCalled();
+  });
+
+  it('is given up with the request where a cell begins', async () => {
+    const { agent, rest } = theRest();
+    const gate = aPromise<void>();
+    agent.gate = gate.promise;
+    const asked = rest.ask();
+    rest.cellBegan();
+    gate.resolve();
+    await asked;
+    expect(agent.answered).toEqual([]);
+  });
+
+  it('is not asked for while a remedy runs', async () => {
+    const { agent, host, rest } = theRest();
+    await rest.ask();
+    const { promise, resolve } = aPromise<void>();
+    host.run = () => promise;
+    const running = rest.run(CODE);
+    agent.methods();
+    await rest.ask();
+    expect(agent.methods()).toEqual([]);
+    expect(rest.state.kind).toBe('running');
+    resolve();
+    await running;
+    expect(rest.state.kind).toBe('told');
+  });
+
+  it('is not known after a remedy where the kernel does not tell it then', async () => {
+    const { agent, rest } = theRest();
+    await rest.ask();
+    agent.answers.rest = new RequestError('internal');
+    await rest.run(CODE);
+    expect(rest.state).toEqual({ kind: 'failed', code: 'internal' });
+    expect(rest.remedy).toMatchObject({ afterBytes: null, failure: null });
+  });
+
+  it('says nothing of a remedy where a cell began before it was read again', async () => {
+    const { agent, host, rest } = theRest();
+    await rest.ask();
+    const { promise, resolve } = aPromise<typeof REST>();
+    agent.answers.rest = promise;
+    const running = rest.run(CODE);
+    await settled();
+    expect(rest.state).toEqual({ kind: 'asking' });
+    rest.cellBegan();
+    resolve(REST);
+    await running;
+    expect(rest.remedy).toBeNull();
+    expect(host.refresh).toHaveBeenCalledTimes(1);
+  });
+
+  it('of the model runs a remedy in the document’s kernel, and reads again', async () => {
+    const { agent, model } = aModel();
+    agent.answers.rest = REST;
+    const ran: object[] = [];
+    const kernel = {
+      requestExecute: (content: object) => {
+        ran.push(content);
+        return { done: Promise.resolve({ content: { status: 'ok' } }) };
+      }
+    };
+    Object.defineProperty(agent, 'sessionContext', {
+      value: { session: { kernel } }
+    });
+    model.observe();
+    await model.askRest();
+    await settled();
+    agent.methods();
+    await model.runRemedy(CODE);
+    expect(ran).toMatchObject([{ code: CODE, silent: true }]);
+    expect(agent.methods()).toEqual(['release', 'rest', 'report']);
+    expect(model.remedy).toMatchObject({ code: CODE, exception: null });
   });
 
   it('goes with the kernel and with the next cell of the model', async () => {

@@ -10,6 +10,7 @@ import type { IWatched } from '../../tokens';
 import { Tracker } from '../../model/tracker';
 import { KERNEL_CODE } from '../../kernel/kernelCode';
 import { FakeContext, FakeKernel } from '../fakes/kernel';
+import { settled } from '../fakes/waiting';
 
 /** A notebook's or console's widget. */
 class Document extends Widget {
@@ -150,6 +151,95 @@ describe('what is in front', () => {
     );
     notebooks.open();
     expect(tracker.current?.kind).toBe('notebook');
+  });
+});
+
+describe('a document', () => {
+  it('is watched once, and not when it is closed already', () => {
+    const { notebooks, make } = aTracker();
+    const closed = new Document();
+    closed.dispose();
+    notebooks.all.push(closed);
+    const tracker = make();
+    const notebook = notebooks.open();
+    const watched = tracker.find(notebook);
+    notebooks.widgetAdded.emit(notebook);
+    expect([...tracker.watched]).toEqual([watched]);
+  });
+
+  it('is a console where it was opened before, too', () => {
+    const { consoles, make } = aTracker();
+    const console_ = consoles.openBehind();
+    const tracker = make();
+    expect(tracker.find(console_)?.kind).toBe('console');
+  });
+
+  it('frees what is as large as the settings say', async () => {
+    const { notebooks, make, now } = aTracker();
+    const tracker = make();
+    const context = notebooks.open().sessionContext;
+    const kernel = new FakeKernel();
+    context.setKernel(kernel);
+    await KERNEL_CODE.core.load();
+    await settled();
+    await kernel.answerVersion();
+    await settled();
+    kernel.hello();
+    now.settings = { ...DEFAULTS, freeMinimumMiB: 7 };
+    void tracker.current?.model.release({ kind: 'large' });
+    await settled();
+    expect(kernel.requests).toMatchObject([
+      { method: 'release', params: { min_bytes: 7 * 1024 * 1024 } }
+    ]);
+  });
+
+  it('has a kernel that the settings name, without a restart', async () => {
+    await KERNEL_CODE.core.load();
+    const { notebooks, make, now } = aTracker();
+    const tracker = make();
+    const context = notebooks.open().sessionContext;
+    const kernel = new FakeKernel();
+    context.setKernel(kernel);
+    kernel.tellInfo('our own');
+    expect(tracker.current?.agent.state.kind).toBe('not-python');
+    now.settings = { ...DEFAULTS, kernelImplementations: ['our own'] };
+    tracker.applySettings();
+    expect(tracker.current?.agent.state.kind).toBe('installing');
+  });
+
+  it('is prepared for its guard when that is known, and when it changes', async () => {
+    const { consoles, notebooks, make } = aTracker();
+    const load = jest.spyOn(KERNEL_CODE.engine, 'load');
+    const tracker = make();
+    const notebook = notebooks.open();
+    await settled();
+    expect(load).not.toHaveBeenCalled();
+    notebook.context.model.setMetadata('jupyter_memguard', { guard: 'large' });
+    expect(load).toHaveBeenCalledTimes(1);
+    tracker.find(consoles.open())!.guardStore.own = { guard: 'large' };
+    expect(load).toHaveBeenCalledTimes(2);
+    const loaded = new Document();
+    loaded.metadata.jupyter_memguard = { guard: 'off' };
+    notebooks.widgetAdded.emit(loaded);
+    // Its metadata are those of its file only now.
+    loaded.metadata.jupyter_memguard = { guard: 'large' };
+    await settled();
+    expect(load).toHaveBeenCalledTimes(3);
+    load.mockRestore();
+  });
+
+  it('is one of an application without notebooks, whose shell tells little', () => {
+    const { consoles } = aTracker();
+    const tracker = new Tracker(
+      {
+        notebooks: null,
+        consoles: consoles as unknown as IConsoleTracker,
+        front: { currentWidget: null }
+      },
+      () => DEFAULTS
+    );
+    const console_ = consoles.open();
+    expect(tracker.current?.widget).toBe(console_);
   });
 });
 
