@@ -31,15 +31,13 @@ import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from environment import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TESTS = "jupyter_memguard/tests/"
 KERNEL = "jupyter_memguard/kernel/"
@@ -109,24 +107,26 @@ _SAME = {"Is_Eq", "IsNot_NotEq"}
 _CONSTANT = {"Eq_Is", "NotEq_IsNot"}
 
 
-def nobody_evaluates(tree: ast.Module) -> Iterator[ast.AST]:
+@cache
+def nobody_evaluates(tree: ast.Module) -> list[ast.AST]:
     """Return the annotations of a source, and what only a checker of types reads."""
+    found: list[ast.AST] = []
     for node in ast.walk(tree):
-        yield from (
-            found
-            for name in ("annotation", "returns")
-            if isinstance(found := getattr(node, name, None), ast.expr)
-        )
+        places = (getattr(node, name, None) for name in ("annotation", "returns"))
+        found += [place for place in places if isinstance(place, ast.expr)]
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            yield node
+            found.append(node)
         if isinstance(node, ast.keyword) and node.arg == "frozen":
-            yield node
+            found.append(node)
+    return found
 
 
-def means_nothing(tree: ast.Module, operator: str) -> Iterator[ast.AST]:
+@cache
+def means_nothing(tree: ast.Module, operator: str) -> list[ast.AST]:
     """Return the comparisons in which an operator of cosmic-ray changes nothing that matters."""
     kind = operator.rpartition("/")[2].removeprefix("ReplaceComparisonOperator_")
     is_ordered = kind.startswith(("Eq_", "NotEq_")) and kind.endswith(("Lt", "LtE", "Gt", "GtE"))
+    found: list[ast.AST] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
@@ -136,20 +136,26 @@ def means_nothing(tree: ast.Module, operator: str) -> Iterator[ast.AST]:
                 or (kind in _CONSTANT and constants)
                 or (is_ordered and any(isinstance(value, str) for value in constants))
             ):
-                yield node
+                found.append(node)
+    return found
+
+
+@cache
+def _between_operands(tree: ast.Module) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return where the operators of a source are: the end of the left, the start of the right."""
+    return [
+        (
+            (node.left.end_lineno or 0, node.left.end_col_offset or 0),
+            (node.right.lineno, node.right.col_offset),
+        )
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp)
+    ]
 
 
 def is_operator(tree: ast.Module, place: tuple[int, int]) -> bool:
     """Return whether an operator between two operands is at a place."""
-    return any(
-        _end(node.left) <= place < (node.right.lineno, node.right.col_offset)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.BinOp)
-    )
-
-
-def _end(node: ast.expr) -> tuple[int, int]:
-    return node.end_lineno or 0, node.end_col_offset or 0
+    return any(left <= place < right for left, right in _between_operands(tree))
 
 
 def is_python(change: Any) -> bool:
@@ -175,7 +181,7 @@ def _is_plain(side: ast.expr) -> bool:
     )
 
 
-def is_inside(place: tuple[int, int], nodes: Iterator[ast.AST]) -> bool:
+def is_inside(place: tuple[int, int], nodes: list[ast.AST]) -> bool:
     """Return whether a row and a column are in one of the nodes."""
     return any(
         (node.lineno, node.col_offset) <= place < (node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
