@@ -12,7 +12,8 @@ import { settled } from '../fakes/waiting';
 function aChannel() {
   const kernel = new FakeKernel();
   const comm = () => new MainShellComm(kernel.connection, 'target');
-  const channel = new Channel(comm(), () => false);
+  const first = comm();
+  const channel = new Channel(first, () => false);
   const events: KernelEvent[] = [];
   let closed = 0;
   channel.event.connect((_, event) => events.push(event));
@@ -21,7 +22,16 @@ function aChannel() {
   });
   const opened = channel.open();
   const types = () => kernel.sent.map(msg => msg.header.msg_type);
-  return { kernel, channel, comm, events, opened, types, closed: () => closed };
+  return {
+    kernel,
+    channel,
+    comm,
+    first,
+    events,
+    opened,
+    types,
+    closed: () => closed
+  };
 }
 
 describe('a channel', () => {
@@ -92,13 +102,14 @@ describe('a channel', () => {
     ['restarted', false],
     ['dead', false]
   ])('ends as %s; whether the kernel is told so: %s', async (code, isTold) => {
-    const { kernel, channel, types, events } = aChannel();
+    const { kernel, channel, first, types, events } = aChannel();
     const asked = failing(channel.request('report', {}));
     expect(channel.isDisposed).toBe(false);
     channel.end(code);
     channel.end('not_ready');
     channel.dispose();
     expect(channel.isDisposed).toBe(true);
+    expect(first.isDisposed).toBe(true);
     expect(await asked).toBe(code);
     expect(types()).toEqual([
       'comm_open',
@@ -111,9 +122,11 @@ describe('a channel', () => {
 
   it('sends nothing after its end', async () => {
     const { channel, types } = aChannel();
+    const asked = failing(channel.request('report', {}));
     channel.dispose();
+    expect(await asked).toBe('not_ready');
     expect(await failing(channel.request('report', {}))).toBe('not_ready');
-    expect(types()).toEqual(['comm_open', 'comm_close']);
+    expect(types()).toEqual(['comm_open', 'comm_msg', 'comm_close']);
   });
 
   it('sends again what has no answer, and only that, over another comm', async () => {
