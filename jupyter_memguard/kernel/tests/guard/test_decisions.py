@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -344,6 +345,48 @@ def test_a_result_that_lost_its_number_to_a_later_one_goes_with_its_turn(
     assert is_placeholder(shell.user_ns["__"])
 
 
+@pytest.mark.parametrize("has_numbers", [True, False])
+def test_what_goes_is_weighed_for_three_milliseconds(
+    shell: Any, guard: Guard, monkeypatch: pytest.MonkeyPatch, *, has_numbers: bool
+) -> None:
+    if has_numbers:
+        shown(shell, 1, 1, 1, 1, 1)
+        turn(guard, "last", keep_last=0)
+    else:
+        turn(guard, "last", keep_last=9)
+        show(shell, Thing(), Thing(), Thing(), 5)
+        guard.settings["keep_last"] = 1
+    now = [1000.0]
+    asked: list[tuple[int, float]] = []
+
+    def weigh(_obj: Any, threshold_bytes: int, budget_ms: float) -> Size:
+        asked.append((threshold_bytes, budget_ms))
+        now[0] += 0.002
+        return Size(77)
+
+    monkeypatch.setattr(guards, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(guard, "weigh", weigh)
+    guard._limit()
+    assert asked == [(LISTED_BYTES, 0.5)] * 2
+    assert guard.withheld_bytes == 2 * 77
+    assert guard.withheld == (5 if has_numbers else 2)
+    assert guard.withheld_exact is not has_numbers
+
+
+def test_what_is_known_to_be_large_is_not_weighed_again(
+    shell: Any, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown(shell, 1, 1)
+    turn(guard, "last", keep_last=0)
+    guard.kept = {1: LISTED_BYTES, 2: LISTED_BYTES - 1}
+    monkeypatch.setattr(guard, "weigh", lambda *_: Size(77))
+    guard._limit()
+    assert guard.this_cell == [
+        {"number": 1, "type": guard.this_cell[0]["type"], "bytes": LISTED_BYTES, "exact": False}
+    ]
+    assert guard.withheld_bytes == LISTED_BYTES + 77
+
+
 def test_with_room_for_it_a_result_without_a_number_stays(shell: Any, guard: Guard) -> None:
     turn(guard, "last", keep_last=2)
     first, second = Thing(), Thing()
@@ -485,7 +528,7 @@ def test_a_culled_result_has_no_hidden_name_left(shell: Any, guard: Guard) -> No
 
 def test_only_hidden_names_of_what_is_gone_from_the_cache_are_forgotten(shell: Any) -> None:
     shown(shell, 1, 1)
-    before = {**results(shell), "x": Thing()}
+    before = {"x": Thing(), **results(shell)}
     results(shell).pop(1)
     shell.user_ns_hidden["_x"] = before["x"]
     guards._forget_culled(shell, before)
