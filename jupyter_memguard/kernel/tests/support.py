@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 import time
 import uuid
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
+from jupyter_core.utils import ensure_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -302,9 +304,23 @@ def running_kernel(
 
 
 @contextmanager
+def _no_loop_left() -> Iterator[None]:
+    """Close the event loop that jupyter_client makes in a thread, and does not close.
+
+    The loop of the main thread is that of pytest-jupyter, which closes it after each test.
+    """
+    try:
+        yield
+    finally:
+        if threading.current_thread() is not threading.main_thread():
+            ensure_event_loop().close()
+
+
+@contextmanager
 def started_kernel(spec: KernelSpec | None = None, **options: Any) -> Iterator[Kernel]:
     """Start a kernel of a specification, or this environment's, and kill it at the end."""
-    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:  # a socket's path must be short
+    # A socket's path must be short.
+    with _no_loop_left(), tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         manager = KernelManager(transport=TRANSPORT, connection_file=str(Path(folder, "k.json")))
         if spec is not None:
             manager._kernel_spec = spec
