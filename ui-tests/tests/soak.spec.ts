@@ -41,8 +41,10 @@ interface ICounts {
   timers: number;
   /** Listeners that our code has put on window, document and elements. */
   listeners: number;
-  /** The page's comms with the kernel. */
-  pageComms: number;
+  /** The page's connections to kernels. */
+  connections: number;
+  /** The page's sockets that are open. */
+  sockets: number;
   /** The comms of ours in the kernel. */
   kernelComms: number;
   /** The callbacks for IPython's events. */
@@ -147,7 +149,20 @@ async function runCells(
   );
 }
 
-async function counts(page: IJupyterLabPageFixture): Promise<ICounts> {
+/** Count the sockets that a page has open from now on. */
+function countSockets(page: IJupyterLabPageFixture): () => number {
+  let open = 0;
+  page.on('websocket', socket => {
+    open++;
+    socket.on('close', () => open--);
+  });
+  return () => open;
+}
+
+async function counts(
+  page: IJupyterLabPageFixture,
+  sockets: () => number
+): Promise<ICounts> {
   const kernel = await valueOf(
     page,
     "(lambda shell: [len(vars(shell)['_jupyter_memguard'].channel._comms)," +
@@ -155,15 +170,15 @@ async function counts(page: IJupyterLabPageFixture): Promise<ICounts> {
   );
   const [kernelComms, callbacks] = JSON.parse(kernel) as number[];
   const ours = await page.evaluate(() => {
-    const panel = window.jupyterapp.shell.currentWidget;
-    const { session } = (panel as unknown as IPanelInPage).sessionContext;
-    const comms = session.kernel as unknown as { _comms: Map<string, unknown> };
+    const { kernels } = window.jupyterapp.serviceManager as unknown as {
+      kernels: { _kernelConnections: Set<unknown> };
+    };
     const { oursSet } = window as unknown as {
       oursSet(): { timers: number; listeners: number };
     };
-    return { ...oursSet(), pageComms: comms._comms.size };
+    return { ...oursSet(), connections: kernels._kernelConnections.size };
   });
-  return { ...ours, kernelComms, callbacks };
+  return { ...ours, sockets: sockets(), kernelComms, callbacks };
 }
 
 /** The resident bytes of the kernel and of its server, and the page's heap. */
@@ -186,6 +201,7 @@ test('hours of cells, restarts and reconnects leave nothing behind', async ({
 }) => {
   test.setTimeout(180_000 + CELLS * 300 + (RESTARTS + RECONNECTS) * 60_000);
   await page.addInitScript(countOurs);
+  const sockets = countSockets(page);
   await page.reload();
   await newNotebook(page);
   const panel = await openWholePanel(page);
@@ -195,13 +211,13 @@ test('hours of cells, restarts and reconnects leave nothing behind', async ({
     let before = '';
     await expect
       .poll(async () => {
-        const now = JSON.stringify(await counts(page));
+        const now = JSON.stringify(await counts(page, sockets));
         const same = now === before;
         before = now;
         return same;
       })
       .toBe(true);
-    return counts(page);
+    return counts(page, sockets);
   };
   const restart = () =>
     page.evaluate(async () => {
@@ -223,8 +239,11 @@ test('hours of cells, restarts and reconnects leave nothing behind', async ({
   await runCells(page, 25);
   const before = await settled();
   const start = await memory(page);
+  const begun = Date.now();
+  const seconds = () => Math.round((Date.now() - begun) / 1000);
 
   const parts = RESTARTS + RECONNECTS + 1;
+  const passed = [];
   for (let part = 0; part < parts; part++) {
     await runCells(page, Math.ceil(CELLS / parts));
     if (part < RESTARTS) {
@@ -232,17 +251,20 @@ test('hours of cells, restarts and reconnects leave nothing behind', async ({
     } else if (part < RESTARTS + RECONNECTS) {
       await reconnect();
     }
+    // So that one sees how far it is, and what grows.
+    const found = { part, seconds: seconds(), ...(await memory(page)) };
+    console.log(JSON.stringify(found));
+    passed.push(found);
   }
   await runCells(page, 25);
   const after = await settled();
   const end = await memory(page);
-  test.info().annotations.push({
-    type: 'soak',
-    description: JSON.stringify({ before, after, start, end })
-  });
-  console.log(JSON.stringify({ before, after, start, end }));
+  const description = JSON.stringify({ before, after, start, passed, end });
+  test.info().annotations.push({ type: 'soak', description });
+  console.log(description);
 
-  expect(after.pageComms).toBe(before.pageComms);
+  expect(after.connections).toBe(before.connections);
+  expect(after.sockets).toBe(before.sockets);
   expect(after.kernelComms).toBe(before.kernelComms);
   expect(after.callbacks).toBe(before.callbacks);
   expect(after.listeners).toBe(before.listeners);
