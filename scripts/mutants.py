@@ -94,7 +94,7 @@ PARTS = {
 # How many random histories notice a change, and examples a property: fewer than in the suite.
 HISTORIES = 40
 # A stage that takes so many times as long as without a change, and at least so long, hangs.
-SLOWER, LEAST_S = 10, 60
+SLOWER, LEAST_S = 5, 60
 IMPORTED = (
     "jupyter_server.serverapp",
     "IPython.core.interactiveshell",

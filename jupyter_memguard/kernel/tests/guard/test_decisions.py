@@ -15,7 +15,7 @@ from jupyter_memguard.kernel.guard.guard import LISTED_BYTES, Guard
 from jupyter_memguard.kernel.guard.hook import Hook, answers
 from jupyter_memguard.kernel.protocol import DEFAULTS
 from jupyter_memguard.kernel.retention import tracebacks
-from jupyter_memguard.kernel.retention.holders import results
+from jupyter_memguard.kernel.retention.holders import boundary, results
 from jupyter_memguard.kernel.retention.outputs import Outputs
 from jupyter_memguard.kernel.retention.placeholder import is_placeholder
 from jupyter_memguard.kernel.retention.sizes import Size
@@ -33,9 +33,15 @@ def shell() -> Iterator[Any]:
         yield made
 
 
+# The guard's times, which a loaded machine may not keep: only tests of time have them.
+TIMES = {name: vars(guards)[name] for name in ("DECIDE_MS", "TOTAL_MS", "LISTED_MS", "WEIGH_MS")}
+
+
 @pytest.fixture
-def guard(shell: Any) -> Iterator[Guard]:
-    """A guard whose cells begin and end with those of the shell."""
+def guard(shell: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guard]:
+    """A guard that has time, and whose cells begin with those of the shell."""
+    for name in TIMES:
+        monkeypatch.setattr(guards, name, 60_000.0)
     made = Guard(shell, Outputs(shell))
     shell.events.register("pre_execute", lambda: made.before_cell(True))  # noqa: FBT003
     yield made
@@ -222,7 +228,7 @@ def test_an_error_of_ours_costs_no_result(
     monkeypatch.setattr(guard, "_judge", fail)
     [alive] = shown(shell, 1)
     assert results(shell)[1] is alive() is shell.user_ns["_"]
-    monkeypatch.undo()
+    monkeypatch.setattr(guard, "_judge", Guard._judge.__get__(guard))
     monkeypatch.setattr(guard, "_limit", fail)
     shown(shell, 1)
     assert withheld(shell) == [2]
@@ -364,6 +370,8 @@ def test_what_goes_is_weighed_for_three_milliseconds(
         now[0] += 0.002
         return Size(77)
 
+    for name, time_ms in TIMES.items():
+        monkeypatch.setattr(guards, name, time_ms)
     monkeypatch.setattr(guards, "time", SimpleNamespace(perf_counter=lambda: now[0]))
     monkeypatch.setattr(guard, "weigh", weigh)
     guard._limit()
@@ -371,6 +379,41 @@ def test_what_goes_is_weighed_for_three_milliseconds(
     assert guard.withheld_bytes == 2 * 77
     assert guard.withheld == (5 if has_numbers else 2)
     assert guard.withheld_exact is not has_numbers
+
+
+def test_each_decision_has_its_time(
+    shell: Any, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert TIMES == {"DECIDE_MS": 3, "TOTAL_MS": 2, "LISTED_MS": 0.5, "WEIGH_MS": 100}
+    for name, time_ms in TIMES.items():
+        monkeypatch.setattr(guards, name, time_ms)
+    asked: list[tuple[int, float]] = []
+
+    def keeps_alive(_obj: Any, **limits: Any) -> Size:
+        assert list(map(id, limits["boundary"])) == list(map(id, boundary(shell)))
+        asked.append((limits["threshold_bytes"], limits["budget_ms"]))
+        return Size(700)
+
+    def in_turn(objects: list[Any], **limits: Any) -> list[int]:
+        assert list(map(id, limits["boundary"])) == list(map(id, boundary(shell)))
+        asked.append((limits["most_bytes"], limits["budget_ms"]))
+        return [700] * len(objects)
+
+    monkeypatch.setattr(stages.module("sizing"), "keeps_alive", keeps_alive)
+    monkeypatch.setattr(stages.module("sizing"), "keeps_alive_in_turn", in_turn)
+    shown(shell, 1)
+    turn(guard, "large", threshold_bytes=1000, total_bytes=1000)
+    shown(shell, 1)
+    guard.is_worth_listing(1)
+    turn(guard, "all")
+    shown(shell, 1)
+    assert asked == [
+        (sys.maxsize, 100),
+        (1000, 3),
+        (1000, 2),
+        (LISTED_BYTES, 0.5),
+        (LISTED_BYTES, 0.5),
+    ]
 
 
 def test_what_is_known_to_be_large_is_not_weighed_again(
@@ -516,14 +559,13 @@ def test_a_culled_result_has_no_hidden_name_left(shell: Any, guard: Guard) -> No
     turn(guard, "large")
     shell.displayhook.cache_size, shell.displayhook.do_full_cache = 4, 1
     shown(shell, 1, 1, 1, 1)
-    shell.user_ns_hidden["_3"] = mine = Thing()
+    shell.user_ns_hidden["_2"] = mine = Thing()
     with pytest.warns(UserWarning, match="Output cache limit"):
         shown(shell, 1)
     assert sorted(results(shell)) == [3, 4, 5]
     assert "_1" not in shell.user_ns_hidden
-    assert "_2" not in shell.user_ns_hidden
-    assert shell.user_ns_hidden["_3"] is mine
-    assert "_4" in shell.user_ns_hidden
+    assert shell.user_ns_hidden["_2"] is mine
+    assert "_3" in shell.user_ns_hidden
 
 
 def test_only_hidden_names_of_what_is_gone_from_the_cache_are_forgotten(shell: Any) -> None:
