@@ -217,7 +217,7 @@ describe('cell ends', () => {
 
   it('are subscribed to once a cell has shown a result, and stay so', async () => {
     const { agent, model } = aModel();
-    const run = (says: 'stream' | 'execute_result') => {
+    const run = (says: 'execute_reply' | 'stream' | 'execute_result') => {
       agent.setRunning(true);
       agent.cellRuns.see({
         direction: 'recv',
@@ -229,6 +229,7 @@ describe('cell ends', () => {
       agent.setRunning(false);
     };
     run('stream');
+    run('execute_reply');
     expect(agent.asked).toEqual([]);
     run('execute_result');
     expect(agent.asked).toEqual([

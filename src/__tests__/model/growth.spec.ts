@@ -196,7 +196,7 @@ describe('what a cell made grow', () => {
     run('c');
     growth.takeRest(figures(300)); // Whose they are is not known.
     see(400);
-    growth.takeRest(figures(300));
+    growth.takeRest(figures(500));
     expect(growth.of('c')?.parts).toEqual([]);
   });
 
@@ -430,5 +430,28 @@ describe('what a cell made grow', () => {
     expect(model.growthOf('a')?.bytes).toBe(200 * MIB);
     agent.setState({ kind: 'restarting' });
     expect(model.growthOf('a')).toBeNull();
+  });
+
+  it('has the hoards of which the model is told', async () => {
+    const { agent, model } = aModel();
+    agent.answers.overview = () => anOverview();
+    agent.answers.rest = figures(1);
+    model.observeOverview();
+    model.observe();
+    await settled();
+    await model.askRest();
+    const step = agent.cellRuns.step as unknown as Signal<ICellRuns, RunStep>;
+    agent.setRunning(true);
+    step.emit({ kind: 'input', count: 9, id: 'a', cellId: null });
+    agent.setRunning(false);
+    await settled();
+    expect(model.growthOf('a')?.parts).toEqual([]);
+    agent.answers.rest = figures(81);
+    await model.askRest();
+    expect(model.growthOf('a')?.parts).toContainEqual({
+      kind: 'hoard',
+      name: 'figures',
+      bytes: 80 * MIB
+    });
   });
 });

@@ -56,6 +56,7 @@ describe('readOwnGuard', () => {
       { guard: 'large', threshold_bytes: 5, keep_last: 0 }
     ],
     [{ guard: 'last', threshold_bytes: 0, keep_last: '3' }, { guard: 'last' }],
+    [{ guard: 'last', threshold_bytes: -1, keep_last: -1 }, { guard: 'last' }],
     [{ guard: 'on' }, null],
     [{ threshold_bytes: 5 }, null],
     [undefined, null],

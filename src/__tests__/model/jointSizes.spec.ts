@@ -82,6 +82,24 @@ describe('joint sizes', () => {
     expect(agent.methods()).toEqual(['joint']);
   });
 
+  it('wait until the kernel has measured to its end', async () => {
+    const { agent, model } = aModel();
+    const slice = aPromise<{ final: boolean }>();
+    agent.answers.joint = aPart(9);
+    agent.answers.report = { ...sampleReport(), final: false };
+    agent.answers.refine = slice.promise;
+    model.observe();
+    await settled();
+    agent.methods();
+    model.wantJointSizes([AB]);
+    await settled();
+    expect(agent.methods()).toEqual([]);
+    slice.resolve({ final: true });
+    await settled();
+    await settled();
+    expect(agent.methods()).toEqual(['report', 'joint']);
+  });
+
   it('are not taken from a kernel whose report has gone in the meantime', async () => {
     const { agent, model } = await aReadModel();
     const { promise, resolve } = aPromise<void>();

@@ -81,6 +81,14 @@ describe('reading', () => {
     expect(agent.retries).toBe(1);
   });
 
+  it('installs nothing anew where a kernel is there', async () => {
+    const { agent, model } = aModel();
+    model.observe();
+    agent.setState({ kind: 'installing' });
+    await model.refresh();
+    expect(agent.retries).toBe(0);
+  });
+
   it('installs nothing anew while nobody looks', async () => {
     const { agent, model } = aModel();
     agent.setState({ kind: 'failed', detail: 'Error' });
@@ -172,6 +180,7 @@ describe('reading', () => {
     expect(model.isDisposed).toBe(true);
     await released;
     agent.setRunning(false);
+    await model.refresh();
     await settled();
     expect(agent.methods()).toEqual([]);
     expect(told).toBe(0);

@@ -138,6 +138,8 @@ describe('the rest of the memory', () => {
     const { promise, resolve } = aPromise<typeof REST>();
     agent.answers.rest = promise;
     const asked = rest.ask();
+    // The kernel is at it, and cannot be stopped any more.
+    await settled();
     rest.cellBegan();
     resolve(REST);
     await asked;

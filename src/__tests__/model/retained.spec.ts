@@ -112,6 +112,7 @@ describe('the end of the process', () => {
     let told = 0;
     agent.setState({ kind: 'installing' });
     model.changed.connect(() => told++);
+    expect(model.processEnded).toBe(false);
     model.processEnded = true;
     model.processEnded = true;
     expect(told).toBe(1);
