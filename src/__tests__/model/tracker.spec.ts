@@ -127,6 +127,28 @@ describe('what is in front', () => {
     expect(tracker.current?.widget).toBe(notebook);
   });
 
+  it('is what the shell has in front when it is opened', () => {
+    const { consoles, front, make } = aTracker();
+    const tracker = make();
+    const console_ = new Document();
+    front.currentWidget = console_;
+    consoles.widgetAdded.emit(console_);
+    expect(tracker.current?.widget).toBe(console_);
+  });
+
+  it('is told once, and stays when one behind it is closed', () => {
+    const { notebooks, front, make } = aTracker();
+    const tracker = make();
+    const behind = notebooks.open();
+    const notebook = notebooks.open();
+    let told = 0;
+    tracker.currentChanged.connect(() => told++);
+    front.show(notebook);
+    behind.dispose();
+    expect(tracker.current?.widget).toBe(notebook);
+    expect(told).toBe(0);
+  });
+
   it('is nothing when it has been closed', () => {
     const { notebooks, make } = aTracker();
     const tracker = make();
