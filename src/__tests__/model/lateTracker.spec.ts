@@ -118,6 +118,28 @@ describe('the service', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('passes on which document is in front, if one is', async () => {
+    const { front, tracker } = theTracker();
+    Object.assign(tracker, { current: null });
+    const { fronts } = theService(theNotebooks(1));
+    await settled();
+    expect(fronts).toEqual([]);
+    tracker.currentChanged.emit(front);
+    tracker.currentChanged.emit(null);
+    expect(fronts).toEqual([front, null]);
+  });
+
+  it('keeps settings that are changed before a document is open', () => {
+    theTracker();
+    const { service } = theService(theNotebooks(0));
+    const settings = { ...DEFAULTS, pollSeconds: 7 };
+    const told: ISettings[] = [];
+    service.settingsChanged.connect((_, changed) => told.push(changed));
+    service.settings = settings;
+    expect(service.settings).toBe(settings);
+    expect(told).toEqual([settings]);
+  });
+
   it('gives the tracker the settings as they are changed', async () => {
     const { tracker } = theTracker();
     const { service } = theService(theNotebooks(1));
