@@ -122,6 +122,7 @@ describe('the kernel of a document', () => {
     const context = new FakeContext();
     const late = new FakeKernel();
     late.connectionStatus = 'connected';
+    late.info = Promise.resolve({ supported_features: ['memguard'] });
     const { agent } = anAgent(context);
     context.setKernel(late);
     const kernel = new FakeKernel();
@@ -295,6 +296,20 @@ describe('what a kernel says', () => {
   it('after its greeting is heard when it has handled the opening', async () => {
     const { agent, kernel } = await readyAgent();
     await kernel.end(0);
+    expect(agent.state.kind).toBe('ready');
+    expect(agent.guard).not.toBeNull();
+  });
+
+  it('of an opening before an installation is not of the one after it', async () => {
+    const { agent, kernel } = askingAgent();
+    await kernel.answerVersion();
+    await settled();
+    agent.retry();
+    await kernel.answerVersion();
+    await settled();
+    await kernel.end(0);
+    expect(agent.state.kind).toBe('installing');
+    kernel.hello();
     expect(agent.state.kind).toBe('ready');
   });
 
