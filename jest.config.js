@@ -23,6 +23,8 @@ module.exports = {
   coverageDirectory: '<rootDir>/build/reports/branches',
   coverageReporters: ['json-summary'],
   modulePathIgnorePatterns: [
+    // Stryker's copy of the sources: stryker.config.mjs.
+    '<rootDir>/build/stryker',
     '<rootDir>/jupyter_memguard/labextension',
     '<rootDir>/\\.venv'
   ],
