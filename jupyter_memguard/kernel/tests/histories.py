@@ -14,6 +14,7 @@ import gc
 import io
 import json
 import os
+import re
 import sys
 import weakref
 from pathlib import Path
@@ -32,6 +33,8 @@ def boom(number):
     raise ValueError(number)
 """
 NAMES = ("a", "b", "c")
+# Where an object is differs between two processes.
+ADDRESS = re.compile(r"at 0x[0-9a-f]+")
 LONGEST_S = 60  # a history takes a fraction of a second
 
 
@@ -100,6 +103,10 @@ class Watched:
             },
             "reprs": dict(manager.output_hist_reprs),
             "last": [repr(getattr(sys, name, None)) for name in ("last_type", "last_value")],
+            # Without a cache, a cell's value is no result that stays: the next cell lets go of it.
+            "until_next_cell": []
+            if hook.cache_size
+            else things_in(getattr(shell.last_execution_result, "result", None)),
             "result": text_of(getattr(shell.last_execution_result, "result", None)),
             "count": shell.execution_count,
             "collects": gc.isenabled(),
@@ -149,7 +156,7 @@ def main() -> None:
         with open(reader) as pipe:  # noqa: PTH123 - a descriptor
             text = pipe.read()
         os.wait()
-        sys.stdout.write((text or "null") + "\n")
+        sys.stdout.write(ADDRESS.sub("at 0x", text or "null") + "\n")
         sys.stdout.flush()
 
 
