@@ -110,9 +110,9 @@ describe('the end of the process', () => {
   it('is told, and holds until the kernel has another state', () => {
     const { agent, model } = aModel();
     let told = 0;
+    expect(model.processEnded).toBe(false);
     agent.setState({ kind: 'installing' });
     model.changed.connect(() => told++);
-    expect(model.processEnded).toBe(false);
     model.processEnded = true;
     model.processEnded = true;
     expect(told).toBe(1);
