@@ -29,6 +29,8 @@ module.exports = {
     '<rootDir>/\\.venv'
   ],
   setupFilesAfterEnv: ['<rootDir>/src/__tests__/setup.ts'],
+  // A test that hangs still ends; one on a busy machine has the time to.
+  testTimeout: 30000,
   testRegex: 'src/__tests__/.*\\.spec\\.tsx?$',
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };

@@ -6,16 +6,20 @@ all other types are described by their name alone.
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import suppress
 from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
-from typing import Any, Callable
+from typing import Any, Callable, Optional, Tuple
 
 _name_of = type.__dict__["__qualname__"].__get__
 _dict_of = type.__dict__["__dict__"].__get__
 _module_of = type.__dict__["__module__"].__get__
 _mro_of = type.__dict__["__mro__"].__get__
 _get = object.__getattribute__
+
+# The lengths of an array or a frame, None where one is not known.
+_Lengths = Tuple[Optional[int], ...]
 
 TEXT_LENGTH = 40
 SUMMARY_LENGTH = 120
@@ -32,12 +36,18 @@ def is_one_of(cls: type, *types: type) -> bool:
 
     `in`, or a look-up in a dict, would run the `__eq__` and `__hash__` of the metaclass.
     """
-    return any(each is cls for each in types)
+    for each in types:  # noqa: SIM110 - much quicker than `any`
+        if each is cls:
+            return True
+    return False
 
 
 def has_base(cls: type, base: type) -> bool:
     """Return whether the class is the base or derived from it, compared by identity."""
-    return any(each is base for each in _mro_of(cls) or ())
+    for each in _mro_of(cls) or ():  # noqa: SIM110 - much quicker than `any`
+        if each is base:
+            return True
+    return False
 
 
 def instance_dict(obj: Any) -> dict[str, Any]:
@@ -47,10 +57,10 @@ def instance_dict(obj: Any) -> dict[str, Any]:
     descriptor can be that of another class, which refuses.
     """
     for base in _mro_of(type(obj)) or ():
-        with suppress(Exception):
-            descriptor = _dict_of(base).get("__dict__")
-            # The `__dict__` of modules is a member descriptor.
-            if is_one_of(type(descriptor), GetSetDescriptorType, MemberDescriptorType):
+        descriptor = _dict_of(base).get("__dict__")
+        # The `__dict__` of modules is a member descriptor.
+        if is_one_of(type(descriptor), GetSetDescriptorType, MemberDescriptorType):
+            with suppress(Exception):
                 found = descriptor.__get__(obj)
                 if type(found) is dict:
                     return found
@@ -122,9 +132,28 @@ def _summary(obj: Any) -> str:
     for base, length in _SIZED.items():
         if has_base(cls, base):
             return _plural(length(obj), "character" if base is str else "item")
-    name = _library(cls)
+    shape, rest = _shape_and_rest(obj)
+    return "" if shape is None else _shape(shape) + rest
+
+
+def items(obj: Any) -> int | None:
+    """Return how many items a container has, or an array or a frame in all; None if not known."""
+    try:
+        for base, length in _SIZED.items():
+            if has_base(type(obj), base):
+                return length(obj)
+        shape, _ = _shape_and_rest(obj)
+        known = [n for n in shape or () if type(n) is int]
+        return math.prod(known) if shape is not None and len(known) == len(shape) else None
+    except Exception:  # noqa: BLE001 - a version of a library that we do not know
+        return None
+
+
+def _shape_and_rest(obj: Any) -> tuple[_Lengths | None, str]:
+    """Return the lengths of an array or a frame, and what else describes it; None if not known."""
+    name = _library(type(obj))
     found = library(name) if name else None
-    return "" if found is None else _LIBRARIES[name](found, obj) or ""
+    return (None, "") if found is None else _LIBRARIES[name](found, obj)
 
 
 def _library(cls: type) -> str:
@@ -140,7 +169,7 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
-def _shape(shape: tuple[Any, ...]) -> str:
+def _shape(shape: _Lengths) -> str:
     return " x ".join(str(int(n)) if type(n) is int else "?" for n in shape) or "scalar"
 
 
@@ -151,11 +180,11 @@ def _dtype(dtype: Any) -> str:
     return _KINDS.get(kind, "dtype " + kind)
 
 
-def _numpy(np: Any, obj: Any) -> str | None:
+def _numpy(np: Any, obj: Any) -> tuple[_Lengths | None, str]:
     if not has_base(type(obj), np.ndarray):
-        return None
+        return None, ""
     dtype = np.ndarray.dtype.__get__(obj)
-    return _shape(np.ndarray.shape.__get__(obj)) + ", " + _dtype(dtype)
+    return np.ndarray.shape.__get__(obj), ", " + _dtype(dtype)
 
 
 # Where an index of pandas, or an array in it, has its items.
@@ -190,14 +219,14 @@ def _items(obj: Any) -> Any:
     return next((values[part] for part in _PARTS if values.get(part) is not None), None)
 
 
-def _pandas(pd: Any, obj: Any) -> str | None:
+def _pandas(pd: Any, obj: Any) -> tuple[_Lengths | None, str]:
     if type(obj) is pd.DataFrame:
         manager = instance_dict(obj)["_mgr"]
         columns = sum(len(block.mgr_locs) for block in manager.blocks)
-        return _rows(_length(manager.axes[1])) + " x " + str(columns)
+        return (_length(manager.axes[1]), columns), ""
     if type(obj) is pd.Series:
-        return _rows(_length(instance_dict(obj)["_mgr"].axes[0]))
-    return None
+        return (_length(instance_dict(obj)["_mgr"].axes[0]),), ""
+    return None, ""
 
 
 def is_view(obj: Any) -> bool:
@@ -226,38 +255,34 @@ def _is_view(obj: Any) -> bool:
     return False
 
 
-def _rows(length: int | None) -> str:
-    return "?" if length is None else str(length)
-
-
-def _polars(pl: Any, obj: Any) -> str | None:
+def _polars(pl: Any, obj: Any) -> tuple[_Lengths | None, str]:
     if type(obj) is not pl.DataFrame:
-        return None
+        return None, ""
     frame = _get(obj, "_df")
-    return _shape((frame.height(), frame.width()))
+    return (frame.height(), frame.width()), ""
 
 
-def _pyarrow(pa: Any, obj: Any) -> str | None:
+def _pyarrow(pa: Any, obj: Any) -> tuple[_Lengths | None, str]:
     if not is_one_of(type(obj), pa.Table, pa.RecordBatch):
-        return None
-    return _shape((obj.num_rows, obj.num_columns))
+        return None, ""
+    return (obj.num_rows, obj.num_columns), ""
 
 
-def _torch(torch: Any, obj: Any) -> str | None:
+def _torch(torch: Any, obj: Any) -> tuple[_Lengths | None, str]:
     if not is_one_of(type(obj), torch.Tensor, torch.nn.Parameter):
-        return None
+        return None, ""
     # A function mode that the user set would be called for each attribute.
     with torch._C.DisableTorchFunction():  # noqa: SLF001
         dtype = str(obj.dtype).partition(".")[2]
-        return _shape(tuple(obj.shape)) + ", " + dtype + ", " + str(obj.device)
+        return tuple(obj.shape), ", " + dtype + ", " + str(obj.device)
 
 
-def _scipy(_scipy: Any, obj: Any) -> str | None:
+def _scipy(_scipy: Any, obj: Any) -> tuple[_Lengths | None, str]:
     shape = instance_dict(obj).get("_shape")
-    return _shape(shape) if type(shape) is tuple else None
+    return (shape, "") if type(shape) is tuple else (None, "")
 
 
-_LIBRARIES: dict[str, Callable[[Any, Any], str | None]] = {
+_LIBRARIES: dict[str, Callable[[Any, Any], tuple[_Lengths | None, str]]] = {
     "numpy": _numpy,
     "pandas": _pandas,
     "polars": _polars,

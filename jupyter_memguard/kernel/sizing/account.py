@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain, compress, islice
 from operator import lt, ne
-from typing import TYPE_CHECKING, Iterable, Sequence
+from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 
 from ..retention.sizes import Size
 from .blocks import USERS_UNKNOWN, Block
-from .estimates import Estimates
+from .estimates import Estimates, like_examples
 from .memory_pages import MemoryPages, PresentBytes
 from .sharing import A_STEP, Claims, Part, Sets, Steps, Users, apart
 
@@ -318,10 +318,19 @@ class Account:
         self._add_estimates()
 
     def _add_estimates(self) -> None:
-        """Add what waits to be followed, if it is like what was followed of the same container."""
-        if not self.final:
-            self._more = Estimates(self.walk, self.owner).by_joint()
-        for joint, more in self._more.items():
+        """Add what waits to be followed, if it is like what was followed of the same kind."""
+        if self.final:
+            return
+        self._more = Estimates(self.walk, self.owner).by_joint()
+        self._add_more(self._more)
+        likely = {root: tally.likely_bytes for root, tally in zip(self.roots, self.tallies)}
+        alike = like_examples(self.walk, self.owner, likely)
+        self._add_more(alike)
+        for joint, more in alike.items():
+            self._more[joint] = self._more.get(joint, 0) + more
+
+    def _add_more(self, by_joint: Mapping[int, int]) -> None:
+        for joint, more in by_joint.items():
             number = self.owner.get(joint, _SEVERAL)
             if number != _SEVERAL:
                 self.tallies[number].more += more

@@ -6,15 +6,19 @@ joints refer counts for each of them by the part of its references that comes fr
 
 from __future__ import annotations
 
-from itertools import compress
+from itertools import chain, compress
+from operator import not_
 from statistics import median
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
+
+from ..retention.describe import is_view, items
 
 if TYPE_CHECKING:
     from .ownership import Ownership, Part
     from .worklist import Cursor
 
 _ENOUGH = 8  # joints of one root that a slice of another would show if both had all of them
+_COMPARABLE = 4  # an example is like a root that has so many times its items at most
 _MOST = 1000  # parts, or edges of a joint, that are looked at
 
 
@@ -111,6 +115,49 @@ class Estimates:
         if kind.stop or kind.adapter is not None or id(kind.cls) in self._usual:
             return self._usual.get(id(kind.cls), 0)
         return kind.bytes_of([obj])
+
+
+def like_examples(
+    walk: Ownership, owner: Mapping[int, int], likely: Mapping[int, int]
+) -> dict[int, int]:
+    """Return for roots how many bytes more they free, if each item is as large as in the examples.
+
+    `owner` has the number of the root to which each joint belongs, and `likely` what each root's
+    joint frees as far as it was followed. Views of other memory are left out, and roots of which
+    nothing waits that was not begun yet.
+    """
+    unknown = _not_begun(walk, owner)
+    found = {}
+    for key, examples in walk.examples.items():
+        known = [(_items(walk.objects[joint]), likely[joint]) for joint in examples]
+        known = [(count, size) for count, size in known if count]
+        for joint in unknown.get(key, ()):
+            count = _items(walk.objects[joint])
+            # What a small example has beside its items says nothing about a large root.
+            comparable = [each for each in known if each[0] >= count / _COMPARABLE]
+            if comparable:
+                items_seen, bytes_seen = map(sum, zip(*comparable))
+                found[joint] = max(0, round(count * bytes_seen / items_seen) - likely[joint])
+    return found
+
+
+def _not_begun(walk: Ownership, owner: Mapping[int, int]) -> dict[int, list[int]]:
+    """Return the joints of roots that lead alone to what was not begun yet, by their types."""
+    waits = set(compress(range(len(walk.opened)), map(not_, walk.opened)))
+    waits.update(pending.joint for pending in walk.pending() if not pending.spent)
+    waits.update(walk.waiting_joints() - {pending.joint for pending in walk.pending()})
+    numbers = set(map(owner.get, waits))
+    found: dict[int, list[int]] = {}
+    for number, joint in enumerate(chain.from_iterable(walk.rooted)):
+        key = id(type(walk.objects[joint]))
+        if number in numbers and key in walk.examples and joint not in walk.examples[key]:
+            found.setdefault(key, []).append(joint)
+    return found
+
+
+def _items(obj: Any) -> int:
+    """Return the items of an object whose memory is its own."""
+    return 0 if is_view(obj) else items(obj) or 0
 
 
 def _some(listed: Sequence[Any]) -> tuple[Sequence[Any], int]:

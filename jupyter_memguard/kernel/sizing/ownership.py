@@ -48,6 +48,8 @@ _OFTEN = 10_000  # edges of a joint, from which they are made distinct now and t
 _DEEP = 60  # levels that a batch of joints is followed before worklists take over
 _LEVEL = 2000  # objects that are looked at in one step
 _MANY = 20_000  # objects of one level from which worklists take over
+_ALIKE = 50  # roots of one type, of which some are followed before the others
+_EXAMPLES = 12  # roots of one type that are followed first
 _SAMPLE = 4  # slices of wide containers for each batch of joints that something else may hold
 # How large the graph may be: about 150 MB of the walk's own, and some seconds to account for.
 _MOST_EDGES = 2_000_000
@@ -143,6 +145,9 @@ class Ownership:
         self.may_fall: set[int] = set()  # roots with a class that may fall and is not followed
         self._classes: set[int] = set()  # joints that are types
         self._often: dict[int, int] = {}  # at how many edges a joint's are made distinct
+        # Joints of roots that are followed before others of their types, by the types' identities.
+        self.examples: dict[int, list[int]] = {}
+        self._examples_go_on = False
         self._certain: list[int] = []  # wait to be opened; all references to these were met
         self._doubtful: list[int] = []  # wait as well, but something else may hold these
         self._level: _Level = [], []
@@ -184,8 +189,24 @@ class Ownership:
         self.opened = bytearray(map(self.ends.__contains__, index))
         self._look_at_classes()
         self.refs = self.counted(0)
+        self._roots = range(len(self.objects))  # their joints
         closed = map(not_, self.opened)
         self._certain = list(compress(range(len(self.objects)), closed))[::-1]
+        self._choose_examples()
+
+    def _choose_examples(self) -> None:
+        """Put some roots of each type that has many to where they are opened first."""
+        by_type: dict[int, list[int]] = {}
+        for joint in self._certain:
+            by_type.setdefault(id(type(self.objects[joint])), []).append(joint)
+        for key, joints in by_type.items():
+            if len(joints) >= _ALIKE:
+                self.examples[key] = sorted(joints, key=_scattered)[:_EXAMPLES]
+        first = list(chain.from_iterable(self.examples.values()))
+        if first:
+            self._examples_go_on = True
+            self._certain = [joint for joint in self._certain if joint not in set(first)]
+            self._open_joints(first)
 
     def _look_at_classes(self) -> None:
         """Find the roots that are types, or whose classes may fall."""
@@ -335,6 +356,8 @@ class Ownership:
             self._follow()
         elif self._level[0]:
             self._next_level()
+        elif self._examples_go_on:
+            self._follow_examples()
         elif self._certain:
             few = len(self._certain) < _FEW <= len(self._waiting())
             if few and self._links > _LONG:
@@ -346,12 +369,25 @@ class Ownership:
                 self._open_some(self._certain)
         elif self.wide and (self._steps % _SAMPLE or not self._waiting()):
             self._steps += 1
-            self.now = heappop(self.wide)
-            # All are begun before a slice is taken of any.
-            self._follow(slices=0 if self.now.pile else 1)
+            self._take_turn()
         else:
             self._steps += 1
             self._open_some(self._waiting())
+
+    def _take_turn(self) -> None:
+        self.now = heappop(self.wide)
+        # All are begun before a slice is taken of any.
+        self._follow(slices=0 if self.now.pile else 1)
+
+    def _follow_examples(self) -> None:
+        """Go on with what the examples lead to; large containers have one turn."""
+        if self.wide and not self.wide[0].spent:
+            self._take_turn()
+            return
+        found = [joint for joint in self._certain if joint not in self._roots]
+        self._certain = [joint for joint in self._certain if joint in self._roots]
+        self._examples_go_on = bool(found)
+        self._open_joints([joint for joint in found if not self.opened[joint]])
 
     def _waiting(self) -> list[int]:
         """Return the doubtful joints that wait, without those that were opened."""
@@ -369,8 +405,11 @@ class Ownership:
         opened = self.opened
         joints = [joint for joint in dict.fromkeys(waiting[-_AT_ONCE:]) if not opened[joint]]
         del waiting[-_AT_ONCE:]
+        self._open_joints(joints)
+
+    def _open_joints(self, joints: list[int]) -> None:
         for joint in joints:
-            opened[joint] = 1
+            self.opened[joint] = 1
         self._level = list(map(self.objects.__getitem__, joints)), joints
         self._depth = 0
 
@@ -923,6 +962,14 @@ class Ownership:
             self.refs[joint] = max(self.refs[joint], block.users)
             self.met[joint] += 1
             self.edges[owner].append(joint)
+
+
+def _scattered(joint: int) -> int:
+    """Return a number in whose order joints lie without a pattern: notebooks are full of patterns.
+
+    The factor is that of Knuth's multiplicative hash (The Art of Computer Programming, 6.4).
+    """
+    return joint * 2_654_435_761 % 2**32
 
 
 def is_users_class(obj: Any) -> bool:

@@ -195,3 +195,40 @@ def test_a_page_reports_what_there_was_no_time_for_before(kernel: Kernel) -> Non
     second = comm.request("report", offset=100, limit=400, budget_ms=5000)
     assert len(second["results"]) == 400
     assert all(row["exact"] and row["freed_bytes"] > 0 for row in second["results"])
+
+
+FRAMES = """
+import numpy as np, pandas as pd
+base = pd.DataFrame(np.ones((3000, 2)))
+show(
+    frame
+    for n in range(300)
+    for frame in (
+        pd.DataFrame({"a": np.arange(4000.0 + n), "b": ["x" * (5 + n % 3)] * (4000 + n)}),
+        pd.DataFrame({"a": np.arange(5)}),
+        base.iloc[n : n + 1000],
+    )
+)
+"""
+
+
+def test_rows_that_the_time_does_not_reach_are_like_those_that_it_reaches(kernel: Kernel) -> None:
+    kernel.run(SHOW)
+    kernel.run(FRAMES)
+    comm = kernel.comm()
+    soon = comm.request("report", budget_ms=60, limit=1000)
+    while not comm.request("refine")["final"]:
+        pass
+    last = comm.request("report", limit=1000)
+    assert last["final"]
+    truth = {row["key"]: row["freed_bytes"] for row in last["results"]}
+    assert len(truth) == 900
+    told = {
+        row["key"]: max(row["freed_bytes"], row["estimate_bytes"] or 0) for row in soon["results"]
+    }
+    assert [key for key in truth if told[key] > 1.15 * truth[key]] == []
+    large = [key for key in truth if truth[key] > 30_000]
+    assert len(large) == 300
+    assert [key for key in large if told[key] < 0.85 * truth[key]] == []
+    likely = max(soon["freed_bytes_all"], soon["estimate_bytes_all"] or 0)
+    assert 0.9 * last["freed_bytes_all"] < likely < 1.1 * last["freed_bytes_all"]

@@ -37,6 +37,7 @@ AT_A_TIME: list[dict[Any, dict[str, int]]] = [
     {ownership: {"_AT_ONCE": 1}},
     {ownership: {"_FEW": 1, "_AT_ONCE": 1}},
     {ownership: {"_FEW": 2, "_AT_ONCE": 2, "_DEEP": 1, "_INLINE": 1}},
+    {ownership: {"_ALIKE": 2, "_EXAMPLES": 1, "_FEW": 1}},
     {ownership: {"_FEW": 1, "_DEEP": 0, "BATCH": 2}, worklist: {"BATCH": 2, "LARGE": 3}},
 ]
 
