@@ -166,3 +166,14 @@ def test_a_process_that_nobody_knows_can_be_forgotten(found: Found) -> None:
     choice.forget(PROCESS)
     assert choice.choose(PROCESS, Usage(1, 1)).named.source == "machine"
     assert found.looks == 2
+
+
+def test_at_the_very_end_of_its_time_each_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Looks(monkeypatch)
+    choice = LimitChoice(Memguard(), {})
+    seen = []
+    for seconds in (0.0, 0.5, 4.5):
+        looks.now += seconds
+        choice.choose(PROCESS, Usage(1, 1))
+        seen.append((looks.groups, looks.places))
+    assert seen == [(1, 1), (2, 1), (3, 2)]

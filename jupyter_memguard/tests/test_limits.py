@@ -324,7 +324,9 @@ def test_a_group_of_another_namespace_than_the_mount_is_the_mounts_own(tree: Tre
     ]
 
 
-@pytest.mark.parametrize(("amount", "is_limit"), [(2**60 - 1, True), (2**60, False), (1, True)])
+@pytest.mark.parametrize(
+    ("amount", "is_limit"), [(2**60 - 1, True), (2**60, False), (1, True), (0, False)]
+)
 def test_an_exbibyte_or_more_is_no_limit(tree: Tree, amount: int, *, is_limit: bool) -> None:
     tree.process("0::/", V2_MOUNT)
     tree.v2("", amount)
@@ -350,7 +352,19 @@ def test_a_mount_that_counts_no_memory_or_is_half_a_line_is_left_out(
 ) -> None:
     tree.process("0::/\n4:memory:/", mount, V2_MOUNT)
     tree.v2("", GIB, used=7)
+    assert [group.version for group in memory_groups(PID, tree.root)] == [2]
     assert tree.limits() == [Limit("cgroup2", GIB, 7)]
+
+
+def test_a_group_is_looked_for_where_its_own_version_is_mounted(tree: Tree) -> None:
+    tree.process("4:memory:/a\n0::/b", V2_MOUNT, V1_MOUNT)
+    folder = tree.root / "sys/fs/cgroup"
+    assert [group.directory for group in memory_groups(PID, tree.root)] == [
+        folder / "memory/a",
+        folder / "memory",
+        folder / "b",
+        folder,
+    ]
 
 
 def test_a_mount_with_the_fewest_fields_counts(tree: Tree) -> None:
