@@ -325,7 +325,7 @@ def test_a_group_of_another_namespace_than_the_mount_is_the_mounts_own(tree: Tre
 
 
 @pytest.mark.parametrize(
-    ("amount", "is_limit"), [(2**60 - 1, True), (2**60, False), (1, True), (0, False)]
+    ("amount", "is_limit"), [(2**60 - 1, True), (2**60, False), (1, True), (0, False), (-1, False)]
 )
 def test_an_exbibyte_or_more_is_no_limit(tree: Tree, amount: int, *, is_limit: bool) -> None:
     tree.process("0::/", V2_MOUNT)
@@ -367,8 +367,9 @@ def test_a_group_is_looked_for_where_its_own_version_is_mounted(tree: Tree) -> N
     ]
 
 
-def test_a_mount_with_the_fewest_fields_counts(tree: Tree) -> None:
-    tree.process("0::/", "35 24 0:31 / /a\\040b - cgroup2 cgroup2 rw")
+@pytest.mark.parametrize("more", ["", " more"])
+def test_a_mount_with_the_fewest_fields_counts(tree: Tree, more: str) -> None:
+    tree.process("0::/", f"35 24 0:31 / /a\\040b{more} - cgroup2 cgroup2 rw{more}")
     folder = tree.root / "a b"
     folder.mkdir()
     (folder / "memory.max").write_text("1000")
