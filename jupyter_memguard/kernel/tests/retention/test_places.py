@@ -265,6 +265,52 @@ def test_which_entries_of_ipythons_mappings_hold_a_result_of_it(shell: Any) -> N
     assert not is_ipythons(shell, shell.user_ns, "_1", mine)
 
 
+class Same:
+    """Says that it equals everything."""
+
+    def __eq__(self, _other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 1
+
+
+def test_what_is_equal_is_not_the_same(shell: Any) -> None:
+    show(shell, Same())
+    kept, mine = results(shell)[1], Same()
+    shell.user_ns["_1"] = shell.user_ns["_"] = mine
+    shell.user_ns["a"] = Same()
+    [entry] = retained(shell)
+    assert entry.obj is kept
+    assert labels(entry) == ["Out[1]", "user_ns_hidden['_1']", *unders("_")[1:]]
+    assert is_users(shell, "_", mine)
+    assert is_users(shell, "_1", mine)
+    find_variables(shell, [entry])
+    assert entry.variables == []
+    shell.last_execution_result.result = Same()
+    find_last(shell, [entry])
+    assert len(entry.places) == 4
+    results(shell)[1] = mine
+    assert cached(shell, 1) is None
+    assert not is_ipythons(shell, results(shell), 1, mine)
+    assert object_under(shell, 1) is kept
+    results(shell)[2] = Same()
+    found = retained_under(shell, 1)
+    assert found is not None
+    assert (found.obj is kept, found.numbers) == (True, [1])
+    assert len(replace(shell, entry, Size())) == 3
+    assert results(shell)[1] is mine
+
+
+def test_copies_of_ipythons_mappings_are_not_ipythons(shell: Any) -> None:
+    shown(shell, 1)
+    thing, last = results(shell)[1], vars(shell.last_execution_result)
+    for mapping, key in ((results(shell), 1), (shell.user_ns, "_1"), (last, "result")):
+        assert is_ipythons(shell, mapping, key, thing)
+        assert not is_ipythons(shell, dict(mapping), key, thing)
+    assert not is_ipythons(shell, dict(shell.user_ns_hidden), "_1", thing)
+
+
 # Odd shells
 
 
@@ -455,17 +501,18 @@ def test_an_object_without_weak_references_is_known_by_a_number_or_the_execution
     assert keys.assign_one(entry(thing, 2, 3), 5) == first
     second = keys.assign_one(entry(thing, 4), 5)
     assert second != first
-    third = keys.assign_one(entry(thing), 5)
+    third = keys.assign_one(entry(thing), 1000)
     assert third != second
-    assert keys.assign_one(entry(thing), 5) == third
-    assert keys.assign_one(entry(thing), 6) != third
+    assert keys.assign_one(entry(thing), int("1000")) == third
+    assert keys.assign_one(entry(thing), 1001) != third
 
 
 def test_another_object_with_the_same_id_is_another() -> None:
-    keys, thing = Keys(), Thing()
-    first = keys.assign_one(entry(thing, 1), 1)
-    keys.state["known"][id(thing)]["ref"] = lambda: None
-    assert keys.assign_one(entry(thing, 1), 1) != first
+    keys, thing = Keys(), Same()
+    for earlier in (None, Same()):
+        first = keys.assign_one(entry(thing, 1), 1)
+        keys.state["known"][id(thing)]["ref"] = lambda earlier=earlier: earlier
+        assert keys.assign_one(entry(thing, 1), 1) != first
 
 
 def test_another_copy_goes_on_with_the_keys() -> None:
