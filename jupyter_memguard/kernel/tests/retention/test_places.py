@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import signal
 import sys
@@ -300,6 +301,9 @@ def test_what_is_equal_is_not_the_same(shell: Any) -> None:
     assert (found.obj is kept, found.numbers) == (True, [1])
     assert len(replace(shell, entry, Size())) == 3
     assert results(shell)[1] is mine
+    del shell.user_ns_hidden["_1"]
+    results(shell)[1] = kept
+    assert is_users(shell, "_1", mine)
 
 
 def test_copies_of_ipythons_mappings_are_not_ipythons(shell: Any) -> None:
@@ -719,3 +723,22 @@ def test_of_what_is_alive_each_holder_is_told(shell: Any) -> None:
         {"key": "r1", "type": gone[1].type, "freed_bytes": 1, "held_by": ["thing"]},
     ]
     assert [each.strong for each in gone] == [[]] * 4
+
+
+def test_what_something_unseen_holds_is_told_and_what_is_only_in_a_cycle_is_not(
+    shell: Any,
+) -> None:
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    leaked = [["leaked"]]
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(leaked))
+    gone = [still_alive.Gone("r0", cycle, 1), still_alive.Gone("r1", leaked, 2)]
+    del cycle
+    boxed = [leaked]
+    del leaked
+    try:
+        address = id(boxed.pop())
+        found = still_alive.still_alive(shell, gone)
+        assert [(each["key"], each["held_by"]) for each in found] == [("r1", ["<unknown>"])]
+    finally:
+        ctypes.pythonapi.Py_DecRef(ctypes.cast(address, ctypes.py_object))
