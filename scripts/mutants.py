@@ -167,7 +167,7 @@ def is_python(change: Any) -> bool:
     operator = get_operator(change.operator_name)(**change.operator_args)
     try:
         ast.parse(mutate_code(source, operator, change.occurrence))
-    except SyntaxError:
+    except (AttributeError, SyntaxError):  # cosmic-ray cannot replace `except a.b`
         return False
     return True
 
