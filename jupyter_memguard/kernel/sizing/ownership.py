@@ -22,6 +22,7 @@ from collections import Counter
 from heapq import heappop, heappush
 from itertools import chain, compress, filterfalse, repeat
 from operator import eq, gt, is_, mul, ne, not_, or_, sub
+from random import Random
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple
 
 from ..retention.describe import module_name
@@ -201,7 +202,9 @@ class Ownership:
             by_type.setdefault(id(type(self.objects[joint])), []).append(joint)
         for key, joints in by_type.items():
             if len(joints) >= _ALIKE:
-                self.examples[key] = sorted(joints, key=_scattered)[:_EXAMPLES]
+                # By chance, as notebooks are full of patterns, but always the same ones.
+                chance = Random(0)  # noqa: S311
+                self.examples[key] = chance.sample(joints, _EXAMPLES)
         first = list(chain.from_iterable(self.examples.values()))
         if first:
             self._examples_go_on = True
@@ -962,14 +965,6 @@ class Ownership:
             self.refs[joint] = max(self.refs[joint], block.users)
             self.met[joint] += 1
             self.edges[owner].append(joint)
-
-
-def _scattered(joint: int) -> int:
-    """Return a number in whose order joints lie without a pattern: notebooks are full of patterns.
-
-    The factor is that of Knuth's multiplicative hash (The Art of Computer Programming, 6.4).
-    """
-    return joint * 2_654_435_761 % 2**32
 
 
 def is_users_class(obj: Any) -> bool:
