@@ -137,15 +137,16 @@ class Server:
     Args:
         folder: for its configuration and runtime files.
         extension: the one that is on; neither where it is none of them.
+        probe: the extension that measures.
 
     """
 
-    def __init__(self, folder: Path, extension: str) -> None:
+    def __init__(self, folder: Path, extension: str, probe: str = "loop_probe") -> None:
         """Start it."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self._token = secrets.token_hex(16)
-        extensions = {OURS: False, THEIRS: False, "loop_probe": True} | {extension: True}
+        extensions = {OURS: False, THEIRS: False, probe: True} | {extension: True}
         extensions.pop("neither", None)
         config = {
             "ServerApp": {
@@ -172,6 +173,11 @@ class Server:
             stderr=(folder / "server.log").open("w"),
         )
 
+    @property
+    def address(self) -> tuple[str, dict[str, str]]:
+        """The URL, and the headers with which it lets a client in."""
+        return self._url, {"Authorization": f"token {self._token}"}
+
     def stop(self) -> None:
         """Stop it and its kernels."""
         self._process.terminate()
@@ -179,11 +185,12 @@ class Server:
 
     async def ask(self, path: str, method: str = "GET", body: str | None = None) -> Any:
         """Ask the server, and give the parsed answer."""
+        url, headers = self.address
         answer = await AsyncHTTPClient().fetch(
-            self._url + path,
+            url + path,
             method=method,
             body=body,
-            headers={"Authorization": f"token {self._token}"},
+            headers=headers,
             request_timeout=60,
         )
         return json.loads(answer.body)
