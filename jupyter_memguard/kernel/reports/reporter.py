@@ -6,6 +6,7 @@ import gc
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Iterator
+from weakref import ref
 
 from ..protocol import UNKNOWN_KEY, Refused
 from ..retention.process import rss_bytes
@@ -154,9 +155,12 @@ class Reporter:
     def _drop_later(self, survey: Survey) -> None:
         """Drop a measurement that no page goes on with, as when the page was closed."""
         loop: Any = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
+        # The loop may outlive it: a cell drops it first, and many cells run in that time.
+        watched = ref(survey)
 
         def look() -> None:
-            if self._survey is survey:
+            survey = self._survey
+            if survey is not None and survey is watched():
                 if time.monotonic() - survey.asked_at > UNASKED_S:
                     self.drop()
                 else:

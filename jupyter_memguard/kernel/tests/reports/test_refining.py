@@ -199,3 +199,13 @@ def test_a_measurement_that_no_page_goes_on_with_is_dropped(kernel: Kernel) -> N
     time.sleep(2.0)
     assert kernel.value("vars(get_ipython())['_jupyter_memguard'].reporter._survey is None")
     assert kernel.value(f"len({OTHERS})") == 0
+
+
+def test_nothing_keeps_the_measurements_that_cells_have_ended(kernel: Kernel) -> None:
+    """A timer looks after each for ten seconds, in which many cells may run."""
+    comm = kernel.comm()
+    for _ in range(3):
+        kernel.run("[5]")
+        comm.request("report")
+    kinds = "[type(each).__name__ for each in __import__('gc').get_objects()]"
+    assert kernel.value(f"{kinds}.count('Survey')") <= 1
