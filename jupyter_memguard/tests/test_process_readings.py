@@ -346,6 +346,7 @@ def test_where_no_sockets_are_shown_the_lowest_command_line_with_the_file_counts
     def tree() -> list[Fake]:
         return [
             Fake(1, cmdline=["sh", "-c", " ".join(COMMAND)]),
+            Fake(6, 1, cmdline=GONE),
             Fake(2, 1, cmdline=COMMAND),
             Fake(3, 2, cmdline=COMMAND),
             Fake(4, 2, cmdline=["sleep"]),
