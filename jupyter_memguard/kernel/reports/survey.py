@@ -38,11 +38,9 @@ _FRESH_S = 2.0
 # Bytes; results and variables that share less are not said to share.
 _WORTH_NAMING = 1 << 16
 _MOST_NAMES = 10
-# Joints and references between joints of which an account takes less than 0.05 seconds. The
+# Joints and references between joints of which an account takes some hundredths of a second. The
 # figures of a larger measurement are as they were until it is final.
-_QUICK = 30_000
-# From this size on, the memory that a measurement took is given back to the system.
-_LARGE = 60_000
+_QUICK = 60_000
 
 
 class Named:
@@ -235,7 +233,7 @@ class Survey:
 
     def drop(self) -> None:
         """Let go of all objects of the user."""
-        large = self.measuring is not None and self.measuring.own_size > _LARGE
+        large = self.measuring is not None and self.measuring.own_size > _QUICK
         self.measuring = None
         self.groups.clear()
         self.limits.clear()

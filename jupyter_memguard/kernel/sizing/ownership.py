@@ -63,6 +63,7 @@ _COMMON = 16
 _MOST_SPOTS = 2000  # leaves of which the walk looks whether their references have changed
 _FEW_MOVED = 3  # of these, beside one in a hundred, may have changed: leaves are small
 _EDGES_A_SECOND = 700_000  # that an account looks at
+_FIRST_ACCOUNT, _LATER_ACCOUNT = 0.5, 0.8  # the most of a budget that an account is left
 _LOOKS_A_ROOT = 5  # the account of a root takes as long as that of so many edges
 
 # Objects, and for each the joint to which it belongs.
@@ -273,7 +274,8 @@ class Ownership:
             return True
         self.unsettle()
         self._account_rate = 1 / _EDGES_A_SECOND if answer else 0.0
-        self._most_for_account = seconds / 2
+        # Who goes on has the account of what is known already to pay, however little is followed.
+        self._most_for_account = seconds * (_LATER_ACCOUNT if self.edge_count else _FIRST_ACCOUNT)
         begin = clock()
         self._deadline = begin + seconds
         while not (self.done or self.full):
