@@ -79,6 +79,12 @@ def test_twenty_levels_of_lists_are_looked_into(depth: int) -> None:
         lists += sys.getsizeof(text)
     expected = lists + 1000 if depth <= 20 else lists
     assert module._bytes(text, set()) == expected - (0 if depth <= 21 else 1)
+    nested: Any = text_of(1000)
+    dicts = 0
+    for _ in range(depth):
+        nested = {"a": nested}
+        dicts += sys.getsizeof(nested)
+    assert module._bytes(nested, set()) < dicts + 1000 or depth <= 20
     ring: list[Any] = []
     ring.append(ring)
     assert module._bytes({"a": ring, "b": b"1", "c": 5}, set()) == sum(

@@ -508,7 +508,9 @@ def test_an_object_without_weak_references_is_known_by_a_number_or_the_execution
     third = keys.assign_one(entry(thing), 1000)
     assert third != second
     assert keys.assign_one(entry(thing), int("1000")) == third
-    assert keys.assign_one(entry(thing), 1001) != third
+    fourth = keys.assign_one(entry(thing), 1001)
+    assert fourth != third
+    assert keys.assign_one(entry(thing, 9), 1001) != fourth
 
 
 def test_another_object_with_the_same_id_is_another() -> None:
