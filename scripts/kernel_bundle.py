@@ -70,12 +70,16 @@ def is_engine(name: str) -> bool:
 def code_only(text: str) -> str:
     """Return a module's text without what a kernel does not need, each line in its place.
 
-    That is comments, docstrings, the types of functions' parameters and results, and what is for
-    type checkers alone, which take time and memory to compile.
+    That is comments, docstrings, the types of names, of functions' parameters and results, and what
+    is for type checkers alone, which take time and memory to compile.
     """
     lines = text.splitlines(keepends=True)
     nodes = list(ast.walk(ast.parse(text)))
+    # A named tuple is made of its class's types.
+    kept = {id(each) for node in nodes if isinstance(node, ast.ClassDef) for each in node.body}
     for node in nodes:
+        if isinstance(node, ast.AnnAssign) and node.value is not None and id(node) not in kept:
+            _blank_type(lines, node)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             _blank_types(lines, node)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -140,6 +144,12 @@ def _blank_types(lines: list[str], node: ast.FunctionDef | ast.AsyncFunctionDef)
         start, end = _span(node.returns)
         arrow = lines[start[0] - 1].rindex("->", 0, start[1])
         _blank(lines, (start[0], arrow), end)
+
+
+def _blank_type(lines: list[str], node: ast.AnnAssign) -> None:
+    start, end = _span(node.target)[1], _span(node.annotation)[1]
+    if start[0] == end[0]:
+        _blank(lines, start, end)
 
 
 def _span(node: ast.expr | ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:

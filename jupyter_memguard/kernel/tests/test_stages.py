@@ -344,9 +344,24 @@ def test_what_is_sent_is_the_code_line_for_line() -> None:
     assert changed == []
 
 
+class _Untyped(ast.NodeTransformer):
+    """Takes the types away from names that get a value, but for those of a class."""
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        for each in node.body:
+            if not isinstance(each, ast.AnnAssign):
+                self.visit(each)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return node
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+
 def _code(text: str) -> tuple[str, list[int]]:
     """Return a module's code, without what does not travel, and the line of each statement."""
-    tree = ast.parse(text)
+    tree = _Untyped().visit(ast.parse(text))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             # Where a docstring is all there is, a 0 goes in its place.
