@@ -57,9 +57,9 @@ def begin(comm: Comm) -> None:
 
 def test_slices_make_a_result_of_many_small_objects_exact(kernel: Kernel) -> None:
     kernel.run(NOTE_TIMES)
-    kernel.run("[{'n': n, 'text': str(n)} for n in range(300_000)]")
+    kernel.run("[{'n': n, 'text': str(n)} for n in range(500_000)]")
     comm = kernel.comm()
-    first = comm.request("report")
+    first = comm.request("report", budget_ms=10)
     assert not first["final"]
     assert not first["results"][0]["exact"]
     slices = 1
