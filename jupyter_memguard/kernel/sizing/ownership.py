@@ -206,11 +206,11 @@ class Ownership:
                 # By chance, as notebooks are full of patterns, but always the same ones.
                 chance = Random(0)  # noqa: S311
                 self.examples[key] = chance.sample(joints, _EXAMPLES)
-        first = list(chain.from_iterable(self.examples.values()))
+        first = set(chain.from_iterable(self.examples.values()))
         if first:
             self._examples_go_on = True
-            self._certain = [joint for joint in self._certain if joint not in set(first)]
-            self._open_joints(first)
+            self._certain = [joint for joint in self._certain if joint not in first]
+            self._open_joints(sorted(first))
 
     def _look_at_classes(self) -> None:
         """Find the roots that are types, or whose classes may fall."""
