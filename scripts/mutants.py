@@ -77,7 +77,17 @@ PARTS = {
             for name in ("holders", "release", "keys", "outputs", "tracebacks", "still_alive")
         ),
         (
-            (OF_KERNEL + "retention/test_places.py", OF_KERNEL + "retention/test_kept_outputs.py"),
+            tuple(
+                f"{OF_KERNEL}retention/test_{name}.py"
+                for name in (
+                    "places",
+                    "replacing",
+                    "keys",
+                    "kept_outputs",
+                    "kept_tracebacks",
+                    "who_is_alive",
+                )
+            ),
             (OF_KERNEL + "test_histories.py",),
             (OF_KERNEL + "retention/test_still_alive.py",),
         ),
@@ -85,7 +95,7 @@ PARTS = {
     "guard": Part(
         (KERNEL + "guard/guard.py", KERNEL + "guard/hook.py"),
         (
-            (OF_KERNEL + "guard/test_decisions.py",),
+            (OF_KERNEL + "guard/test_decisions.py", OF_KERNEL + "guard/test_attribute.py"),
             (OF_KERNEL + "test_histories.py",),
             (OF_KERNEL + "guard/test_modes.py",),
         ),

@@ -73,3 +73,13 @@ def shown(shell: Any, *sizes: int) -> list[Any]:
         del thing
         show(shell, boxed.pop())
     return seen
+
+
+class Same:
+    """Says that it equals everything."""
+
+    def __eq__(self, _other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 1

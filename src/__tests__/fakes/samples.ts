@@ -5,7 +5,8 @@ import type {
   ICellEnd,
   IGuardState,
   IReleased,
-  IReport
+  IReport,
+  KernelEvent
 } from '../../wire/protocol';
 
 export { samples };
@@ -43,3 +44,11 @@ export function sampleResult(
     group: [key]
   };
 }
+
+/** What a cell's end tells of these results. */
+export const sampleCellEnd = (
+  ...results: ICellEnd['results']
+): Extract<KernelEvent, { event: 'cell_end' }> => ({
+  event: 'cell_end',
+  data: { execution_count: 9, cell_id: null, gone: [], results, withheld: [] }
+});

@@ -1,22 +1,17 @@
 import type { Kernel } from '@jupyterlab/services';
 import { selects } from '../../model/selection';
-import type { KernelEvent } from '../../wire/protocol';
 import { RequestError } from '../../wire/request';
 import { aGroup, aReport, aRow } from '../fakes/rows';
 import { aModel } from '../fakes/retainedModel';
-import { sampleGuard, sampleReleased, sampleResult } from '../fakes/samples';
+import {
+  sampleCellEnd,
+  sampleGuard,
+  sampleReleased,
+  sampleResult
+} from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
 
-const END: KernelEvent = {
-  event: 'cell_end',
-  data: {
-    execution_count: 9,
-    cell_id: null,
-    gone: [],
-    results: [sampleResult(9, 5)],
-    withheld: []
-  }
-};
+const END = sampleCellEnd(sampleResult(9, 5));
 
 function aFigure(bytes: number, exact = true) {
   return { bytes, exact };

@@ -3,6 +3,20 @@ import { aModel } from '../fakes/retainedModel';
 import { sampleReleased, sampleReport } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
 
+/** A model whose overview took 800 ms, right after a cell. */
+async function oneThatTakesLong(): Promise<ReturnType<typeof aModel>> {
+  const found = aModel();
+  const { agent, model } = found;
+  agent.answers.overview = anOverview({ elapsed_ms: 800 });
+  model.observeOverview();
+  model.observe();
+  await settled();
+  agent.setRunning(true);
+  agent.setRunning(false);
+  await settled();
+  return found;
+}
+
 describe('the overview', () => {
   it('does not keep the rows waiting', async () => {
     const { agent, model } = aModel();
@@ -70,14 +84,7 @@ describe('the overview', () => {
   it('waits for what a person asks for, and is said to be read then', async () => {
     jest.useFakeTimers();
     try {
-      const { agent, model } = aModel();
-      agent.answers.overview = anOverview({ elapsed_ms: 800 });
-      model.observeOverview();
-      model.observe();
-      await settled();
-      agent.setRunning(true);
-      agent.setRunning(false);
-      await settled();
+      const { agent, model } = await oneThatTakesLong();
       agent.methods();
       const { promise, resolve } =
         aPromise<ReturnType<typeof sampleReleased>>();
@@ -109,14 +116,7 @@ describe('the overview', () => {
   it('is not waited for by a model that is disposed of', async () => {
     jest.useFakeTimers();
     try {
-      const { agent, model } = aModel();
-      agent.answers.overview = anOverview({ elapsed_ms: 800 });
-      model.observeOverview();
-      model.observe();
-      await settled();
-      agent.setRunning(true);
-      agent.setRunning(false);
-      await settled();
+      const { model } = await oneThatTakesLong();
       model.dispose();
       expect(jest.getTimerCount()).toBe(0);
     } finally {
@@ -127,14 +127,7 @@ describe('the overview', () => {
   it('is not asked of a kernel that runs a cell again', async () => {
     jest.useFakeTimers();
     try {
-      const { agent, model } = aModel();
-      agent.answers.overview = anOverview({ elapsed_ms: 800 });
-      model.observeOverview();
-      model.observe();
-      await settled();
-      agent.setRunning(true);
-      agent.setRunning(false);
-      await settled();
+      const { agent, model } = await oneThatTakesLong();
       agent.methods();
       agent.setRunning(true);
       jest.advanceTimersByTime(2000);

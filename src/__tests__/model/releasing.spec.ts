@@ -1,7 +1,7 @@
 import type { ErrorCode, Method } from '../../wire/protocol';
 import type { AgentState, Selection } from '../../tokens';
 import { aModel } from '../fakes/retainedModel';
-import { sampleReleased, sampleResult } from '../fakes/samples';
+import { sampleCellEnd, sampleReleased, sampleResult } from '../fakes/samples';
 import { RequestError, type RequestFailure } from '../../wire/request';
 import { aPromise, settled } from '../fakes/waiting';
 
@@ -52,16 +52,7 @@ describe('releasing', () => {
 
     it('fails if none is left, and their figures are forgotten', async () => {
       const { agent, model } = aKernelWith();
-      agent.tell({
-        event: 'cell_end',
-        data: {
-          execution_count: 9,
-          cell_id: null,
-          gone: [],
-          results: [sampleResult(9, 5, 'a')],
-          withheld: []
-        }
-      });
+      agent.tell(sampleCellEnd(sampleResult(9, 5, 'a')));
       await model.release({ kind: 'keys', keys: ['a', 'b'] });
       expect(agent.methods()).toEqual(['release', 'release']);
       expect(model.outcome).toMatchObject({ code: 'unknown_key' });
@@ -116,16 +107,7 @@ describe('releasing', () => {
     'leaves what is known of results, if it fails as %s: %i',
     async (code, left) => {
       const { agent, model } = aModel();
-      agent.tell({
-        event: 'cell_end',
-        data: {
-          execution_count: 9,
-          cell_id: null,
-          gone: [],
-          results: [sampleResult(9, 5)],
-          withheld: []
-        }
-      });
+      agent.tell(sampleCellEnd(sampleResult(9, 5)));
       agent.answers.release = new RequestError(code);
       await model.release({ kind: 'all' });
       expect(model.pushed.size).toBe(left);
