@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 from ..retention.sizes import Size
 from .blocks import USERS_UNKNOWN, Block
 from .estimates import Estimates, like_examples
+from .leaves import joints_of
 from .memory_pages import MemoryPages, PresentBytes
 from .sharing import A_STEP, Claims, Part, Sets, Steps, Users, apart
 
@@ -223,7 +224,8 @@ class Account:
         places = list(range(len(walk.objects)))
         yield from self._find_places(places)
         yield from walk.settle(places)
-        for passed, (joint, owners) in enumerate(walk.bundles.items()):
+        for passed, (joint, bundle) in enumerate(walk.bundles.items()):
+            owners = joints_of(bundle)
             if walk.met[joint] != walk.refs[joint]:
                 held.add(joint)
                 alive.add(joint)

@@ -47,8 +47,8 @@ class Estimates:
             factor = self._factors[joint]
             more = self._bytes[joint] + met * (factor - 1) + others * factor * own
             some, each_for = _some(parts)
-            for cursor, pairs, _ in some:
-                more += each_for * self._behind(joint, pairs, _factor(cursor), own)
+            for part in some:
+                more += each_for * self._behind(joint, part.pairs, _factor(part.cursor), own)
             found[joint] = round(more)
         return found
 
@@ -168,7 +168,7 @@ def _some(listed: Sequence[Any]) -> tuple[Sequence[Any], int]:
 
 def _mean_factor(parts: Sequence[Part]) -> float:
     """Return how many references there are for each that was met, to joints and to leaves."""
-    met = [(cursor, len(pairs) // 2 + leaves) for cursor, pairs, leaves in parts]
+    met = [(part.cursor, len(part.pairs) // 2 + part.leaves) for part in parts]
     count = sum(times for _, times in met)
     return sum(_factor(cursor) * times for cursor, times in met) / (count or 1)
 

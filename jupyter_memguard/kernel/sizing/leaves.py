@@ -30,6 +30,20 @@ _PART = 58  # bits below those of a place by which references are parted
 _PARTS = 64
 
 
+def bundled(joints: Iterable[int]) -> bytes:
+    """Return joints as one key that `joints_of` reads.
+
+    A tuple would do as well, but Python keeps two thousand freed tuples of each length, and these
+    would keep memory of many more when a measurement ends.
+    """
+    return array("I", joints).tobytes()
+
+
+def joints_of(bundle: bytes) -> Sequence[int]:
+    """Return the joints of a key that `bundled` made."""
+    return memoryview(bundle).cast("I")
+
+
 class Bundles:
     """What is known of leaves by the joints that refer to them, in bytes."""
 
@@ -37,12 +51,12 @@ class Bundles:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.met: dict[tuple[int, ...], int] = {}  # of leaves to which all references were met
-        self.held: dict[tuple[int, ...], int] = {}  # of the others
+        self.met: dict[bytes, int] = {}  # of leaves to which all references were met
+        self.held: dict[bytes, int] = {}  # of the others
         self.left_out = False  # whether there were too many combinations of joints
 
-    def add(self, owners: tuple[int, ...], size: int, *, is_met: bool) -> None:
-        """Add a leaf."""
+    def add(self, owners: bytes, size: int, *, is_met: bool) -> None:
+        """Add a leaf; `owners` is what `bundled` returns."""
         sizes = self.met if is_met else self.held
         if owners not in sizes and len(self.met) + len(self.held) >= MOST_BUNDLES:
             self.left_out = True
@@ -145,7 +159,7 @@ class _Leaf:
         if not self.met:
             return
         is_met = self.met == self.refs
-        found.add(tuple(sorted(self.owners)), self.size, is_met=is_met)
+        found.add(bundled(sorted(self.owners)), self.size, is_met=is_met)
         end = self.met
         for owner, begin in reversed(self.begins):
             if owner in waiting:

@@ -23,14 +23,14 @@ from heapq import heappop, heappush
 from itertools import chain, compress, filterfalse, repeat
 from operator import eq, gt, is_, mul, ne, not_, or_, sub
 from random import Random
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
 
 from ..retention.describe import module_name
 from ..retention.refcounts import LISTED, counts
 from .allocation import FEW_TYPES, Kind, class_may_fall, derived, group_by_type
 from .blocks import SOLE_USER, USERS_UNKNOWN, Block
 from .heap import Heap, clock, module_namespaces
-from .leaves import MOST_BYTES, Bundles, Leaves, packed
+from .leaves import MOST_BYTES, Bundles, Leaves, joints_of, packed
 from .libraries import loaded_adapters
 from .memory_pages import ALWAYS_PRESENT
 from .other_threads import OtherThreads
@@ -68,9 +68,18 @@ _LOOKS_A_ROOT = 5  # the account of a root takes as long as that of so many edge
 
 # Objects, and for each the joint to which it belongs.
 _Level = Tuple[List[Any], List[int]]
-# References that were met by following a slice of a cursor's: pairs of a joint and how many there
-# are to it, and how many there are to leaves.
-Part = Tuple[Optional["Cursor"], "array[int]", int]
+
+
+class Part:
+    """References that were met by following a slice of a cursor's."""
+
+    __slots__ = ("cursor", "leaves", "pairs")
+
+    def __init__(self, cursor: Cursor | None, pairs: array[int], leaves: int) -> None:
+        """Take pairs of a joint and how many references there are to it, and to how many leaves."""
+        self.cursor = cursor
+        self.pairs = pairs
+        self.leaves = leaves
 
 
 class Pending:
@@ -131,13 +140,14 @@ class Ownership:
         self.foreign: dict[int, int] = {}
         self.index: dict[int, int] = {}
         self.leaves = Leaves()
-        # The joints that were made of leaves, and the joints that refer to each.
-        self.bundles: dict[int, tuple[int, ...]] = {}
+        # The joints that were made of leaves, and the joints that refer to each (`joints_of`).
+        self.bundles: dict[int, bytes] = {}
         self._first_bundle: int | None = None
         self.left_out = False  # whether there were too many leaves to make joints of
         self._spot: list[Any] = []  # some leaves
         self._spot_refs: dict[int, int] = {}  # by their identities, the references these had
-        self._before: dict[int, tuple[int, int]] = {}  # bytes and edges of joints with leaves
+        self._bytes_before: dict[int, int] = {}  # of joints with leaves, before these were settled
+        self._edges_before: dict[int, int] = {}  # and how many edges the joints had
         # For joints that wait, the part of leaves' bytes that goes with the references from there:
         # of leaves to which all references were met, and of others.
         self.of_leaves: dict[int, tuple[float, float]] = {}
@@ -153,9 +163,8 @@ class Ownership:
         self._certain: list[int] = []  # wait to be opened; all references to these were met
         self._doubtful: list[int] = []  # wait as well, but something else may hold these
         self._level: _Level = [], []
-        self._depth = 0
+        self._depth = self._steps = 0
         self._links = 0  # joints that were opened one after the other while many others waited
-        self._steps = 0
         self._deadline = 0.0
         self._account_rate = 0.0
         self._most_for_account = 0.0
@@ -298,13 +307,15 @@ class Ownership:
         self.left_out = found.left_out
         self._first_bundle = len(self.objects)
         for sizes, held in ((found.met, False), (found.held, True)):
-            for passed, (owners, size) in enumerate(sizes.items()):
+            for passed, (bundle, size) in enumerate(sizes.items()):
+                owners = joints_of(bundle)
                 for owner in owners:
-                    self._before.setdefault(owner, (self.bytes[owner], len(self.edges[owner])))
+                    self._bytes_before.setdefault(owner, self.bytes[owner])
+                    self._edges_before.setdefault(owner, len(self.edges[owner]))
                 if len(owners) == 1 and not held:
                     self.bytes[owners[0]] += size
                 else:
-                    self._bundle(owners, size, held=held)
+                    self.bundles[self._bundle(owners, size, held=held)] = bundle
                 if passed % _AT_ONCE == 0:
                     yield
 
@@ -317,22 +328,23 @@ class Ownership:
         moved: int = sum(map(gt, now, self._spot_refs.values()))
         return moved > _FEW_MOVED + len(self._spot) // 100
 
-    def _bundle(self, owners: tuple[int, ...], size: int, *, held: bool) -> None:
+    def _bundle(self, owners: Sequence[int], size: int, *, held: bool) -> int:
         joint = self._joint()
         self.refs.append(len(owners) + held)
         self.opened[joint] = 1
         self.bytes[joint] = size
         self.met[joint] = len(owners)
-        self.bundles[joint] = owners
         for owner in owners:
             self.edges[owner].append(joint)
+        return joint
 
     def unsettle(self) -> None:
         """Take back what `settle` made, so that further leaves can be met."""
-        for joint, (size, count) in self._before.items():
+        for joint, size in self._bytes_before.items():
             self.bytes[joint] = size
-            del self.edges[joint][count:]
-        self._before.clear()
+            del self.edges[joint][self._edges_before[joint] :]
+        self._bytes_before.clear()
+        self._edges_before.clear()
         self.bundles.clear()
         if self._first_bundle is not None:
             for each in (self.objects, self.refs, self.met, self.bytes, self.edges, self.opened):
@@ -840,7 +852,7 @@ class Ownership:
                     self._certain.append(joint)
         added = self.leaves.count - before
         if found or added:
-            self.now.parts.append((self.now.worklist.cursor, found, added))
+            self.now.parts.append(Part(self.now.worklist.cursor, found, added))
         if len(targets) > self._often.get(self.now.joint, _OFTEN):
             # The same few texts, many times over.
             before = len(targets)
