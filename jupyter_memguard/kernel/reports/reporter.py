@@ -46,8 +46,34 @@ SLICE_MS = 30.0
 UNASKED_S = 10.0
 # Of a budget, at least this share is for measuring, however long collecting the roots takes.
 _LEAST_SHARE = 0.3
+# And at most this share is for what comes beside it.
+_MOST_BESIDE = 0.4
+# The part of a budget that an answer is to take, so that few take more than all of it.
+_AIM = 0.92
 # IPython's event before any code is executed, also code that leaves no trace.
 _EXECUTES = "pre_execute"
+
+
+class AnswerTime:
+    """How much of an answer's time measuring may have, by what the answers before took.
+
+    What the others beside measuring take depends on the session: thousands of rows are described,
+    and the account of a large graph is made.
+    """
+
+    def __init__(self) -> None:
+        """Begin with all time for measuring."""
+        self._beside_ms = 0.0
+
+    def for_measuring(self, budget_ms: float) -> float:
+        """Return how much of a budget, of processor time, measuring may have."""
+        share = _MOST_BESIDE * budget_ms
+        return budget_ms - max(-share, min(self._beside_ms, share))
+
+    def took(self, answer_ms: float, budget_ms: float) -> None:
+        """Learn how long an answer took in which measuring came to no end."""
+        before_ms = budget_ms - self.for_measuring(budget_ms)
+        self._beside_ms = before_ms + answer_ms - _AIM * budget_ms
 
 
 class Reporter:
@@ -74,6 +100,7 @@ class Reporter:
         self._drop = self.drop  # the same object each time, so that it can be found
         self._known = KnownFigures()
         self._survey: Survey | None = None  # that a page goes on with
+        self._report_time, self._overview_time = AnswerTime(), AnswerTime()
 
     def retained(self) -> tuple[list[Retained], list[str]]:
         """Return what IPython retains, and the key of each."""
@@ -93,18 +120,20 @@ class Reporter:
         """Return what IPython retains, and what releasing it would free.
 
         `numbers` restricts the report to these n of `Out[n]`. `budget_ms` is the processor time
-        for measuring, `limit` the most rows, `offset` the rows to skip, and `sort` is
-        "freed_bytes" or "number". With `hold`, `refine` can go on with the measurement until a
-        cell begins. docs/protocol.md describes the answer.
+        for the answer, and measuring has most of it. `limit` is the most rows, `offset` the rows
+        to skip, and `sort` is "freed_bytes" or "number". With `hold`, `refine` can go on with the
+        measurement until a cell begins. docs/protocol.md describes the answer.
         """
-        started = time.perf_counter()
+        started, began = time.perf_counter(), clock()
         with _without_garbage(), self._whole():
-            survey, keys = self._surveyed(budget_ms, numbers)
+            survey, keys = self._surveyed(self._report_time.for_measuring(budget_ms), numbers)
             figures = survey.look()
             count = int(self.shell.execution_count)
             self._known.fill(keys, figures, count, all_keys=numbers is None)
             answer = self._report(survey, figures, keys, (limit, sort, offset), started)
             self._keep(survey, hold=hold and numbers is None)
+        if not figures.final:
+            self._report_time.took((clock() - began) * 1000, budget_ms)
         return answer
 
     def _surveyed(
@@ -182,11 +211,12 @@ class Reporter:
     def refine(self, budget_ms: float = SLICE_MS) -> dict[str, bool]:
         """Go on with the measurement of the last report or overview; return whether it is final."""
         survey = self._survey
-        if survey is None or survey.figures.final or not survey.fits():
+        if survey is None or not (survey.figures.final or survey.fits()):
             return {"final": True}
-        with collector_paused(), self._whole():
-            is_final = survey.go_on(budget_ms, answer=False)
-            age_new_objects()
+        with _without_garbage(), self._whole():
+            is_final = survey.refine(budget_ms)
+            if is_final:
+                survey.drop()
         return {"final": is_final}
 
     def _report(
@@ -279,15 +309,18 @@ class Reporter:
     ) -> Overview:
         """Return where the memory is: parts that add up to the resident memory.
 
-        `budget_ms` is the processor time for measuring, `variables` the number of variables to
+        `budget_ms` is the processor time for the answer, `variables` the number of variables to
         list; `hold` as in `report`.
         """
-        started = time.perf_counter()
+        started, began = time.perf_counter(), clock()
         with _without_garbage(), self._whole():
-            survey, _ = self._surveyed(budget_ms)
+            survey, _ = self._surveyed(self._overview_time.for_measuring(budget_ms))
             outputs = self.outputs.total()[0]
-            answer = overview(survey, survey.look(), outputs, variables, started)
+            figures = survey.look()
+            answer = overview(survey, figures, outputs, variables, started)
             self._keep(survey, hold=hold)
+        if not figures.final:
+            self._overview_time.took((clock() - began) * 1000, budget_ms)
         return answer
 
     def explain(self, key: str, budget_ms: float = EXPLAIN_MS) -> Explained:

@@ -22,7 +22,7 @@ from ..retention.holders import (
     snapshot,
 )
 from ..retention.placeholder import is_placeholder
-from ..retention.process import trim
+from ..retention.process import forget_lookups, trim
 from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
 from ..sizing import Measuring, measure_in_turn
@@ -226,6 +226,18 @@ class Survey:
             self.began = time.monotonic()
         return self.figures
 
+    def refine(self, budget_ms: float) -> bool:
+        """Go on with it while the kernel idles; return whether nothing is left to be done.
+
+        That is to measure, to make the figures, and to let go of what the measurement held.
+        """
+        if not self.figures.final:
+            if self.go_on(budget_ms, answer=False) and self.measuring is not None:
+                self.look()
+            return self.figures.final and not self._is_large()
+        self.asked_at = time.monotonic()
+        return self.measuring is None or self.measuring.let_go(budget_ms)
+
     def collect_again(self) -> None:
         """Collect the objects again that were dropped when the figures were final."""
         self.entries = collect(self.shell)
@@ -233,7 +245,7 @@ class Survey:
 
     def drop(self) -> None:
         """Let go of all objects of the user."""
-        large = self.measuring is not None and self.measuring.own_size > _QUICK
+        large = self._is_large()
         self.measuring = None
         self.groups.clear()
         self.limits.clear()
@@ -241,7 +253,11 @@ class Survey:
         self.variables = []
         self.tracebacks = []
         if large:
+            forget_lookups()
             trim()
+
+    def _is_large(self) -> bool:
+        return self.measuring is not None and self.measuring.own_size > _QUICK
 
     def _without_counts(self, budget_ms: float) -> None:
         """Estimate, in a Python whose reference counts mean nothing."""

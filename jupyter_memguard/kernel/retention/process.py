@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,3 +54,15 @@ def trim() -> None:
     if is_glibc():
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def forget_lookups() -> None:
+    """Empty Python's cache of attribute look-ups, which keeps memory that is free but for it.
+
+    CPython keeps the names of the last attributes that were looked up. Code in C makes a name for
+    each look-up, next to whatever was made then, and Python's allocator gives an arena of 1 MiB
+    back only when all of it is free.
+    """
+    forget = getattr(sys, "_clear_type_cache", None)
+    if forget is not None:
+        forget()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .describe import is_one_of, type_name
 from .holders import weak
-from .process import give_back
+from .process import forget_lookups, give_back
 from .referrers import Search
 from .tracebacks import frames_of, is_exception
 
@@ -75,6 +75,8 @@ def still_alive(shell: Any, gone: list[Gone]) -> list[StillAlive]:
         names.update(_who_hold(shell, gone, now, deadline))
         for index in now:
             gone[index].strong.clear()
+    if gone:
+        forget_lookups()
     give_back()
     return [
         {

@@ -94,6 +94,7 @@ class Measuring:
         self._walk: Any = stages.module("sizing.ownership").Ownership(groups, boundary)
         self._account: Any = None
         self._steps: Iterator[None] | None = None
+        self._last_steps: Iterator[None] | None = None
 
     def go_on(self, budget_ms: float, *, answer: bool = True) -> bool:
         """Measure for so long, in the thread's processor time; return whether that was all.
@@ -109,14 +110,23 @@ class Measuring:
                 self._account = accounts.Account(self._walk, names=self._names)
                 self._steps = self._account.steps()
             try:
-                for _ in self._steps:
-                    if clock() > until:
-                        return False
+                is_final = _made(self._steps, until)
             except BaseException:
                 self._steps = None  # an account that was broken off is made anew
                 raise
-        self.is_final = True
-        return True
+        self.is_final = is_final
+        return is_final
+
+    def let_go(self, budget_ms: float) -> bool:
+        """Let go of what a final measurement holds, for so long; return whether that was all.
+
+        Nothing can be asked of it any more. It can as well be dropped at once, which takes a tenth
+        of a second if the graph is large.
+        """
+        if self._last_steps is None:
+            self._last_steps = self._account.let_go()
+        with collector_paused():
+            return _made(self._last_steps, clock() + budget_ms / 1000)
 
     @property
     def own_size(self) -> int:
@@ -133,6 +143,19 @@ class Measuring:
                 pass
         self.is_final = True
         return cast("Account", self._account)
+
+
+def _made(steps: Iterator[None], until: float) -> bool:
+    """Make steps until a time of `clock`, or return true if all are made.
+
+    It ends early where another step like the last one would take too long.
+    """
+    now = clock()
+    for _ in steps:
+        before, now = now, clock()
+        if now + (now - before) > until:
+            return False
+    return True
 
 
 def measure(
@@ -220,7 +243,7 @@ def age_new_objects() -> None:
     counts towards the next look at everything stays: the user's garbage waits no longer for it.
     """
     if _PAUSES and LISTED is not None and not gc.get_freeze_count():
-        passes = gc.get_count()[-1]
+        passes = min(gc.get_count()[-1], gc.get_threshold()[-1] + 1)  # more make no difference
         _AGEING.append(True)
         gc.freeze()
         gc.unfreeze()

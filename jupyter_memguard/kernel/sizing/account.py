@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain, compress, islice
 from operator import lt, ne
-from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 from ..retention.sizes import Size
 from .blocks import USERS_UNKNOWN, Block
@@ -108,6 +108,7 @@ class Account:
         self._into_cuts: dict[int, set[int]] = {joint: set() for joint in walk.cuts}
         self._held_cuts: set[int] = set()  # of those that are emptied, what is held from outside
         self.owner: dict[int, int] = {}  # the number of a root, or `_SEVERAL`
+        self._several: set[int] = set()  # the joints to which several roots lead
         self.tallies: list[Tally] = []
         self.cut: set[int] = set()
         self._pages = MemoryPages()
@@ -202,19 +203,23 @@ class Account:
         while waiting:
             some = waiting[-_AT_ONCE:]
             del waiting[-_AT_ONCE:]
-            new = set(chain.from_iterable(map(edges.__getitem__, some))) - found - stops
-            found |= new
-            waiting.extend(new)
-            yield
+            kids = chain.from_iterable(map(edges.__getitem__, some))
+            for batch in _batches(kids):
+                new = set(batch) - found - stops
+                found |= new
+                waiting.extend(new)
+                yield
 
     def _find_owners(self) -> Steps:
         """Find for each joint that is not alive the one root that leads to it, or `_SEVERAL`."""
         claims = Claims(self.walk.edges, set().union(*self.reach))
+        yield
         yield from claims.claim_each(self.roots)
         self.owner = claims.owner
-        several: set[int] = set()
-        yield from self._lead(several, claims.contested, self.alive)
-        self.owner.update(dict.fromkeys(several, _SEVERAL))
+        yield from self._lead(self._several, claims.contested, self.alive)
+        for batch in _batches(iter(self._several)):
+            self.owner.update(dict.fromkeys(batch, _SEVERAL))
+            yield
 
     def _settle_leaves(self, held: set[int]) -> Steps:
         """Make joints of leaves."""
@@ -233,6 +238,7 @@ class Account:
                 alive.add(joint)
             else:
                 self.owner[joint] = _SEVERAL
+                self._several.add(joint)
                 for found in self.reach:
                     if not found.isdisjoint(owners):
                         found.add(joint)
@@ -241,16 +247,13 @@ class Account:
 
     def _find_places(self, places: list[int]) -> Steps:
         """Put the same joint into the places of joints that fall together."""
-        several: set[int] = set()
         for passed, (joint, number) in enumerate(self.owner.items()):
-            if number == _SEVERAL:
-                several.add(joint)
-            else:
+            if number != _SEVERAL:
                 places[joint] = self.roots[number]
             if passed % _LOOKS == 0:
                 yield
         parts: list[Part] = []
-        yield from self._find_parts(several, range(len(self.roots)), parts)
+        yield from self._find_parts(self._several, range(len(self.roots)), parts)
         for part in parts:
             first = next(iter(part.joints))
             for passed, joint in enumerate(part.joints if part.alike else ()):
@@ -392,6 +395,17 @@ class Account:
         """Close what was opened to look at pages of memory."""
         self._pages.close()
 
+    def let_go(self) -> Steps:
+        """Empty the account and its walk, step by step: to free all at once takes a while."""
+        for table in chain(vars(self.walk).values(), vars(self).values(), self.reach):
+            if type(table) is list:
+                while table:
+                    del table[-_LOOKS:]
+                    yield
+            elif type(table) in {dict, set}:
+                table.clear()
+                yield
+
     # What is asked of an account
 
     def alone(self, group: int) -> list[Tally]:
@@ -428,8 +442,12 @@ class Account:
         """Find what `rows` returns."""
         tallies = self.alone(group)
         start = self.starts[group]
-        shared = {joint for joint in self.only([group]) if self.owner.get(joint) == _SEVERAL}
         self._rows[group] = tallies, []
+        shared = self._several & self.reach[group]
+        for other, reach in enumerate(self.reach):
+            yield
+            if other != group:
+                shared = shared - reach
         if not shared:
             return
         parts: list[Part] = []
@@ -541,7 +559,8 @@ class Account:
             stops = set() if root in self.alive else self.alive
             begin = frozenset(start - stops)
             if begin not in known:
-                shared = self._near(set(begin), stops, left) if begin and left > 0 else set()
+                shared = set(begin) if left > 0 else set()
+                yield from self._find_near(shared, stops, left)
                 left -= len(shared)
                 known[begin] = shared, self.tally_of(shared)
                 yield
@@ -587,15 +606,14 @@ class Account:
             for other in numbers:
                 found[other] += size
 
-    def _near(self, start: set[int], stops: set[int], most: int) -> set[int]:
-        """Return about `most` joints that lead from `start` without passing `stops`."""
+    def _find_near(self, found: set[int], stops: set[int], most: int) -> Steps:
+        """Add to `found` about `most` joints that lead from there without passing `stops`."""
         edges = self.walk.edges
-        found = set(start)
-        frontier = start
+        frontier = found
         while frontier and len(found) < most:
             frontier = set(chain.from_iterable(map(edges.__getitem__, frontier))) - found - stops
             found |= frontier
-        return found
+            yield
 
     def _find_parts(self, shared: set[int], numbers: range, found: list[Part]) -> Steps:
         """Find which of the shared joints fall together if these roots are let go."""
@@ -618,6 +636,12 @@ class Account:
         for number in starts:
             users.add(shared.intersection((self.roots[number],)), number)
         yield from apart(edges, shared, users, found)
+
+
+def _batches(joints: Iterator[int]) -> Iterator[list[int]]:
+    """Yield joints in lists that one step can look at."""
+    while batch := list(islice(joints, _LOOKS)):
+        yield batch
 
 
 class Shared:

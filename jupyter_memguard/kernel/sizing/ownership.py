@@ -47,7 +47,7 @@ _LONG = 1000  # joints that are opened one after the other while many others wai
 _INLINE = 3  # objects that are opened with a joint
 _OFTEN = 10_000  # edges of a joint, from which they are made distinct now and then
 _DEEP = 60  # levels that a batch of joints is followed before worklists take over
-_LEVEL = 2000  # objects that are looked at in one step
+_LEVEL = 1000  # objects that are looked at in one step
 _MANY = 20_000  # objects of one level from which worklists take over
 _ALIKE = 50  # roots of one type, of which some are followed before the others
 _EXAMPLES = 12  # roots of one type that are followed first
@@ -288,8 +288,10 @@ class Ownership:
         begin = clock()
         self._deadline = begin + seconds
         while not (self.done or self.full):
+            before = clock()
             self._step()
-            if self._late():
+            # Another step may take as long.
+            if self._late(clock() - before):
                 break
         self.moving = self.moving or self._others.ran()
         self._ended = self.done or self.full
@@ -357,7 +359,8 @@ class Ownership:
         many = self.edge_count > _MOST_EDGES or len(self.objects) > _MOST_JOINTS
         return many or self.leaves.count > _MOST_LEAVES
 
-    def _late(self) -> bool:
+    def _late(self, ahead: float = 0.0) -> bool:
+        """Return whether the time is up, with the account and so many seconds for what is next."""
         looks = (
             self.edge_count
             + self.leaves.count
@@ -365,7 +368,7 @@ class Ownership:
             + _LOOKS_A_ROOT * self.root_count
         )
         account = min(looks * self._account_rate, self._most_for_account)
-        return clock() + account > self._deadline
+        return clock() + account + ahead > self._deadline
 
     def _step(self) -> None:
         """Do what comes next: certain joints first, then slices, and doubtful joints between."""

@@ -45,6 +45,23 @@ class Big:
     def __init__(self): self.all = [[n] for n in range(300_000)]
 big = Big(); seen = weakref.ref(big)
 """
+# Notes for each `refine`, and for a report, whether the figures are final, and whether the
+# measurement is held.
+NOTE_HELD = """
+def note_held():
+    reporter = vars(get_ipython())["_jupyter_memguard"].reporter
+    def noting(name):
+        ask = getattr(reporter, name)
+        def noted(**params):
+            survey = reporter._survey
+            asked = survey is not None and survey.figures.final
+            held.append((name, asked, survey is not None and survey.measuring is not None))
+            return ask(**params)
+        setattr(reporter, name, noted)
+    noting("refine"), noting("report")
+held = []
+note_held(); del note_held
+"""
 # What refers to `big` beside the notebook's own namespace.
 OTHERS = "[x for x in gc.get_referrers(big) if x is not globals()]"
 
@@ -81,6 +98,21 @@ def test_slices_make_a_result_of_many_small_objects_exact(kernel: Kernel) -> Non
         comm.request("report", budget_ms=LONG_MS)["results"][0]["freed_bytes"]
         == (row["freed_bytes"])
     )
+
+
+def test_a_large_measurement_is_let_go_of_in_slices_too(kernel: Kernel) -> None:
+    """To free all at once would hold the kernel for a tenth of a second."""
+    kernel.run(NOTE_HELD)
+    kernel.run("made = [[n] for n in range(250_000)]\nmade, list(made)")
+    comm = kernel.comm()
+    begin(comm)
+    while not comm.request("refine")["final"]:
+        pass
+    assert comm.request("report")["final"]
+    held = kernel.value("held")
+    assert held[-1] == ["report", True, False]
+    letting_go = [each for each in held if each == ["refine", True, True]]
+    assert letting_go
 
 
 def test_the_collector_does_not_look_at_everything_because_of_a_measurement(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import sys
 import weakref
-from typing import Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator
 
 import pytest
 
 from jupyter_memguard.kernel.retention import referrers
 from jupyter_memguard.kernel.sizing import Root, measure
 from jupyter_memguard.kernel.tests.sizing.objects import PLENTY
+
+if TYPE_CHECKING:
+    from jupyter_memguard.kernel.tests.support import Kernel
 
 
 @pytest.fixture
@@ -84,3 +87,61 @@ def test_the_collector_is_as_it_was() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+# Many texts, each in several lists that something else holds as well.
+SHARED_TEXTS = """
+import gc, random, sys
+import _jupyter_memguard
+modules = _jupyter_memguard._stages.module
+sizing, read = modules("sizing"), modules("reports.python_allocator").read
+def lists():
+    chance = random.Random(0)
+    found = [[] for _ in range(150_000)]
+    for number in range(len(found)):
+        text = str(number) + "text"
+        for each in chance.sample(found, chance.randint(2, 4)):
+            each.append(text)
+    return found, list(found)
+both = lists()
+def measure():
+    sizing.prepare()
+    measuring = sizing.Measuring([[sizing.Root(both, 1)]])
+    while not measuring.go_on(1000.0):
+        pass
+    measuring.account()
+    return read()
+gc.collect()
+before = read()
+during = measure()
+after = read()
+"""
+
+
+def test_python_keeps_little_of_the_memory_that_a_measurement_took(kernel: Kernel) -> None:
+    """Of each length Python keeps 2,000 freed tuples, and with each of them 1 MiB that is free."""
+    kernel.run(SHARED_TEXTS)
+    took = kernel.value("during.handed_out - before.handed_out")
+    left = kernel.value("after.free - before.free")
+    assert took > 40_000_000
+    assert left < took / 4
+
+
+LOOK_UP = """
+import _jupyter_memguard, sys
+process = _jupyter_memguard._stages.module("retention.process")
+class Looked: pass
+name = "_".join(["an", "attribute", "of", "this", "test"])
+alone = sys.getrefcount(name)
+hasattr(Looked, name)
+looked_up = sys.getrefcount(name)
+process.forget_lookups()
+forgotten = sys.getrefcount(name)
+found = hasattr(Looked, name)
+"""
+
+
+def test_python_keeps_no_names_of_attributes_for_a_measurements_end(kernel: Kernel) -> None:
+    kernel.run(LOOK_UP)
+    assert kernel.value("[looked_up > alone, forgotten == alone]") == [True, True]
+    assert kernel.value("[found, Looked.__name__]") == [False, "Looked"]
