@@ -397,7 +397,7 @@ class Account:
 
     def let_go(self) -> Steps:
         """Empty the account and its walk, step by step: to free all at once takes a while."""
-        for table in chain(vars(self.walk).values(), vars(self).values(), self.reach):
+        for table in chain(self.reach, vars(self.walk).values(), vars(self).values()):
             if type(table) is list:
                 while table:
                     del table[-_LOOKS:]

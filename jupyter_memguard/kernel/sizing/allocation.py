@@ -21,6 +21,7 @@ from ..retention.refcounts import LISTED
 from .hidden import finalized, frees_by_callback, guesser, own_attribute
 from .known_types import BUILTIN_TYPES, HIDING_TYPES, TRANSPARENT_PACKAGES, TRANSPARENT_TYPES
 from .libraries.adapter import Owned
+from .pools import spare_of_integers
 
 if TYPE_CHECKING:
     from .libraries.adapter import Adapter
@@ -207,9 +208,10 @@ class Kind:
                 size += values_block(kept) * count
             return size
         sizes = list(map(self.sized or object.__sizeof__, objects))
-        if sizes.count(sizes[0]) == len(sizes):
-            return self._blocks(sizes[0]) * len(sizes)
-        return sum(self._blocks(size) * times for size, times in Counter(sizes).items())
+        alike = sizes.count(sizes[0]) == len(sizes)
+        times = {sizes[0]: len(sizes)} if alike else Counter(sizes)
+        found = sum(self._blocks(size) * count for size, count in times.items())
+        return found + (spare_of_integers(objects, sizes, times) if self.cls is int else 0)
 
     def sizes_of(self, objects: list[Any], referents: list[int]) -> list[int]:
         """Return `bytes_of` for each object; `referents` has the number of referents of each."""
@@ -224,6 +226,9 @@ class Kind:
         if len(sizes) == 1:
             return [self._blocks(sizes[0])]
         blocks = {size: self._blocks(size) for size in set(sizes)}
+        if self.cls is int:
+            spare = spare_of_integers(objects, sizes, blocks) // len(sizes)
+            blocks = {size: block + spare for size, block in blocks.items()}
         return list(map(blocks.__getitem__, sizes))
 
     def owned(self, obj: Any) -> Owned:
