@@ -46,8 +46,8 @@ SLICE_MS = 30.0
 UNASKED_S = 10.0
 # Of a budget, at least this share is for measuring, however long collecting the roots takes.
 _LEAST_SHARE = 0.3
-# And at most this share is for what comes beside it.
-_MOST_BESIDE = 0.4
+# And at most this share is for what comes beside it; the second is how much at first.
+_MOST_BESIDE, _BESIDE = 0.4, 0.15
 # The part of a budget that an answer is to take, so that few take more than all of it.
 _AIM = 0.92
 # IPython's event before any code is executed, also code that leaves no trace.
@@ -62,18 +62,17 @@ class AnswerTime:
     """
 
     def __init__(self) -> None:
-        """Begin with all time for measuring."""
-        self._beside_ms = 0.0
+        """Begin with a guess."""
+        self._beside = _BESIDE  # the part of a budget
 
     def for_measuring(self, budget_ms: float) -> float:
         """Return how much of a budget, of processor time, measuring may have."""
-        share = _MOST_BESIDE * budget_ms
-        return budget_ms - max(-share, min(self._beside_ms, share))
+        return budget_ms * (1 - max(-_MOST_BESIDE, min(self._beside, _MOST_BESIDE)))
 
     def took(self, answer_ms: float, budget_ms: float) -> None:
         """Learn how long an answer took in which measuring came to no end."""
-        before_ms = budget_ms - self.for_measuring(budget_ms)
-        self._beside_ms = before_ms + answer_ms - _AIM * budget_ms
+        before = 1 - self.for_measuring(budget_ms) / budget_ms
+        self._beside = before + answer_ms / budget_ms - _AIM
 
 
 class Reporter:
@@ -132,7 +131,7 @@ class Reporter:
             self._known.fill(keys, figures, count, all_keys=numbers is None)
             answer = self._report(survey, figures, keys, (limit, sort, offset), started)
             self._keep(survey, hold=hold and numbers is None)
-        if not figures.final:
+        if not figures.final and budget_ms > 0:
             self._report_time.took((clock() - began) * 1000, budget_ms)
         return answer
 
@@ -319,7 +318,7 @@ class Reporter:
             figures = survey.look()
             answer = overview(survey, figures, outputs, variables, started)
             self._keep(survey, hold=hold)
-        if not figures.final:
+        if not figures.final and budget_ms > 0:
             self._overview_time.took((clock() - began) * 1000, budget_ms)
         return answer
 

@@ -23,14 +23,13 @@ def answers(time: AnswerTime, beside_ms: float) -> list[float]:
     return took
 
 
-def test_the_first_answer_has_all_time_for_measuring() -> None:
-    assert AnswerTime().for_measuring(BUDGET_MS) == BUDGET_MS
+def test_the_first_answer_has_most_of_the_time_for_measuring() -> None:
+    assert 0.8 * BUDGET_MS < AnswerTime().for_measuring(BUDGET_MS) < 0.9 * BUDGET_MS
 
 
 @pytest.mark.parametrize("beside_ms", [0.0, 5.0, 20.0, 40.0])
 def test_answers_after_the_first_end_within_the_budget(beside_ms: float) -> None:
-    first, *others = answers(AnswerTime(), beside_ms)
-    assert first == BUDGET_MS + beside_ms
+    _, *others = answers(AnswerTime(), beside_ms)
     assert max(others) <= BUDGET_MS
     assert min(others) >= 0.9 * BUDGET_MS
 
@@ -58,7 +57,7 @@ def test_a_kernel_with_much_to_tell_measures_less(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run(
         "reporter = vars(get_ipython())['_jupyter_memguard'].reporter\n"
-        "reporter._report_time.took(140.0, 100.0)\n"
+        "reporter._report_time.took(200.0, 100.0)\n"
         "granted = []\n"
         "measured = reporter._surveyed\n"
         "def noted(budget_ms, *rest):\n"
@@ -67,4 +66,4 @@ def test_a_kernel_with_much_to_tell_measures_less(kernel: Kernel) -> None:
         "reporter._surveyed = noted"
     )
     assert not comm.request("report", budget_ms=100)["final"]
-    assert kernel.value("granted") == [60.0]
+    assert [round(each) for each in kernel.value("granted")] == [60]
