@@ -235,7 +235,7 @@ class Survey:
             if self.go_on(budget_ms, answer=False) and self.measuring is not None:
                 self.look()
             return self.figures.final and not self._is_large()
-        self.asked_at = time.monotonic()
+        self.asked_at = self.began = time.monotonic()  # the page asks for the figures after it
         return self.measuring is None or self.measuring.let_go(budget_ms)
 
     def collect_again(self) -> None:
