@@ -232,7 +232,9 @@ class Survey:
         That is to measure, to make the figures, and to let go of what the measurement held.
         """
         if not self.figures.final:
-            if self.go_on(budget_ms, answer=False) and self.measuring is not None:
+            measured = self.measuring is not None and self.measuring.is_final
+            # The figures of a large one are a slice of their own.
+            if measured or (self.go_on(budget_ms, answer=False) and not self._is_large()):
                 self.look()
             return self.figures.final and not self._is_large()
         self.asked_at = self.began = time.monotonic()  # the page asks for the figures after it
