@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain, compress, repeat
+from operator import is_, not_
 from time import perf_counter, thread_time
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Iterable
@@ -22,11 +24,13 @@ _namespace_of: Any = vars(ModuleType)["__dict__"].__get__
 
 def module_namespaces() -> set[int]:
     """Return the identities of the namespaces of all modules."""
-    return {
-        id(_namespace_of(module))
-        for module in list(sys.modules.values())
-        if has_base(type(module), ModuleType)
-    }
+    modules = list(sys.modules.values())
+    plain = list(map(is_, map(type, modules), repeat(ModuleType)))
+    # Others are modules of a library's own kind, or whatever was put there.
+    others = [
+        each for each in compress(modules, map(not_, plain)) if has_base(type(each), ModuleType)
+    ]
+    return set(map(id, map(_namespace_of, chain(compress(modules, plain), others))))
 
 
 class Heap:
