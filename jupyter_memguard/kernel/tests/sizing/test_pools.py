@@ -8,7 +8,7 @@ from typing import Callable
 import pytest
 
 from jupyter_memguard.kernel.sizing import Root, measure, pools
-from jupyter_memguard.kernel.sizing.libraries.native import is_readable
+from jupyter_memguard.kernel.sizing.libraries.native import Memory, is_readable
 from jupyter_memguard.kernel.tests.sizing.objects import PLENTY
 
 COUNT = 3_000
@@ -66,5 +66,5 @@ def test_where_pools_say_something_else_integers_have_no_room(
 
 
 def test_an_address_that_is_not_there_has_no_block() -> None:
-    with pools.Memory() as memory:
+    with Memory() as memory:
         assert pools.block_bytes(memory, 1 << 46) == 0
