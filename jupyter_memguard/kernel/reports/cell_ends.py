@@ -1,15 +1,25 @@
 """What a cell's end tells of results: of its own, and of earlier ones whose figure has changed.
 
 `del arr` changes nothing about the cell that showed `arr`; yet from then on its result alone keeps
-the array. So at each cell's end the large results are measured again, for a short time.
+the array. So at each cell's end the large results are measured again, for a short time, but for
+those that shared nothing and that nothing new refers to.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 from ..guard.guard import LISTED_BYTES
-from ..retention.holders import find_last, find_variables, retained, retained_under
+from ..retention.holders import (
+    OWN_NAMES,
+    OWN_PATTERN,
+    find_last,
+    find_variables,
+    retained,
+    retained_under,
+    snapshot,
+)
 from ..retention.sizes import Size
 from ..sizing import clock, collector_paused
 from .rows import size_of
@@ -45,6 +55,10 @@ class CellEnds:
         self.guard = guard
         # By number, oldest first.
         self._told: dict[int, Told | None] = {}
+        # By number, how many references the user's objects had to a result that shared nothing
+        # when it was measured; and what the user's names stood for then.
+        self._settled: dict[int, int] = {}
+        self._names: tuple[int, ...] = ()
 
     def of_cell(self, number: int) -> list[CellResult]:
         """Return what is new about large results at the end of a cell."""
@@ -76,6 +90,7 @@ class CellEnds:
         for number in numbers:
             self._told.pop(number, None)
             self._told[number] = None
+            self._settled.pop(number, None)
         for number in list(self._told)[:-MOST_WATCHED]:
             del self._told[number]
 
@@ -93,12 +108,27 @@ class CellEnds:
         find_variables(self.shell, entries)
         # Letting go of a variable's value frees nothing, so it needs no measurement.
         named = [entry for entry in entries if entry.variables]
-        alone = [entry for entry in entries if not entry.variables]
+        names = _meanings(self.shell)
+        if names != self._names:
+            self._settled.clear()
+            self._names = names
+        alone = [e for e in entries if not e.variables and not self._is_settled(e, own)]
         entries.clear()
         changed = [each for entry in named for each in self._tell(entry, Size(), None)]
         if alone:
             changed += self._measured(alone, own)
         return sorted(changed, key=lambda each: each["number"])
+
+    def _is_settled(self, entry: Retained, own: int | None) -> bool:
+        """Return whether a result's figure is taken to be what it was when it was measured.
+
+        Nothing was shared with it, no name of the user's has another meaning, and nothing refers
+        to the result that did not before. If the cell put more into it, the next report says so.
+        """
+        references = _references(entry)
+        return own not in entry.numbers and all(
+            self._settled.get(number) == references for number in entry.numbers
+        )
 
     def _measured(self, entries: list[Retained], own: int | None) -> list[CellResult]:
         # The others must not use up the time for the cell's own result.
@@ -116,6 +146,11 @@ class CellEnds:
             finally:
                 survey.drop()
         sizes = [_better(size, at_least.get(i, size)) for i, size in enumerate(figures.sizes)]
+        for number in (number for entry in entries for number in entry.numbers):
+            self._settled.pop(number, None)
+        for entry, closed, size in zip(entries, figures.closed, figures.sizes):
+            if closed and size.exact:
+                self._settled.update(dict.fromkeys(entry.numbers, _references(entry)))
         groups: list[tuple[str, ...] | None] = [None] * len(entries)
         for group in figures.groups:
             for member in group.members:
@@ -147,6 +182,21 @@ class CellEnds:
             }
             for number in numbers
         ]
+
+
+def _references(entry: Retained) -> int:
+    """Return how many references there are to a result, but for those from IPython's places."""
+    return sys.getrefcount(entry.obj) - len(entry.places)
+
+
+def _meanings(shell: Any) -> tuple[int, ...]:
+    """Return the identities of the objects for which the user's names stand."""
+    return tuple(
+        id(obj)
+        for name, obj in snapshot(shell.user_ns)
+        if type(name) is str
+        and (name[:1] != "_" or (name not in OWN_NAMES and OWN_PATTERN.fullmatch(name) is None))
+    )
 
 
 def _better(size: Size, alone: Size) -> Size:

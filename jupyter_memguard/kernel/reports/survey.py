@@ -107,6 +107,9 @@ class Figures:
         self.variable_sizes: list[Size] = []  # what deleting each variable frees
         self.variable_keeps: list[int] = []
         self.variables_share: list[tuple[list[int], list[int]]] = []  # variables, results
+        # For each result whether it is final, and nothing that it leads to is held by anything
+        # else; found if results alone were measured.
+        self.closed: list[bool] = []
 
     def not_worse_than(self, before: Figures) -> Figures:
         """Keep what was estimated before where a graph became too large to be followed.
@@ -189,6 +192,7 @@ class Survey:
         # A variable can lead to IPython's events, and by them to this object.
         self.limits = [self, *boundary(shell), *tracebacks.holders(shell)]
         self.measuring: Measuring | None = None
+        self.results_only = results_only
         if LISTED is not None:
             self.measuring = Measuring(self.groups, boundary=self.limits, names=not results_only)
         self.figures = Figures()
@@ -296,6 +300,8 @@ def _figures(account: Account, survey: Survey) -> Figures:
     rows, shared = account.rows(RESULTS)
     found.sizes = [tally.size() for tally in rows]
     found.as_of = [None] * len(rows)
+    if survey.results_only and account.final:
+        found.closed = account.closed(RESULTS)
     for each in shared:
         found.groups.append(Group(each.members, each.tally.size()))
         for member in each.members:

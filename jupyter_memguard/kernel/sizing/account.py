@@ -475,6 +475,25 @@ class Account:
                 tallies[number] = tallies[number].plus(tally)
         self._rows[group] = tallies, list(found.values())
 
+    def closed(self, group: int) -> list[bool]:
+        """Return for each root of a group whether nothing else holds it, or what it leads to.
+
+        Objects that lead nowhere and are small, as texts and numbers are, do not count.
+        """
+        walk, special = self.walk, self._special()
+        beyond: dict[int, set[int]] = {}
+        for _ in self._find_beyond(beyond):
+            pass
+
+        def is_trifle(joint: int) -> bool:
+            leads = not walk.opened[joint] or walk.edges[joint] or joint in special
+            return not leads and walk.bytes[joint] < WORTH_NAMING
+
+        return [
+            self.owner.get(joint) == number and all(map(is_trifle, beyond.get(number, ())))
+            for number, joint in enumerate(walk.rooted[group], self.starts[group])
+        ]
+
     def sizes_of(self, group: int, *, each: bool = True) -> tuple[list[Size], Size]:
         """Return what each root of a group frees alone, and what all of the group free together.
 

@@ -93,6 +93,73 @@ def test_the_same_object_under_two_numbers_counts_once(kernel: Kernel) -> None:
     assert last[1]["freed_bytes"] >= BYTES
 
 
+# Notes for each cell's end how many results are measured.
+NOTE_MEASURED = (
+    "def note():\n"
+    "    ends = vars(get_ipython())['_jupyter_memguard'].reporter.cell_ends\n"
+    "    measure = ends._measured\n"
+    "    def noted(entries, own):\n"
+    "        measured.append(len(entries))\n"
+    "        return measure(entries, own)\n"
+    "    ends._measured = noted\n"
+    "measured = []\n"
+    "note(); del note"
+)
+
+
+def test_results_that_share_nothing_are_not_measured_at_each_cells_end(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run("import numpy as np")
+    for _ in range(3):
+        kernel.run("np.ones(10**6)")
+    kernel.run(NOTE_MEASURED)
+    for _ in range(4):
+        kernel.run("5")
+    # When the name `measured` was new, all three; since then none.
+    assert kernel.value("measured") == [3]
+    kernel.run("np.ones(10**6)")
+    assert kernel.value("measured") == [3, 1]
+
+
+def test_results_that_share_nothing_are_measured_when_names_or_references_change(
+    kernel: Kernel,
+) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run("import numpy as np\nkept = []")
+    kernel.run("[np.ones(10**6)]")
+    assert told(comm)[2]["freed_bytes"] >= BYTES
+    kernel.run("5")
+    kernel.run("kept.append(Out[2])")
+    kernel.run("kept.clear()")
+    kernel.run("part = Out[2][0]")
+    kernel.run("del part")
+    freed = [told(comm)[2]["freed_bytes"] >= BYTES for _ in range(4)]
+    assert freed == [False, True, False, True]
+
+
+def test_results_that_share_are_measured_at_each_cells_end(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run("import numpy as np\nheld = [np.ones(10**6)]")
+    kernel.run("held[0][:10]")
+    assert told(comm)[2]["freed_bytes"] < 1000
+    kernel.run("held.clear()")  # no name has another meaning
+    assert told(comm)[2]["freed_bytes"] >= BYTES
+
+
+def test_a_new_page_is_told_of_results_that_share_nothing(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run("import numpy as np")
+    kernel.run("np.ones(10**6)")
+    kernel.run("5")
+    assert list(told(comm)) == [2]
+    kernel.comm().request("subscribe", cell_end=True)
+    assert list(told(comm)) == [2]
+
+
 def test_a_cells_end_takes_little_time_with_many_results(kernel: Kernel) -> None:
     kernel.run(
         "def show(objects):\n"
