@@ -143,6 +143,14 @@ export function residentBytes(pid: number): number {
   return Number(kib?.[1]) * 1024;
 }
 
+/** A process's part of the pages that it has, as the operating system says. */
+export function proportionalBytes(pid: number): number {
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(
+    readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  );
+  return Number(kib?.[1]) * 1024;
+}
+
 /** The panel, opened if it is not. */
 export async function openPanel(
   page: IJupyterLabPageFixture

@@ -964,37 +964,23 @@ class Ownership:
 
     def _refer_foreign(self, owner: int, block: Block) -> None:
         """Note a reference to memory of a library, and those that this memory has itself."""
-        first = self._foreign_joint(owner, block)
-        waiting = [] if first is None else list(zip(repeat(first), block.leads_to))
+        waiting = [(owner, block)]
         while waiting:
             owner, block = waiting.pop()
-            joint: int | None = owner
-            if block.users == 1 and block.address not in self.foreign:
-                # Only what leads here has it: it needs no joint.
+            self.edge_count += 1
+            joint = self.foreign.get(block.address)
+            if joint is None:
+                joint = self.foreign[block.address] = self._joint()
+                self.opened[joint] = 1
+                self.refs.append(block.users)
                 if block.size:
-                    self.blocks.setdefault(owner, []).append(block)
-            else:
-                joint = self._foreign_joint(owner, block)
-            if joint is not None:
+                    self.blocks[joint] = [block]
+                if block.users == USERS_UNKNOWN:
+                    self.note(joint, "sharing-unknown")
                 waiting.extend(zip(repeat(joint), block.leads_to))
-
-    def _foreign_joint(self, owner: int, block: Block) -> int | None:
-        """Note a reference to memory of a library; return the joint of the memory if it is new."""
-        self.edge_count += 1
-        joint = self.foreign.get(block.address)
-        is_new = joint is None
-        if joint is None:
-            joint = self.foreign[block.address] = self._joint()
-            self.opened[joint] = 1
-            self.refs.append(block.users)
-            if block.size:
-                self.blocks[joint] = [block]
-            if block.users == USERS_UNKNOWN:
-                self.note(joint, "sharing-unknown")
-        self.refs[joint] = max(self.refs[joint], block.users)
-        self.met[joint] += 1
-        self.edges[owner].append(joint)
-        return joint if is_new else None
+            self.refs[joint] = max(self.refs[joint], block.users)
+            self.met[joint] += 1
+            self.edges[owner].append(joint)
 
 
 def is_users_class(obj: Any) -> bool:

@@ -89,44 +89,6 @@ def test_the_collector_is_as_it_was() -> None:
         gc.enable()
 
 
-# Many texts, each in several lists that something else holds as well.
-SHARED_TEXTS = """
-import gc, random, sys
-import _jupyter_memguard
-modules = _jupyter_memguard._stages.module
-sizing, read = modules("sizing"), modules("reports.python_allocator").read
-def lists():
-    chance = random.Random(0)
-    found = [[] for _ in range(150_000)]
-    for number in range(len(found)):
-        text = str(number) + "text"
-        for each in chance.sample(found, chance.randint(2, 4)):
-            each.append(text)
-    return found, list(found)
-both = lists()
-def measure():
-    sizing.prepare()
-    measuring = sizing.Measuring([[sizing.Root(both, 1)]])
-    while not measuring.go_on(1000.0):
-        pass
-    measuring.account()
-    return read()
-gc.collect()
-before = read()
-during = measure()
-after = read()
-"""
-
-
-def test_python_keeps_little_of_the_memory_that_a_measurement_took(kernel: Kernel) -> None:
-    """Of each length Python keeps 2,000 freed tuples, and with each of them 1 MiB that is free."""
-    kernel.run(SHARED_TEXTS)
-    took = kernel.value("during.handed_out - before.handed_out")
-    left = kernel.value("after.free - before.free")
-    assert took > 40_000_000
-    assert left < took / 4
-
-
 LOOK_UP = """
 import _jupyter_memguard, sys
 process = _jupyter_memguard._stages.module("retention.process")

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_memguard.kernel.sizing import Measuring, Root
 from jupyter_memguard.kernel.sizing.libraries import native
 from jupyter_memguard.kernel.tests.sizing.libraries.nodes import freed, look
-from jupyter_memguard.kernel.tests.sizing.objects import PLENTY
 
 pa = pytest.importorskip("pyarrow")
 pytestmark = pytest.mark.skipif(not native.is_readable(), reason="counts cannot be read here")
@@ -144,16 +142,6 @@ def test_arrays_that_were_made_of_parts_are_no_users() -> None:
     before = freed(batch)
     batch.column(0)
     assert freed(batch) == before
-
-
-def test_parts_that_only_one_object_leads_to_need_no_places_of_their_own() -> None:
-    made = pa.chunked_array([numbers(1000) for _ in range(50)])
-    measuring = Measuring([[Root(made, 1)]])
-    assert measuring.go_on(PLENTY)
-    # The array and Arrow's object behind it, not 50 arrays with data and a buffer each.
-    assert measuring.own_size <= 4
-    del measuring
-    assert freed(made) >= 50 * 8 * 1000
 
 
 def test_pandas_strings_have_counts() -> None:
