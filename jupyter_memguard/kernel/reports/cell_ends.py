@@ -104,6 +104,7 @@ class CellEnds:
         entries = [entry for entry in retained(self.shell, self._told) if entry.numbers]
         there = {number for entry in entries for number in entry.numbers}
         self._told = {number: told for number, told in self._told.items() if number in there}
+        self._settled = {n: count for n, count in self._settled.items() if n in self._told}
         find_last(self.shell, entries)
         find_variables(self.shell, entries)
         # Letting go of a variable's value frees nothing, so it needs no measurement.

@@ -21,7 +21,7 @@ from ..retention.refcounts import LISTED
 from .hidden import finalized, frees_by_callback, guesser, own_attribute
 from .known_types import BUILTIN_TYPES, HIDING_TYPES, TRANSPARENT_PACKAGES, TRANSPARENT_TYPES
 from .libraries.adapter import Owned
-from .pools import spare_of_integers
+from .pools import rounded, spare_of_integers
 
 if TYPE_CHECKING:
     from .libraries.adapter import Adapter
@@ -42,7 +42,6 @@ _MANAGED_DICT = 1 << 4
 _INLINE_VALUES = 1 << 2
 _POINTER = 8
 FEW_TYPES = 4  # up to so many, a pass for each type is faster than a look at each object
-_POOLED = 512  # bytes up to which pymalloc serves
 
 
 class _Plain:
@@ -73,13 +72,6 @@ def _headers() -> dict[int, int]:
 
 _HEADERS = _headers()
 _SEPARATE_VALUES = sys.version_info[:2] in ((3, 11), (3, 12))  # attributes in a block of their own
-
-
-def rounded(size: int) -> int:
-    """Return the bytes of the block that holds `size` bytes (pymalloc to 512, then malloc)."""
-    if size <= _POOLED:
-        return (size + 15) & -16
-    return (size + 8 + 15) & -16
 
 
 def inline_values(attributes: int) -> int:

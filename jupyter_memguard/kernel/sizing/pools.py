@@ -1,4 +1,4 @@
-"""How large the blocks are that Python's own allocator gave, where an object does not tell.
+"""The blocks that the allocator gives, and how large they are where an object does not tell.
 
 The sum of two large integers is made with room for one more digit, and keeps the room. The head of
 the allocator's pool has the size of its blocks (CPython's `Objects/obmalloc.c`). It is read through
@@ -14,6 +14,7 @@ from typing import Iterable, Sequence
 from .libraries.native import Memory
 
 _POOL = 1 << 14 if sys.version_info >= (3, 10) else 1 << 12
+_POOLED = 512  # bytes up to which pymalloc serves
 _UNIT = 16
 _HEAD = 6  # words
 _SIZE, _LAST = 4, 5  # the words whose upper halves say which size, and where the last block begins
@@ -24,8 +25,10 @@ _are_read: bool | None = None  # whether the heads of pools are what is supposed
 
 
 def rounded(size: int) -> int:
-    """Return the bytes of the block for an object of so many bytes, up to 512."""
-    return -(-size // _UNIT) * _UNIT
+    """Return the bytes of the block that holds `size` bytes (pymalloc to 512, then malloc)."""
+    if size <= _POOLED:
+        return (size + 15) & -16
+    return (size + 8 + 15) & -16
 
 
 def block_bytes(memory: Memory, address: int) -> int:
@@ -45,7 +48,7 @@ def spare_of_integers(
     """
     found = 0
     for size in distinct:
-        if size <= _ONE_DIGIT or rounded(size) == rounded(size + _DIGIT):
+        if not _ONE_DIGIT < size < _POOLED or rounded(size) == rounded(size + _DIGIT):
             continue
         those = list(compress(integers, map(size.__eq__, sizes)))
         some = list(map(id, those[:: -(-len(those) // _SOME)]))

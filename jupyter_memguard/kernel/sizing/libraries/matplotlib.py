@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import Any
 
-from ..allocation import rounded
+from ..pools import rounded
 from .adapter import Adapter, Owned
 from .native import POINTER, Memory
 

@@ -8,8 +8,8 @@ import sys
 from io import StringIO
 from typing import Any, Callable
 
-from ..allocation import rounded
 from ..blocks import Block
+from ..pools import rounded
 from .adapter import Adapter, Owned
 from .native import POINTER, Memory
 

@@ -11,9 +11,9 @@ from io import BytesIO, StringIO
 from typing import Any, Callable
 
 from ...retention.describe import has_base
-from ..allocation import rounded
 from ..blocks import Block
 from ..memory_pages import MemoryPages, is_anonymous
+from ..pools import rounded
 from ..worklist import LARGE
 from .adapter import Adapter, Owned
 from .native import POINTER, Memory, holding

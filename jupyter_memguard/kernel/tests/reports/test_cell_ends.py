@@ -160,6 +160,16 @@ def test_a_new_page_is_told_of_results_that_share_nothing(kernel: Kernel) -> Non
     assert list(told(comm)) == [2]
 
 
+def test_no_more_is_remembered_of_results_than_are_watched(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    comm.request("subscribe", cell_end=True)
+    kernel.run("import numpy as np")
+    for _ in range(55):
+        kernel.run("np.ones(200_000)")
+    kernel.run("ends = vars(get_ipython())['_jupyter_memguard'].reporter.cell_ends")
+    assert kernel.value("len(ends._settled)") == 50
+
+
 def test_a_cells_end_takes_little_time_with_many_results(kernel: Kernel) -> None:
     kernel.run(
         "def show(objects):\n"
