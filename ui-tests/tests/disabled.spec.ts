@@ -7,7 +7,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { urlOf, WITHOUT } from '../servers';
 import { newNotebook, run, test as story } from './kernel-story';
-import { OwnServer } from './own-server';
+import { OwnServer, START_MS } from './own-server';
 
 /** A folder of settings of its own, so that it stays enabled for all others. */
 const SETTINGS = {
@@ -32,7 +32,7 @@ const test = story.extend<object, { server: OwnServer }>({
       await use(server);
       await server.kill();
     },
-    { scope: 'worker', auto: true }
+    { scope: 'worker', auto: true, timeout: 2 * START_MS }
   ]
 });
 

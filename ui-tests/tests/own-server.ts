@@ -1,10 +1,13 @@
 /** A JupyterLab that one file of stories has for itself, to do with it what others could not bear. */
 import { expect } from '@playwright/test';
 import { spawn, type ChildProcess } from 'child_process';
-import { mkdtempSync } from 'fs';
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { portOf, urlOf } from '../servers';
+
+/** As long as Playwright waits for the servers that it starts. */
+export const START_MS = 120_000;
 
 interface IOptions {
   /** Which of the ports is its own: see `servers.js`. */
@@ -18,6 +21,7 @@ export class OwnServer {
 
   async start(): Promise<void> {
     const { offset, env } = this.options;
+    const log = openSync(this.log, 'a');
     this.process = spawn('jlpm', ['start'], {
       env: {
         ...process.env,
@@ -25,11 +29,17 @@ export class OwnServer {
         JUPYTERLAB_GALATA_ROOT_DIR: this.folder,
         ...env
       },
-      stdio: 'ignore',
+      stdio: ['ignore', log, log],
       // A group of its own, so that its children end with it.
       detached: true
     });
-    await expect.poll(() => this.isThere(), { timeout: 60_000 }).toBe(true);
+    closeSync(log);
+    try {
+      await expect.poll(() => this.isThere(), { timeout: START_MS }).toBe(true);
+    } catch (error) {
+      const said = readFileSync(this.log, 'utf8').slice(-2000);
+      throw new Error(`The server did not come: ${said}`, { cause: error });
+    }
   }
 
   /** End it as the system does when memory has run out. */
@@ -47,5 +57,10 @@ export class OwnServer {
 
   /** The notebooks outlive the server. */
   private readonly folder = mkdtempSync(join(tmpdir(), 'memguard-'));
+  /** What it says. */
+  private readonly log = join(
+    mkdtempSync(join(tmpdir(), 'memguard-log-')),
+    'server.log'
+  );
   private process: ChildProcess | null = null;
 }

@@ -9,7 +9,7 @@ import {
   statusItem,
   test as story
 } from './kernel-story';
-import { OwnServer } from './own-server';
+import { OwnServer, START_MS } from './own-server';
 
 const test = story.extend<object, { server: OwnServer }>({
   // Galata's stand-in asks the server itself, and fails when it is gone.
@@ -23,11 +23,14 @@ const test = story.extend<object, { server: OwnServer }>({
       await use(server);
       await server.kill();
     },
-    { scope: 'worker', auto: true }
+    { scope: 'worker', auto: true, timeout: 2 * START_MS }
   ]
 });
 
 test.use({ baseURL: urlOf(DOOMED) });
+
+// A server starts again in it, and JupyterLab asks less and less often.
+test.setTimeout(3 * START_MS);
 
 /** Count the requests to our endpoints. */
 function countPolls(page: IJupyterLabPageFixture): () => number {

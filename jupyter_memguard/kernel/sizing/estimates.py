@@ -123,15 +123,19 @@ def like_examples(
     """Return for roots how many bytes more they free, if each item is as large as in the examples.
 
     `owner` has the number of the root to which each joint belongs, and `likely` what each root's
-    joint frees as far as it was followed. Views of other memory are left out, and roots of which
-    nothing waits that was not begun yet.
+    joint frees as far as it was followed. Views of other memory are left out, roots of which
+    nothing waits that was not begun yet, and examples of which something does.
     """
     unknown = _not_begun(walk, owner)
     found = {}
     for key, examples in walk.examples.items():
-        known = [(_items(walk.objects[joint]), likely[joint]) for joint in examples]
+        waiting = unknown.get(key, [])
+        followed = set(examples).difference(waiting)
+        known = [(_items(walk.objects[joint]), likely[joint]) for joint in followed]
         known = [(count, size) for count, size in known if count]
-        for joint in unknown.get(key, ()):
+        for joint in waiting:
+            if joint in examples:
+                continue
             count = _items(walk.objects[joint])
             # What a small example has beside its items says nothing about a large root.
             comparable = [each for each in known if each[0] >= count / _COMPARABLE]
@@ -150,7 +154,7 @@ def _not_begun(walk: Ownership, owner: Mapping[int, int]) -> dict[int, list[int]
     found: dict[int, list[int]] = {}
     for number, joint in enumerate(chain.from_iterable(walk.rooted)):
         key = id(type(walk.objects[joint]))
-        if number in numbers and key in walk.examples and joint not in walk.examples[key]:
+        if number in numbers and key in walk.examples:
             found.setdefault(key, []).append(joint)
     return found
 

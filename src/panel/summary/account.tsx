@@ -97,6 +97,7 @@ export function Account(props: {
       className={outcome === null ? undefined : 'jp-Memguard-account'}
       data-before-bytes={result?.before_rss_bytes ?? undefined}
       data-after-bytes={result?.after_rss_bytes ?? undefined}
+      data-let-go-bytes={result?.let_go_bytes ?? undefined}
       data-released={result?.released}
       data-failed={outcome?.kind === 'failed' ? outcome.code : undefined}
     >
