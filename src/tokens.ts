@@ -231,6 +231,8 @@ export interface IFigure {
    * known. It is a bound only as far as `notes` let it be one.
    */
   readonly most_bytes?: number;
+  /** Most of it is in doubt: what is likely is under half of `most_bytes`. */
+  readonly isInDoubt?: true;
   /** Why it is not exact, as the kernel's codes; absent where none is told. */
   readonly notes?: readonly string[];
 }

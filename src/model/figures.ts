@@ -38,18 +38,19 @@ function sightOf({ exact, notes }: Pick<IFigure, 'exact' | 'notes'>): Sight {
 
 /**
  * How a size is told: as what it is, as an estimate, as a lower bound if that
- * is of use, as an upper bound likewise, or not at all.
+ * is of use, as an upper bound likewise, or not at all. Where most of it is in
+ * doubt, neither an estimate nor a lower bound is of use.
  */
 export function figureKind(figure: IFigure): FigureKind {
   const { bytes, exact, estimate_bytes: estimate = null } = figure;
-  const { most_bytes: most = 0 } = figure;
+  const { most_bytes: most = 0, isInDoubt = false } = figure;
   if (exact) {
     return 'exact';
   }
-  if (estimate !== null && Math.max(bytes, estimate) > 0) {
+  if (!isInDoubt && estimate !== null && Math.max(bytes, estimate) > 0) {
     return 'about';
   }
-  if (bytes >= LEAST_BOUND) {
+  if (!isInDoubt && bytes >= LEAST_BOUND) {
     return 'at-least';
   }
   const sight = sightOf(figure);
@@ -88,12 +89,24 @@ interface ITold {
   readonly estimate_bytes: number | null;
   readonly notes?: readonly string[];
   readonly size_bytes?: number;
+  readonly most_bytes?: number | null;
 }
 
 /** What a row, a group or a variable frees. */
 export function freedBy(told: ITold): IFigure {
-  const { freed_bytes: bytes, exact, estimate_bytes, notes, size_bytes } = told;
-  return { bytes, exact, estimate_bytes, notes, most_bytes: size_bytes };
+  const { freed_bytes: bytes, exact, estimate_bytes, notes } = told;
+  const { size_bytes, most_bytes: most = null } = told;
+  return doubted(
+    { bytes, exact, estimate_bytes, notes, most_bytes: size_bytes },
+    most
+  );
+}
+
+/** A figure of which the kernel says how many bytes it may have at most. */
+function doubted(figure: IFigure, most: number | null): IFigure {
+  return most !== null && most >= LEAST_BOUND && likelyBytes(figure) < most / 2
+    ? { ...figure, most_bytes: most, isInDoubt: true }
+    : figure;
 }
 
 /** What a row or a variable keeps alive, with what others share. */
@@ -118,13 +131,20 @@ export function sizeOf(
 export function totalOf(
   report: Pick<
     IReport,
-    'freed_bytes_all' | 'exact_all' | 'estimate_bytes_all' | 'notes_all'
+    | 'freed_bytes_all'
+    | 'exact_all'
+    | 'estimate_bytes_all'
+    | 'most_bytes_all'
+    | 'notes_all'
   >
 ): IFigure {
-  return {
-    bytes: report.freed_bytes_all,
-    exact: report.exact_all,
-    estimate_bytes: report.estimate_bytes_all,
-    notes: report.notes_all
-  };
+  return doubted(
+    {
+      bytes: report.freed_bytes_all,
+      exact: report.exact_all,
+      estimate_bytes: report.estimate_bytes_all,
+      notes: report.notes_all
+    },
+    report.most_bytes_all
+  );
 }

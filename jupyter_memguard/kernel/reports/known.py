@@ -35,6 +35,7 @@ class KnownFigures:
             better, as_of = self._better(frozenset((key,)), size, count)
             if better is not size:
                 figures.sizes[index], figures.as_of[index] = better, as_of
+                figures.doubts[index] = 0
                 changed = True
         for position, group in enumerate(figures.groups):
             entry = frozenset(keys[member] for member in group.members)
@@ -43,6 +44,7 @@ class KnownFigures:
                 figures.groups[position] = Group(group.members, better)
                 changed = True
         if changed:
+            figures.doubt = min(figures.doubt, sum(figures.doubts))
             figures.sum_up()
 
     def _better(self, entry: _Entry, size: Size, count: int) -> tuple[Size, int | None]:

@@ -100,6 +100,10 @@ class Figures:
         # For each result the cell after which its figure was found, if that is not now.
         self.as_of: list[int | None] = []
         self.keeps: list[int] = []  # what each result keeps alive
+        # What each, and all together, may free beyond what is told: nothing else is known to hold
+        # it, but it was not followed to the end.
+        self.doubts: list[int] = []
+        self.doubt = 0
         self.groups: list[Group] = []
         self.together = Size()
         self.shared_variables: list[list[str]] = []
@@ -277,6 +281,7 @@ class Survey:
         figures.parts["shared"] = Size(0, ("no-refcounts",), 0)
         figures.as_of = [None] * len(figures.sizes)
         figures.keeps = [size.likely_bytes for size in figures.sizes]
+        figures.doubts = [0] * len(figures.sizes)
         figures.shared_variables = [[] for _ in figures.sizes]
         figures.variable_sizes = [Size(0, ("no-refcounts",))] * len(self.variables)
         figures.variable_keeps = [0] * len(self.variables)
@@ -317,6 +322,8 @@ def _figures(account: Account, survey: Survey) -> Figures:
     likely = [tally.likely_bytes for tally in keeps]
     found.keeps = likely[: starts[TRACEBACKS]]
     found.variable_keeps = likely[starts[VARIABLES] :]
+    found.doubts = [account.doubts[number] for number in range(starts[TRACEBACKS])]
+    found.doubt = account.doubt
     found.variable_sizes = [tally.size() for tally in account.alone(VARIABLES)]
     names = [each.names[:1] for each in survey.variables]
     first = starts[VARIABLES]

@@ -34,6 +34,7 @@ _LOOKS = 20_000  # joints or edges of which little is asked, in one step
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
 _MOST_LOOKED_AT = 200_000  # joints, to find who shares what
+_MOST_IN_DOUBT = 30_000  # joints, to find what single roots may free as well
 _NO_NOTES: frozenset[str] = frozenset()
 
 
@@ -94,6 +95,10 @@ class Account:
         self.keeps: list[Tally] = []
         # By a root's number, bytes by the numbers of other roots that keep them alive as well.
         self.overlaps: dict[int, Counter[int]] = {}
+        # What roots of the first group, by their numbers, and all of these may free beyond what
+        # is known: nothing else is known to hold it.
+        self.doubts: Counter[int] = Counter()
+        self.doubt = 0
         self.walk = walk
         self.final = walk.done
         self.starts: list[int] = []  # the number of each group's first root
@@ -147,6 +152,8 @@ class Account:
             yield
             yield from self._find_rows(0)
             yield from self._find_shares()
+            if not self.final:
+                yield from self._find_doubts()
 
     def _find_held(self, found: set[int]) -> Steps:
         """Find the joints that are held from outside."""
@@ -617,6 +624,27 @@ class Account:
             if 1 < len(numbers) <= _MOST_SHARERS:
                 self._overlap(numbers, self.tally_of(joints).likely_bytes)
             yield
+
+    def _find_doubts(self) -> Steps:
+        """Find what roots of the first group may free as well, as far as it was followed.
+
+        That is what they lead to and no root of another group does, and what had references that
+        were not met yet: these may be of objects that fall.
+        """
+        others: set[int] = set()
+        for group, rooted in enumerate(self.walk.rooted[1:], 1):
+            yield from self._lead(others, self._starts(group, rooted), set())
+        led: set[int] = set()
+        yield from self._lead(led, self._starts(0, self.walk.rooted[0]) - others, others)
+        doubtful = led & self.alive
+        self.doubt = self.tally_of(doubtful).likely_bytes
+        left = _MOST_IN_DOUBT if doubtful else 0
+        for number, root in enumerate(self.walk.rooted[0]):
+            if left > 0 and root in self.cut and root not in others:
+                near = {root}
+                yield from self._find_near(near, others, left)
+                left -= len(near)
+                self.doubts[number] = self.tally_of(near & doubtful).likely_bytes
 
     def _overlap(self, numbers: tuple[int, ...], size: int) -> None:
         """Note that roots share bytes."""

@@ -1,9 +1,12 @@
 import {
   figureKind,
+  freedBy,
   frees,
   isAtMost,
   likelyBytes,
-  sizeOf
+  sizeOf,
+  totalOf,
+  type FigureKind
 } from '../../model/figures';
 import type { IFigure } from '../../tokens';
 
@@ -40,10 +43,51 @@ describe('how a size is told', () => {
       bound(0, { notes: ['opaque', 'cut'], most_bytes: ENOUGH })
     ],
     ['unknown', bound(0, { notes: ['opaque'], most_bytes: ENOUGH })],
-    ['unknown', bound(0, { notes: ['shared', 'mapped'], most_bytes: ENOUGH })]
+    ['unknown', bound(0, { notes: ['shared', 'mapped'], most_bytes: ENOUGH })],
+    [
+      'at-most-about',
+      bound(ENOUGH, {
+        estimate_bytes: 2 * ENOUGH,
+        notes: ['cut'],
+        most_bytes: 9 * ENOUGH,
+        isInDoubt: true
+      })
+    ]
   ])('as %s: %j', (kind, figure) => {
     expect(figureKind(figure)).toBe(kind);
     expect(isAtMost(figure)).toBe(kind.startsWith('at-most'));
+  });
+});
+
+describe('what is in doubt', () => {
+  const row = { exact: false, notes: ['cut'], size_bytes: 5 * ENOUGH };
+  it.each<[FigureKind, number | undefined, number, number | null]>([
+    ['at-most-about', 3 * ENOUGH, ENOUGH, 3 * ENOUGH],
+    ['at-most-about', ENOUGH, 5, ENOUGH],
+    ['about', 5 * ENOUGH, 2 * ENOUGH, 3 * ENOUGH],
+    ['about', 5 * ENOUGH, 5, LITTLE],
+    ['about', 5 * ENOUGH, ENOUGH, null]
+  ])('makes it %s %s: likely %s of %s', (kind, most, likely, most_bytes) => {
+    const figure = freedBy({
+      ...row,
+      freed_bytes: 0,
+      estimate_bytes: likely,
+      most_bytes
+    });
+    expect(figureKind(figure)).toBe(kind);
+    expect(figure.most_bytes).toBe(most);
+  });
+
+  it('is the headline as well', () => {
+    const total = totalOf({
+      freed_bytes_all: LITTLE,
+      exact_all: false,
+      estimate_bytes_all: null,
+      most_bytes_all: 9 * ENOUGH,
+      notes_all: ['cut']
+    });
+    expect(figureKind(total)).toBe('at-most-about');
+    expect(total.most_bytes).toBe(9 * ENOUGH);
   });
 });
 

@@ -58,6 +58,25 @@ describe('Summary', () => {
     expect(total.textContent).toBe('about 80 MiB');
   });
 
+  it('is not calm while most of what results have is in doubt', async () => {
+    const { view, model } = aView();
+    const guess = { exact: false, estimate_bytes: 90_000, notes: ['cut'] };
+    model.report = aReport([aRow(5, 0, guess)], {
+      rss_bytes: 834 * MIB,
+      most_bytes_all: 43 * MIB
+    });
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
+    const answer = one(host, '.jp-Memguard-answer');
+    expect(answer.textContent).toBe(
+      'up to about 43 MiBof this kernel\u2019s 834 MiB may be results you are not using'
+    );
+    expect(answer.dataset.calm).toBe('false');
+    const button = one(host, '.jp-Memguard-free');
+    expect(button.classList.contains('jp-mod-accept')).toBe(true);
+  });
+
   it('makes no headline of small results, and no call of their button', async () => {
     const { view, model } = aView();
     model.report = aReport([aRow(5, 64)], { rss_bytes: 834 * MIB });

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Kernel
 
 MIB = 2**20
+SMALL = 1 << 16
 LONG_MS = 60_000.0
 SHOW = """
 shell = get_ipython(); shell.displayhook.cache_size = 10**6
@@ -106,6 +107,52 @@ def test_the_headline_is_the_sum_of_what_is_listed_while_figures_are_not_final(
     assert report["final"]
     check_sums(report)
     assert [len(group["keys"]) for group in report["groups"]] == [2]
+
+
+FIGURES = """
+class Axes: pass
+def figure():
+    whole = Axes(); whole.parts = []
+    for n in range(2000):
+        axes = Axes(); axes.figure = whole; axes.data = bytearray(8000)
+        axes.names = [[str(n + i)] for i in range(20)]
+        axes.lines = [axes.names, [whole, axes.names]]
+        whole.parts.append(axes)
+    return whole.parts
+"""
+
+
+def test_what_refers_to_itself_is_not_said_to_be_small_before_it_is_followed(
+    kernel: Kernel,
+) -> None:
+    kernel.run(FIGURES)
+    for _ in range(6):
+        kernel.run("figure()")
+    comm = kernel.comm()
+    reports = []
+    for budget_ms in (1, 5, 10, 20, 40, 80, 160):
+        kernel.run("None")  # ends what was measured
+        reports.append(comm.request("report", budget_ms=budget_ms))
+    while not comm.request("refine")["final"]:
+        pass
+    last = comm.request("report")
+    assert last["final"]
+    truth = {row["key"]: row["freed_bytes"] for row in last["results"]}
+    assert min(truth.values()) > 16 * MIB
+    in_doubt = 0
+    for report in reports:
+        told = [(row, "", truth[row["key"]]) for row in report["results"]]
+        for each, suffix, true in [*told, (report, "_all", sum(truth.values()))]:
+            most = each[f"most_bytes{suffix}"] or 0
+            is_in_doubt = most >= SMALL and likely(each, suffix) < most / 2
+            in_doubt += is_in_doubt
+            assert likely(each, suffix) < 1.1 * true
+            assert most < 1.1 * true
+            is_estimate = each[f"estimate_bytes{suffix}"] is not None and not is_in_doubt
+            assert not is_estimate or likely(each, suffix) > true / 2
+    assert in_doubt > 0
+    assert [row["most_bytes"] for row in last["results"]] == [None] * 6
+    assert last["most_bytes_all"] is None
 
 
 def test_a_known_figure_stays_where_a_later_measurement_was_cut(kernel: Kernel) -> None:
