@@ -231,8 +231,8 @@ export interface IFigure {
    * known. It is a bound only as far as `notes` let it be one.
    */
   readonly most_bytes?: number;
-  /** Most of it is in doubt: what is likely is under half of `most_bytes`. */
-  readonly isInDoubt?: true;
+  /** What was seen of it so far, where more than half of that is in doubt. */
+  readonly seen_bytes?: number;
   /** Why it is not exact, as the kernel's codes; absent where none is told. */
   readonly notes?: readonly string[];
 }

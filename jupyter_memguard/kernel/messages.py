@@ -45,7 +45,7 @@ class Row(TypedDict):
     estimate_bytes: int | None
     device_bytes: int | None
     size_bytes: int
-    most_bytes: int | None
+    seen_bytes: int | None
     shared_variables: list[str]
     view: bool
     as_of: int | None
@@ -86,7 +86,7 @@ class Report(TypedDict):
     exact_all: bool
     notes_all: list[str]
     estimate_bytes_all: int | None
-    most_bytes_all: int | None
+    seen_bytes_all: int | None
     final: bool
     rss_bytes: int | None
     guard: str

@@ -72,13 +72,14 @@ def figure(found: dict[str, Any]) -> str:
     likely = max(known, estimate or 0)
     if found["exact"]:
         return size_text(known)
-    most, notes = found.get("most_bytes") or 0, found.get("notes", ())
-    if likely >= most / 2 or most < _LEAST_BYTES:
-        if estimate is not None:
-            return "about " + size_text(likely)
-        if known >= _LEAST_BYTES:
-            return "at least " + size_text(known)
-        most = found.get("size_bytes", 0)
+    seen = found.get("seen_bytes") or 0
+    if seen >= _LEAST_BYTES and likely < seen / 2:
+        return f"maybe {size_text(seen)} or more"
+    if estimate is not None:
+        return "about " + size_text(likely)
+    if known >= _LEAST_BYTES:
+        return "at least " + size_text(known)
+    most, notes = found.get("size_bytes", 0), found.get("notes", ())
     if most >= _LEAST_BYTES and not {"opaque", "mapped"}.intersection(notes):
         about = "about " if {"cut", "moving"}.intersection(notes) else ""
         return "up to " + about + size_text(most)
@@ -107,7 +108,7 @@ def report_view(report: dict[str, Any]) -> View:
             "freed_bytes": report["freed_bytes_all"],
             "exact": report["exact_all"],
             "estimate_bytes": report["estimate_bytes_all"],
-            "most_bytes": report["most_bytes_all"],
+            "seen_bytes": report["seen_bytes_all"],
             "notes": report["notes_all"],
         }
     )

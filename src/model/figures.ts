@@ -11,6 +11,8 @@ export type FigureKind =
   | 'at-most'
   /** An upper bound that is itself an estimate. */
   | 'at-most-about'
+  /** What was seen so far, most of which may be in use elsewhere. */
+  | 'maybe'
   | 'unknown';
 
 /** A bound under this tells nothing of a size. */
@@ -39,18 +41,21 @@ function sightOf({ exact, notes }: Pick<IFigure, 'exact' | 'notes'>): Sight {
 /**
  * How a size is told: as what it is, as an estimate, as a lower bound if that
  * is of use, as an upper bound likewise, or not at all. Where most of it is in
- * doubt, neither an estimate nor a lower bound is of use.
+ * doubt, what was seen so far is all that there is to tell.
  */
 export function figureKind(figure: IFigure): FigureKind {
   const { bytes, exact, estimate_bytes: estimate = null } = figure;
-  const { most_bytes: most = 0, isInDoubt = false } = figure;
+  const { most_bytes: most = 0 } = figure;
   if (exact) {
     return 'exact';
   }
-  if (!isInDoubt && estimate !== null && Math.max(bytes, estimate) > 0) {
+  if (figure.seen_bytes !== undefined) {
+    return 'maybe';
+  }
+  if (estimate !== null && Math.max(bytes, estimate) > 0) {
     return 'about';
   }
-  if (!isInDoubt && bytes >= LEAST_BOUND) {
+  if (bytes >= LEAST_BOUND) {
     return 'at-least';
   }
   const sight = sightOf(figure);
@@ -67,10 +72,10 @@ export function likelyBytes(figure: IFigure): number {
   return exact ? bytes : Math.max(bytes, estimate ?? 0);
 }
 
-/** Whether only an upper bound of a figure is known. */
+/** Whether no more is known of a figure than what it may be. */
 export function isAtMost(figure: IFigure): boolean {
   const kind = figureKind(figure);
-  return kind === 'at-most' || kind === 'at-most-about';
+  return kind === 'at-most' || kind === 'at-most-about' || kind === 'maybe';
 }
 
 /** Whether a figure tells how much something frees, and that it does. */
@@ -89,23 +94,23 @@ interface ITold {
   readonly estimate_bytes: number | null;
   readonly notes?: readonly string[];
   readonly size_bytes?: number;
-  readonly most_bytes?: number | null;
+  readonly seen_bytes?: number | null;
 }
 
 /** What a row, a group or a variable frees. */
 export function freedBy(told: ITold): IFigure {
   const { freed_bytes: bytes, exact, estimate_bytes, notes } = told;
-  const { size_bytes, most_bytes: most = null } = told;
+  const { size_bytes, seen_bytes: seen = null } = told;
   return doubted(
     { bytes, exact, estimate_bytes, notes, most_bytes: size_bytes },
-    most
+    seen
   );
 }
 
-/** A figure of which the kernel says how many bytes it may have at most. */
-function doubted(figure: IFigure, most: number | null): IFigure {
-  return most !== null && most >= LEAST_BOUND && likelyBytes(figure) < most / 2
-    ? { ...figure, most_bytes: most, isInDoubt: true }
+/** A figure of which the kernel says how much was seen that it may have. */
+function doubted(figure: IFigure, seen: number | null): IFigure {
+  return seen !== null && seen >= LEAST_BOUND && likelyBytes(figure) < seen / 2
+    ? { ...figure, seen_bytes: seen }
     : figure;
 }
 
@@ -134,7 +139,7 @@ export function totalOf(
     | 'freed_bytes_all'
     | 'exact_all'
     | 'estimate_bytes_all'
-    | 'most_bytes_all'
+    | 'seen_bytes_all'
     | 'notes_all'
   >
 ): IFigure {
@@ -145,6 +150,6 @@ export function totalOf(
       estimate_bytes: report.estimate_bytes_all,
       notes: report.notes_all
     },
-    report.most_bytes_all
+    report.seen_bytes_all
   );
 }

@@ -41,6 +41,8 @@ function titleHead(
       return trans.__('No more than this');
     case 'at-most-about':
       return trans.__('Likely no more than this');
+    case 'maybe':
+      return trans.__('What was seen so far');
     case 'unknown':
       return trans.__('Unknown');
   }

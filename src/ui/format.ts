@@ -108,6 +108,8 @@ export function figureText(figure: IFigure, trans: TranslationBundle): string {
       return trans.__('up to %1', formatBytes(figure.most_bytes ?? 0));
     case 'at-most-about':
       return trans.__('up to about %1', formatBytes(figure.most_bytes ?? 0));
+    case 'maybe':
+      return trans.__('maybe %1 or more', formatBytes(figure.seen_bytes ?? 0));
     case 'unknown':
       return trans.__('size unknown');
   }

@@ -76,10 +76,10 @@ const isRow = shaped({
   /** What it keeps alive itself, with what it shares: the likely figure. */
   size_bytes: count,
   /**
-   * What it may free alone if all that is in doubt falls; null where nothing
-   * is.
+   * What was seen that it may free alone, if all falls that is in doubt; null
+   * where nothing is.
    */
-  most_bytes: nullable(count),
+  seen_bytes: nullable(count),
   /**
    * The execution count of the cell after which the figure was last measured,
    * if this measurement did not get so far.
@@ -131,8 +131,8 @@ const isReport = shaped({
   exact_all: flag,
   notes_all: listOf(text),
   estimate_bytes_all: nullable(count),
-  /** What all may free if all that is in doubt falls; null where nothing is. */
-  most_bytes_all: nullable(count),
+  /** Likewise, what all may free together. */
+  seen_bytes_all: nullable(count),
   rss_bytes: nullable(count),
   guard: isMode,
   guard_state: isGuardState,

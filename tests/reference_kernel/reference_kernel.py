@@ -95,7 +95,7 @@ class ReferenceKernel(_Base):  # type: ignore[misc]
         return {"results": sorted(rows, key=lambda row: -row["freed_bytes"]), "groups": [],
                 "count": len(rows), "freed_bytes_all": total, "exact_all": not rows,
                 "notes_all": ["opaque"] if rows else [], "estimate_bytes_all": None,
-                "most_bytes_all": None, "final": True,
+                "seen_bytes_all": None, "final": True,
                 "rss_bytes": None, "guard": "off", "guard_state": self._guard(), "shown": NOTHING,
                 "tracebacks": NOTHING, "execution_count": self.execution_count,
                 "elapsed_ms": 0.0}  # fmt: skip
@@ -129,7 +129,7 @@ class ReferenceKernel(_Base):  # type: ignore[misc]
         return {"key": str(number), "numbers": [number], "type": type(value).__name__,
                 "summary": "", "freed_bytes": size, "exact": False, "notes": ["opaque"],
                 "estimate_bytes": None, "device_bytes": None, "size_bytes": size,
-                "most_bytes": None,
+                "seen_bytes": None,
                 "shared_variables": [], "view": False, "as_of": None,
                 "holders": [f"Out[{number}]"], "variables": [], "shared_with": [],
                 "cell_id": None, "execution": number, "time": shown, "source": source}  # fmt: skip

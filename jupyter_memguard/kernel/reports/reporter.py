@@ -241,7 +241,7 @@ class Reporter:
         rows = [row(self.shell, entries[i], sizes[i], keys, i, self.cells.known) for i in shown]
         for i, each in zip(shown, rows):
             each["size_bytes"] = max(figures.keeps[i], sizes[i].likely_bytes)
-            each["most_bytes"] = _most(sizes[i], figures.doubts[i])
+            each["seen_bytes"] = _seen(sizes[i], figures.doubts[i])
             each["shared_variables"] = figures.shared_variables[i]
             each["as_of"] = figures.as_of[i]
             self.announced.note(entries[i].numbers, entries[i].obj)
@@ -256,7 +256,7 @@ class Reporter:
             "exact_all": together.exact,
             "notes_all": list(together.notes),
             "estimate_bytes_all": together.estimate_bytes,
-            "most_bytes_all": _most(together, figures.doubt),
+            "seen_bytes_all": _seen(together, figures.doubt),
             "final": figures.final,
             "rss_bytes": rss_bytes(),
             "guard": self.guard.mode,
@@ -383,8 +383,8 @@ class Reporter:
         }
 
 
-def _most(size: Size, doubt: int) -> int | None:
-    """Return what letting go may free if all that is in doubt falls; None if nothing is."""
+def _seen(size: Size, doubt: int) -> int | None:
+    """Return what was seen that letting go may free; None if nothing of it is in doubt."""
     return size.likely_bytes + doubt if doubt else None
 
 

@@ -56,7 +56,7 @@ def row(  # noqa: PLR0913, PLR0917 - a row is made of these
         "estimate_bytes": size.estimate_bytes,
         "device_bytes": size.device_bytes,
         "size_bytes": size.likely_bytes,
-        "most_bytes": None,
+        "seen_bytes": None,
         "shared_variables": [],
         "view": is_view(entry.obj),
         "as_of": None,

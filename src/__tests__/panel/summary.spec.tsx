@@ -63,14 +63,14 @@ describe('Summary', () => {
     const guess = { exact: false, estimate_bytes: 90_000, notes: ['cut'] };
     model.report = aReport([aRow(5, 0, guess)], {
       rss_bytes: 834 * MIB,
-      most_bytes_all: 43 * MIB
+      seen_bytes_all: 43 * MIB
     });
     const host = await render(
       <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
     );
     const answer = one(host, '.jp-Memguard-answer');
     expect(answer.textContent).toBe(
-      'up to about 43 MiBof this kernel\u2019s 834 MiB may be results you are not using'
+      'maybe 43 MiB or moreof this kernel\u2019s 834 MiB is results you are not using'
     );
     expect(answer.dataset.calm).toBe('false');
     const button = one(host, '.jp-Memguard-free');

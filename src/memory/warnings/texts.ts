@@ -98,6 +98,7 @@ export function retainedText(
       return trans.__('At least %1 of it is kept results.', bytes);
     case 'at-most':
     case 'at-most-about':
+    case 'maybe':
     case 'unknown':
       return trans.__('How much of it is kept results is not known.');
   }

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { frees, isAtMost, likelyBytes, sizeOf } from '../../model/figures';
+import { figureKind, frees, likelyBytes, sizeOf } from '../../model/figures';
 import { figureText, formatBytes } from '../../ui/format';
 import type { IFigure } from '../../tokens';
 import type { IOverview, IReport } from '../../wire/protocol';
@@ -28,13 +28,7 @@ function answerText(
 ): string {
   const rss = report.rss_bytes === null ? null : formatBytes(report.rss_bytes);
   const whole = rss === null ? '' : trans.__('This kernel has %1.', rss);
-  if (isAtMost(retained) && rss !== null) {
-    return trans.__(
-      'of this kernel\u2019s %1 may be results you are not using',
-      rss
-    );
-  }
-  if (!frees(retained)) {
+  if (!frees(retained) && figureKind(retained) !== 'maybe') {
     return whole;
   }
   if (hasNoLarge(retained, least)) {

@@ -143,16 +143,16 @@ def test_what_refers_to_itself_is_not_said_to_be_small_before_it_is_followed(
     for report in reports:
         told = [(row, "", truth[row["key"]]) for row in report["results"]]
         for each, suffix, true in [*told, (report, "_all", sum(truth.values()))]:
-            most = each[f"most_bytes{suffix}"] or 0
-            is_in_doubt = most >= SMALL and likely(each, suffix) < most / 2
+            seen = each[f"seen_bytes{suffix}"] or 0
+            is_in_doubt = seen >= SMALL and likely(each, suffix) < seen / 2
             in_doubt += is_in_doubt
             assert likely(each, suffix) < 1.1 * true
-            assert most < 1.1 * true
+            assert seen < 1.1 * true
             is_estimate = each[f"estimate_bytes{suffix}"] is not None and not is_in_doubt
             assert not is_estimate or likely(each, suffix) > true / 2
     assert in_doubt > 0
-    assert [row["most_bytes"] for row in last["results"]] == [None] * 6
-    assert last["most_bytes_all"] is None
+    assert [row["seen_bytes"] for row in last["results"]] == [None] * 6
+    assert last["seen_bytes_all"] is None
 
 
 def test_a_known_figure_stays_where_a_later_measurement_was_cut(kernel: Kernel) -> None:
