@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 WORTH_NAMING = 1 << 16  # bytes; results that share less are not said to belong together
 _LITTLE = 100  # an estimate that is above what is proven by less than this part is none
 _SEVERAL = -1
-_AT_ONCE = 300  # joints whose edges are looked at in one step
+_AT_ONCE = 300  # joints whose edges or owners are looked at in one step
 _LOOKS = 20_000  # joints or edges of which little is asked, in one step
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
@@ -121,6 +121,7 @@ class Account:
         self._more: dict[int, int] = {}
         self._specials: set[int] | None = None
         self._rows: dict[int, tuple[list[Tally], list[Shared]]] = {}
+        self._both: dict[tuple[int, int], Tally] = {}
 
     def run(self) -> Account:
         """Make all steps."""
@@ -151,6 +152,8 @@ class Account:
         if self._names:
             yield
             yield from self._find_rows(0)
+            for group in range(1, len(self.walk.rooted)):
+                yield from self._find_both(0, group)
             yield from self._find_shares()
             if not self.final:
                 yield from self._find_doubts()
@@ -249,7 +252,7 @@ class Account:
                 for found in self.reach:
                     if not found.isdisjoint(owners):
                         found.add(joint)
-            if passed % A_STEP == 0:
+            if passed % _AT_ONCE == 0:
                 yield
 
     def _find_places(self, places: list[int]) -> Steps:
@@ -398,6 +401,12 @@ class Account:
             tally.notes |= {"cut"}
         return tally
 
+    def _add_all(self, tally: Tally, joints: Iterable[int]) -> Steps:
+        """Add joints to a tally."""
+        for batch in _batches(iter(joints)):
+            tally.add(self.tally_of(batch))
+            yield
+
     def close(self) -> None:
         """Close what was opened to look at pages of memory."""
         self._pages.close()
@@ -428,7 +437,18 @@ class Account:
 
     def both(self, first: int, second: int) -> Tally:
         """Return the sum of what roots of both groups keep alive."""
-        return self.tally_of(self.reach[first] & self.reach[second])
+        if (first, second) not in self._both:
+            for _ in self._find_both(first, second):
+                pass
+        return self._both[first, second]
+
+    def _find_both(self, first: int, second: int) -> Steps:
+        """Find what `both` returns."""
+        tally = self._both[first, second] = Tally()
+        others = self.reach[second]
+        for batch in _batches(iter(self.reach[first])):
+            tally.add(self.tally_of(others.intersection(batch)))
+            yield
 
     def without(self, group: int, other: int) -> Tally:
         """Return the sum of what roots of a group keep alive, and none of another group."""
@@ -450,11 +470,12 @@ class Account:
         tallies = self.alone(group)
         start = self.starts[group]
         self._rows[group] = tallies, []
-        shared = self._several & self.reach[group]
-        for other, reach in enumerate(self.reach):
+        mine = self.reach[group]
+        others = [reach for reach in self.reach if reach is not mine]
+        shared: set[int] = set()
+        for batch in _batches(iter(self._several)):
+            shared |= mine.intersection(batch).difference(*others)
             yield
-            if other != group:
-                shared = shared - reach
         if not shared:
             return
         parts: list[Part] = []
@@ -463,7 +484,8 @@ class Account:
         extras: list[tuple[int, Tally]] = []
         for part in parts:
             numbers = [number - start for number in part.roots]
-            tally = self.tally_of(part.joints)
+            tally = Tally()
+            yield from self._add_all(tally, part.joints)
             extras.append((numbers[0], tally))
             if tally.bytes + tally.guess + tally.more >= WORTH_NAMING:
                 sets.join(numbers)
@@ -588,8 +610,8 @@ class Account:
                 shared = set(begin) if left > 0 else set()
                 yield from self._find_near(shared, stops, left)
                 left -= len(shared)
-                known[begin] = shared, self.tally_of(shared)
-                yield
+                known[begin] = shared, Tally()
+                yield from self._add_all(known[begin][1], shared)
             shared, tally = known[begin]
             mine = self.tallies[number]
             self.keeps.append(mine.plus(tally) if shared else mine)
@@ -618,11 +640,15 @@ class Account:
     def _find_overlaps(self, users: dict[int, tuple[int, ...]]) -> Steps:
         """Find how many bytes roots share, by the numbers of the roots that lead to each joint."""
         together: dict[tuple[int, ...], set[int]] = {}
-        for joint, numbers in users.items():
+        for passed, (joint, numbers) in enumerate(users.items()):
             together.setdefault(numbers, set()).add(joint)
+            if passed % _LOOKS == 0:
+                yield
         for numbers, joints in together.items():
             if 1 < len(numbers) <= _MOST_SHARERS:
-                self._overlap(numbers, self.tally_of(joints).likely_bytes)
+                tally = Tally()
+                yield from self._add_all(tally, joints)
+                self._overlap(numbers, tally.likely_bytes)
             yield
 
     def _find_doubts(self) -> Steps:
@@ -656,11 +682,15 @@ class Account:
     def _find_near(self, found: set[int], stops: set[int], most: int) -> Steps:
         """Add to `found` about `most` joints that lead from there without passing `stops`."""
         edges = self.walk.edges
-        frontier = found
+        frontier = list(found)
         while frontier and len(found) < most:
-            frontier = set(chain.from_iterable(map(edges.__getitem__, frontier))) - found - stops
-            found |= frontier
-            yield
+            kids = chain.from_iterable(map(edges.__getitem__, frontier))
+            frontier = []
+            for batch in _batches(kids):
+                new = set(batch) - found - stops
+                found |= new
+                frontier.extend(new)
+                yield
 
     def _find_parts(self, shared: set[int], numbers: range, found: list[Part]) -> Steps:
         """Find which of the shared joints fall together if these roots are let go."""
