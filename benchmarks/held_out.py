@@ -24,7 +24,8 @@ The verdicts, with a tolerance of 10 % of what came back or 1 MB, whichever is m
   estimate, off       not
   bound, useful       "at least", of 30 % or more of what came back
   bound, low          "at least", of less
-  unknown             nothing told, or an "up to" that holds
+  "maybe", much less  "maybe so much or more", and less than half of that came back
+  unknown             nothing told, a "maybe" that holds, or an "up to" that does
   "up to", wrong      more came back than "up to" and the tolerance
 """
 
@@ -70,9 +71,17 @@ VERDICTS = (
     "bound, useful",
     "bound, low",
     "unknown",
+    '"maybe", much less',
     '"up to", wrong',
 )
-LISTED = ("exact, wrong", "overstated", "estimate, off", "bound, low", '"up to", wrong')
+LISTED = (
+    "exact, wrong",
+    "overstated",
+    "estimate, off",
+    "bound, low",
+    '"maybe", much less',
+    '"up to", wrong',
+)
 
 
 def read_cases() -> list[tuple[str, str, set[str]]]:
@@ -127,7 +136,7 @@ def measured(shell: Any, code: str, kept: set[str], budgets: list[float]) -> dic
         row = next(row for row in report["results"] if number in row["numbers"])
         answers["key"] = row["key"]
         names = ("type", "freed_bytes", "exact", "estimate_bytes", "size_bytes", "notes")
-        told = {name: row[name] for name in names}
+        told = {name: row[name] for name in (*names, "seen_bytes")}
         told["cpu_ms"] = round(1000 * (time.process_time() - began))
         answers["told"].append(told)
 
@@ -177,11 +186,27 @@ def run_case(shell: Any, case: tuple[str, str, set[str]], budgets: list[float], 
 def verdict(told: dict[str, Any], freed: int) -> str:
     """Return what a row is worth, given what came back."""
     tolerance = max(freed / 10, MEGABYTE)
-    bytes_, estimate = told["freed_bytes"], told["estimate_bytes"]
+    bytes_ = told["freed_bytes"]
     if told["exact"]:
         return "exact, right" if abs(bytes_ - freed) <= tolerance else "exact, wrong"
     if bytes_ > freed + tolerance:
         return "overstated"
+    if in_doubt(told):
+        much_less = freed < told["seen_bytes"] / 2 - tolerance
+        return '"maybe", much less' if much_less else "unknown"
+    return verdict_of_likely(told, freed)
+
+
+def in_doubt(told: dict[str, Any]) -> bool:
+    """Return whether most of what was seen may be in use elsewhere."""
+    seen, likely = told["seen_bytes"] or 0, max(told["freed_bytes"], told["estimate_bytes"] or 0)
+    return bool(seen >= TOLD_BYTES and likely < seen / 2)
+
+
+def verdict_of_likely(told: dict[str, Any], freed: int) -> str:
+    """Return what an estimate or a bound is worth, given what came back."""
+    tolerance = max(freed / 10, MEGABYTE)
+    bytes_, estimate = told["freed_bytes"], told["estimate_bytes"]
     if estimate is not None:
         near = abs(estimate - freed) <= max(0.15 * freed, MEGABYTE)
         return "estimate, near" if near else "estimate, off"
@@ -197,6 +222,8 @@ def figure(told: dict[str, Any]) -> str:
     """Return a row's figure as it is shown, in MB."""
     if told["exact"]:
         return f"{told['freed_bytes'] / MEGABYTE:.1f}"
+    if in_doubt(told):
+        return f"maybe {told['seen_bytes'] / MEGABYTE:.1f} or more"
     if told["estimate_bytes"] is not None:
         return f"about {told['estimate_bytes'] / MEGABYTE:.1f}"
     if told["freed_bytes"] >= TOLD_BYTES:
