@@ -393,7 +393,9 @@ class Account:
         tally.bytes = sum(map(self.walk.bytes.__getitem__, joints))
         for joint in joints & self._special():
             self._add_special(tally, joint)
-        if self._more:
+        if len(joints) < len(self._more):
+            tally.more = sum(self._more.get(joint, 0) for joint in joints)
+        else:
             tally.more = sum(more for joint, more in self._more.items() if joint in joints)
         if self.walk.moving:
             tally.notes |= {"moving"}
@@ -670,7 +672,9 @@ class Account:
                 near = {root}
                 yield from self._find_near(near, others, left)
                 left -= len(near)
-                self.doubts[number] = self.tally_of(near & doubtful).likely_bytes
+                near &= doubtful
+                if near:
+                    self.doubts[number] = self.tally_of(near).likely_bytes
 
     def _overlap(self, numbers: tuple[int, ...], size: int) -> None:
         """Note that roots share bytes."""
