@@ -206,8 +206,8 @@ def test_the_size_of_a_future_is_unknown_as_its_worker_has_the_memory(kernel: Ke
     comm = kernel.comm()
     for _ in range(2):
         [row] = comm.request("report")["results"]
-        assert (row["exact"], row["estimate_bytes"], row["seen_bytes"]) == (False, None, None)
-        assert row["freed_bytes"] < SMALL
-        assert row["notes"] == ["opaque"]
+        assert (row["exact"], row["estimate_bytes"]) == (False, None)
+        assert max(row["freed_bytes"], row["seen_bytes"] or 0) < SMALL
+        assert "opaque" in row["notes"]
         while not comm.request("refine")["final"]:
             pass
