@@ -24,7 +24,7 @@ The verdicts, with a tolerance of 10 % of what came back or 1 MB, whichever is m
   estimate, off       not
   bound, useful       "at least", of 30 % or more of what came back
   bound, low          "at least", of less
-  "maybe", much less  "maybe so much or more", and less than half of that came back
+  "maybe", much less  "maybe", and less than half of that came back
   unknown             nothing told, a "maybe" that holds, or an "up to" that does
   "up to", wrong      more came back than "up to" and the tolerance
 """
@@ -191,16 +191,10 @@ def verdict(told: dict[str, Any], freed: int) -> str:
         return "exact, right" if abs(bytes_ - freed) <= tolerance else "exact, wrong"
     if bytes_ > freed + tolerance:
         return "overstated"
-    if in_doubt(told):
+    if told["seen_bytes"] is not None:
         much_less = freed < told["seen_bytes"] / 2 - tolerance
         return '"maybe", much less' if much_less else "unknown"
     return verdict_of_likely(told, freed)
-
-
-def in_doubt(told: dict[str, Any]) -> bool:
-    """Return whether most of what was seen may be in use elsewhere."""
-    seen, likely = told["seen_bytes"] or 0, max(told["freed_bytes"], told["estimate_bytes"] or 0)
-    return bool(seen >= TOLD_BYTES and likely < seen / 2)
 
 
 def verdict_of_likely(told: dict[str, Any], freed: int) -> str:
@@ -222,8 +216,8 @@ def figure(told: dict[str, Any]) -> str:
     """Return a row's figure as it is shown, in MB."""
     if told["exact"]:
         return f"{told['freed_bytes'] / MEGABYTE:.1f}"
-    if in_doubt(told):
-        return f"maybe {told['seen_bytes'] / MEGABYTE:.1f} or more"
+    if told["seen_bytes"] is not None:
+        return f"maybe {told['seen_bytes'] / MEGABYTE:.1f}"
     if told["estimate_bytes"] is not None:
         return f"about {told['estimate_bytes'] / MEGABYTE:.1f}"
     if told["freed_bytes"] >= TOLD_BYTES:

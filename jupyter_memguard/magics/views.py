@@ -72,9 +72,8 @@ def figure(found: dict[str, Any]) -> str:
     likely = max(known, estimate or 0)
     if found["exact"]:
         return size_text(known)
-    seen = found.get("seen_bytes") or 0
-    if seen >= _LEAST_BYTES and likely < seen / 2:
-        return f"maybe {size_text(seen)} or more"
+    if found.get("seen_bytes") is not None:
+        return "maybe " + size_text(found["seen_bytes"])
     if estimate is not None:
         return "about " + size_text(likely)
     if known >= _LEAST_BYTES:

@@ -73,7 +73,7 @@ export function likelyBytes(figure: IFigure): number {
 }
 
 /** Whether no more is known of a figure than what it may be. */
-export function isAtMost(figure: IFigure): boolean {
+export function isOnlyPossible(figure: IFigure): boolean {
   const kind = figureKind(figure);
   return kind === 'at-most' || kind === 'at-most-about' || kind === 'maybe';
 }
@@ -82,7 +82,7 @@ export function isAtMost(figure: IFigure): boolean {
 export function frees(figure: IFigure): boolean {
   return (
     figureKind(figure) !== 'unknown' &&
-    !isAtMost(figure) &&
+    !isOnlyPossible(figure) &&
     likelyBytes(figure) > 0
   );
 }
@@ -100,18 +100,9 @@ interface ITold {
 /** What a row, a group or a variable frees. */
 export function freedBy(told: ITold): IFigure {
   const { freed_bytes: bytes, exact, estimate_bytes, notes } = told;
-  const { size_bytes, seen_bytes: seen = null } = told;
-  return doubted(
-    { bytes, exact, estimate_bytes, notes, most_bytes: size_bytes },
-    seen
-  );
-}
-
-/** A figure of which the kernel says how much was seen that it may have. */
-function doubted(figure: IFigure, seen: number | null): IFigure {
-  return seen !== null && seen >= LEAST_BOUND && likelyBytes(figure) < seen / 2
-    ? { ...figure, seen_bytes: seen }
-    : figure;
+  const { size_bytes: most_bytes, seen_bytes: seen } = told;
+  const seen_bytes = seen ?? undefined;
+  return { bytes, exact, estimate_bytes, notes, most_bytes, seen_bytes };
 }
 
 /** What a row or a variable keeps alive, with what others share. */
@@ -143,13 +134,11 @@ export function totalOf(
     | 'notes_all'
   >
 ): IFigure {
-  return doubted(
-    {
-      bytes: report.freed_bytes_all,
-      exact: report.exact_all,
-      estimate_bytes: report.estimate_bytes_all,
-      notes: report.notes_all
-    },
-    report.seen_bytes_all
-  );
+  return {
+    bytes: report.freed_bytes_all,
+    exact: report.exact_all,
+    estimate_bytes: report.estimate_bytes_all,
+    seen_bytes: report.seen_bytes_all ?? undefined,
+    notes: report.notes_all
+  };
 }

@@ -42,7 +42,7 @@ function titleHead(
     case 'at-most-about':
       return trans.__('Likely no more than this');
     case 'maybe':
-      return trans.__('What was seen so far');
+      return trans.__('What was seen so far; there may be more');
     case 'unknown':
       return trans.__('Unknown');
   }

@@ -109,7 +109,7 @@ export function figureText(figure: IFigure, trans: TranslationBundle): string {
     case 'at-most-about':
       return trans.__('up to about %1', formatBytes(figure.most_bytes ?? 0));
     case 'maybe':
-      return trans.__('maybe %1 or more', formatBytes(figure.seen_bytes ?? 0));
+      return trans.__('maybe %1', formatBytes(figure.seen_bytes ?? 0));
     case 'unknown':
       return trans.__('size unknown');
   }

@@ -76,8 +76,8 @@ const isRow = shaped({
   /** What it keeps alive itself, with what it shares: the likely figure. */
   size_bytes: count,
   /**
-   * What was seen that it may free alone, if all falls that is in doubt; null
-   * where nothing is.
+   * What was seen that it may free alone; null unless more than half of that is
+   * in doubt.
    */
   seen_bytes: nullable(count),
   /**

@@ -384,8 +384,9 @@ class Reporter:
 
 
 def _seen(size: Size, doubt: int) -> int | None:
-    """Return what was seen that letting go may free; None if nothing of it is in doubt."""
-    return size.likely_bytes + doubt if doubt else None
+    """Return what was seen that letting go may free; None if less than half of it is in doubt."""
+    seen = size.likely_bytes + doubt
+    return seen if doubt > size.likely_bytes and seen >= SMALL else None
 
 
 def check_keys(keys: list[str], known: list[str]) -> None:

@@ -22,9 +22,9 @@ CUT: dict[str, Any] = {"freed_bytes": 80, "exact": False, "notes": ["cut"]}
         ({**CUT, "size_bytes": 9 * MIB, "notes": []}, "up to 9.0 MiB"),
         ({**CUT, "size_bytes": 9 * MIB, "notes": ["opaque"]}, "size unknown"),
         (CUT, "size unknown"),
-        ({**CUT, "estimate_bytes": 90_000, "seen_bytes": 9 * MIB}, "maybe 9.0 MiB or more"),
-        ({**CUT, "freed_bytes": MIB, "seen_bytes": 9 * MIB}, "maybe 9.0 MiB or more"),
-        ({**CUT, "estimate_bytes": 5 * MIB, "seen_bytes": 9 * MIB}, "about 5.0 MiB"),
+        ({**CUT, "estimate_bytes": 90_000, "seen_bytes": 9 * MIB}, "maybe 9.0 MiB"),
+        ({**CUT, "freed_bytes": MIB, "seen_bytes": 9 * MIB}, "maybe 9.0 MiB"),
+        ({**CUT, "estimate_bytes": 5 * MIB, "seen_bytes": None}, "about 5.0 MiB"),
     ],
 )
 def test_a_figure_is_told_as_what_it_is(found: dict[str, Any], text: str) -> None:

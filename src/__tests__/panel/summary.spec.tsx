@@ -70,7 +70,7 @@ describe('Summary', () => {
     );
     const answer = one(host, '.jp-Memguard-answer');
     expect(answer.textContent).toBe(
-      'maybe 43 MiB or moreof this kernel\u2019s 834 MiB is results you are not using'
+      'maybe 43 MiBof this kernel\u2019s 834 MiB is results you are not using'
     );
     expect(answer.dataset.calm).toBe('false');
     const button = one(host, '.jp-Memguard-free');

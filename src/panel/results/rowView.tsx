@@ -5,7 +5,7 @@ import {
   figureKind,
   freedBy,
   frees,
-  isAtMost,
+  isOnlyPossible,
   likelyBytes,
   sizeOf
 } from '../../model/figures';
@@ -106,7 +106,8 @@ function FreesCell({ row, trans }: IRowViewProps): React.JSX.Element {
   const figure = freedBy(row);
   const { as_of: asOf, device_bytes: device } = row;
   const hasOwnSize =
-    row.size_bytes - likelyBytes(figure) >= LEAST_SHARED && !isAtMost(figure);
+    row.size_bytes - likelyBytes(figure) >= LEAST_SHARED &&
+    !isOnlyPossible(figure);
   return (
     <span role="gridcell" className="jp-Memguard-cellFrees">
       {hasOwnSize && figureKind(figure) === 'unknown' ? (
