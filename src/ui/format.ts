@@ -24,8 +24,8 @@ export function setLanguage(code: string): void {
 }
 
 /**
- * A number of bytes in the unit that keeps it below 1024, with at most one
- * digit after the point.
+ * A number of bytes in the unit that keeps it at four digits, one of them
+ * after the point. More would be wider than a narrow panel has room for.
  *
  * @param bytes - How many bytes; below zero counts as zero.
  * @returns such as `762.9 MiB`.
@@ -33,8 +33,8 @@ export function setLanguage(code: string): void {
 export function formatBytes(bytes: number): string {
   let value = Math.max(0, bytes);
   let unit = 0;
-  // 1023.95 would be printed as 1,024: it belongs to the next unit.
-  while (value >= (unit === 0 ? 1024 : 1023.95) && unit < UNITS.length - 1) {
+  // 999.95 would be printed as 1,000: it belongs to the next unit.
+  while (value >= (unit === 0 ? 1024 : 999.95) && unit < UNITS.length - 1) {
     value /= 1024;
     unit += 1;
   }

@@ -27,7 +27,9 @@ describe('formatBytes', () => {
     expect(formatBytes(bytes)).toBe(text);
   });
 
-  it('goes to the next unit rather than print 1,024', () => {
+  it('goes to the next unit rather than print 1,000', () => {
+    expect(formatBytes(999.9 * 1024)).toBe('999.9 KiB');
+    expect(formatBytes(1022.5 * 1024)).toBe('1 MiB');
     expect(formatBytes(1024 ** 2 - 1)).toBe('1 MiB');
     expect(formatBytes(1024 ** 3 - 1)).toBe('1 GiB');
   });
