@@ -7,23 +7,29 @@ from typing import TYPE_CHECKING, Mapping
 
 from ..retention.describe import summary, type_name
 from ..retention.sizes import Size
-from . import process_memory
 
 if TYPE_CHECKING:
     from ..messages import Overview, Part, Variable
+    from .process_memory import ProcessMemory
     from .survey import Figures, Survey
 
 # In this order parts are taken from what there is, so that no part is above the whole.
 MEASURED = ("variables", "shared", "results", "tracebacks")
 
 
-def overview(survey: Survey, figures: Figures, outputs: int, count: int, began: float) -> Overview:
+def overview(  # noqa: PLR0913, PLR0917 - what there is to tell, and when it began
+    survey: Survey,
+    figures: Figures,
+    now: ProcessMemory,
+    outputs: int,
+    count: int,
+    began: float,
+) -> Overview:
     """Return the parts of the resident memory, and the largest variables.
 
-    `outputs` is the bytes of the kept outputs, `count` the most variables to list, and `began` a
-    value of `time.perf_counter()`.
+    `now` is a reading of the memory, `outputs` the bytes of the kept outputs, `count` the most
+    variables to list, and `began` a value of `time.perf_counter()`.
     """
-    now = process_memory.read()
     parts, left = partition(now, {**figures.parts, "shown": Size(outputs)})
     return {
         "rss_bytes": now.rss,
@@ -41,9 +47,7 @@ def overview(survey: Survey, figures: Figures, outputs: int, count: int, began: 
     }
 
 
-def partition(
-    now: process_memory.ProcessMemory, sizes: Mapping[str, Size]
-) -> tuple[dict[str, Part], int | None]:
+def partition(now: ProcessMemory, sizes: Mapping[str, Size]) -> tuple[dict[str, Part], int | None]:
     """Return the parts of the resident memory, and the bytes that are left: the rest.
 
     `sizes` has what was measured, and what was shown.

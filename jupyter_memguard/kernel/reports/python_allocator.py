@@ -28,7 +28,8 @@ class PythonMemory(NamedTuple):
 def read() -> PythonMemory | None:
     """Return what Python's allocator tells; None where it tells nothing.
 
-    It takes about a millisecond for each GiB of small objects.
+    It looks at each pool of small objects: about a millisecond for each GiB, and more if nobody has
+    looked at these for a while.
     """
     if not sys.platform.startswith("linux"):
         return None

@@ -11,7 +11,8 @@ from weakref import ref
 from ..protocol import UNKNOWN_KEY, Refused
 from ..retention.process import rss_bytes
 from ..retention.referrers import MAX_PATHS, Search
-from ..sizing import age_new_objects, clock, collector_paused, prepare
+from ..sizing import Pace, age_new_objects, clock, collector_paused, prepare
+from . import process_memory
 from .cell_ends import CellEnds
 from .known import KnownFigures
 from .large import large
@@ -49,7 +50,10 @@ _LEAST_SHARE = 0.3
 # And at most this share is for what comes beside it; the second is how much at first.
 _MOST_BESIDE, _BESIDE = 0.4, 0.15
 # The part of a budget that an answer is to take, so that few take more than all of it.
-_AIM = 0.92
+_AIM = 0.88
+# The part of a slice's time after which it ends: the step that is then made, and the answer, take
+# the rest.
+_OF_A_SLICE = 0.65
 # IPython's event before any code is executed, also code that leaves no trace.
 _EXECUTES = "pre_execute"
 
@@ -67,12 +71,14 @@ class AnswerTime:
 
     def for_measuring(self, budget_ms: float) -> float:
         """Return how much of a budget, of processor time, measuring may have."""
-        return budget_ms * (1 - max(-_MOST_BESIDE, min(self._beside, _MOST_BESIDE)))
+        return budget_ms * (1 - self._beside)
 
     def took(self, answer_ms: float, budget_ms: float) -> None:
         """Learn how long an answer took in which measuring came to no end."""
-        before = 1 - self.for_measuring(budget_ms) / budget_ms
-        self._beside = before + answer_ms / budget_ms - _AIM
+        found = self._beside + answer_ms / budget_ms - _AIM
+        # Longer at once, but shorter slowly, as with the pace of accounts.
+        found = max(found, (self._beside + found) / 2)
+        self._beside = max(-_MOST_BESIDE, min(found, _MOST_BESIDE))
 
 
 class Reporter:
@@ -100,6 +106,7 @@ class Reporter:
         self._known = KnownFigures()
         self._survey: Survey | None = None  # that a page goes on with
         self._report_time, self._overview_time = AnswerTime(), AnswerTime()
+        self._pace = Pace()
 
     def retained(self) -> tuple[list[Retained], list[str]]:
         """Return what IPython retains, and the key of each."""
@@ -125,7 +132,9 @@ class Reporter:
         """
         started, began = time.perf_counter(), clock()
         with _without_garbage(), self._whole():
-            survey, keys = self._surveyed(self._report_time.for_measuring(budget_ms), numbers)
+            survey, keys = self._surveyed(
+                began, self._report_time.for_measuring(budget_ms), numbers
+            )
             figures = survey.look()
             count = int(self.shell.execution_count)
             self._known.fill(keys, figures, count, all_keys=numbers is None)
@@ -136,10 +145,12 @@ class Reporter:
         return answer
 
     def _surveyed(
-        self, budget_ms: float, numbers: list[int] | None = None
+        self, began: float, budget_ms: float, numbers: list[int] | None = None
     ) -> tuple[Survey, list[str]]:
-        """Return the measurement of all roots, begun or gone on with, and the results' keys."""
-        began = clock()
+        """Return the measurement of all roots, begun or gone on with, and the results' keys.
+
+        The budget is that of an answer which began at that time of `clock`.
+        """
         survey = self._survey
         if survey is None or numbers is not None or not survey.fits():
             self.drop()
@@ -148,7 +159,7 @@ class Reporter:
                 wanted = set(numbers)
                 chosen = [i for i, e in enumerate(entries) if not wanted.isdisjoint(e.numbers)]
                 entries, keys = [entries[i] for i in chosen], [keys[i] for i in chosen]
-            survey = self._survey = Survey(self.shell, entries)
+            survey = self._survey = Survey(self.shell, entries, pace=self._pace)
         elif survey.measuring is None:
             survey.collect_again()
             keys = self.keys.assign(survey.entries, self.shell.execution_count)
@@ -213,7 +224,7 @@ class Reporter:
         if survey is None or not (survey.figures.final or survey.fits()):
             return {"final": True}
         with _without_garbage(), self._whole():
-            is_final = survey.refine(budget_ms)
+            is_final = survey.refine(_OF_A_SLICE * budget_ms)
             if is_final:
                 survey.drop()
         return {"final": is_final}
@@ -315,10 +326,12 @@ class Reporter:
         """
         started, began = time.perf_counter(), clock()
         with _without_garbage(), self._whole():
-            survey, _ = self._surveyed(self._overview_time.for_measuring(budget_ms))
+            # Before it is measured: in a large heap it takes some of the time.
+            now = process_memory.read()
+            survey, _ = self._surveyed(began, self._overview_time.for_measuring(budget_ms))
             outputs = self.outputs.total()[0]
             figures = survey.look()
-            answer = overview(survey, figures, outputs, variables, started)
+            answer = overview(survey, figures, now, outputs, variables, started)
             self._keep(survey, hold=hold)
         if not figures.final and budget_ms > 0:
             self._overview_time.took((clock() - began) * 1000, budget_ms)

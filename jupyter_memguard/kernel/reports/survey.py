@@ -25,7 +25,7 @@ from ..retention.placeholder import is_placeholder
 from ..retention.process import forget_lookups, trim
 from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
-from ..sizing import Measuring, measure_in_turn
+from ..sizing import Measuring, Pace, measure_in_turn
 from .rows import MOST_SHARERS, collect, roots
 
 if TYPE_CHECKING:
@@ -38,9 +38,11 @@ _FRESH_S = 2.0
 # Bytes; results and variables that share less are not said to share.
 _WORTH_NAMING = 1 << 16
 _MOST_NAMES = 10
-# Joints and references between joints of which an account takes some hundredths of a second. The
-# figures of a larger measurement are as they were until it is final.
+# Joints and references between joints. A larger measurement is freed in slices, and its figures are
+# made in a slice of their own.
 _QUICK = 60_000
+# Where an account takes more seconds, figures are as they were until the measurement is final.
+_QUICK_S = 0.03
 
 
 class Named:
@@ -179,8 +181,18 @@ def about(size: Size, estimate: int) -> Size:
 class Survey:
     """The roots of one shell as they are now, and the measurement of them."""
 
-    def __init__(self, shell: Any, entries: list[Retained], *, results_only: bool = False) -> None:
-        """Take the results, and collect the other roots, or none with `results_only`."""
+    def __init__(
+        self,
+        shell: Any,
+        entries: list[Retained],
+        *,
+        results_only: bool = False,
+        pace: Pace | None = None,
+    ) -> None:
+        """Take the results, and collect the other roots, or none with `results_only`.
+
+        `pace` is that of the measurements before.
+        """
         self.shell = shell
         self.began = self.asked_at = time.monotonic()
         self.state = state_of(shell)
@@ -198,9 +210,12 @@ class Survey:
         self.measuring: Measuring | None = None
         self.results_only = results_only
         if LISTED is not None:
-            self.measuring = Measuring(self.groups, boundary=self.limits, names=not results_only)
+            self.measuring = Measuring(
+                self.groups, boundary=self.limits, names=not results_only, pace=pace
+            )
         self.figures = Figures()
         self._looked = False
+        self._stands = False  # whether the figures are as they were
 
     def fits(self) -> bool:
         """Return whether the shell is as it was when the roots were collected."""
@@ -219,13 +234,14 @@ class Survey:
         if self.measuring is None:
             self._without_counts(budget_ms)
             return True
-        return self.measuring.go_on(budget_ms, answer=answer)
+        self._stands = self._looked and self.measuring.account_s > _QUICK_S
+        return self.measuring.go_on(budget_ms, answer=answer and not self._stands)
 
     def look(self) -> Figures:
         """Return the figures as they are known by now."""
         if self.measuring is None or self.figures.final:
             return self.figures
-        if self.measuring.is_final or not self._looked or self.measuring.own_size < _QUICK:
+        if self.measuring.is_final or not self._stands:
             self._looked = True
             account = self.measuring.account()
             self.figures = _figures(account, self).not_worse_than(self.figures)

@@ -36,6 +36,8 @@ _PAUSES: list[bool] = []
 _AGEING: list[bool] = []
 # A budget under which the time for the account counts.
 _HASTE_MS = 1000.0
+# Looks of an account from which it says how long one takes.
+_MANY_LOOKS = 5000
 
 if TYPE_CHECKING:
     from .account import Account as Account
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NOTES",
     "Measuring",
+    "Pace",
     "Root",
     "Size",
     "age_new_objects",
@@ -67,6 +70,23 @@ def prepare() -> None:
     stages.module("sizing.ownership")
 
 
+class Pace:
+    """How long an account takes for each of its looks, by the accounts before."""
+
+    def __init__(self) -> None:
+        """Begin with what is usual."""
+        self.look_s: float = stages.module("sizing.ownership").LOOK_S
+
+    def took(self, seconds: float, looks: int) -> None:
+        """Learn how long an account took; small ones say nothing.
+
+        Who is late has made somebody wait, so that it becomes longer at once, but shorter slowly.
+        """
+        if looks >= _MANY_LOOKS:
+            found = seconds / looks
+            self.look_s = max(found, (self.look_s + found) / 2)
+
+
 class Measuring:
     """A measurement of groups of roots that can be stopped and gone on with.
 
@@ -80,6 +100,7 @@ class Measuring:
         *,
         boundary: Sequence[object] = (),
         names: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         """Take groups of roots, such as results, tracebacks and variables.
 
@@ -87,9 +108,10 @@ class Measuring:
         namespace, the shell, the holders' containers. The only references to the roots' objects
         may be those in `groups`, the holders' (`Root.references`) and the user's own. `groups`
         must stay as they are until the measurement ends. With `names`, the account also says what
-        each root keeps alive, and with which other roots.
+        each root keeps alive, and with which other roots. `pace` is of measurements before.
         """
         self._names = names
+        self._pace = pace or Pace()
         self.is_final = False  # whether the figures cannot become better
         self._walk: Any = stages.module("sizing.ownership").Ownership(groups, boundary)
         self._account: Any = None
@@ -104,7 +126,8 @@ class Measuring:
         accounts = stages.module("sizing.account")
         until = clock() + budget_ms / 1000
         with collector_paused():
-            if not self._walk.follow(budget_ms / 1000, answer=answer):
+            look_s = self._pace.look_s if answer else 0.0
+            if not self._walk.follow(budget_ms / 1000, look_s=look_s):
                 return False
             if self._steps is None:
                 self._account = accounts.Account(self._walk, names=self._names)
@@ -129,6 +152,11 @@ class Measuring:
             return _made(self._last_steps, clock() + budget_ms / 1000)
 
     @property
+    def account_s(self) -> float:
+        """About how many seconds an account of what was followed by now takes."""
+        return float(self._walk.looks * self._pace.look_s)
+
+    @property
     def own_size(self) -> int:
         """The number of joints, and of references to joints and leaves, that are known."""
         return int(self._walk.edge_count + self._walk.leaves.count) + len(self._walk.objects)
@@ -137,8 +165,11 @@ class Measuring:
         """Return the account of what was followed by now; it is right until `go_on` is called."""
         with collector_paused():
             if self._steps is None:
+                began = clock()
                 found = stages.module("sizing.account").Account(self._walk, names=self._names)
-                return cast("Account", found.run())
+                found.run()
+                self._pace.took(clock() - began, self._walk.looks)
+                return cast("Account", found)
             for _ in self._steps:
                 pass
         self.is_final = True

@@ -30,7 +30,7 @@ WORTH_NAMING = 1 << 16  # bytes; results that share less are not said to belong 
 _LITTLE = 100  # an estimate that is above what is proven by less than this part is none
 _SEVERAL = -1
 _AT_ONCE = 300  # joints whose edges or owners are looked at in one step
-_LOOKS = 20_000  # joints or edges of which little is asked, in one step
+_LOOKS = 5_000  # joints or edges of which little is asked, in one step
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
 _MOST_LOOKED_AT = 200_000  # joints, to find who shares what
@@ -171,12 +171,17 @@ class Account:
         before = walk.refs
         for joint in walk.foreign.values():
             now[joint] = met[joint] if before[joint] == USERS_UNKNOWN else before[joint]
+        yield
         if self.final:
             walk.moving = walk.moving or walk.leaves_moved()
-            for joint in compress(range(len(now)), map(lt, now, met)):
-                walk.note(joint, "moving")
-        found.update(compress(range(len(now)), map(ne, now, met)))
-        yield
+        for start in range(0, len(now), _LOOKS):
+            some = range(start, min(start + _LOOKS, len(now)))
+            counted, seen = now[start : some.stop], met[start : some.stop]
+            if self.final:
+                for joint in compress(some, map(lt, counted, seen)):
+                    walk.note(joint, "moving")
+            found.update(compress(some, map(ne, counted, seen)))
+            yield
 
     def _cut(self) -> Steps:
         """Drop the references to roots that are emptied, and a holder's to what it lets go.
@@ -222,8 +227,11 @@ class Account:
 
     def _find_owners(self) -> Steps:
         """Find for each joint that is not alive the one root that leads to it, or `_SEVERAL`."""
-        claims = Claims(self.walk.edges, set().union(*self.reach))
-        yield
+        inside: set[int] = set()
+        for batch in _batches(chain.from_iterable(self.reach)):
+            inside.update(batch)
+            yield
+        claims = Claims(self.walk.edges, inside)
         yield from claims.claim_each(self.roots)
         self.owner = claims.owner
         yield from self._lead(self._several, claims.contested, self.alive)
@@ -421,8 +429,11 @@ class Account:
                     del table[-_LOOKS:]
                     yield
             elif type(table) in {dict, set}:
-                table.clear()
-                yield
+                take = table.popitem if type(table) is dict else table.pop
+                while table:
+                    for _ in range(min(len(table), _LOOKS)):
+                        take()
+                    yield
 
     # What is asked of an account
 
@@ -630,14 +641,15 @@ class Account:
         edges, owner = self.walk.edges, self.owner
         looked = 0
         for joint, number in owner.items():
+            looked += 1
             if number != _SEVERAL and edges[joint]:
                 beyond = [kid for kid in edges[joint] if owner.get(kid) != number]
                 if beyond:
                     found.setdefault(number, set()).update(beyond)
                 looked += len(edges[joint])
-                if looked > _LOOKS:
-                    looked = 0
-                    yield
+            if looked > _LOOKS:
+                looked = 0
+                yield
 
     def _find_overlaps(self, users: dict[int, tuple[int, ...]]) -> Steps:
         """Find how many bytes roots share, by the numbers of the roots that lead to each joint."""
@@ -709,8 +721,13 @@ class Account:
                 while reached < number:
                     reached = next(starts)
                     users.add(shared.intersection((self.roots[reached],)), reached)
-                users.add(shared.intersection(edges[joint]), number)
-                looked += len(edges[joint])
+                for start in range(0, len(edges[joint]), _LOOKS):
+                    some = edges[joint][start : start + _LOOKS]
+                    users.add(shared.intersection(some), number)
+                    looked += len(some)
+                    if looked > _LOOKS:
+                        looked = 0
+                        yield
             if looked > _LOOKS:
                 looked = 0
                 yield

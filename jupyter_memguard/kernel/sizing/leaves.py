@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _PLACE, _OWNER, _REFERENCES = 49, 25, 7
 _MOST_OWNER, _MOST_REFERENCES, _MOST_SIZE = (1 << 24) - 1, (1 << 18) - 1, (1 << 7) - 1
 MOST_BYTES = 1 << 10  # that an object of this kind may have
 MOST_BUNDLES = 300_000  # combinations of joints; about 400 bytes each
-_A_STEP = 20_000
+_A_STEP = 10_000
 _PART = 58  # bits below those of a place by which references are parted
 _PARTS = 64
 
@@ -47,21 +48,44 @@ def joints_of(bundle: bytes) -> Sequence[int]:
 class Bundles:
     """What is known of leaves by the joints that refer to them, in bytes."""
 
-    __slots__ = ("held", "left_out", "met")
+    __slots__ = ("_alone", "held", "left_out", "met", "waiting")
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, waiting: Iterable[int] = ()) -> None:
+        """Begin with nothing; joints that are `waiting` are still to be followed."""
         self.met: dict[bytes, int] = {}  # of leaves to which all references were met
         self.held: dict[bytes, int] = {}  # of the others
         self.left_out = False  # whether there were too many combinations of joints
+        # For each joint that waits, the part of the leaves' bytes that goes with its own
+        # references: of leaves to which all references were met, and of others.
+        self.waiting: dict[int, list[float]] = {joint: [0.0, 0.0] for joint in waiting}
+        self._alone: dict[int, bytes] = {}  # the keys of single joints
 
-    def add(self, owners: bytes, size: int, *, is_met: bool) -> None:
-        """Add a leaf; `owners` is what `bundled` returns."""
+    def add(self, joints: Sequence[int], places: Sequence[int], size: int, *, is_met: bool) -> None:
+        """Add a leaf to which these joints refer, by the joints' places."""
+        first = places[joints[0]]
+        together = {first} if len(joints) == 1 else set(map(places.__getitem__, joints))
+        if len(together) == 1:
+            owners = self._alone.get(first)
+            if owners is None:
+                owners = self._alone[first] = bundled((first,))
+        else:
+            owners = bundled(sorted(together))
         sizes = self.met if is_met else self.held
         if owners not in sizes and len(self.met) + len(self.held) >= MOST_BUNDLES:
             self.left_out = True
         else:
             sizes[owners] = sizes.get(owners, 0) + size
+
+    def share(self, owners: list[int], begins: list[int], end: int, each: float, at: int) -> None:
+        """Give joints that wait their parts of a leaf, `each` for a reference.
+
+        The references of each owner begin at its place in `begins`, and all end at `end`; `at` is
+        0 if all references to the leaf were met, and 1 if not.
+        """
+        for owner, begin in zip(reversed(owners), reversed(begins)):
+            if owner in self.waiting:
+                self.waiting[owner][at] += each * (end - begin)
+            end = begin
 
 
 class Leaves:
@@ -86,40 +110,44 @@ class Leaves:
             if leaf is not None:
                 regions[key >> _REGION].append(leaf | owner << _OWNER)
 
-    def bundles(
-        self,
-        places: Sequence[int],
-        found: Bundles,
-        waiting: dict[int, tuple[float, float]],
-    ) -> Steps:
+    def bundles(self, places: Sequence[int], found: Bundles) -> Steps:
         """Put into `found` what joints refer to alone and together, by the places of these joints.
 
-        `waiting` has joints that are still to be followed. Each gets the part of the leaves' bytes
-        that goes with its own references: of those to which all references were met, and of others.
+        There are very many leaves, so that little is done for each.
         """
         for references in self._in_parts():
             yield
-            leaf = _Leaf(-1, 0)
-            before = -1
-            for passed, reference in enumerate(references):
+            leaf = before = -1
+            met = refs = size = 0
+            owners: list[int] = []
+            begins: list[int] = []
+            # The last is no reference: with it the last leaf ends.
+            for passed, reference in enumerate(chain(references, (-1,))):
                 head = reference >> _OWNER
-                if head != before:
+                if head == before:
+                    met += 1
+                else:
                     before = head
-                    refs = reference >> _REFERENCES & _MOST_REFERENCES
-                    owner = head & _MOST_OWNER
-                    if reference >> _PLACE != leaf.place:
-                        leaf.put(found, waiting)
-                        leaf = _Leaf(reference >> _PLACE, (reference & _MOST_SIZE) << _UNIT)
-                        leaf.refs = refs
-                    elif refs < leaf.refs:  # the walk itself held the object, the other time
-                        leaf.refs = refs
-                    leaf.owners.add(places[owner])
-                    if waiting:
-                        leaf.begins.append((owner, leaf.met))
-                leaf.met += 1
+                    if reference >> _PLACE != leaf:
+                        if met:
+                            found.add(owners, places, size, is_met=met == refs)
+                            if found.waiting:
+                                each = size / max(refs, met)
+                                found.share(owners, begins, met, each, int(met != refs))
+                        leaf = reference >> _PLACE
+                        refs = reference >> _REFERENCES & _MOST_REFERENCES
+                        size = (reference & _MOST_SIZE) << _UNIT
+                        owners, begins, met = [head & _MOST_OWNER], [0], 1
+                    else:
+                        seen = reference >> _REFERENCES & _MOST_REFERENCES
+                        # More where the walk itself held the object. `min` takes twice as long.
+                        if seen < refs:  # noqa: PLR1730
+                            refs = seen
+                        owners.append(head & _MOST_OWNER)
+                        begins.append(met)
+                        met += 1
                 if passed % _A_STEP == _A_STEP - 1:
                     yield
-            leaf.put(found, waiting)
 
     def _in_parts(self) -> Iterator[list[int]]:
         """Yield the references, sorted, with all references to one object in one list.
@@ -138,35 +166,6 @@ class Leaves:
             for part in parts:
                 part.sort()
                 yield part
-
-
-class _Leaf:
-    """One object, while the references to it are added up."""
-
-    __slots__ = ("begins", "met", "owners", "place", "refs", "size")
-
-    def __init__(self, place: int, size: int) -> None:
-        self.place = place
-        self.size = size
-        self.owners: set[int] = set()
-        self.met = 0
-        self.refs = 0
-        # The joints that refer to the object, and how many references were met before theirs.
-        self.begins: list[tuple[int, int]] = []
-
-    def put(self, found: Bundles, waiting: dict[int, tuple[float, float]]) -> None:
-        """Add the object to what its joints refer to together."""
-        if not self.met:
-            return
-        is_met = self.met == self.refs
-        found.add(bundled(sorted(self.owners)), self.size, is_met=is_met)
-        end = self.met
-        for owner, begin in reversed(self.begins):
-            if owner in waiting:
-                part = self.size * (end - begin) / max(self.refs, self.met)
-                met, others = waiting[owner]
-                waiting[owner] = met + part * is_met, others + part * (not is_met)
-            end = begin
 
 
 def packed(keys: Sequence[int], references: Iterable[int], sizes: Iterable[int]) -> dict[int, int]:

@@ -23,7 +23,7 @@ from heapq import heappop, heappush
 from itertools import chain, compress, filterfalse, repeat
 from operator import eq, gt, is_, mul, ne, not_, or_, sub
 from random import Random
-from typing import TYPE_CHECKING, Any, Iterator, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Sequence, Tuple
 
 from ..retention.describe import module_name
 from ..retention.refcounts import LISTED, counts
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
 
 _FEW = 100  # items up to which a container is opened whole; waiting joints from which a batch pays
 _AT_ONCE = 300  # joints that are opened in one step
+_ONE_BY_ONE = 100  # joints of these, in one step
+_MOST_LEFT_OUT = 20_000  # joints that were opened meanwhile, in one call
 _LONG = 1000  # joints that are opened one after the other while many others wait
 _INLINE = 3  # objects that are opened with a joint
-_OFTEN = 10_000  # edges of a joint, from which they are made distinct now and then
+_OFTEN = 10_000  # edges of one joint that may be twice there
 _DEEP = 60  # levels that a batch of joints is followed before worklists take over
 _LEVEL = 300  # objects that are looked at in one step
 _MANY = 20_000  # objects of one level from which worklists take over
@@ -62,7 +64,7 @@ _MOST_LEAVES = 6_000_000  # references to leaves
 _COMMON = 16
 _MOST_SPOTS = 2000  # leaves of which the walk looks whether their references have changed
 _FEW_MOVED = 3  # of these, beside one in a hundred, may have changed: leaves are small
-_EDGES_A_SECOND = 700_000  # that an account looks at
+LOOK_S = 1 / 700_000  # seconds that an account takes for each look at an edge, joint or leaf
 _FIRST_ACCOUNT, _LATER_ACCOUNT = 0.5, 0.8  # the most of a budget that an account is left
 _LOOKS_A_ROOT = 5  # the account of a root takes as long as that of so many edges
 
@@ -85,7 +87,7 @@ class Part:
 class Pending:
     """What a joint leads to and a worklist has still to follow."""
 
-    __slots__ = ("gained", "joint", "parts", "pile", "spent", "worklist")
+    __slots__ = ("again", "gained", "has_edge", "joint", "parts", "pile", "spent", "worklist")
 
     def __init__(self, joint: int) -> None:
         """Begin with nothing."""
@@ -95,6 +97,9 @@ class Pending:
         self.gained = 0  # bytes that were counted by following it
         self.spent = 0.0  # seconds of following slices
         self.parts: list[Part] = []
+        # How many edges may be there already; once these are many, for each joint whether one is.
+        self.again = 0
+        self.has_edge = bytearray()
 
     def __bool__(self) -> bool:
         """Return whether there is anything left to follow."""
@@ -150,13 +155,12 @@ class Ownership:
         self._edges_before: dict[int, int] = {}  # and how many edges the joints had
         # For joints that wait, the part of leaves' bytes that goes with the references from there:
         # of leaves to which all references were met, and of others.
-        self.of_leaves: dict[int, tuple[float, float]] = {}
+        self.of_leaves: Mapping[int, Sequence[float]] = {}
         self._ended = False
         self.common: list[Any] = []  # ends of which many references were met
         self._owned: list[Any] = []  # what adapters say that objects refer to, to be met next
         self.may_fall: set[int] = set()  # roots with a class that may fall and is not followed
         self._classes: set[int] = set()  # joints that are types
-        self._often: dict[int, int] = {}  # at how many edges a joint's are made distinct
         # Joints of roots that are followed before others of their types, by the types' identities.
         self.examples: dict[int, list[int]] = {}
         self._examples_go_on = False
@@ -166,7 +170,7 @@ class Ownership:
         self._depth = self._steps = 0
         self._links = 0  # joints that were opened one after the other while many others waited
         self._deadline = 0.0
-        self._account_rate = 0.0
+        self._look_s = 0.0
         self._most_for_account = 0.0
         self._others = OtherThreads()
         self.root_count = sum(map(len, groups))
@@ -274,15 +278,15 @@ class Ownership:
         waits = self.now or self._level[0] or self._certain or self.wide
         return not waits and not self._waiting()
 
-    def follow(self, seconds: float, *, answer: bool = True) -> bool:
+    def follow(self, seconds: float, *, look_s: float = LOOK_S) -> bool:
         """Follow for so many seconds of this thread's time; return whether that was all.
 
-        With `answer`, the time is for the account as well: of a large graph it takes a while.
+        The time is for the account as well, which takes `look_s` seconds for each look.
         """
         if self._ended:
             return True
         self.unsettle()
-        self._account_rate = 1 / _EDGES_A_SECOND if answer else 0.0
+        self._look_s = look_s
         # Who goes on has the account of what is known already to pay, however little is followed.
         self._most_for_account = seconds * (_LATER_ACCOUNT if self.edge_count else _FIRST_ACCOUNT)
         begin = clock()
@@ -303,9 +307,9 @@ class Ownership:
         A place is a joint that stands for other joints, such as a root for all that it alone leads
         to. `places` has each joint's place.
         """
-        found = Bundles()
-        self.of_leaves = {each.joint: (0.0, 0.0) for each in self.pending()}
-        yield from self.leaves.bundles(places, found, self.of_leaves)
+        found = Bundles(each.joint for each in self.pending())
+        yield from self.leaves.bundles(places, found)
+        self.of_leaves = found.waiting
         self.left_out = found.left_out
         self._first_bundle = len(self.objects)
         for sizes, held in ((found.met, False), (found.held, True)):
@@ -359,15 +363,15 @@ class Ownership:
         many = self.edge_count > _MOST_EDGES or len(self.objects) > _MOST_JOINTS
         return many or self.leaves.count > _MOST_LEAVES
 
+    @property
+    def looks(self) -> int:
+        """The number of looks that the account of what is known takes."""
+        known = self.edge_count + self.leaves.count + len(self.objects)
+        return known + _LOOKS_A_ROOT * self.root_count
+
     def _late(self, ahead: float = 0.0) -> bool:
         """Return whether the time is up, with the account and so many seconds for what is next."""
-        looks = (
-            self.edge_count
-            + self.leaves.count
-            + len(self.objects)
-            + _LOOKS_A_ROOT * self.root_count
-        )
-        account = min(looks * self._account_rate, self._most_for_account)
+        account = min(self.looks * self._look_s, self._most_for_account)
         return clock() + account + ahead > self._deadline
 
     def _step(self) -> None:
@@ -410,9 +414,15 @@ class Ownership:
         self._open_joints([joint for joint in found if not self.opened[joint]])
 
     def _waiting(self) -> list[int]:
-        """Return the doubtful joints that wait, without those that were opened."""
-        doubtful = self._doubtful
-        while doubtful and self.opened[doubtful[-1]]:
+        """Return the doubtful joints that wait; some of these may have been opened meanwhile.
+
+        Opened ones are left out from the end, so that the list is empty once all are opened. To
+        leave out very many takes several calls.
+        """
+        doubtful, opened = self._doubtful, self.opened
+        for _ in range(min(len(doubtful), _MOST_LEFT_OUT)):
+            if not opened[doubtful[-1]]:
+                break
             doubtful.pop()
         return doubtful
 
@@ -611,7 +621,7 @@ class Ownership:
     def _open_one_by_one(self) -> None:
         """Open joints where few wait at a time, as along a chain that is linked both ways."""
         objects, opened = self.objects, self.opened
-        for _ in range(_AT_ONCE):
+        for _ in range(_ONE_BY_ONE):
             waiting = self._certain or self._waiting()
             if not 0 < len(waiting) < _FEW:
                 break
@@ -837,31 +847,40 @@ class Ownership:
         keys = list(map(id, kids))
         lost = Counter(keys)
         before = self.leaves.count
+        known = len(self.objects)
         leaves = self._know(list(lost), kids)
         if leaves:
             self.leaves.add(keys, repeat(self.now.joint), leaves)
         met, refs, opened = self.met, self.refs, self.opened
-        targets = self.edges[self.now.joint]
-        get = self.index.get
         found = array("i")
-        for key, times in lost.items():
-            joint = get(key)
+        joints = []
+        for joint, times in zip(map(self.index.get, lost), lost.values()):
             if joint is not None:
-                targets.append(joint)
+                joints.append(joint)
                 found.extend((joint, times))
-                self.edge_count += 1
                 met[joint] += times
                 if met[joint] == refs[joint] and not opened[joint]:
                     self._certain.append(joint)
         added = self.leaves.count - before
         if found or added:
             self.now.parts.append(Part(self.now.worklist.cursor, found, added))
-        if len(targets) > self._often.get(self.now.joint, _OFTEN):
-            # The same few texts, many times over.
-            before = len(targets)
-            targets[:] = set(targets)
-            self.edge_count -= before - len(targets)
-            self._often[self.now.joint] = 2 * len(targets) + _OFTEN
+        self._lead_to(joints, known)
+
+    def _lead_to(self, joints: list[int], known: int) -> None:
+        """Add edges of the current joint; those from the joint `known` on are new."""
+        now = self.now
+        if now.has_edge:
+            now.has_edge.extend(bytes(len(self.objects) - len(now.has_edge)))
+            joints = list(compress(joints, map(not_, map(now.has_edge.__getitem__, joints))))
+            for joint in joints:
+                now.has_edge[joint] = 1
+        else:
+            now.again += sum(map(known.__gt__, joints))
+            if now.again > _OFTEN:
+                # The same few objects, many times over.
+                now.has_edge = bytearray(len(self.objects))
+        self.edges[now.joint] += joints
+        self.edge_count += len(joints)
 
     def _know(self, keys: list[int], kids: list[Any]) -> dict[int, int]:
         """Make joints of objects (emptied) that were not met before; `keys` has all identities.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Generator, Iterable, Iterator, Sequence
 
-A_STEP = 2_000  # joints between two chances to stop
+A_STEP = 1_000  # joints between two chances to stop
 
 Steps = Generator[None, None, None]
 

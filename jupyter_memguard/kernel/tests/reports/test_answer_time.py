@@ -31,12 +31,12 @@ def test_the_first_answer_has_most_of_the_time_for_measuring() -> None:
 def test_answers_after_the_first_end_within_the_budget(beside_ms: float) -> None:
     _, *others = answers(AnswerTime(), beside_ms)
     assert max(others) <= BUDGET_MS
-    assert min(others) >= 0.9 * BUDGET_MS
+    assert min(others) >= 0.85 * BUDGET_MS
 
 
 def test_measuring_has_more_where_it_does_not_use_all() -> None:
     # It leaves time for an account that turns out to be quick.
-    assert answers(AnswerTime(), -30.0)[-1] >= 0.9 * BUDGET_MS
+    assert answers(AnswerTime(), -30.0)[-1] >= 0.85 * BUDGET_MS
 
 
 def test_measuring_has_most_of_the_time_whatever_else_takes() -> None:
@@ -48,7 +48,7 @@ def test_measuring_has_most_of_the_time_whatever_else_takes() -> None:
 def test_one_slow_answer_is_soon_forgotten() -> None:
     time = AnswerTime()
     time.took(1_000.0, BUDGET_MS)
-    assert answers(time, 10.0)[-1] >= 0.9 * BUDGET_MS
+    assert answers(time, 10.0)[-1] >= 0.85 * BUDGET_MS
 
 
 def test_a_kernel_with_much_to_tell_measures_less(kernel: Kernel) -> None:
@@ -60,9 +60,9 @@ def test_a_kernel_with_much_to_tell_measures_less(kernel: Kernel) -> None:
         "reporter._report_time.took(200.0, 100.0)\n"
         "granted = []\n"
         "measured = reporter._surveyed\n"
-        "def noted(budget_ms, *rest):\n"
+        "def noted(began, budget_ms, *rest):\n"
         "    granted.append(budget_ms)\n"
-        "    return measured(budget_ms, *rest)\n"
+        "    return measured(began, budget_ms, *rest)\n"
         "reporter._surveyed = noted"
     )
     assert not comm.request("report", budget_ms=100)["final"]

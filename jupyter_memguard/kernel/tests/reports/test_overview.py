@@ -106,3 +106,28 @@ def test_a_traceback_keeps_its_frames_after_a_further_cell(kernel: Kernel) -> No
     assert (kept["count"], kept["exact"]) == (1, True)
     assert kept["bytes"] == pytest.approx(38e6, rel=0.01)
     assert comm.request("overview")["tracebacks"]["bytes"] == kept["bytes"]
+
+
+def test_an_overview_says_of_a_large_session_what_the_report_before_said(kernel: Kernel) -> None:
+    """A further account of an unfinished measurement would take most of the time."""
+    kernel.run("made = [[n] for n in range(10**6)]\nmade, list(made)")
+    kernel.run("import _jupyter_memguard as guard")
+    kernel.run(
+        "made = []\n"
+        "survey = guard._stages.module('reports.survey')\n"
+        "figures = survey._figures\n"
+        "def counted(*args):\n"
+        "    made.append(1)\n"
+        "    return figures(*args)\n"
+        "survey._figures = counted\n"
+        "vars(get_ipython())['_jupyter_memguard'].reporter._pace.look_s = 1e-3"
+    )
+    comm = kernel.comm()
+    report = comm.request("report", budget_ms=60)
+    overview = comm.request("overview", budget_ms=60)
+    assert not overview["final"]
+    assert kernel.value("made") == [1]
+    told = report["estimate_bytes_all"] or report["freed_bytes_all"]
+    assert overview["results"]["bytes"] == told
+    # It has measured all the same.
+    assert comm.request("report", budget_ms=LONG_MS)["final"]

@@ -12,6 +12,7 @@ import pytest
 from jupyter_memguard.kernel.sizing import (
     NOTES,
     Measuring,
+    Pace,
     Root,
     measure,
 )
@@ -174,3 +175,37 @@ def test_no_container_waits_for_another_to_end(monkeypatch: pytest.MonkeyPatch) 
     assert not measuring.go_on(120_000, answer=False)
     found = [measuring.account().alone(group)[0].bytes for group in range(3)]
     assert min(found) > max(found) / 2
+
+
+def test_the_time_of_an_account_is_taken_from_those_before() -> None:
+    pace = Pace()
+    usual_s = pace.look_s
+    pace.took(1.0, 10)  # of few looks, most was something else
+    assert pace.look_s == usual_s
+    pace.took(10_000 * 4 * usual_s, 10_000)
+    assert pace.look_s == pytest.approx(4 * usual_s)
+    pace.took(10_000 * usual_s, 10_000)
+    assert pace.look_s == pytest.approx(2.5 * usual_s)
+
+
+def test_who_had_slow_accounts_follows_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = itertools.count()
+    set_clock(monkeypatch, lambda: float(next(looked)))
+    followed = []
+    for look_s in (0.001, 0.01):
+        pace = Pace()
+        pace.look_s = look_s
+        measuring = Measuring([[Root(pairs_of(20_000), 0)]], pace=pace)
+        assert not measuring.go_on(100_000)
+        followed.append(measuring.own_size)
+    assert followed[1] < followed[0]
+
+
+def test_an_account_of_a_stopped_measurement_is_learnt_from() -> None:
+    pace = Pace()
+    pace.look_s = 1e-12
+    measuring = Measuring([[Root(pairs_of(200_000), 0)]], pace=pace)
+    assert not measuring.go_on(60)
+    assert measuring.account_s < 1e-6
+    measuring.account()
+    assert measuring.account_s > 1e-6

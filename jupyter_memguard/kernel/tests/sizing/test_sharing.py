@@ -13,6 +13,7 @@ from jupyter_memguard.kernel.sizing import (
     keeps_alive,
     measure,
 )
+from jupyter_memguard.kernel.sizing.ownership import Ownership
 from jupyter_memguard.kernel.sizing.sharing import Sets
 from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, mixed_results
 
@@ -189,3 +190,17 @@ def test_a_key_of_one_dict_falls_beside_keys_that_all_of_them_have() -> None:
     without = measure([root], budget_ms=PLENTY)[1].freed_bytes
     assert with_texts - without == pytest.approx(sum(lengths), rel=0.1)
     assert kept == pytest.approx(with_texts, rel=0.01)
+
+
+def test_a_container_that_names_few_objects_very_often_makes_few_edges() -> None:
+    shared: list[Any] = [[number] for number in range(3_000)]
+    root = Root([*shared, *shared] * 60, 0)
+    alone = Root([shared], 0)
+    del shared
+    walk = Ownership([[root], [alone]], [])
+    assert walk.follow(PLENTY)
+    assert walk.edge_count < 30_000
+    del walk  # it holds the lists
+    sizes, together = measure([root, alone], budget_ms=PLENTY)
+    assert all(size.exact for size in sizes)
+    assert together.freed_bytes > sum(size.freed_bytes for size in sizes) + 3_000 * 64
