@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 if TYPE_CHECKING:
     from .sharing import Steps
 
-# A reference has 15 bits for the object's place in its region of memory, 24 for the joint that
+# A reference has 19 bits for the object's place in its region of memory, 20 for the joint that
 # refers to the object, 18 for how many references the object had, and 7 for its size. Objects lie
 # at multiples of 8 bytes at least, and their sizes are multiples of 16.
-_REGION = 18
+_REGION = 22
 _ALIGNED = 3
 _UNIT = 4
-_PLACE, _OWNER, _REFERENCES = 49, 25, 7
-_MOST_OWNER, _MOST_REFERENCES, _MOST_SIZE = (1 << 24) - 1, (1 << 18) - 1, (1 << 7) - 1
+_PLACE, _OWNER, _REFERENCES = 45, 25, 7
+_MOST_OWNER, _MOST_REFERENCES, _MOST_SIZE = (1 << 20) - 1, (1 << 18) - 1, (1 << 7) - 1
 MOST_BYTES = 1 << 10  # that an object of this kind may have
 MOST_BUNDLES = 300_000  # combinations of joints; about 400 bytes each
 _A_STEP = 10_000
-_PART = 58  # bits below those of a place by which references are parted
-_PARTS = 64
+_PART_BITS = 6  # of a place, by which references are parted at a time
+_PARTS, _PART = 1 << _PART_BITS, 64 - _PART_BITS
 
 
 def bundled(joints: Iterable[int]) -> bytes:
@@ -60,32 +60,47 @@ class Bundles:
         self.waiting: dict[int, list[float]] = {joint: [0.0, 0.0] for joint in waiting}
         self._alone: dict[int, bytes] = {}  # the keys of single joints
 
-    def add(self, joints: Sequence[int], places: Sequence[int], size: int, *, is_met: bool) -> None:
-        """Add a leaf to which these joints refer, by the joints' places."""
+    def add(  # noqa: PLR0913, PLR0917 - what is known of one leaf
+        self,
+        joints: list[int],
+        begins: list[int],
+        places: Sequence[int],
+        size: int,
+        met: int,
+        refs: int,
+    ) -> None:
+        """Add a leaf that has `refs` references, of which `met` were met.
+
+        Those from each of `joints` begin at its place in `begins`; `places` is as in `bundles`.
+        """
+        at = int(met != refs)
         first = places[joints[0]]
-        together = {first} if len(joints) == 1 else set(map(places.__getitem__, joints))
-        if len(together) == 1:
-            owners = self._alone.get(first)
-            if owners is None:
-                owners = self._alone[first] = bundled((first,))
+        if len(joints) == 1:
+            owners = self._alone.get(first) or self._key(first)
+            if joints[0] in self.waiting:
+                self.waiting[joints[0]][at] += size * met / max(met, refs)
         else:
-            owners = bundled(sorted(together))
-        sizes = self.met if is_met else self.held
-        if owners not in sizes and len(self.met) + len(self.held) >= MOST_BUNDLES:
+            together = set(map(places.__getitem__, joints))
+            owners = bundled(sorted(together)) if len(together) > 1 else self._key(first)
+            if not self.waiting.keys().isdisjoint(joints):
+                end, each = met, size / max(met, refs)
+                for joint, begin in zip(reversed(joints), reversed(begins)):
+                    if joint in self.waiting:
+                        self.waiting[joint][at] += each * (end - begin)
+                    end = begin
+        sizes = self.held if at else self.met
+        if owners in sizes:
+            sizes[owners] += size
+        elif len(self.met) + len(self.held) >= MOST_BUNDLES:
             self.left_out = True
         else:
-            sizes[owners] = sizes.get(owners, 0) + size
+            sizes[owners] = size
 
-    def share(self, owners: list[int], begins: list[int], end: int, each: float, at: int) -> None:
-        """Give joints that wait their parts of a leaf, `each` for a reference.
-
-        The references of each owner begin at its place in `begins`, and all end at `end`; `at` is
-        0 if all references to the leaf were met, and 1 if not.
-        """
-        for owner, begin in zip(reversed(owners), reversed(begins)):
-            if owner in self.waiting:
-                self.waiting[owner][at] += each * (end - begin)
-            end = begin
+    def _key(self, joint: int) -> bytes:
+        """Return the key of a single joint."""
+        if joint not in self._alone:
+            self._alone[joint] = bundled((joint,))
+        return self._alone[joint]
 
 
 class Leaves:
@@ -115,7 +130,7 @@ class Leaves:
 
         There are very many leaves, so that little is done for each.
         """
-        for references in self._in_parts():
+        for references in chain.from_iterable(map(_in_parts, self._regions.values())):
             yield
             leaf = before = -1
             met = refs = size = 0
@@ -130,10 +145,7 @@ class Leaves:
                     before = head
                     if reference >> _PLACE != leaf:
                         if met:
-                            found.add(owners, places, size, is_met=met == refs)
-                            if found.waiting:
-                                each = size / max(refs, met)
-                                found.share(owners, begins, met, each, int(met != refs))
+                            found.add(owners, begins, places, size, met, refs)
                         leaf = reference >> _PLACE
                         refs = reference >> _REFERENCES & _MOST_REFERENCES
                         size = (reference & _MOST_SIZE) << _UNIT
@@ -149,23 +161,22 @@ class Leaves:
                 if passed % _A_STEP == _A_STEP - 1:
                     yield
 
-    def _in_parts(self) -> Iterator[list[int]]:
-        """Yield the references, sorted, with all references to one object in one list.
 
-        Empty lists are chances to stop between.
-        """
-        for region in self._regions.values():
-            if len(region) <= _A_STEP:
-                yield sorted(region)
-                continue
-            parts: list[list[int]] = [[] for _ in range(_PARTS)]
-            for start in range(0, len(region), _A_STEP):
-                for reference in region[start : start + _A_STEP]:
-                    parts[reference >> _PART].append(reference)
-                yield []
-            for part in parts:
-                part.sort()
-                yield part
+def _in_parts(references: array[int], shift: int = _PART) -> Iterator[Iterable[int]]:
+    """Yield references, sorted, with all references to one object in one list.
+
+    They are parted by the bits of their places from `shift` on. Empty lists are chances to stop.
+    """
+    if len(references) <= _A_STEP or shift < _PLACE:
+        yield sorted(references)
+        return
+    parts = [array("Q") for _ in range(_PARTS)]
+    for start in range(0, len(references), _A_STEP):
+        for reference in references[start : start + _A_STEP]:
+            parts[reference >> shift & _PARTS - 1].append(reference)
+        yield ()
+    for part in parts:
+        yield from _in_parts(part, shift - _PART_BITS)
 
 
 def packed(keys: Sequence[int], references: Iterable[int], sizes: Iterable[int]) -> dict[int, int]:
