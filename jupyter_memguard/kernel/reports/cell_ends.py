@@ -187,7 +187,7 @@ class CellEnds:
 
 def _references(entry: Retained) -> int:
     """Return how many references there are to a result, but for those from IPython's places."""
-    return sys.getrefcount(entry.obj) - len(entry.places)
+    return sys.getrefcount(entry.obj) - entry.reference_count
 
 
 def _meanings(shell: Any) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ def collect(shell: Any) -> list[Retained]:
 
 def roots(entries: Sequence[Retained]) -> list[Root]:
     """Return the entries as roots to measure. Each entry itself is one more reference."""
-    return [Root(entry.obj, len(entry.places) + 1) for entry in entries]
+    return [Root(entry.obj, entry.reference_count + 1) for entry in entries]
 
 
 def size_of(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import weakref
 from contextlib import suppress
-from typing import Any, Iterable
+from typing import Any, Dict, Iterable, Tuple
 
 from ..protocol import LARGEST_INT
 from .placeholder import is_placeholder
@@ -19,6 +19,10 @@ from .placeholder import is_placeholder
 UNDERS = ("_", "__", "___")
 NUMBERED = re.compile(r"_([1-9][0-9]{0,15})")
 _MISSING = object()
+# `Out`, the user's namespace and `user_ns_hidden`, in which IPython puts each result: how people
+# read these places, and whether the key is a name.
+_WHERE = (("Out[{}]", False), ("{}", True), ("user_ns_hidden['{}']", True))
+_Mappings = Tuple[Dict[Any, Any], Dict[Any, Any], Dict[Any, Any]]
 
 # IPython's own names in the user's namespace; never the user's variables.
 OWN_NAMES = frozenset(
@@ -60,14 +64,40 @@ class Place:
 class Retained:
     """One object that IPython holds, with all the places that hold it."""
 
-    __slots__ = ("numbers", "obj", "places", "variables")
+    __slots__ = ("_in_all", "_mappings", "numbers", "obj", "others", "variables")
 
-    def __init__(self, obj: Any) -> None:
+    def __init__(self, obj: Any, mappings: _Mappings) -> None:
         """Begin without places; `numbers` will be the n of each `Out[n]`, in order."""
         self.obj = obj
-        self.places: list[Place] = []
         self.numbers: list[int] = []
         self.variables: list[str] = []
+        self.others: list[Place] = []  # the places beside those that `add_usual` notes
+        self._in_all: list[int] = []
+        self._mappings = mappings
+
+    def add_usual(self, number: int) -> None:
+        """Note the three places in which IPython puts a cell's result.
+
+        There may be very many results, so that these places are made when they are asked for.
+        """
+        self.numbers.append(number)
+        self._in_all.append(number)
+
+    @property
+    def reference_count(self) -> int:
+        """The number of places."""
+        return len(_WHERE) * len(self._in_all) + len(self.others)
+
+    @property
+    def places(self) -> list[Place]:
+        """The places, those of cells' results first."""
+        found = []
+        for number in self._in_all:
+            name = f"_{number}"
+            for (form, by_name), mapping in zip(_WHERE, self._mappings):
+                key = name if by_name else number
+                found.append(Place(form.format(key), mapping, key, number))
+        return found + self.others
 
 
 def own_dict(obj: Any) -> dict[str, Any]:
@@ -114,30 +144,24 @@ def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]
     def entry_of(obj: Any) -> Retained | None:
         entry = found.get(id(obj))
         if entry is None and obj is not None and not is_placeholder(obj):
-            entry = found[id(obj)] = Retained(obj)
+            entry = found[id(obj)] = Retained(obj, mappings)
         return entry
 
     def add(obj: Any, label: str, mapping: dict[Any, Any], key: Any, number: int | None) -> None:
         entry = entry_of(obj)
         if entry is not None:
-            entry.places.append(Place(label, mapping, key, number))
+            entry.others.append(Place(label, mapping, key, number))
             if number is not None and (not entry.numbers or entry.numbers[-1] != number):
                 entry.numbers.append(number)
 
-    cache, user, hidden = results(shell), shell.user_ns, shell.user_ns_hidden
-    for number in _all_numbers(cache, hidden) if numbers is None else sorted(numbers):
-        name = f"_{number}"
+    mappings = cache, user, hidden = results(shell), shell.user_ns, shell.user_ns_hidden
+    for number, name in _names(cache, hidden) if numbers is None else _named(numbers):
         behind = hidden.get(name)
         # The usual case, treated first for speed: IPython put the object into all three places.
         usual = behind is user.get(name) and behind is cache.get(number)
         entry = entry_of(behind) if usual else None
         if entry is not None:
-            entry.numbers.append(number)
-            entry.places += (
-                Place(f"Out[{number}]", cache, number, number),
-                Place(name, user, name, number),
-                Place(f"user_ns_hidden['{name}']", hidden, name, number),
-            )
+            entry.add_usual(number)
             continue
         result = cached(shell, number)
         add(result, f"Out[{number}]", cache, number, number)
@@ -153,13 +177,18 @@ def retained(shell: Any, numbers: Iterable[int] | None = None) -> list[Retained]
     )
 
 
-def _all_numbers(cache: dict[Any, Any], hidden: dict[Any, Any]) -> list[int]:
-    numbers = {key for key, _obj in snapshot(cache) if _is_number(key)}
+def _named(numbers: Iterable[int]) -> list[tuple[int, str]]:
+    """Return numbers, in order, and the names that results with these have."""
+    return [(number, f"_{number}") for number in sorted(numbers)]
+
+
+def _names(cache: dict[Any, Any], hidden: dict[Any, Any]) -> list[tuple[int, str]]:
+    """Return the numbers of all results, in order, and the names that results with these have."""
+    found = {f"_{key}": key for key, _obj in snapshot(cache) if _is_number(key)}
     for name, _obj in snapshot(hidden):
-        match = NUMBERED.fullmatch(name) if type(name) is str else None
-        if match is not None:
-            numbers.add(int(name[1:]))
-    return sorted(numbers)
+        if type(name) is str and name not in found and NUMBERED.fullmatch(name) is not None:
+            found[name] = int(name[1:])
+    return _named(found.values())
 
 
 def _is_number(key: Any) -> bool:
@@ -229,17 +258,19 @@ def find_last(shell: Any, entries: Iterable[Retained]) -> None:
     last = own_dict(shell.last_execution_result)
     for entry in entries:
         if last.get("result") is entry.obj:
-            entry.places.append(Place("last_execution_result.result", last, "result", None))
+            entry.others.append(Place("last_execution_result.result", last, "result", None))
 
 
 def find_variables(shell: Any, entries: Iterable[Retained]) -> None:
     """Add to every entry the names of the user's variables that hold its object."""
     by_id = {id(entry.obj): entry for entry in entries}
-    user = shell.user_ns
-    places = {p.key for entry in by_id.values() for p in entry.places if p.mapping is user}
+    user, hidden = shell.user_ns, shell.user_ns_hidden
     for name, obj in snapshot(user):
         entry = by_id.get(id(obj))
-        if entry is not None and type(name) is str and name not in places:
+        if entry is None or type(name) is not str:
+            continue
+        is_usual = hidden.get(name) is obj and NUMBERED.fullmatch(name) is not None
+        if not is_usual and not any(p.mapping is user and p.key == name for p in entry.others):
             entry.variables.append(name)
 
 

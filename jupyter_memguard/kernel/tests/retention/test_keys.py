@@ -12,7 +12,7 @@ from jupyter_memguard.kernel.tests.shells import Same, Thing
 
 
 def entry(obj: Any, *numbers: int) -> Retained:
-    made = Retained(obj)
+    made = Retained(obj, ({}, {}, {}))
     made.numbers = list(numbers)
     return made
 
