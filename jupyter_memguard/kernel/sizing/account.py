@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain, compress, islice
 from operator import lt, ne
-from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 
 from ..retention.sizes import Size
 from .blocks import USERS_UNKNOWN, Block
 from .estimates import Estimates, like_examples
 from .leaves import joints_of
 from .memory_pages import MemoryPages, PresentBytes
-from .sharing import A_STEP, Claims, Part, Sets, Steps, Users, apart
+from .sharing import A_STEP, LOOKS, Claims, Part, Sets, Steps, Users, apart, batches
 
 if TYPE_CHECKING:
     from .ownership import Ownership
@@ -30,7 +30,6 @@ WORTH_NAMING = 1 << 16  # bytes; results that share less are not said to belong 
 _LITTLE = 100  # an estimate that is above what is proven by less than this part is none
 _SEVERAL = -1
 _AT_ONCE = 300  # joints whose edges or owners are looked at in one step
-_LOOKS = 5_000  # joints or edges of which little is asked, in one step
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
 _MOST_LOOKED_AT = 200_000  # joints, to find who shares what
@@ -163,7 +162,7 @@ class Account:
         walk = self.walk
         now: list[int] = []
         while len(now) < len(walk.objects):
-            now += walk.counted(len(now), _LOOKS)
+            now += walk.counted(len(now), LOOKS)
             yield
         met = walk.met
         for joint in walk.held_by_walk():
@@ -174,8 +173,8 @@ class Account:
         yield
         if self.final:
             walk.moving = walk.moving or walk.leaves_moved()
-        for start in range(0, len(now), _LOOKS):
-            some = range(start, min(start + _LOOKS, len(now)))
+        for start in range(0, len(now), LOOKS):
+            some = range(start, min(start + LOOKS, len(now)))
             counted, seen = now[start : some.stop], met[start : some.stop]
             if self.final:
                 for joint in compress(some, map(lt, counted, seen)):
@@ -196,7 +195,7 @@ class Account:
                 for kid in away - {joint}:
                     into[kid].add(joint)
                 kids[:] = [kid for kid in kids if kid not in away]
-            if joint % _LOOKS == 0:
+            if joint % LOOKS == 0:
                 yield
 
     def _starts(self, group: int, rooted: list[int]) -> set[int]:
@@ -219,7 +218,7 @@ class Account:
             some = waiting[-_AT_ONCE:]
             del waiting[-_AT_ONCE:]
             kids = chain.from_iterable(map(edges.__getitem__, some))
-            for batch in _batches(kids):
+            for batch in batches(kids):
                 new = set(batch) - found - stops
                 found |= new
                 waiting.extend(new)
@@ -228,14 +227,14 @@ class Account:
     def _find_owners(self) -> Steps:
         """Find for each joint that is not alive the one root that leads to it, or `_SEVERAL`."""
         inside: set[int] = set()
-        for batch in _batches(chain.from_iterable(self.reach)):
+        for batch in batches(chain.from_iterable(self.reach)):
             inside.update(batch)
             yield
         claims = Claims(self.walk.edges, inside)
         yield from claims.claim_each(self.roots)
         self.owner = claims.owner
         yield from self._lead(self._several, claims.contested, self.alive)
-        for batch in _batches(iter(self._several)):
+        for batch in batches(iter(self._several)):
             self.owner.update(dict.fromkeys(batch, _SEVERAL))
             yield
 
@@ -268,7 +267,7 @@ class Account:
         for passed, (joint, number) in enumerate(self.owner.items()):
             if number != _SEVERAL:
                 places[joint] = self.roots[number]
-            if passed % _LOOKS == 0:
+            if passed % LOOKS == 0:
                 yield
         parts: list[Part] = []
         yield from self._find_parts(self._several, range(len(self.roots)), parts)
@@ -276,7 +275,7 @@ class Account:
             first = next(iter(part.joints))
             for passed, joint in enumerate(part.joints if part.alike else ()):
                 places[joint] = first
-                if passed % _LOOKS == 0:
+                if passed % LOOKS == 0:
                     yield
 
     def _find_cut(self, held: set[int]) -> Steps:
@@ -300,7 +299,7 @@ class Account:
             for kid in kids:
                 back.setdefault(kid, []).append(joint)
             looked += 1 + len(kids)
-            if looked > _LOOKS:
+            if looked > LOOKS:
                 looked = 0
                 yield
         stack = list(unsure)
@@ -310,7 +309,7 @@ class Account:
                     unsure.add(joint)
                     stack.append(joint)
             looked += 1
-            if looked % _LOOKS == 0:
+            if looked % LOOKS == 0:
                 yield
         self.cut = unsure
 
@@ -322,7 +321,7 @@ class Account:
         sums = [0] * (len(self.roots) + 1)  # the last is for `_SEVERAL`
         for passed, (joint, number) in enumerate(owner.items()):
             sums[number] += walk.bytes[joint]
-            if passed % _LOOKS == 0:
+            if passed % LOOKS == 0:
                 yield
         self.tallies = [Tally() for _ in self.roots]
         general = frozenset(("moving",)) if walk.moving else _NO_NOTES
@@ -413,7 +412,7 @@ class Account:
 
     def _add_all(self, tally: Tally, joints: Iterable[int]) -> Steps:
         """Add joints to a tally."""
-        for batch in _batches(iter(joints)):
+        for batch in batches(iter(joints)):
             tally.add(self.tally_of(batch))
             yield
 
@@ -426,12 +425,12 @@ class Account:
         for table in chain(self.reach, vars(self.walk).values(), vars(self).values()):
             if type(table) is list:
                 while table:
-                    del table[-_LOOKS:]
+                    del table[-LOOKS:]
                     yield
             elif type(table) in {dict, set}:
                 take = table.popitem if type(table) is dict else table.pop
                 while table:
-                    for _ in range(min(len(table), _LOOKS)):
+                    for _ in range(min(len(table), LOOKS)):
                         take()
                     yield
 
@@ -459,7 +458,7 @@ class Account:
         """Find what `both` returns."""
         tally = self._both[first, second] = Tally()
         others = self.reach[second]
-        for batch in _batches(iter(self.reach[first])):
+        for batch in batches(iter(self.reach[first])):
             tally.add(self.tally_of(others.intersection(batch)))
             yield
 
@@ -486,7 +485,7 @@ class Account:
         mine = self.reach[group]
         others = [reach for reach in self.reach if reach is not mine]
         shared: set[int] = set()
-        for batch in _batches(iter(self._several)):
+        for batch in batches(iter(self._several)):
             shared |= mine.intersection(batch).difference(*others)
             yield
         if not shared:
@@ -647,7 +646,7 @@ class Account:
                 if beyond:
                     found.setdefault(number, set()).update(beyond)
                 looked += len(edges[joint])
-            if looked > _LOOKS:
+            if looked > LOOKS:
                 looked = 0
                 yield
 
@@ -656,7 +655,7 @@ class Account:
         together: dict[tuple[int, ...], set[int]] = {}
         for passed, (joint, numbers) in enumerate(users.items()):
             together.setdefault(numbers, set()).add(joint)
-            if passed % _LOOKS == 0:
+            if passed % LOOKS == 0:
                 yield
         for numbers, joints in together.items():
             if 1 < len(numbers) <= _MOST_SHARERS:
@@ -702,7 +701,7 @@ class Account:
         while frontier and len(found) < most:
             kids = chain.from_iterable(map(edges.__getitem__, frontier))
             frontier = []
-            for batch in _batches(kids):
+            for batch in batches(kids):
                 new = set(batch) - found - stops
                 found |= new
                 frontier.extend(new)
@@ -721,25 +720,19 @@ class Account:
                 while reached < number:
                     reached = next(starts)
                     users.add(shared.intersection((self.roots[reached],)), reached)
-                for start in range(0, len(edges[joint]), _LOOKS):
-                    some = edges[joint][start : start + _LOOKS]
+                for start in range(0, len(edges[joint]), LOOKS):
+                    some = edges[joint][start : start + LOOKS]
                     users.add(shared.intersection(some), number)
                     looked += len(some)
-                    if looked > _LOOKS:
+                    if looked > LOOKS:
                         looked = 0
                         yield
-            if looked > _LOOKS:
+            if looked > LOOKS:
                 looked = 0
                 yield
         for number in starts:
             users.add(shared.intersection((self.roots[number],)), number)
         yield from apart(edges, shared, users, found)
-
-
-def _batches(joints: Iterator[int]) -> Iterator[list[int]]:
-    """Yield joints in lists that one step can look at."""
-    while batch := list(islice(joints, _LOOKS)):
-        yield batch
 
 
 class Shared:

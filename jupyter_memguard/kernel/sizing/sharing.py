@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from typing import Generator, Iterable, Iterator, Sequence
 
 A_STEP = 1_000  # joints between two chances to stop
+LOOKS = 5_000  # joints or edges of which little is asked, between two such chances
+_AT_ONCE = 300  # joints whose edges are looked at in one step
 
 Steps = Generator[None, None, None]
+
+
+def batches(joints: Iterator[int]) -> Iterator[list[int]]:
+    """Yield joints in lists that one step can look at."""
+    while batch := list(islice(joints, LOOKS)):
+        yield batch
 
 
 class Claims:
@@ -25,6 +33,8 @@ class Claims:
         self.sets = sets
         self.owner: dict[int, int] = {}  # the first number that led to a joint
         self.contested: set[int] = set()
+        self._before: set[int] = set()  # the joints of former claims
+        self._looked = 0
 
     def claim_each(self, joints: Sequence[int]) -> Steps:
         """Give each number what leads from the joint at its place, as `claim` does."""
@@ -34,6 +44,7 @@ class Claims:
                 yield from self.claim((joint,), number)
             elif joint in self.inside:
                 owner[joint] = number
+                self._before.add(joint)
             if number % A_STEP == 0:
                 yield
 
@@ -46,26 +57,40 @@ class Claims:
 
     def claim(self, entries: Iterable[int], number: int) -> Steps:
         """Give a number all joints that lead from `entries`, but for those of other numbers."""
-        owner, inside = self.owner, self.inside
-        stack: list[int] = []
-        for passed, joint in enumerate(chain(entries, _popped(stack, self.edges)), 1):
-            found = owner.get(joint)
-            if found is None:
-                if joint in inside:
-                    owner[joint] = number
-                    stack.append(joint)
-            elif found != number:
-                self.contested.add(joint)
-                if self.sets is not None:
-                    self.sets.join((found, number))
-            if passed % A_STEP == 0:
+        mine: set[int] = set()
+        waiting: list[int] = []
+        kids = iter(entries)
+        while True:
+            for batch in batches(kids):
+                found = set(batch)
+                self._contest(found & self._before, number)
+                found &= self.inside
+                found -= mine
+                found -= self._before
+                mine |= found
+                waiting += found
+                self._looked += len(batch)
+                if self._looked > LOOKS:
+                    self._looked = 0
+                    yield
+            if not waiting:
+                break
+            kids = chain.from_iterable(map(self.edges.__getitem__, waiting[-_AT_ONCE:]))
+            del waiting[-_AT_ONCE:]
+        for batch in batches(iter(mine)):
+            self.owner.update(dict.fromkeys(batch, number))
+            self._before.update(batch)
+            if len(mine) > LOOKS:
                 yield
 
-
-def _popped(stack: list[int], edges: Sequence[Iterable[int]]) -> Iterator[int]:
-    """Yield what the joints of a stack lead to, while the stack may grow."""
-    while stack:
-        yield from edges[stack.pop()]
+    def _contest(self, joints: set[int], number: int) -> None:
+        """Note which joints of former claims another number leads to."""
+        for joint in joints:
+            owner = self.owner[joint]
+            if owner != number:
+                self.contested.add(joint)
+                if self.sets is not None:
+                    self.sets.join((owner, number))
 
 
 class Sets:
