@@ -51,8 +51,7 @@ _LEAST_SHARE = 0.3
 _MOST_BESIDE, _BESIDE = 0.4, 0.15
 # The part of a budget that an answer is to take, so that few take more than all of it.
 _AIM = 0.88
-# The part of a slice's time after which it ends: the step that is then made, and the answer, take
-# the rest.
+# The part of a slice's time after which it ends: a last step and the answer have the rest.
 _OF_A_SLICE = 0.65
 # IPython's event before any code is executed, also code that leaves no trace.
 _EXECUTES = "pre_execute"

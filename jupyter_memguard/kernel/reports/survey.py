@@ -25,7 +25,7 @@ from ..retention.placeholder import is_placeholder
 from ..retention.process import forget_lookups, trim
 from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
-from ..sizing import Measuring, Pace, measure_in_turn
+from ..sizing import Measuring, Pace, measure
 from .rows import MOST_SHARERS, collect, roots
 
 if TYPE_CHECKING:
@@ -189,10 +189,7 @@ class Survey:
         results_only: bool = False,
         pace: Pace | None = None,
     ) -> None:
-        """Take the results, and collect the other roots, or none with `results_only`.
-
-        `pace` is that of the measurements before.
-        """
+        """Take results and the pace so far, and collect other roots unless `results_only`."""
         self.shell = shell
         self.began = self.asked_at = time.monotonic()
         self.state = state_of(shell)
@@ -290,8 +287,9 @@ class Survey:
         figures = self.figures
         part_ms = budget_ms / 2 / max(1, len(self.entries))
         for root in self.groups[RESULTS]:
-            figures.sizes += measure_in_turn([[root]], budget_ms=part_ms)
-        parts = measure_in_turn(self.groups, budget_ms=budget_ms / 2)
+            figures.sizes += measure([root], budget_ms=part_ms)[0]
+        part_ms = budget_ms / 2 / len(self.groups)
+        parts = [measure(group, budget_ms=part_ms, each=False)[1] for group in self.groups]
         figures.together = parts[RESULTS]
         figures.parts = dict(zip(("results", "tracebacks", "variables"), parts))
         figures.parts["shared"] = Size(0, ("no-refcounts",), 0)

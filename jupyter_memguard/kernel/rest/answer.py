@@ -17,7 +17,7 @@ from ..retention.holders import boundary
 from ..retention.process import trim
 from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
-from ..sizing import Measuring, clock, collector_paused, measure_in_turn, prepare
+from ..sizing import Measuring, clock, collector_paused, measure, prepare
 from .hoard import Hoard, Look, safe_name
 from .memory import memory
 from .table import HOARDERS
@@ -159,7 +159,8 @@ class _Sizes:
                 each.clear()
 
     def _without_counts(self, budget_ms: float) -> None:
-        sizes = measure_in_turn(self._groups, budget_ms=budget_ms)
+        part_ms = budget_ms / len(self._groups)
+        sizes = [measure(group, budget_ms=part_ms, each=False)[1] for group in self._groups]
         self.parts = dict(zip(("results", "tracebacks", "variables"), sizes))
         self.parts["shared"] = Size(0, ("no-refcounts",), 0)
         found = iter(sizes[_FIRST:])

@@ -19,9 +19,7 @@ from .placeholder import is_placeholder
 UNDERS = ("_", "__", "___")
 NUMBERED = re.compile(r"_([1-9][0-9]{0,15})")
 _MISSING = object()
-# `Out`, the user's namespace and `user_ns_hidden`, in which IPython puts each result: how people
-# read these places, and whether the key is a name.
-_WHERE = (("Out[{}]", False), ("{}", True), ("user_ns_hidden['{}']", True))
+# `Out`, the user's namespace and `user_ns_hidden`.
 _Mappings = Tuple[Dict[Any, Any], Dict[Any, Any], Dict[Any, Any]]
 
 # IPython's own names in the user's namespace; never the user's variables.
@@ -86,17 +84,20 @@ class Retained:
     @property
     def reference_count(self) -> int:
         """The number of places."""
-        return len(_WHERE) * len(self._in_all) + len(self.others)
+        return 3 * len(self._in_all) + len(self.others)
 
     @property
     def places(self) -> list[Place]:
         """The places, those of cells' results first."""
-        found = []
+        cache, user, hidden = self._mappings
+        found: list[Place] = []
         for number in self._in_all:
             name = f"_{number}"
-            for (form, by_name), mapping in zip(_WHERE, self._mappings):
-                key = name if by_name else number
-                found.append(Place(form.format(key), mapping, key, number))
+            found += (
+                Place(f"Out[{number}]", cache, number, number),
+                Place(name, user, name, number),
+                Place(f"user_ns_hidden['{name}']", hidden, name, number),
+            )
         return found + self.others
 
 

@@ -2,7 +2,7 @@
 
 This is the engine's one door: the rest of the package imports from here, never from inside.
 `Measuring` walks from all results, tracebacks and variables (`ownership.py`) and says who frees
-what (`account.py`); it can be stopped and gone on with. `measure` and `measure_in_turn` ask once.
+what (`account.py`); it can be stopped and gone on with. `measure` asks once.
 `keeps_alive` only walks forward (`forward_walk.py`), which is quick, and ignores who else holds
 the objects.
 
@@ -54,7 +54,6 @@ __all__ = [
     "keeps_alive",
     "keeps_alive_in_turn",
     "measure",
-    "measure_in_turn",
     "prepare",
     "restore_collector",
 ]
@@ -78,9 +77,9 @@ class Pace:
         self.look_s: float = stages.module("sizing.ownership").LOOK_S
 
     def took(self, seconds: float, looks: int) -> None:
-        """Learn how long an account took; small ones say nothing.
+        """Learn how long an account took, longer at once and shorter slowly.
 
-        Who is late has made somebody wait, so that it becomes longer at once, but shorter slowly.
+        Small ones say nothing.
         """
         if looks >= _MANY_LOOKS:
             found = seconds / looks
@@ -206,22 +205,6 @@ def measure(
     measuring = Measuring([roots], boundary=boundary)
     measuring.go_on(budget_ms, answer=budget_ms < _HASTE_MS)
     return measuring.account().sizes_of(0, each=each)
-
-
-def measure_in_turn(
-    groups: Sequence[Sequence[Root]], *, budget_ms: float, boundary: Sequence[object] = ()
-) -> list[Size]:
-    """Return what each group of roots frees beyond the groups before it, if they go in turn.
-
-    An object that is in several groups has a root in each, with the references that go with that
-    group. Otherwise as `measure`.
-    """
-    if LISTED is None:
-        part_ms = budget_ms / max(1, len(groups))
-        return [measure_without_counts(g, part_ms, boundary, each=False)[1] for g in groups]
-    measuring = Measuring(groups, boundary=boundary)
-    measuring.go_on(budget_ms)
-    return measuring.account().in_turn()
 
 
 def keeps_alive(

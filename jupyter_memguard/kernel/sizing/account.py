@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain, compress, islice
+from math import inf
 from operator import lt, ne
 from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 
@@ -209,16 +210,20 @@ class Account:
                 self._into_cuts[joint].add(~group)
         return found
 
-    def _lead(self, found: set[int], start: Iterable[int], stops: set[int]) -> Steps:
-        """Add to `found` the joints that lead from `start` without passing `stops`."""
+    def _lead(
+        self, found: set[int], start: Iterable[int], stops: set[int], most: float = inf
+    ) -> Steps:
+        """Add to `found` the joints that lead from `start` without passing `stops`.
+
+        It ends where there are about `most` joints.
+        """
         edges = self.walk.edges
         waiting = list(start)
         found.update(waiting)
-        while waiting:
+        while waiting and len(found) < most:
             some = waiting[-_AT_ONCE:]
             del waiting[-_AT_ONCE:]
-            kids = chain.from_iterable(map(edges.__getitem__, some))
-            for batch in batches(kids):
+            for batch in batches(chain.from_iterable(map(edges.__getitem__, some))):
                 new = set(batch) - found - stops
                 found |= new
                 waiting.extend(new)
@@ -553,19 +558,6 @@ class Account:
                 sizes[number].shared_with = tuple(islice(others, _MOST_SHARERS))
         return sizes, together.size()
 
-    def in_turn(self) -> list[Size]:
-        """Return what each group frees beyond the groups before it, if they go in turn."""
-        sizes = []
-        later = set().union(*self.reach)
-        for group in reversed(range(len(self.reach))):
-            falls = later & self.reach[group]
-            later -= falls
-            tally = self.tally_of(falls)
-            if any(root in self.cut for root in self.walk.rooted[group]):
-                tally.notes |= {"cut"}
-            sizes.append(tally.size())
-        return sizes[::-1]
-
     def by_groups(self) -> dict[tuple[int, ...], set[int]]:
         """Return the joints that fall if all goes, by the groups that lead to them, in order."""
         led: dict[int, tuple[int, ...]] = {}
@@ -620,7 +612,7 @@ class Account:
             begin = frozenset(start - stops)
             if begin not in known:
                 shared = set(begin) if left > 0 else set()
-                yield from self._find_near(shared, stops, left)
+                yield from self._lead(shared, shared, stops, left)
                 left -= len(shared)
                 known[begin] = shared, Tally()
                 yield from self._add_all(known[begin][1], shared)
@@ -681,7 +673,7 @@ class Account:
         for number, root in enumerate(self.walk.rooted[0]):
             if left > 0 and root in self.cut and root not in others:
                 near = {root}
-                yield from self._find_near(near, others, left)
+                yield from self._lead(near, near, others, left)
                 left -= len(near)
                 near &= doubtful
                 if near:
@@ -693,19 +685,6 @@ class Account:
             found = self.overlaps.setdefault(number, Counter())
             for other in numbers:
                 found[other] += size
-
-    def _find_near(self, found: set[int], stops: set[int], most: int) -> Steps:
-        """Add to `found` about `most` joints that lead from there without passing `stops`."""
-        edges = self.walk.edges
-        frontier = list(found)
-        while frontier and len(found) < most:
-            kids = chain.from_iterable(map(edges.__getitem__, frontier))
-            frontier = []
-            for batch in batches(kids):
-                new = set(batch) - found - stops
-                found |= new
-                frontier.extend(new)
-                yield
 
     def _find_parts(self, shared: set[int], numbers: range, found: list[Part]) -> Steps:
         """Find which of the shared joints fall together if these roots are let go."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
@@ -40,6 +40,11 @@ def bundled(joints: Iterable[int]) -> bytes:
     return array("I", joints).tobytes()
 
 
+def _alone(joint: int) -> bytes:
+    """Return the key of a single joint."""
+    return bundled((joint,))
+
+
 def joints_of(bundle: bytes) -> Sequence[int]:
     """Return the joints of a key that `bundled` made."""
     return memoryview(bundle).cast("I")
@@ -58,7 +63,7 @@ class Bundles:
         # For each joint that waits, the part of the leaves' bytes that goes with its own
         # references: of leaves to which all references were met, and of others.
         self.waiting: dict[int, list[float]] = {joint: [0.0, 0.0] for joint in waiting}
-        self._alone: dict[int, bytes] = {}  # the keys of single joints
+        self._alone = lru_cache(None)(_alone)
 
     def add(  # noqa: PLR0913, PLR0917 - what is known of one leaf
         self,
@@ -76,18 +81,17 @@ class Bundles:
         at = int(met != refs)
         first = places[joints[0]]
         if len(joints) == 1:
-            owners = self._alone.get(first) or self._key(first)
+            owners = self._alone(first)
             if joints[0] in self.waiting:
                 self.waiting[joints[0]][at] += size * met / max(met, refs)
         else:
             together = set(map(places.__getitem__, joints))
-            owners = bundled(sorted(together)) if len(together) > 1 else self._key(first)
+            owners = bundled(sorted(together)) if len(together) > 1 else self._alone(first)
             if not self.waiting.keys().isdisjoint(joints):
-                end, each = met, size / max(met, refs)
-                for joint, begin in zip(reversed(joints), reversed(begins)):
+                each = size / max(met, refs)
+                for joint, begin, end in zip(joints, begins, (*begins[1:], met)):
                     if joint in self.waiting:
                         self.waiting[joint][at] += each * (end - begin)
-                    end = begin
         sizes = self.held if at else self.met
         if owners in sizes:
             sizes[owners] += size
@@ -95,12 +99,6 @@ class Bundles:
             self.left_out = True
         else:
             sizes[owners] = size
-
-    def _key(self, joint: int) -> bytes:
-        """Return the key of a single joint."""
-        if joint not in self._alone:
-            self._alone[joint] = bundled((joint,))
-        return self._alone[joint]
 
 
 class Leaves:

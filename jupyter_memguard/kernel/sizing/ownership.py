@@ -47,7 +47,7 @@ _ONE_BY_ONE = 100  # joints of these, in one step
 _MOST_LEFT_OUT = 20_000  # joints that were opened meanwhile, in one call
 _LONG = 1000  # joints that are opened one after the other while many others wait
 _INLINE = 3  # objects that are opened with a joint
-_OFTEN = 10_000  # edges of one joint that may be twice there
+_OFTEN = 10_000  # edges of a joint that may be twice there
 _DEEP = 60  # levels that a batch of joints is followed before worklists take over
 _LEVEL = 300  # objects that are looked at in one step
 _MANY = 20_000  # objects of one level from which worklists take over
@@ -87,7 +87,7 @@ class Part:
 class Pending:
     """What a joint leads to and a worklist has still to follow."""
 
-    __slots__ = ("again", "gained", "has_edge", "joint", "parts", "pile", "spent", "worklist")
+    __slots__ = ("gained", "has_edge", "joint", "parts", "pile", "spent", "worklist")
 
     def __init__(self, joint: int) -> None:
         """Begin with nothing."""
@@ -97,9 +97,7 @@ class Pending:
         self.gained = 0  # bytes that were counted by following it
         self.spent = 0.0  # seconds of following slices
         self.parts: list[Part] = []
-        # How many edges may be there already; once these are many, for each joint whether one is.
-        self.again = 0
-        self.has_edge = bytearray()
+        self.has_edge = bytearray()  # for each joint, once there are many edges
 
     def __bool__(self) -> bool:
         """Return whether there is anything left to follow."""
@@ -847,7 +845,6 @@ class Ownership:
         keys = list(map(id, kids))
         lost = Counter(keys)
         before = self.leaves.count
-        known = len(self.objects)
         leaves = self._know(list(lost), kids)
         if leaves:
             self.leaves.add(keys, repeat(self.now.joint), leaves)
@@ -864,22 +861,17 @@ class Ownership:
         added = self.leaves.count - before
         if found or added:
             self.now.parts.append(Part(self.now.worklist.cursor, found, added))
-        self._lead_to(joints, known)
+        self._lead_to(joints)
 
-    def _lead_to(self, joints: list[int], known: int) -> None:
-        """Add edges of the current joint; those from the joint `known` on are new."""
-        now = self.now
-        if now.has_edge:
-            now.has_edge.extend(bytes(len(self.objects) - len(now.has_edge)))
-            joints = list(compress(joints, map(not_, map(now.has_edge.__getitem__, joints))))
+    def _lead_to(self, joints: list[int]) -> None:
+        """Add edges of the current joint; of very many, only those that it has not yet."""
+        edges, has_edge = self.edges[self.now.joint], self.now.has_edge
+        if len(edges) > _OFTEN:
+            has_edge.extend(bytes(len(self.objects) - len(has_edge)))
+            joints = list(compress(joints, map(not_, map(has_edge.__getitem__, joints))))
             for joint in joints:
-                now.has_edge[joint] = 1
-        else:
-            now.again += sum(map(known.__gt__, joints))
-            if now.again > _OFTEN:
-                # The same few objects, many times over.
-                now.has_edge = bytearray(len(self.objects))
-        self.edges[now.joint] += joints
+                has_edge[joint] = 1
+        edges += joints
         self.edge_count += len(joints)
 
     def _know(self, keys: list[int], kids: list[Any]) -> dict[int, int]:

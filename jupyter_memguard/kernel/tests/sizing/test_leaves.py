@@ -71,7 +71,7 @@ def figures(graph: Graph, *, stops: bool) -> list[Any]:
         said += [(each.members, each.tally.bytes) for each in shared]
         said += [size.freed_bytes for size in found.sizes_of(group)[0]]
         said.append(found.sizes_of(group)[1].freed_bytes)
-    said += [size.freed_bytes for size in found.in_turn()]
+    said += [found.tally_of(joints).bytes for _, joints in sorted(found.by_groups().items())]
     said += [found.both(0, 2).bytes, found.without(2, 0).bytes]
     return [*said, [tally.bytes for tally in found.keeps], found.overlaps]
 

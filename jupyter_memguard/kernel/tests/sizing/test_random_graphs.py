@@ -15,7 +15,6 @@ from jupyter_memguard.kernel.sizing import (
     Size,
     account,
     measure,
-    measure_in_turn,
     ownership,
     sharing,
     worklist,
@@ -130,22 +129,26 @@ def test_each_root_keeps_alive_what_it_leads_to(drawn: tuple[Any, ...]) -> None:
 @given(graphs())
 def test_groups_that_go_in_turn_free_what_those_before_them_left(drawn: tuple[Any, ...]) -> None:
     graph = Graph(drawn)
-    sizes = measure_in_turn(graph.groups, budget_ms=PLENTY)
+    measuring = Measuring(graph.groups)
+    assert measuring.go_on(PLENTY)
+    found = measuring.account()
+    by_groups = found.by_groups().items()
     gone: list[int] = []
-    for size, positions in zip(sizes, graph.positions):
+    for group, positions in enumerate(graph.positions):
         before = graph.falls(gone)
         gone += positions
+        falls = set().union(*(joints for led, joints in by_groups if max(led) == group))
+        size = found.tally_of(falls).size()
         assert freed_nodes(size) == graph.falls(gone) - before
         assert size.exact
 
 
 def figures(found: Any) -> list[Size]:
-    """Return all that an account says: of each group and its roots, in turn, of groups together."""
+    """Return all that an account says: of each group and its roots, and of groups together."""
     said: list[Size] = []
     for group in GROUPS:
         each, together = found.sizes_of(group)
         said += [*each, together]
-    said += found.in_turn()
     return said + [found.tally_of(found.only(some)).size() for some in SETS_OF_GROUPS]
 
 
@@ -177,7 +180,7 @@ def test_an_account_that_was_stopped_never_says_more_than_comes_back(
 ) -> None:
     graph = Graph(drawn)
     right = figures(final(graph))
-    with_notes = len(graph.roots) + 2 * len(GROUPS)
+    with_notes = len(graph.roots) + len(GROUPS)
     measuring = Measuring(graph.groups)
     ended = False
     while not ended:

@@ -26,7 +26,6 @@ from jupyter_memguard.kernel.sizing import (
     Measuring,
     Root,
     measure,
-    measure_in_turn,
     ownership,
 )
 from jupyter_memguard.kernel.tests.sizing.objects import (
@@ -189,11 +188,9 @@ WORK: dict[str, Callable[[], list[Any]]] = {
 
 
 def work() -> Iterator[None]:
-    """Measure objects of each kind: each alone, in turn, and stopped after every few steps."""
+    """Measure objects of each kind: each alone, and stopped after every few steps."""
     for make in WORK.values():
         measure(_roots(make), budget_ms=PLENTY)
-        yield
-        measure_in_turn([_roots(make), _roots(make)], budget_ms=PLENTY)
         yield
     for make in (lambda: [pairs_of(100)], lambda: [ring_of(200)], results_that_share):
         measuring = Measuring([_roots(make), _roots(make)], names=True)
