@@ -1,7 +1,7 @@
 /** A page that is loaded again shows the panel as it was left. */
 import { expect } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
-import { newNotebook, openWholePanel, test } from './kernel-story';
+import { newNotebook, openWholePanel, reload, test } from './kernel-story';
 import { order, rowsIn, runCells } from './panel-story';
 
 /** The heights of the open sections, from top to bottom. */
@@ -70,8 +70,7 @@ test('order, filter, folded sections and their sizes come back', async ({
   expect(left).not.toEqual(before);
   await kept;
 
-  // There is no launcher, which Galata waits for.
-  await page.reload({ waitForIsReady: false });
+  await reload(page);
   await expect(panel).toBeVisible();
   await expect.poll(() => order(panel)).toBe('1 3');
   await expect(

@@ -6,7 +6,7 @@ import { mkdtempSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { urlOf, WITHOUT } from '../servers';
-import { newNotebook, run, test as story } from './kernel-story';
+import { newNotebook, reload, run, test as story } from './kernel-story';
 import { OwnServer, START_MS } from './own-server';
 
 /** A folder of settings of its own, so that it stays enabled for all others. */
@@ -105,7 +105,7 @@ test('disabled, it leaves nothing in pages and kernels; enabled, it is back', as
 
   // The same look finds it where it is enabled.
   labextension('enable');
-  await page.reload({ waitForIsReady: false });
+  await reload(page);
   await expect(page.locator('.jp-Memguard-status')).toBeVisible();
   const found = await oursInPage(page);
   for (const kind of Object.values(found)) {

@@ -45,6 +45,19 @@ export const test = galataTest.extend<{
   ]
 });
 
+/**
+ * Load a page anew, and wait until its file browser is where it was: a story
+ * that ended before would take its folder away meanwhile. Galata's own wait is
+ * for a launcher, which there may not be.
+ */
+export async function reload(page: IJupyterLabPageFixture): Promise<void> {
+  await page.reload({ waitForIsReady: false });
+  await page
+    .locator('.jp-FileBrowser:not(.jp-mod-restoring)')
+    .first()
+    .waitFor({ state: 'attached' });
+}
+
 /** The array of the article: 10,000 x 10,000 float64. */
 export const ARTICLE_BYTES = 800_000_000;
 

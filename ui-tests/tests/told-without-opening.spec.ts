@@ -4,6 +4,7 @@ import {
   ARTICLE_BYTES,
   figure,
   newNotebook,
+  reload,
   run,
   SHOW_ARRAY,
   statusItem,
@@ -66,7 +67,7 @@ test('cells that were run together, and a page that comes later, are told as wel
   );
   await expect(mark).toHaveCount(1);
   await page.notebook.save();
-  await page.reload({ waitForIsReady: false });
+  await reload(page);
   await expect(mark).toHaveCount(1);
   await expect(statusItem(page)).toContainText('762.9 MiB to free');
 });

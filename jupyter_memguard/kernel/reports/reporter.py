@@ -67,9 +67,12 @@ class AnswerTime:
     def __init__(self) -> None:
         """Begin with a guess."""
         self._beside = _BESIDE  # the part of a budget
+        self._budget_ms = 0.0  # what was learnt with one budget says little of others
 
     def for_measuring(self, budget_ms: float) -> float:
         """Return how much of a budget, of processor time, measuring may have."""
+        if budget_ms != self._budget_ms:
+            self._budget_ms, self._beside = budget_ms, _BESIDE
         return budget_ms * (1 - self._beside)
 
     def took(self, answer_ms: float, budget_ms: float) -> None:

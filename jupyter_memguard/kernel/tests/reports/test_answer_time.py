@@ -51,12 +51,19 @@ def test_one_slow_answer_is_soon_forgotten() -> None:
     assert answers(time, 10.0)[-1] >= 0.85 * BUDGET_MS
 
 
+def test_what_was_learnt_with_one_budget_is_not_taken_for_another() -> None:
+    time = AnswerTime()
+    answers(time, 500.0)
+    assert time.for_measuring(10 * BUDGET_MS) >= 8 * BUDGET_MS
+
+
 def test_a_kernel_with_much_to_tell_measures_less(kernel: Kernel) -> None:
     kernel.run("made = [[n] for n in range(400_000)]\nmade, list(made)")
     kernel.run("import _jupyter_memguard")
     comm = kernel.comm()
     kernel.run(
         "reporter = vars(get_ipython())['_jupyter_memguard'].reporter\n"
+        "reporter._report_time.for_measuring(100.0)\n"
         "reporter._report_time.took(200.0, 100.0)\n"
         "granted = []\n"
         "measured = reporter._surveyed\n"
