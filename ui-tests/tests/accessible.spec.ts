@@ -223,17 +223,16 @@ for (const { theme, forcedColors } of LOOKS) {
 
       await newNotebook(page);
       await expect(panel).toHaveAttribute('data-state', 'empty');
+      await shutDown(page);
+      await expect(panel).toHaveAttribute('data-state', 'no-kernel');
+      await check(page, 'no kernel', panel.getByText('Start a kernel'));
+      // The one that dies is the last: a server that gives up on a kernel
+      // while it changes it answers with an error.
       for (const [kernel, state, said] of ODD_KERNELS) {
         await changeKernel(page, kernel);
         await expect(panel).toHaveAttribute('data-state', state);
         await check(page, state, panel.getByText(said));
       }
-      // The server may still try to restart the one that has died.
-      await changeKernel(page, 'python3');
-      await expect(panel).toHaveAttribute('data-state', 'empty');
-      await shutDown(page);
-      await expect(panel).toHaveAttribute('data-state', 'no-kernel');
-      await check(page, 'no kernel', panel.getByText('Start a kernel'));
     });
   });
 }
