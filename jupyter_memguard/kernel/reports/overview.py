@@ -87,7 +87,7 @@ def _largest(survey: Survey, figures: Figures, count: int) -> list[Variable]:
     found: list[Variable] = []
     for index in order[:count]:
         each, size = variables[index], figures.variable_sizes[index]
-        others, results = figures.variables_share[index]
+        others, results = figures.variables_share.get(index, ([], []))
         found.append(
             {
                 "name": each.names[0],

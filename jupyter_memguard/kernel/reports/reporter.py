@@ -255,7 +255,7 @@ class Reporter:
         for i, each in zip(shown, rows):
             each["size_bytes"] = max(figures.keeps[i], sizes[i].likely_bytes)
             each["seen_bytes"] = _seen(sizes[i], figures.doubts[i])
-            each["shared_variables"] = figures.shared_variables[i]
+            each["shared_variables"] = figures.shared_variables.get(i, [])
             each["as_of"] = figures.as_of[i]
             self.announced.note(entries[i].numbers, entries[i].obj)
         together = figures.together

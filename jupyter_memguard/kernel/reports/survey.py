@@ -22,7 +22,7 @@ from ..retention.holders import (
     snapshot,
 )
 from ..retention.placeholder import is_placeholder
-from ..retention.process import forget_lookups, trim
+from ..retention.process import forget_lookups, renew_free_lists, trim
 from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
 from ..sizing import Measuring, Pace, measure
@@ -108,11 +108,12 @@ class Figures:
         self.doubt = 0
         self.groups: list[Group] = []
         self.together = Size()
-        self.shared_variables: list[list[str]] = []
+        self.shared_variables: dict[int, list[str]] = {}  # by result
         self.parts: dict[str, Size] = {}
         self.variable_sizes: list[Size] = []  # what deleting each variable frees
         self.variable_keeps: list[int] = []
-        self.variables_share: list[tuple[list[int], list[int]]] = []  # variables, results
+        # By variable: the variables and the results with which it shares.
+        self.variables_share: dict[int, tuple[list[int], list[int]]] = {}
         # For each result whether it is final, and nothing that it leads to is held by anything
         # else; found if results alone were measured.
         self.closed: list[bool] = []
@@ -240,6 +241,8 @@ class Survey:
             return self.figures
         if self.measuring.is_final or not self._stands:
             self._looked = True
+            if self.measuring.is_final and self._is_large():
+                renew_free_lists()  # what the figures are made of stays
             account = self.measuring.account()
             self.figures = _figures(account, self).not_worse_than(self.figures)
             self.figures.final = self.measuring.is_final
@@ -259,7 +262,9 @@ class Survey:
                 self.look()
             return self.figures.final and not self._is_large()
         self.asked_at = self.began = time.monotonic()  # the page asks for the figures after it
-        return self.measuring is None or self.measuring.let_go(budget_ms)
+        done = self.measuring is None or self.measuring.let_go(budget_ms)
+        renew_free_lists()  # the next request is made of what is in the lists
+        return done
 
     def collect_again(self) -> None:
         """Collect the objects again that were dropped when the figures were final."""
@@ -277,6 +282,7 @@ class Survey:
         self.tracebacks = []
         if large:
             forget_lookups()
+            renew_free_lists()
             trim()
 
     def _is_large(self) -> bool:
@@ -296,10 +302,8 @@ class Survey:
         figures.as_of = [None] * len(figures.sizes)
         figures.keeps = [size.likely_bytes for size in figures.sizes]
         figures.doubts = [0] * len(figures.sizes)
-        figures.shared_variables = [[] for _ in figures.sizes]
         figures.variable_sizes = [Size(0, ("no-refcounts",))] * len(self.variables)
         figures.variable_keeps = [0] * len(self.variables)
-        figures.variables_share = [([], [])] * len(self.variables)
         figures.final = True
 
 
@@ -342,24 +346,16 @@ def _figures(account: Account, survey: Survey) -> Figures:
     names = [each.names[:1] for each in survey.variables]
     first = starts[VARIABLES]
     roots_of = account.roots
-    for number in range(starts[TRACEBACKS]):
-        if number not in overlaps:
-            found.shared_variables.append([])
-            continue
-        near = _near(overlaps[number])
-        others = [other - first for other in near if other >= first]
-        same = {other for other in others if roots_of[other + first] == roots_of[number]}
-        found.shared_variables.append(
-            [name for other in others if other not in same for name in names[other]][:_MOST_NAMES]
-        )
-    for number in range(first, len(roots_of)):
-        near = [other for other in _near(overlaps.get(number, {})) if other != number]
-        found.variables_share.append(
-            (
-                [other - first for other in near if other >= first][:_MOST_NAMES],
-                [other for other in near if other < starts[TRACEBACKS]][:_MOST_NAMES],
-            )
-        )
+    for number, overlap in overlaps.items():
+        near = _near(overlap)
+        others = [other - first for other in near if other >= first and other != number]
+        if number < starts[TRACEBACKS]:
+            same = {other for other in others if roots_of[other + first] == roots_of[number]}
+            shared_names = [name for other in others if other not in same for name in names[other]]
+            found.shared_variables[number] = shared_names[:_MOST_NAMES]
+        elif number >= first and near:
+            results = [other for other in near if other < starts[TRACEBACKS]]
+            found.variables_share[number - first] = others[:_MOST_NAMES], results[:_MOST_NAMES]
     return found
 
 

@@ -98,6 +98,40 @@ def test_what_pythons_allocator_keeps_is_told() -> None:
     assert answer.stderr == b""
 
 
+SCATTERED = """
+import gc, sys
+from jupyter_memguard.kernel.retention.process import renew_free_lists, rss_bytes
+make, most = eval("lambda: " + sys.argv[1]), int(sys.argv[2])
+objects = [make() for _ in range(800_000)]
+last = objects[:: len(objects) // most]
+objects.clear()
+kept = [make() for _ in range(most)]  # those that Python keeps are used again
+del last  # these are what Python keeps now, all over its memory
+before = rss_bytes()
+renew_free_lists()
+renewed = rss_bytes()
+gc.collect()  # empties what Python keeps
+print(before - renewed, renewed - rss_bytes())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the process's size is read in /proc")
+@pytest.mark.parametrize(
+    ("make", "most"),
+    [
+        *((f"tuple([None] * {length})", "2000") for length in (1, 2, 3, 4)),
+        ("[]", "80"),
+        ("{'': None}", "80"),
+    ],
+)
+def test_free_objects_that_python_keeps_hold_no_memory_that_is_free(make: str, most: str) -> None:
+    command = [sys.executable, "-c", SCATTERED, make, most]
+    answer = subprocess.run(command, check=True, capture_output=True)
+    given_back, left = map(int, answer.stdout.split())
+    assert given_back > 25 * MIB
+    assert left < 4 * MIB
+
+
 def test_another_allocator_is_not_said_to_keep_anything() -> None:
     program = "from jupyter_memguard.kernel.reports import python_allocator as a; "
     program += "print(a.read())"
