@@ -21,6 +21,10 @@ test.use({ baseURL: urlOf(REMOTE) });
 /** A remote kernel is asked for its memory every ten seconds at most. */
 const TOLD = { timeout: 30_000 };
 
+/** How long it is tried to connect anew. */
+const CONNECTED_MS = 180_000;
+test.setTimeout(CONNECTED_MS + 120_000);
+
 function kernelId(page: IJupyterLabPageFixture): Promise<string> {
   return page.evaluate(() => {
     const widget = window.jupyterapp.shell.currentWidget as unknown as {
@@ -47,7 +51,7 @@ async function remoteNotebook(page: IJupyterLabPageFixture): Promise<void> {
       });
       throw error;
     }
-  }).toPass({ timeout: 90_000 });
+  }).toPass({ timeout: CONNECTED_MS });
 }
 
 test('results on a gateway are seen and freed, and the memory is told', async ({

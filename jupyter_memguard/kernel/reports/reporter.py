@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, Iterator
 from weakref import ref
 
@@ -50,7 +51,7 @@ _LEAST_SHARE = 0.3
 # And at most this share is for what comes beside it; the second is how much at first.
 _MOST_BESIDE, _BESIDE = 0.4, 0.15
 # The part of a budget that an answer is to take, so that few take more than all of it.
-_AIM = 0.88
+_AIM = 0.85
 # The part of a slice's time after which it ends: a last step and the answer have the rest.
 _OF_A_SLICE = 0.65
 # IPython's event before any code is executed, also code that leaves no trace.
@@ -208,7 +209,8 @@ class Reporter:
                     loop.call_later(UNASKED_S, look)
 
         with suppress(Exception):
-            loop.call_later(UNASKED_S, look)
+            # The loop keeps the context, and that of a request has the request's messages.
+            Context().run(loop.call_later, UNASKED_S, look)
 
     def drop(self) -> None:
         """Let go of what a measurement holds. It is called before any code of the user's runs."""
