@@ -29,20 +29,6 @@ NAME_TAKEN = "name_taken"
 NO_ENGINE = "no_engine"
 WRONG_ENGINE = "wrong_engine"
 INTERNAL = "internal"
-ERROR_CODES = (
-    BAD_REQUEST,
-    UNKNOWN_METHOD,
-    BAD_PARAMS,
-    VERSION_DIFFERS,
-    WRONG_THREAD,
-    NO_SHELL,
-    UNKNOWN_KEY,
-    BAD_NAME,
-    NAME_TAKEN,
-    NO_ENGINE,
-    WRONG_ENGINE,
-    INTERNAL,
-)
 # JavaScript cannot represent all integers beyond this.
 LARGEST_INT = 2**53 - 1
 DETAIL_LENGTH = 100
@@ -52,7 +38,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
     """A request that is answered with an error code of the protocol."""
 
     def __init__(self, code: str, detail: str | None = None) -> None:
-        """Take one of `ERROR_CODES` and, if that helps, the name of the wrong thing."""
+        """Take one of the codes above and, if that helps, the name of the wrong thing."""
         self.code = code
         self.detail = None if detail is None else detail[:DETAIL_LENGTH]
         super().__init__(code if self.detail is None else code + ": " + self.detail)

@@ -262,9 +262,10 @@ class Survey:
                 self.look()
             return self.figures.final and not self._is_large()
         self.asked_at = self.began = time.monotonic()  # the page asks for the figures after it
-        done = self.measuring is None or self.measuring.let_go(budget_ms)
+        if self.measuring is None or self.measuring.let_go(budget_ms):
+            return True
         renew_free_lists()  # the next request is made of what is in the lists
-        return done
+        return False
 
     def collect_again(self) -> None:
         """Collect the objects again that were dropped when the figures were final."""

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Iterable
 
-NOTES = frozenset((
-    "cut", "device", "mapped", "moving", "no-refcounts", "opaque", "sharing-unknown", "untouched",
-))  # fmt: skip
-"""All codes that `Size.notes` can have."""
-
-_INEXACT = NOTES - {"device", "untouched"}
+# Notes with which a size is not exact; "device" and "untouched" are the others.
+_INEXACT = frozenset(("cut", "mapped", "moving", "no-refcounts", "opaque", "sharing-unknown"))
 
 
 class Root:
@@ -50,7 +46,7 @@ class Size:
         mapped_bytes: int | None = None,
         shared_with: tuple[int, ...] = (),
     ) -> None:
-        """Take figures in bytes, codes of `NOTES`, and the indices of roots that share memory."""
+        """Take figures in bytes, notes, and the indices of roots that share memory."""
         self.freed_bytes = freed_bytes
         self.notes = tuple(sorted(notes)) if notes else ()
         self.exact = _INEXACT.isdisjoint(self.notes)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence, cast
 
 from .. import stages
 from ..retention.refcounts import LISTED
-from ..retention.sizes import NOTES, Root, Size
+from ..retention.sizes import Root, Size
 from .forward_walk import kept_alive, kept_alive_in_turn, measure_without_counts
 from .heap import clock
 
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from .account import Account as Account
 
 __all__ = [
-    "NOTES",
     "Measuring",
     "Pace",
     "Root",

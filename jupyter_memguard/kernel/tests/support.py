@@ -20,6 +20,8 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 from jupyter_core.utils import ensure_event_loop
 
+from jupyter_memguard.kernel import protocol
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,6 +33,20 @@ NO_FILES = "<frozen jupyter-memguard>/"
 TARGET = "jupyter_memguard"
 VERSION = 3
 PATIENCE_S = 60.0
+ERROR_CODES = {
+    protocol.BAD_REQUEST,
+    protocol.UNKNOWN_METHOD,
+    protocol.BAD_PARAMS,
+    protocol.VERSION_DIFFERS,
+    protocol.WRONG_THREAD,
+    protocol.NO_SHELL,
+    protocol.UNKNOWN_KEY,
+    protocol.BAD_NAME,
+    protocol.NAME_TAKEN,
+    protocol.NO_ENGINE,
+    protocol.WRONG_ENGINE,
+    protocol.INTERNAL,
+}
 # jupyter_client chooses free ports, which another process can take before the kernel does. Names
 # of Unix sockets are a kernel's own, so that tests can run beside each other.
 TRANSPORT = "tcp" if os.name == "nt" else "ipc"

@@ -51,7 +51,7 @@ def test_there_are_samples_of_every_message() -> None:
     events = ("hello", "guard", "cell_end", "released", "settled")
     assert {f"event.{name}" for name in events} <= kinds
     codes = {m["error"]["code"] for m in SAMPLES["valid"]["reply.error"]}
-    assert codes == set(protocol.ERROR_CODES)
+    assert codes == support.ERROR_CODES
 
 
 @pytest.mark.parametrize(("kind", "message"), valid("request."))

@@ -117,7 +117,7 @@ def test_any_message_gets_one_reply_that_can_be_sent(message: Any, result: Any) 
     channel._on_message(comm, {"content": {"data": message}})
     [reply] = comm.sent
     assert reply["id"] == id_of(message)
-    assert reply["ok"] is True or reply["error"]["code"] in protocol.ERROR_CODES
+    assert reply["ok"] is True or reply["error"]["code"] in support.ERROR_CODES
 
 
 def test_the_guards_defaults_are_those_of_the_page() -> None:
@@ -334,7 +334,7 @@ def test_a_real_kernel_answers_whatever_is_sent(fuzzed: tuple[Kernel, Comm], mes
         message["params"].pop("budget_ms", None)
     reply = comm.reply(message)
     assert reply["id"] == id_of(message)
-    assert reply["ok"] or reply["error"]["code"] in set(protocol.ERROR_CODES) - {"internal"}, reply
+    assert reply["ok"] or reply["error"]["code"] in support.ERROR_CODES - {"internal"}, reply
     assert comm.request("subscribe", cell_end=False) == {}
     comm.events.clear()
 
