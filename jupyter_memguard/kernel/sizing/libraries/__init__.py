@@ -40,6 +40,7 @@ _FILES = {
     "sklearn.neighbors._kd_tree": "sklearn",
     "scipy.sparse.linalg._dsolve._superlu": "scipy",
     "scipy.spatial._ckdtree": "scipy",
+    "shapely": "shapely",
 }
 
 _made: dict[str, tuple[Any, dict[type, Adapter]]] = {}
