@@ -35,6 +35,7 @@ ENGINE = (
     "rest/",
     "sizing/",
     "releases.py",
+    "retention/dask.py",
     "retention/paths.py",
     "retention/reach.py",
     "retention/referrers.py",

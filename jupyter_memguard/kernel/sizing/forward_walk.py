@@ -13,7 +13,7 @@ from typing import Any, Iterable, Iterator, Sequence
 from ..retention.sizes import Root, Size
 from .allocation import Kind, group_by_type
 from .heap import module_namespaces
-from .libraries import loaded_adapters
+from .libraries import loaded_adapters, not_entered
 from .memory_pages import MemoryPages
 from .worklist import Worklist
 
@@ -33,7 +33,7 @@ class ForwardWalk:
         """Take the objects that are never entered."""
         self.adapters = loaded_adapters()
         self.kinds: dict[int, Kind] = {}
-        self.seen: set[int] = set(map(id, boundary))
+        self.seen: set[int] = set(map(id, (*boundary, *not_entered())))
         self.namespaces: set[int] | None = None
         self.starts: set[int] = set()
         self.worklist = Worklist()

@@ -37,7 +37,7 @@ TRANSPARENT_PACKAGES = frozenset(
     datetime decimal fractions functools hashlib io ipaddress itertools json operator os pathlib
     posix pwd queue random re select socket string struct threading time types typing
     unicodedata uuid weakref xml zipimport zoneinfo
-    matplotlib numpy pandas
+    distributed matplotlib numpy pandas
     """.split()
 )
 """Packages whose C types hold nothing that the collector, their size or an adapter leaves out."""

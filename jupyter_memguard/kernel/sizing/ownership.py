@@ -31,7 +31,7 @@ from .allocation import FEW_TYPES, Kind, class_may_fall, derived, group_by_type
 from .blocks import SOLE_USER, USERS_UNKNOWN, Block
 from .heap import Heap, clock, module_namespaces
 from .leaves import MOST_BYTES, Bundles, Leaves, joints_of, packed
-from .libraries import loaded_adapters
+from .libraries import loaded_adapters, not_entered
 from .memory_pages import ALWAYS_PRESENT
 from .other_threads import OtherThreads
 from .worklist import BATCH, LARGE, Cursor, Worklist, hidden_keys
@@ -119,8 +119,8 @@ class Ownership:
 
     def __init__(self, groups: Sequence[Sequence[Root]], boundary: Sequence[Any]) -> None:
         """Take groups of roots. `boundary` names what stays and is not entered."""
-        self.heap = Heap(loaded_adapters(), boundary)
-        self.ends = _ends(boundary, groups)
+        self.heap = Heap(loaded_adapters(), (*boundary, *not_entered()))
+        self.ends = _ends(boundary, groups).union(map(id, self.heap.boundary))
         self.objects: list[Any] = []
         self.refs: list[int] = []
         self.met: list[int] = []
@@ -1007,5 +1007,4 @@ def _ends(boundary: Sequence[Any], groups: Sequence[Sequence[Root]]) -> set[int]
         if type(obj) is dict:
             ends.update(map(id, obj.values()))
     ends.difference_update(id(root.obj) for group in groups for root in group)
-    ends.update(map(id, boundary))
     return ends | module_namespaces()

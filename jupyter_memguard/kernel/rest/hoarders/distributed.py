@@ -1,30 +1,23 @@
-"""What workers of dask that run in this process keep for a client that nobody holds any more."""
+"""What dask keeps in this process though the notebook has no future of it."""
 
 from __future__ import annotations
 
-import weakref
-from types import MemberDescriptorType
-from typing import Any, Iterator
+from typing import Iterator
 
-from ...retention.describe import instance_dict
-from ..hoard import Hoard, Look, Root, own_entry
+from ...retention.dask import is_waited_for, published, workers_results
+from ..hoard import Hoard, Look, Root
 
 
 def find(look: Look) -> Iterator[Hoard]:
-    """Yield the results that the workers of this process have in memory."""
-    names = look.library("distributed.worker")
-    if names is None:
+    """Yield published datasets, and the results that workers have without a future."""
+    if look.library("distributed.worker") is None:
         return
-    workers = instance_dict(own_entry(names.Worker, "_instances"))["data"]
-    if type(workers) is not set:
-        raise LookupError
-    roots: list[Root] = []
-    count = 0
-    for reference in workers.copy():
-        kept = _kept(reference()) if type(reference) is weakref.ref else None
-        if kept:
-            roots.append(Root(kept, 0, emptied=True))
-            count += len(kept)
+    roots = [Root(datasets, 0, emptied=True) for datasets in published()]
+    count = sum(map(len, published()))
+    for results in workers_results():
+        left = [key for key in results.copy() if not is_waited_for(key)]
+        roots += [Root(results[key], 1) for key in left]
+        count += len(left)
     if roots:
         # The collector may have taken the client already; its cluster lives on in a thread.
         remedy = (
@@ -32,17 +25,3 @@ def find(look: Look) -> Iterator[Hoard]:
             "[*distributed.Client._instances, *distributed.SpecCluster._instances]];"
         )
         yield Hoard("dask", "", roots, count=count, remedy=remedy)
-
-
-def _kept(worker: Any) -> dict[Any, Any]:
-    """Return a worker's dict of results, which can be the quick part of what is spilled to disk."""
-    state = instance_dict(worker)["state"]
-    slot = own_entry(type(state), "data")
-    if type(slot) is not MemberDescriptorType:
-        raise LookupError
-    data = slot.__get__(state)
-    if type(data) is not dict:
-        data = instance_dict(instance_dict(data)["fast"])["d"]
-    if type(data) is not dict:
-        raise LookupError
-    return data

@@ -41,6 +41,7 @@ _FILES = {
     "scipy.sparse.linalg._dsolve._superlu": "scipy",
     "scipy.spatial._ckdtree": "scipy",
     "shapely": "shapely",
+    "distributed.client": "distributed",
 }
 
 _made: dict[str, tuple[Any, dict[type, Adapter]]] = {}
@@ -65,6 +66,18 @@ def loaded_adapters() -> dict[int, Adapter]:
                 continue  # a version that looks different: its types are opaque then
             made = _made[name] = (module, adapters)
         found.update((id(cls), adapter) for cls, adapter in made[1].items())
+    return found
+
+
+def not_entered() -> list[dict[Any, Any]]:
+    """Return the dicts of loaded libraries whose values adapters give to other objects."""
+    found: list[dict[Any, Any]] = []
+    for name in _made:
+        find = vars(stages.module(f"sizing.libraries.{_FILES[name]}")).get("NOT_ENTERED")
+        try:
+            found += find() if find is not None else ()
+        except Exception:  # noqa: BLE001, S112
+            continue  # another version, whose adapters fail as well
     return found
 
 

@@ -194,22 +194,3 @@ def test_the_pages_of_a_report_have_the_groups_of_their_rows_and_one_headline(
     assert pages[4]["groups"] == []
     check_sums(comm.request("report"))
     assert len({page["freed_bytes_all"] for page in pages}) == 1
-
-
-def test_the_size_of_a_future_is_unknown_as_its_worker_has_the_memory(kernel: Kernel) -> None:
-    kernel.run(
-        "import distributed, numpy as np\n"
-        "client = distributed.Client(processes=False, dashboard_address=None, n_workers=1)\n"
-        "future = client.submit(np.ones, 10**6); done = distributed.wait(future)"
-    )
-    kernel.run("future")
-    kernel.run("del future, done")
-    comm = kernel.comm()
-    for _ in range(2):
-        [row] = comm.request("report")["results"]
-        assert (row["exact"], row["estimate_bytes"]) == (False, None)
-        assert row["seen_bytes"] is None
-        assert row["freed_bytes"] < SMALL
-        assert "opaque" in row["notes"]
-        while not comm.request("refine")["final"]:
-            pass

@@ -73,6 +73,15 @@ def told(report: Any) -> int:
     return max(int(row["freed_bytes"]), row["estimate_bytes"] or 0)
 
 
+def cluster(limit: str) -> str:
+    """Return code that starts a cluster of dask in the process, with one worker."""
+    return (
+        "import numpy as np, distributed\n"
+        "client = distributed.Client(processes=False, dashboard_address=None, n_workers=1,"
+        f" memory_limit={limit!r})"
+    )
+
+
 def final(comm: Comm) -> Any:
     """Return a report after everything was followed."""
     comm.request("report")
@@ -106,19 +115,19 @@ def test_a_result_that_is_shown_twice_is_one_row_and_goes_at_once(kernel: Kernel
     assert comm.request("release", keys=[row["key"]])["let_go_bytes"] > 79 * MB
 
 
-def test_what_a_cluster_in_the_process_has_for_a_future_is_not_said_to_be_nothing(
-    kernel: Kernel,
+# A worker with a limit may put results on the disk, and keeps them in another mapping.
+@pytest.mark.parametrize("limit", ["4GB", "0"])
+def test_what_a_worker_in_the_process_has_for_a_future_is_in_its_figure(
+    kernel: Kernel, limit: str
 ) -> None:
-    kernel.run(
-        "import numpy as np, distributed\n"
-        "client = distributed.Client(processes=False, dashboard_address=None, n_workers=1)"
-    )
+    kernel.run(cluster(limit))
     kernel.run("future = client.submit(np.ones, 5_000_000)\ndistributed.wait(future)\nfuture")
     kernel.run("del future")
     comm = kernel.comm()
-    [row] = final(comm)["results"]
-    assert "opaque" in row["notes"]
-    assert not row["exact"]
+    report = final(comm)
+    [row] = report["results"]
+    assert told(report) == pytest.approx(40 * MB, rel=0.05)
+    assert row["freed_bytes"] == pytest.approx(40 * MB, rel=0.05)
     kept = "sum(len(each.data) for each in client.cluster.workers.values())"
     assert kernel.value(kept) == 1
     comm.request("release", keys=[row["key"]])
@@ -127,6 +136,28 @@ def test_what_a_cluster_in_the_process_has_for_a_future_is_not_said_to_be_nothin
     while kernel.value(kept) and time.monotonic() < end:
         pass
     assert kernel.value(kept) == 0
+
+
+def test_what_several_futures_stand_for_is_told_once_and_of_none_alone(kernel: Kernel) -> None:
+    kernel.run(cluster("0"))
+    for _ in range(2):
+        kernel.run("distributed.wait(client.submit(np.ones, 5_000_000)).done.pop()")
+    report = final(kernel.comm())
+    assert len(report["results"]) == 2
+    for row in report["results"]:
+        assert row["freed_bytes"] < MB
+        assert row["estimate_bytes"] == pytest.approx(20 * MB, rel=0.05)
+        assert not row["exact"]
+
+
+def test_what_a_variable_has_as_well_as_a_worker_is_not_the_futures(kernel: Kernel) -> None:
+    kernel.run(cluster("0"))
+    kernel.run("future = client.submit(np.ones, 5_000_000)\nmine = future.result()\nfuture")
+    kernel.run("del future")
+    comm = kernel.comm()
+    assert told(final(comm)) < MB
+    [mine] = [each for each in comm.request("overview")["largest"] if each["name"] == "mine"]
+    assert mine["size_bytes"] == pytest.approx(40 * MB, rel=0.05)
 
 
 @pytest.mark.parametrize("made", [DRAWN, WRITTEN], ids=["a drawn figure", "a written text"])

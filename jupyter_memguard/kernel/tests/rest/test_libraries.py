@@ -159,14 +159,37 @@ def test_what_pyarrows_pool_has_not_given_back(asked: Asked) -> None:
     assert hoard["remedy"] == "pa.default_memory_pool().release_unused()"
 
 
-def test_what_workers_of_a_lost_client_keep() -> None:
+CLUSTER = """
+import dask.array, distributed
+client = distributed.Client(processes=False, dashboard_address=None, n_workers=2)
+data = dask.array.random.random((5_000_000,), chunks=1_000_000).persist()
+distributed.wait(data);
+"""
+
+
+def test_results_of_a_variables_futures_are_the_variables_and_not_the_workers() -> None:
     with running_kernel() as kernel:
         kernel.inject()
-        kernel.run(
-            "import dask.array, distributed\n"
-            "client = distributed.Client(processes=False, dashboard_address=None, n_workers=2)\n"
-            "data = dask.array.random.random((5_000_000,), chunks=1_000_000).persist()\n"
-            "distributed.wait(data);"
-        )
+        kernel.run(CLUSTER)
         kernel.run("del client")
-        assert check(Asked(kernel), "dask", 40 * MB)["count"] == 5
+        asked = Asked(kernel)
+        assert asked.hoards("dask") == []
+        [data] = [x for x in asked.comm.request("overview")["largest"] if x["name"] == "data"]
+        assert data["size_bytes"] == pytest.approx(40 * MB, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("keep", "count"),
+    [
+        ("client.publish_dataset(mine=data)", 1),
+        ("f = client.compute(data); distributed.wait(f); distributed.Queue('q').put(f); del f", 1),
+    ],
+    ids=["a published dataset", "a queue"],
+)
+def test_what_a_cluster_keeps_without_a_future_in_the_notebook(keep: str, count: int) -> None:
+    with running_kernel() as kernel:
+        kernel.inject()
+        kernel.run(CLUSTER)
+        kernel.run(keep)
+        kernel.run("del client, data")
+        assert check(Asked(kernel), "dask", 40 * MB)["count"] == count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -17,6 +17,7 @@ from jupyter_memguard.kernel.rest.hoarders import (
     pyarrow,
     system,
 )
+from jupyter_memguard.kernel.retention import dask
 
 
 def look(**libraries: Any) -> Any:
@@ -38,7 +39,7 @@ def test_a_document_of_bokeh_with_other_parts_is_not_read() -> None:
         list(bokeh.find(look(bokeh_io_state=SimpleNamespace(_STATE=state))))
 
 
-# Workers of dask
+# dask
 
 
 class State:
@@ -48,42 +49,68 @@ class State:
         self.data = data
 
 
-class Worker:
-    def __init__(self, state: Any) -> None:
-        self.state = state
+class Instance:
+    def __init__(self, **names: Any) -> None:
+        vars(self).update(names)
 
 
-def kept_by(state: Any) -> list[Any]:
-    """Return what is found of one worker that has a state."""
-    worker = Worker(state)
-    known = SimpleNamespace(data={weakref.ref(worker), 5})
-    kind = type("Workers", (), {"_instances": known})
-    return list(distributed.find(look(distributed_worker=SimpleNamespace(Worker=kind))))
+@pytest.fixture
+def kept_by(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
+    """Return what finds the hoards of a worker's state, a client and a scheduler."""
+
+    def found(state: Any, refcount: Any = (), datasets: Any = None, kept_as: type = set) -> Any:
+        published = SimpleNamespace(datasets=datasets or {})
+        alive = {
+            "Worker": Instance(state=state),
+            "Client": Instance(refcount=refcount),
+            "Scheduler": Instance(extensions={"publish": published}),
+        }
+
+        def library(module: str) -> Any:
+            name = module.partition(".")[2].capitalize()
+            known = SimpleNamespace(data=kept_as({weakref.ref(alive[name]), 5}))
+            return SimpleNamespace(**{name: type(name, (), {"_instances": known})})
+
+        monkeypatch.setattr(dask, "library", library)
+        return list(distributed.find(look(distributed_worker=True)))
+
+    return found
 
 
-def test_results_that_a_worker_may_spill_are_those_that_it_has_in_memory() -> None:
+def test_results_that_a_worker_may_spill_are_those_that_it_has_in_memory(kept_by: Any) -> None:
     quick = {"a": [1], "b": [2]}
     spilled = SimpleNamespace(fast=SimpleNamespace(d=quick))
     for data in (quick, spilled):
         [hoard] = kept_by(State(data))
         assert hoard.count == 2
-        assert [root.obj for root in hoard.roots] == [quick]
+        assert [root.obj for root in hoard.roots] == [[1], [2]]
     assert kept_by(State({})) == []
+
+
+def test_what_a_future_stands_for_is_not_the_workers(kept_by: Any) -> None:
+    [hoard] = kept_by(State({"a": [1], ("b", 0): [2]}), {("b", 0): 1})
+    assert [root.obj for root in hoard.roots] == [[1]]
+
+
+def test_published_datasets_are_kept_by_dask(kept_by: Any) -> None:
+    datasets = {"name": [1]}
+    [hoard] = kept_by(State({"a": [1]}), {"a": 1}, datasets)
+    assert [root.obj for root in hoard.roots] == [datasets]
+    assert hoard.count == 1
 
 
 @pytest.mark.parametrize(
     "state",
-    [SimpleNamespace(data={}), State(SimpleNamespace(fast=SimpleNamespace(d=[1])))],
+    [SimpleNamespace(results={}), State(SimpleNamespace(fast=SimpleNamespace(d=[1])))],
 )
-def test_a_worker_that_has_its_results_elsewhere_is_not_read(state: Any) -> None:
+def test_a_worker_that_has_its_results_elsewhere_is_not_read(kept_by: Any, state: Any) -> None:
     with pytest.raises(LookupError):
         kept_by(state)
 
 
-def test_workers_that_are_kept_in_another_way_are_not_read() -> None:
-    kind = type("Workers", (), {"_instances": SimpleNamespace(data=[])})
+def test_workers_that_are_kept_in_another_way_are_not_read(kept_by: Any) -> None:
     with pytest.raises(LookupError):
-        list(distributed.find(look(distributed_worker=SimpleNamespace(Worker=kind))))
+        kept_by(State({}), kept_as=list)
 
 
 # Arrow's pool
