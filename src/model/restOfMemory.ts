@@ -8,6 +8,17 @@ import { codeOf } from '../wire/request';
 /** How long the kernel may look, in milliseconds: a person waits for it. */
 const BUDGET_MS = 1000;
 
+/** How long it may measure where only the process is read, in milliseconds. */
+const READING_MS = 1;
+
+/** What nobody uses, and any release gives back. */
+const FREE_ALREADY: ReadonlySet<string> = new Set([
+  'cycles',
+  'allocator',
+  'pyarrow',
+  'torch'
+]);
+
 const UNASKED: RestState = { kind: 'unasked' };
 
 /**
@@ -64,8 +75,12 @@ export class RestOfMemory {
     if (this._state.kind !== 'told' || !this._host.canAsk()) {
       return;
     }
-    const { rss_bytes: before } = this._state.rest;
+    const { hoards } = this._state.rest;
+    const isFree = hoards.some(
+      ({ kind, remedy }) => remedy === code && FREE_ALREADY.has(kind)
+    );
     const { signal } = this._begin({ kind: 'running', code });
+    const before = await this._readBefore(isFree).catch(() => null);
     const outcome = await this._tryRun(code);
     if (signal.aborted) {
       return;
@@ -87,8 +102,8 @@ export class RestOfMemory {
     await this._host.refresh();
   }
 
-  /** A cell runs: what was told may not be so any more. */
-  cellBegan(): void {
+  /** A cell runs, or a release: what was told may not be so any more. */
+  changed(): void {
     // A remedy runs as a cell does.
     if (this._state.kind !== 'running') {
       this.forget();
@@ -104,6 +119,19 @@ export class RestOfMemory {
 
   private get _isBusy(): boolean {
     return this._state.kind === 'asking' || this._state.kind === 'running';
+  }
+
+  /**
+   * Read the process's memory before a remedy. What was free already is given
+   * back first, as it is not the remedy's, unless the remedy gives that back.
+   */
+  private async _readBefore(isFree: boolean): Promise<number | null> {
+    if (isFree) {
+      const params = { budget_ms: READING_MS };
+      return (await this._agent.request('overview', params)).rss_bytes;
+    }
+    const params = { keys: [] };
+    return (await this._agent.request('release', params)).after_rss_bytes;
   }
 
   private async _tryRun(

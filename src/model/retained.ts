@@ -310,7 +310,7 @@ export class RetainedModel implements IRetainedModel {
   private _onRunning(_: IKernelAgent, running: boolean): void {
     if (running) {
       this._cellEnds.pushed.age();
-      this._rest.cellBegan();
+      this._rest.changed();
     } else {
       this._cellEnds.cellEnded();
       void this._reading.update();
@@ -328,6 +328,7 @@ export class RetainedModel implements IRetainedModel {
       this._cellEnds.take(event.data);
       this._onChange();
     } else if (event.event === 'released') {
+      this._rest.changed();
       if (this._reading.observers === 0) {
         const { pushed } = this._cellEnds;
         // The event does not name the results, and nobody looks: no report

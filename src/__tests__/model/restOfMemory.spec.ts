@@ -15,7 +15,11 @@ const REST = aRest([aHoard('figures', 800 * MIB, { remedy: CODE })], {
 /** The rest of a kernel that answers; `ran` is what was run in it. */
 function theRest() {
   const agent = new FakeAgent();
-  agent.answers = { rest: REST, release: {} };
+  agent.answers = {
+    rest: REST,
+    release: { after_rss_bytes: 950 * MIB },
+    overview: { rss_bytes: 990 * MIB }
+  };
   const ran: string[] = [];
   const host = {
     canAsk: () => agent.state.kind === 'ready' && !agent.cellRunning,
@@ -67,12 +71,12 @@ describe('the rest of the memory', () => {
   it('is forgotten when a cell runs, also while it is asked for', async () => {
     const { agent, host, rest } = theRest();
     await rest.ask();
-    rest.cellBegan();
+    rest.changed();
     expect(rest.state).toEqual({ kind: 'unasked' });
     const gate = aPromise<void>();
     agent.gate = gate.promise;
     const asked = rest.ask();
-    rest.cellBegan();
+    rest.changed();
     gate.resolve();
     await asked;
     expect(rest.state).toEqual({ kind: 'unasked' });
@@ -88,10 +92,11 @@ describe('the rest of the memory', () => {
     agent.answers.rest = aRest([], { rss_bytes: 200 * MIB });
     const running = rest.run(CODE);
     expect(rest.state).toEqual({ kind: 'running', code: CODE });
-    rest.cellBegan(); // The remedy is a run as a cell is.
+    rest.changed(); // The remedy is a run as a cell is.
     await running;
     expect(ran).toEqual([CODE]);
     expect(agent.asked).toMatchObject([
+      { method: 'release', params: { keys: [] } },
       { method: 'release', params: { keys: [] } },
       { method: 'rest' }
     ]);
@@ -100,12 +105,37 @@ describe('the rest of the memory', () => {
       code: CODE,
       exception: null,
       failure: null,
-      beforeBytes: 1000 * MIB,
+      // What was free already came back before.
+      beforeBytes: 950 * MIB,
       afterBytes: 200 * MIB
     });
     expect(host.refresh).toHaveBeenCalledTimes(1);
-    rest.cellBegan();
+    rest.changed();
     expect(rest.remedy).toBeNull();
+  });
+
+  it('counts what a remedy gives back of free memory from what there is then', async () => {
+    const { agent, rest } = theRest();
+    const code = 'pa.default_memory_pool().release_unused()';
+    agent.answers.rest = aRest([
+      aHoard('pyarrow', 100 * MIB, { remedy: code })
+    ]);
+    await rest.ask();
+    agent.answers.rest = aRest([], { rss_bytes: 890 * MIB });
+    await rest.run(code);
+    expect(rest.remedy).toMatchObject({
+      beforeBytes: 990 * MIB,
+      afterBytes: 890 * MIB
+    });
+  });
+
+  it('says no figure of a remedy where the kernel could not be read before', async () => {
+    const { agent, ran, rest } = theRest();
+    await rest.ask();
+    agent.answers.release = new RequestError('internal');
+    await rest.run(CODE);
+    expect(ran).toEqual([CODE]);
+    expect(rest.remedy).toMatchObject({ beforeBytes: null, failure: null });
   });
 
   it.each([
@@ -140,7 +170,7 @@ describe('the rest of the memory', () => {
     const asked = rest.ask();
     // The kernel is at it, and cannot be stopped any more.
     await settled();
-    rest.cellBegan();
+    rest.changed();
     resolve(REST);
     await asked;
     expect(rest.state).toEqual({ kind: 'unasked' });
@@ -152,7 +182,7 @@ describe('the rest of the memory', () => {
     const gate = aPromise<void>();
     agent.gate = gate.promise;
     const asked = rest.ask();
-    rest.cellBegan();
+    rest.changed();
     gate.resolve();
     await asked;
     expect(agent.answered).toEqual([]);
@@ -190,7 +220,7 @@ describe('the rest of the memory', () => {
     const running = rest.run(CODE);
     await settled();
     expect(rest.state).toEqual({ kind: 'asking' });
-    rest.cellBegan();
+    rest.changed();
     resolve(REST);
     await running;
     expect(rest.remedy).toBeNull();
@@ -216,7 +246,7 @@ describe('the rest of the memory', () => {
     agent.methods();
     await model.runRemedy(CODE);
     expect(ran).toMatchObject([{ code: CODE, silent: true }]);
-    expect(agent.methods()).toEqual(['release', 'rest', 'report']);
+    expect(agent.methods()).toEqual(['release', 'release', 'rest', 'report']);
     expect(model.remedy).toMatchObject({ code: CODE, exception: null });
   });
 
