@@ -110,7 +110,39 @@ describe('Summary', () => {
       anOverview({ tracebacks: aPart(bytes, { exact: false }) });
     await doing(() => model.set({ overview: overview(38.1 * MIB) }));
     expect(answer.textContent).toBe(
-      'Nothing to freeThis kernel has 834 MiB.Tracebacks keep about 38.1 MiB.'
+      'about 38.1 MiBof this kernel\u2019s 834 MiB is kept by tracebacks'
+    );
+    expect(answer.dataset.calm).toBe('false');
+    const button = one(host, '.jp-Memguard-free');
+    expect(button.textContent).toBe('Free tracebacks');
+    expect(button.classList.contains('jp-mod-accept')).toBe(true);
+    await doing(() => button.click());
+    expect(model.released).toEqual([{ kind: 'tracebacks' }]);
+    // Results that are large as well are what is told first.
+    await doing(() =>
+      model.set({
+        report: aReport([aRow(5, 80 * MIB)], {
+          rss_bytes: 834 * MIB,
+          tracebacks
+        })
+      })
+    );
+    expect(answer.textContent).toBe(
+      '80 MiBof this kernel\u2019s 834 MiB is results you are not using' +
+        'Tracebacks keep about 38.1 MiB.'
+    );
+    expect(button.textContent).toBe('Free memory');
+    await doing(() =>
+      model.set({
+        report: aReport([aRow(5, 64)], { rss_bytes: 834 * MIB, tracebacks })
+      })
+    );
+    expect(answer.textContent).toBe(
+      'about 38.1 MiBof this kernel\u2019s 834 MiB is kept by tracebacks' +
+        'Small results have 64 B together.'
+    );
+    await doing(() =>
+      model.set({ report: aReport([], { rss_bytes: 834 * MIB, tracebacks }) })
     );
     // Less than a result that would be large.
     await doing(() => model.set({ overview: overview(MIB / 2) }));

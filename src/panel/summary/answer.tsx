@@ -5,61 +5,70 @@ import { figureText, formatBytes } from '../../ui/format';
 import type { IFigure } from '../../tokens';
 import type { IOverview, IReport } from '../../wire/protocol';
 import { figureTitle } from '../sentences';
-import { hasNoLarge } from './large';
+import { hasNoLarge, largeTracebacks } from './large';
 
-/** The figure of the answer, or that there is nothing to give one for. */
-function answerFigure(
-  report: IReport,
-  retained: IFigure,
-  least: number,
-  trans: TranslationBundle
-): string {
-  return report.count === 0 || hasNoLarge(retained, least)
-    ? trans.__('Nothing to free')
-    : figureText(retained, trans);
+/** What the answer is about: results, or tracebacks where no result is large. */
+interface IAnswer {
+  /** The figure; null if there is nothing large. */
+  readonly figure: IFigure | null;
+  /** The text under it. */
+  readonly text: string;
+  /** What is said of the other one; null for nothing. */
+  readonly beside: string | null;
 }
 
-/** The text under the figure. */
-function answerText(
-  report: IReport,
+/** The results' answer: what they have, and what tracebacks have beside. */
+function ofResults(
+  rss: string | null,
   retained: IFigure,
-  least: number,
+  tracebacks: IFigure | null,
   trans: TranslationBundle
-): string {
-  const rss = report.rss_bytes === null ? null : formatBytes(report.rss_bytes);
-  const whole = rss === null ? '' : trans.__('This kernel has %1.', rss);
+): IAnswer {
+  const beside =
+    tracebacks === null
+      ? null
+      : trans.__('Tracebacks keep %1.', figureText(tracebacks, trans));
   if (!frees(retained) && figureKind(retained) !== 'maybe') {
-    return whole;
+    return { figure: retained, text: wholeText(rss, trans), beside };
   }
-  if (hasNoLarge(retained, least)) {
-    const small = trans.__(
-      'Small results have %1 together.',
-      figureText(retained, trans)
-    );
-    return whole === '' ? small : `${whole} ${small}`;
-  }
-  return rss === null
-    ? trans.__('is results you are not using')
-    : trans.__('of this kernel\u2019s %1 is results you are not using', rss);
+  const text =
+    rss === null
+      ? trans.__('is results you are not using')
+      : trans.__('of this kernel\u2019s %1 is results you are not using', rss);
+  return { figure: retained, text, beside };
 }
 
-/** That tracebacks keep much alive, which the answer does not count. */
-function tracebacksText(
-  report: IReport,
-  overview: IOverview | null,
-  least: number,
+function wholeText(rss: string | null, trans: TranslationBundle): string {
+  return rss === null ? '' : trans.__('This kernel has %1.', rss);
+}
+
+/** The answer where no result is large. */
+function ofTheRest(
+  rss: string | null,
+  retained: IFigure,
+  tracebacks: IFigure | null,
   trans: TranslationBundle
-): string | null {
-  const { bytes, exact } = overview?.tracebacks ?? report.tracebacks;
-  if (report.tracebacks.count === 0 || bytes < Math.max(least, 1)) {
-    return null;
+): IAnswer {
+  const small = frees(retained)
+    ? trans.__('Small results have %1 together.', figureText(retained, trans))
+    : null;
+  if (tracebacks !== null) {
+    return {
+      figure: tracebacks,
+      text:
+        rss === null
+          ? trans.__('is kept by tracebacks')
+          : trans.__('of this kernel\u2019s %1 is kept by tracebacks', rss),
+      beside: small
+    };
   }
-  const figure = { bytes, exact, estimate_bytes: exact ? null : bytes };
-  return trans.__('Tracebacks keep %1.', figureText(figure, trans));
+  const text = [wholeText(rss, trans), small ?? ''].join(' ').trim();
+  return { figure: null, text, beside: null };
 }
 
 /**
- * The one answer: how much of the kernel is results that nobody uses.
+ * The one answer: how much of the kernel is results that nobody uses, or what
+ * tracebacks keep where no result is large.
  *
  * @param props - What was read; `least` has the least bytes that count as
  * large.
@@ -71,28 +80,32 @@ export function Answer(props: {
   least: number;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { report, retained, overview, least, trans } = props;
-  const tracebacks = tracebacksText(report, overview, least, trans);
+  const { report, retained, least, trans } = props;
+  const rss = report.rss_bytes === null ? null : formatBytes(report.rss_bytes);
+  const isSmall = report.count === 0 || hasNoLarge(retained, least);
+  const tracebacks = largeTracebacks(props, least);
+  const { figure, text, beside } = (isSmall ? ofTheRest : ofResults)(
+    rss,
+    retained,
+    tracebacks,
+    trans
+  );
+  const shown = figure ?? retained;
   return (
-    <div
-      className="jp-Memguard-answer"
-      data-calm={report.count === 0 || hasNoLarge(retained, least)}
-    >
+    <div className="jp-Memguard-answer" data-calm={figure === null}>
       <span
         className="jp-Memguard-total"
-        data-bytes={likelyBytes(retained)}
-        data-exact={retained.exact}
+        data-bytes={likelyBytes(shown)}
+        data-exact={shown.exact}
         data-final={report.final}
-        title={figureTitle(retained, trans)}
+        title={figureTitle(shown, trans)}
       >
-        {answerFigure(report, retained, least, trans)}
+        {figure === null
+          ? trans.__('Nothing to free')
+          : figureText(figure, trans)}
       </span>
-      <span className="jp-Memguard-answerText">
-        {answerText(report, retained, least, trans)}
-      </span>
-      {tracebacks !== null && (
-        <p className="jp-Memguard-answerText">{tracebacks}</p>
-      )}
+      <span className="jp-Memguard-answerText">{text}</span>
+      {beside !== null && <p className="jp-Memguard-answerText">{beside}</p>}
     </div>
   );
 }

@@ -10,7 +10,7 @@ import {
 } from '../../ui/freeLabels';
 import { openMenu, type IMenuItem } from '../../ui/menu';
 import { ActionButton, LinkButton, unless } from '../buttons';
-import { hasNoLarge } from './large';
+import { hasNoLarge, largeTracebacks } from './large';
 
 /** Why nothing can be released now, as a sentence; null if it can be. */
 function whyNot(
@@ -42,7 +42,8 @@ function freeMenu(
 }
 
 /**
- * *Free memory*, and a menu with the other ways.
+ * *Free memory*, or *Free tracebacks* where these alone keep much, and a menu
+ * with the other ways.
  *
  * @param props - The model; `least` has the least bytes of a large result.
  */
@@ -54,19 +55,19 @@ export function FreeButtons(props: {
   const { model, least, trans } = props;
   const more = trans.__('More ways to free');
   const { retained } = model;
-  const isMinor = retained !== null && hasNoLarge(retained, least);
+  const isSmall = retained !== null && hasNoLarge(retained, least);
+  const isTracebacks = isSmall && largeTracebacks(model, least) !== null;
+  const kind = isTracebacks ? 'tracebacks' : 'large';
+  const isMinor = isSmall && !isTracebacks;
   return (
     <div className="jp-Memguard-split">
       <ActionButton
         large
         minor={isMinor}
         className="jp-Memguard-free"
-        {...unless(
-          whyNot(model, trans),
-          () => void model.release({ kind: 'large' })
-        )}
+        {...unless(whyNot(model, trans), () => void model.release({ kind }))}
       >
-        {isMinor ? giveBackLabel(trans) : freeLabel('large', trans)}
+        {isMinor ? giveBackLabel(trans) : freeLabel(kind, trans)}
       </ActionButton>
       <ActionButton
         large

@@ -1,7 +1,7 @@
 /** What is large enough to be worth freeing. */
 
 import { figureKind, likelyBytes } from '../../model/figures';
-import type { IFigure } from '../../tokens';
+import type { IFigure, IRetainedModel } from '../../tokens';
 
 /**
  * Whether it is known that nothing large is in a figure. A bound says nothing
@@ -14,4 +14,24 @@ export function hasNoLarge(figure: IFigure, least: number): boolean {
   const kind = figureKind(figure);
   const isKnown = kind === 'exact' || kind === 'about';
   return isKnown && likelyBytes(figure) < Math.max(least, 1);
+}
+
+/**
+ * What tracebacks keep alive, where that is large.
+ *
+ * @param model - What was read of the kernel.
+ * @param least - The least bytes that count as large.
+ * @returns the figure, or null if tracebacks keep nothing large.
+ */
+export function largeTracebacks(
+  { report, overview }: Pick<IRetainedModel, 'report' | 'overview'>,
+  least: number
+): IFigure | null {
+  if (report === null || report.tracebacks.count === 0) {
+    return null;
+  }
+  const { bytes, exact } = overview?.tracebacks ?? report.tracebacks;
+  return bytes < Math.max(least, 1)
+    ? null
+    : { bytes, exact, estimate_bytes: exact ? null : bytes };
 }
