@@ -288,6 +288,12 @@ class Account:
         walk = self.walk
         unsure = set(compress(range(len(walk.opened)), map((0).__eq__, walk.opened)))
         unsure.update(walk.waiting_joints())
+        # A root that leads nowhere frees no more than its few own bytes, whoever holds it.
+        known = {
+            root
+            for root in self.roots
+            if root not in unsure and not walk.edges[root] and walk.bytes[root] <= _LEAF
+        }
         leaves = {joint for joint in held if not walk.edges[joint]}
         leaves = {
             joint
@@ -316,7 +322,7 @@ class Account:
             looked += 1
             if looked % LOOKS == 0:
                 yield
-        self.cut = unsure
+        self.cut = unsure - known
 
     # Sums
 

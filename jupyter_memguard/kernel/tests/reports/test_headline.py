@@ -194,3 +194,12 @@ def test_the_pages_of_a_report_have_the_groups_of_their_rows_and_one_headline(
     assert pages[4]["groups"] == []
     check_sums(comm.request("report"))
     assert len({page["freed_bytes_all"] for page in pages}) == 1
+
+
+def test_a_number_is_known_however_little_was_followed_of_the_others(kernel: Kernel) -> None:
+    kernel.run("big = [{'name': 'n%d' % n, 'numbers': [n]} for n in range(300_000)]")
+    kernel.run("1")
+    kernel.run("'a text'")
+    kernel.run("[dict(each) for each in big[:150_000]]")
+    rows = kernel.comm().request("report", budget_ms=100)["results"]
+    assert {row["type"]: row["exact"] for row in rows} == {"list": False, "int": True, "str": True}
