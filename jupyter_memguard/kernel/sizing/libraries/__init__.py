@@ -28,6 +28,7 @@ _FILES = {
     "numpy": "numpy",
     "pandas._libs.hashtable": "pandas",
     "pandas._libs.index": "pandas",
+    "pandas._libs.interval": "pandas",
     "pandas._libs.parsers": "pandas",
     "pyarrow.lib": "pyarrow",
     "pyarrow._dataset": "pyarrow",

@@ -1,4 +1,4 @@
-"""pandas' hash tables, which the engine of an index has, and its reader of texts."""
+"""pandas' hash tables and trees, which the engines of indexes have, and its reader of texts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from io import StringIO
 from typing import Any, Callable
 
+from ...retention.describe import library
 from ..blocks import Block
 from ..pools import rounded
 from .adapter import Adapter, Owned
@@ -21,6 +22,8 @@ _COUNTS = ("n_buckets", "size", "n_occupied", "upper_bound")  # at the table's b
 _CHUNK = 1000
 _ENGINES = 3  # references to a table that only its engine has: the engine's, and two of the look
 _SOME = 16  # values that are looked up
+_ARRAY = 360  # bytes that a node of a tree has for an array, beside the numbers in it
+_OF_A_LEAF, _OF_A_NODE = 3, 4  # arrays
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -118,6 +121,25 @@ def _has_all(table: Any, values: Any) -> bool:
     return True
 
 
+def _intervals(module: Any) -> dict[type, Adapter]:
+    """Return the adapter of the nodes of an index of intervals that was looked up.
+
+    The collector is shown which nodes a node leads to, but not its arrays.
+    """
+    numpy = library("numpy")
+    root = module.IntervalTree(numpy.zeros(1), numpy.ones(1)).root
+    node = type(root).__mro__[1]
+    is_leaf, elements, center = (
+        vars(node)[name].__get__ for name in ("is_leaf_node", "n_elements", "n_center")
+    )
+
+    def look(obj: Any) -> Owned:
+        arrays, items = (_OF_A_LEAF, elements) if is_leaf(obj) else (_OF_A_NODE, center)
+        return Owned(_basic(type(obj)) + arrays * (_ARRAY + POINTER * items(obj)))
+
+    return {node: Adapter(look)}
+
+
 def _parsers(module: Any) -> dict[type, Adapter]:
     """Return the adapter of the reader of texts, whose parser holds what it reads from."""
     reader = module.TextReader
@@ -149,5 +171,6 @@ def _source(memory: Memory, parser: int) -> tuple[int, int]:
 ADAPTERS = {
     "pandas._libs.hashtable": _pandas,
     "pandas._libs.index": _engines,
+    "pandas._libs.interval": _intervals,
     "pandas._libs.parsers": _parsers,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -70,3 +71,20 @@ def test_no_key_of_the_users_own_type_is_asked() -> None:
     Key.asked = False
     measure([Root(held, 1)], budget_ms=PLENTY)
     assert not Key.asked
+
+
+@pytest.mark.parametrize("width", [1, 30])
+@pytest.mark.parametrize("kind", ["int64", "float64"])
+def test_an_index_of_intervals_has_the_tree_that_a_look_up_makes(kind: str, width: int) -> None:
+    import numpy as np
+    from pandas._libs.interval import IntervalTree
+
+    left = np.arange(COUNT, dtype=kind)
+    right = left + width
+    tracemalloc.start()
+    held = [IntervalTree(left, right)]
+    made, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    size = measure([Root(held, 1)], budget_ms=PLENTY)[0][0]
+    assert size.exact
+    assert size.freed_bytes == pytest.approx(made, rel=0.02)
