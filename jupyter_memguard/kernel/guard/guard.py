@@ -253,6 +253,8 @@ class Guard:
     def _beyond(self, total_bytes: int) -> list[int]:
         """Return the oldest numbers to let go, so that the others keep at most `total_bytes` alive.
 
+        Small ones stay, within the leeway.
+
         The results are weighed from the newest to the oldest. Memory that several of them share
         counts for the newest, as far as the time allows. The bytes of an older one are then what
         comes back when it and all before it go.
@@ -264,8 +266,25 @@ class Guard:
         for index, number in enumerate(numbers):
             left -= self.kept[number]
             if left < 0:
-                return numbers[index:][::-1]
+                return self._but_for_small(numbers[index:][::-1], total_bytes)
         return []
+
+    def _but_for_small(self, numbers: list[int], total_bytes: int) -> list[int]:
+        """Leave out what keeps next to nothing, while that is little in all.
+
+        An old result that shares its memory with a newer one counts nothing there, but keeps it.
+        """
+        deadline = time.perf_counter() + TOTAL_MS / 1000
+        small = {
+            number
+            for number in numbers
+            if self.kept[number] < LISTED_BYTES
+            and time.perf_counter() < deadline
+            and not self.is_worth_listing(number)
+        }
+        if sum(map(self.kept.__getitem__, small)) > total_bytes // LEEWAY_DIVISOR:
+            return numbers
+        return [number for number in numbers if number not in small]
 
     def _in_turn(self, objects: list[Any], most_bytes: int, budget_ms: float) -> list[int]:
         """Return what each object keeps alive beyond the objects before it; empties the list."""

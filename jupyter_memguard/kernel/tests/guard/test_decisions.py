@@ -412,6 +412,7 @@ def test_each_decision_has_its_time(
         (1000, 2),
         (LISTED_BYTES, 0.5),
         (LISTED_BYTES, 0.5),
+        (LISTED_BYTES, 0.5),
     ]
 
 
@@ -466,6 +467,29 @@ def test_those_that_together_are_just_the_total_stay(shell: Any, guard: Guard) -
     assert guard._beyond(total) == []
     assert guard._beyond(total - 1) == [1]
     assert guard._beyond(0) == [1, 2]
+
+
+@pytest.mark.parametrize(("oldest", "gone"), [(1000, [2]), (30_000, [1, 2])])
+def test_small_old_results_stay_when_large_ones_go_unless_they_are_much_in_all(
+    shell: Any, guard: Guard, oldest: int, gone: list[int]
+) -> None:
+    kept_in_all(shell, guard, (oldest, 100_000, 2000, 200_000))
+    guard.settings["total_bytes"] = 250_000
+    guard._limit()
+    assert withheld(shell) == gone
+
+
+def test_an_old_result_goes_with_a_newer_one_that_has_the_same_memory(
+    shell: Any, guard: Guard
+) -> None:
+    shared = Thing(100_000)
+    show(shell, [shared])
+    show(shell, 7)
+    show(shell, [shared])
+    del shared
+    turn(guard, "large", total_bytes=10**9)
+    assert guard.kept[1] < 1000
+    assert guard._beyond(50_000) == [1, 3]
 
 
 def test_memory_that_results_share_counts_for_the_newest(shell: Any, guard: Guard) -> None:
