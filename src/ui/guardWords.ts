@@ -77,7 +77,7 @@ export function earlierText(
 }
 
 /**
- * How many results the guard did not keep, and how large they were.
+ * How many results the guard did not keep, and how large the largest was.
  *
  * @param state - The guard as the kernel reports it.
  * @param trans - The words.
@@ -111,12 +111,16 @@ export function withheldFigure(
 
 function withSize(
   text: string,
-  { withheld_bytes: bytes, withheld_exact: exact }: IGuardState,
+  { withheld, withheld_bytes: bytes, withheld_exact: exact }: IGuardState,
   trans: TranslationBundle
 ): string {
-  return bytes > 0
-    ? trans.__('%1, %2', text, figureText({ bytes, exact }, trans))
-    : text;
+  if (bytes === 0) {
+    return text;
+  }
+  const size = figureText({ bytes, exact }, trans);
+  return withheld === 1
+    ? trans.__('%1, %2', text, size)
+    : trans.__('%1, the largest %2', text, size);
 }
 
 /** Who chose the guard, for a parenthesis. */

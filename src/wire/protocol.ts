@@ -55,7 +55,7 @@ const isGuardState = shaped({
   other: nullable(text),
   /** How many results were withheld so far. */
   withheld: count,
-  /** What they kept alive, as far as that is known. */
+  /** What the largest of them kept alive, as far as that is known. */
   withheld_bytes: count,
   withheld_exact: flag
 });

@@ -211,7 +211,8 @@ class Guard:
 
     def _count(self, results: int, size: Size) -> None:
         self.withheld += results
-        self.withheld_bytes += size.likely_bytes
+        # A sum would count memory again that several of them, or a variable, have in common.
+        self.withheld_bytes = max(self.withheld_bytes, size.likely_bytes)
         self.withheld_exact = self.withheld_exact and size.exact
 
     def _list(self, number: int, cls: str, size: Size) -> None:

@@ -42,7 +42,7 @@ describe('the guard', () => {
       'This mode was set for this kernel elsewhere.'
     );
     expect(guard.textContent).toContain(
-      'It has been in effect since [5]. 3 results were not kept, 1.1 GiB.'
+      'It has been in effect since [5]. 3 results were not kept, the largest 1.1 GiB.'
     );
     const select = one(guard, 'select') as HTMLSelectElement;
     expect(select.value).toBe('large');

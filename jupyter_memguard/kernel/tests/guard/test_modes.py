@@ -278,6 +278,12 @@ def test_what_was_withheld_is_told_at_the_cells_end(kernel: Kernel) -> None:
     state = comm.event("guard")
     # The search for its size ended at the threshold.
     assert (state["withheld"], state["withheld_exact"]) == (2, False)
+    kernel.run("live = np.ones(2 * 10**6)\nlive[::2]")
+    comm.event("guard")
+    kernel.run("live[1::2]")
+    state = comm.event("guard")
+    assert state["withheld"] == 4
+    assert 16 * 10**6 <= state["withheld_bytes"] < 16 * 10**6 + 1000
 
 
 def test_every_comm_hears_of_a_change(kernel: Kernel) -> None:
