@@ -95,7 +95,7 @@ export class Releasing {
     return true;
   }
 
-  /** Forget what was released: the kernel is another one. */
+  /** Forget what was released: a cell has run since, or the kernel is another. */
   forget(): void {
     if (this.outcome?.kind === 'released') {
       this.outcome = null;

@@ -313,6 +313,8 @@ export class RetainedModel implements IRetainedModel {
       this._rest.changed();
     } else {
       this._cellEnds.cellEnded();
+      // What came back before that cell says nothing of the kernel as it is.
+      this._releasing.forget();
       void this._reading.update();
     }
     this._onChange();

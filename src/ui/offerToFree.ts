@@ -8,7 +8,7 @@ import { frees, likelyBytes, totalOf } from '../model/figures';
 import { figureText } from './format';
 import { freeLabel } from './freeLabels';
 import { earlierText } from './guardWords';
-import { isSameProcess, stand } from './standing';
+import { isSameProcess, stand, untilRelease } from './standing';
 
 /**
  * Say how much is retained already when the guard has been turned on, and
@@ -50,11 +50,17 @@ export async function offerToFree(
     autoClose: false,
     actions: [free]
   });
-  const { outcome } = model;
+  const isUnreleased = untilRelease(watched);
+  const withheld = agent.guard?.withheld;
   stand(
     watched,
     id,
-    () => isSameProcess(watched) && isGuarded() && model.outcome === outcome
+    () =>
+      isSameProcess(watched) &&
+      isGuarded() &&
+      isUnreleased() &&
+      // Some of the earlier results may be among those that went since.
+      agent.guard?.withheld === withheld
   );
 }
 

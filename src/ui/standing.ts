@@ -63,6 +63,17 @@ export function stand(
 }
 
 /**
+ * What tells whether nothing was released since now.
+ *
+ * @param watched - The document.
+ */
+export function untilRelease({ model }: IWatched): () => boolean {
+  const { outcome } = model;
+  // What a release came to is forgotten when a cell has run.
+  return () => model.outcome === null || model.outcome === outcome;
+}
+
+/**
  * Whether a document's kernel is the one of which something was told: it did
  * not end, and was not restarted.
  *

@@ -206,6 +206,15 @@ describe('releasing', () => {
     expect(model.outcome).toBeNull();
   });
 
+  it('is told of until the next cell has run', async () => {
+    const { agent, model } = aModel();
+    await model.release({ kind: 'all' });
+    agent.setRunning(true);
+    expect(model.outcome?.kind).toBe('released');
+    agent.setRunning(false);
+    expect(model.outcome).toBeNull();
+  });
+
   describe('has in its account', () => {
     async function released() {
       const { agent, model } = aModel();

@@ -76,6 +76,25 @@ describe('the offer to free what is retained already', () => {
     expect(messages()).toEqual([]);
   });
 
+  it('goes when the guard let go of some since', async () => {
+    const { watched, model } = theDocument(aReport([aRow(1, 5 * MIB)]));
+    await offerToFree(watched, MIB, trans);
+    const guard = { ...model.agent.guard!, withheld: 1 };
+    model.agent.guard = guard;
+    model.agent.guardChanged.emit(guard);
+    expect(messages()).toEqual([]);
+  });
+
+  it('stays where what a release came to before is forgotten', async () => {
+    const { watched, model } = theDocument(aReport([aRow(1, 5 * MIB)]));
+    model.set({ outcome: aRelease() });
+    await offerToFree(watched, MIB, trans);
+    model.set({ outcome: null });
+    expect(messages()).toHaveLength(1);
+    model.set({ outcome: aRelease() });
+    expect(messages()).toEqual([]);
+  });
+
   it.each<[GuardMode, number]>([
     ['large', 3],
     ['last', 0],

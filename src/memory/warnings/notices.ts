@@ -7,7 +7,12 @@ import { isFree } from '../../kernel/kernelFree';
 import type { IReport } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { freeLabel } from '../../ui/freeLabels';
-import { isSameProcess, stand, STANDS_MS } from '../../ui/standing';
+import {
+  isSameProcess,
+  stand,
+  STANDS_MS,
+  untilRelease
+} from '../../ui/standing';
 import { retainedOf } from '../retained';
 import type { IAtDeath } from './death';
 import { isLimited, type ILimited } from './seen';
@@ -92,13 +97,11 @@ export class NearLimitNotice implements IDisposable {
     const options = this._notificationOptions();
     if (this._id === null) {
       this._id = Notification.warning(message, options);
-      const { outcome } = this._watched.model;
+      const isUnreleased = untilRelease(this._watched);
       stand(
         this._watched,
         this._id,
-        () =>
-          isSameProcess(this._watched) &&
-          this._watched.model.outcome === outcome
+        () => isSameProcess(this._watched) && isUnreleased()
       );
       this._stands = new Promise(resolve => setTimeout(resolve, STANDS_MS));
       return;
