@@ -39,9 +39,12 @@ test('figures are whole in a panel of 240 pixels', async ({ page }) => {
     'np.ones(13_000_000)',
     'a = np.ones(15_000_000); a[:3_000_000]',
     'np.ones(100_000)',
-    '_'
+    '_',
+    // What its texts have beside it is an estimate.
+    'np.array([f"a text with {n} and more" * 4 for n in range(1_000_000)], dtype=np.dtypes.StringDType())'
   ]);
-  await expect(rowsIn(panel)).toHaveCount(3);
+  await expect(rowsIn(panel)).toHaveCount(4);
+  await expect(rowsIn(panel).first()).toContainText(/about 1\d\d\.\d MiB/);
   const figures = panel.locator('[data-bytes], .jp-Memguard-cellFrees');
   await expect.poll(() => figures.count()).toBeGreaterThan(3);
   const clipped = await figures.evaluateAll(nodes =>
@@ -50,6 +53,13 @@ test('figures are whole in a panel of 240 pixels', async ({ page }) => {
       .map(node => node.outerHTML)
   );
   expect(clipped).toEqual([]);
+  const right = (node: Element) => node.getBoundingClientRect().right;
+  const edge = await panel.getByRole('treegrid').evaluate(right);
+  for (const button of await panel
+    .locator('.jp-Memguard-cellRelease button')
+    .all()) {
+    expect(await button.evaluate(right)).toBeLessThanOrEqual(edge);
+  }
 });
 
 test('the list of keys stands over the rows, and Esc closes it', async ({
