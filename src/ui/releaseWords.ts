@@ -73,7 +73,7 @@ function nothingText(
   trans: TranslationBundle
 ): string {
   if (given > 0) {
-    return trans.__('%1 of free memory was given back.', formatBytes(given));
+    return trans.__('%1 that nothing used came back.', formatBytes(given));
   }
   return kind === 'large'
     ? trans.__(

@@ -127,7 +127,7 @@ test('free memory is given back where no result is left', async ({ page }) => {
   await panel.getByRole('button', { name: 'Give free memory back' }).click();
   const account = panel.locator('[data-before-bytes]');
   await expect(account).toContainText(
-    /^(19|20)\d(\.\d)? MiB of free memory was given back/
+    /^(19|20)\d(\.\d)? MiB that nothing used came back/
   );
   // Little is left, or none: then the bar has no such part.
   await expect

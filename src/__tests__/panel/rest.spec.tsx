@@ -118,12 +118,18 @@ describe('the rest of the memory', () => {
     const { model, open, content } = await theSummary();
     model.rest = told([], {
       final: false,
-      left_out: [{ kind: 'matplotlib', error: 'AttributeError' }]
+      left_out: [
+        { kind: 'matplotlib', error: 'AttributeError' },
+        { kind: 'cycles', error: 'TimeoutError' }
+      ]
     });
     await open();
     expect(content()).toContain('Measuring stopped at its time limit');
     expect(content()).toContain(
       'Could not be looked at: matplotlib (AttributeError)'
+    );
+    expect(content()).toContain(
+      'There was no time to look at: Garbage that waits to be collected'
     );
   });
 

@@ -12,12 +12,12 @@ describe('releaseText', () => {
     [
       'the trim alone',
       { released: 0, trimmed_bytes: 100 * MIB },
-      '100 MiB of free memory was given back.'
+      '100 MiB that nothing used came back.'
     ],
     [
       'a fall that the trim does not explain',
       { released: 0, after_rss_bytes: 300 * MIB },
-      '200 MiB of free memory was given back.'
+      '200 MiB that nothing used came back.'
     ],
     [
       'nothing, and a fall by chance',

@@ -12,6 +12,7 @@ import type { OfferCode } from '../codeOffer';
 import { partName } from '../partWords';
 import type { IUnfolding } from '../summary/bar';
 import { HoardItem, whyNotNow } from './hoardItem';
+import { hoardKind } from './hoardWords';
 
 interface IRestProps {
   watched: IWatched;
@@ -96,6 +97,26 @@ function remedyText(
         formatBytes(beforeBytes - afterBytes)
       )
     : trans.__('`%1` has run; the process did not become smaller.', code);
+}
+
+/** What was not looked at: for want of time, or because it failed. */
+function leftOutTexts(rest: IRest, trans: TranslationBundle): string[] {
+  const isLate = ({ error }: { error: string }): boolean =>
+    error === 'TimeoutError';
+  const late = rest.left_out
+    .filter(isLate)
+    .map(({ kind }) => hoardKind(kind, trans) ?? kind);
+  const failed = rest.left_out
+    .filter(each => !isLate(each))
+    .map(({ kind, error }) => `${kind} (${error})`);
+  return [
+    ...(late.length === 0
+      ? []
+      : [trans.__('There was no time to look at: %1', late.join(', '))]),
+    ...(failed.length === 0
+      ? []
+      : [trans.__('Could not be looked at: %1', failed.join(', '))])
+  ];
 }
 
 /** Who holds the rest, or why that is not told. */
@@ -230,16 +251,11 @@ function Gaps(props: {
           )}
         </p>
       )}
-      {rest.left_out.length > 0 && (
-        <p className="jp-Memguard-quiet">
-          {trans.__(
-            'Could not be looked at: %1',
-            rest.left_out
-              .map(({ kind, error }) => `${kind} (${error})`)
-              .join(', ')
-          )}
+      {leftOutTexts(rest, trans).map(text => (
+        <p key={text} className="jp-Memguard-quiet">
+          {text}
         </p>
-      )}
+      ))}
     </>
   );
 }
