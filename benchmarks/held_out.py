@@ -1,17 +1,18 @@
 """What a report says of results that the engine was not made for, and what then comes back.
 
 Run `python benchmarks/held_out.py` (POSIX; needs the extras `bench` and `test` of pyproject.toml).
-Each case of `held_out_cases.txt` is run in a process of its own, forked from one that ran the
-preamble: a shell as a kernel has it, with every formatter on, runs the case's cells, and then
-deletes all names that they bound but those which the case keeps, modules, and what was imported
-from modules. One report is asked for with each budget, each between two cells, so that none goes
-on with an earlier one. Then exactly that result is released. What came back is the larger of
-what the process lost of its resident memory (after a collection and giving free memory back,
+Each case of `held_out_cases.txt`, or of another file, is run in a process of its own, forked from
+one that ran the preamble: a shell as a kernel has it, with every formatter on, runs the case's
+cells, and then deletes all names that they bound but those which the case keeps, modules, and what
+was imported from modules. One report is asked for with each budget, each between two cells, so that
+none goes on with an earlier one. Then exactly that result is released. What came back is the larger
+of what the process lost of its resident memory (after a collection and giving free memory back,
 once nothing has come back for 1.5 seconds, before as after) and what the allocators got back by
 their own count.
 
 Options:
   --budget MS    a budget in ms of processor time; several times for several (100 and 8000)
+  --cases PATH   the cases; held_out_more_cases.txt has others (held_out_cases.txt)
   --only TEXT    only the cases whose name has this text
   --json PATH    writes all figures to this file
   --workers N    processes side by side (2)
@@ -84,10 +85,10 @@ LISTED = (
 )
 
 
-def read_cases() -> list[tuple[str, str, set[str]]]:
+def read_cases(path: Path) -> list[tuple[str, str, set[str]]]:
     """Return the name, the code and the kept names of each case, the preamble first."""
     found = []
-    for text in CASES.read_text().split("\n=== ")[1:]:
+    for text in path.read_text().split("\n=== ")[1:]:
         head, code = text.split("\n", 1)
         name, _, kept = head.partition("; keeps ")
         found.append((name, code.strip(), set(kept.split())))
@@ -281,12 +282,13 @@ def main() -> None:
     """Run the cases, print a table, the counts and the cases that somebody should look at."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--budget", type=float, action="append")
+    parser.add_argument("--cases", type=Path, default=CASES)
     parser.add_argument("--only", default="")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     budgets = options.budget or list(BUDGETS_MS)
-    (_, preamble, _), *cases = read_cases()
+    (_, preamble, _), *cases = read_cases(options.cases)
     shell = prepared_shell(preamble)
     print(f"{'case':36} {'MB back':>8}" + "".join(f" | told in {b:g} ms" for b in budgets))
     chosen = [case for case in cases if options.only in case[0]]
