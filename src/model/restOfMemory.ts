@@ -11,12 +11,11 @@ const BUDGET_MS = 1000;
 /** How long it may measure where only the process is read, in milliseconds. */
 const READING_MS = 1;
 
-/** What nobody uses, and any release gives back. */
+/** What any release gives back as well: a remedy's part of it is not known. */
 const FREE_ALREADY: ReadonlySet<string> = new Set([
   'cycles',
   'allocator',
-  'pyarrow',
-  'torch'
+  'pyarrow'
 ]);
 
 const UNASKED: RestState = { kind: 'unasked' };
@@ -81,6 +80,9 @@ export class RestOfMemory {
     );
     const { signal } = this._begin({ kind: 'running', code });
     const before = await this._readBefore(isFree).catch(() => null);
+    if (signal.aborted) {
+      return; // The kernel is another one, which nobody has looked at.
+    }
     const outcome = await this._tryRun(code);
     if (signal.aborted) {
       return;

@@ -222,9 +222,11 @@ export class RetainedModel implements IRetainedModel {
     return this._reading.loadMore();
   }
 
-  release(selection: Selection): Promise<void> {
+  async release(selection: Selection): Promise<void> {
     const minimum = Math.round(this._freeMinimumMiB() * MIB);
-    return this._releasing.release(selection, minimum);
+    await this._releasing.release(selection, minimum);
+    this._rest.changed();
+    this._onChange();
   }
 
   cancel(): void {

@@ -60,7 +60,7 @@ export async function offerToFree(
       isGuarded() &&
       isUnreleased() &&
       // Some of the earlier results may be among those that went since.
-      agent.guard?.withheld === withheld
+      (agent.guard?.mode === 'all' || agent.guard?.withheld === withheld)
   );
 }
 

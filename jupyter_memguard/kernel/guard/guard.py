@@ -45,6 +45,8 @@ DECIDE_MS = 3.0
 TOTAL_MS = 2.0
 # The time for finding the size of a result when the guard's decision does not depend on it.
 LISTED_MS = 0.5
+# The time for finding out which of the results that are to go are too small for that.
+SMALL_MS = 10.0
 # Results of at least this size are listed at their cell's end. The search for a size may stop
 # here: a placeholder then says "at least".
 LISTED_BYTES = 64 * 2**10
@@ -271,14 +273,14 @@ class Guard:
         return []
 
     def _but_for_small(self, numbers: list[int], total_bytes: int) -> list[int]:
-        """Leave out what keeps next to nothing, while that is little in all.
+        """Leave out what keeps next to nothing, while that is little in all and there is time.
 
         An old result that shares its memory with a newer one counts nothing there, but keeps it.
         """
-        deadline = time.perf_counter() + TOTAL_MS / 1000
+        deadline = time.perf_counter() + SMALL_MS / 1000
         small = {
             number
-            for number in numbers
+            for number in reversed(numbers)
             if self.kept[number] < LISTED_BYTES
             and time.perf_counter() < deadline
             and not self.is_worth_listing(number)

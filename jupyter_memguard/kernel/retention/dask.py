@@ -1,6 +1,7 @@
-"""What clusters of dask keep in this process: results in workers, and published datasets.
+"""What clusters of dask keep in this process: the results that workers have.
 
-A client counts the futures of a key. Workers have the key's result until no future is left.
+A client counts the futures of a key. Workers have the key's result until no client and no task
+wants it. What is not where it is looked for is a `LookupError`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _mro = type.__dict__["__mro__"].__get__
 
 
 def _living(module: str, name: str) -> list[Any]:
-    """Return the instances that a class of dask knows; a `LookupError` if it has none of these."""
+    """Return the instances that a class of dask knows."""
     names = library(module)
     if names is None:
         return []
@@ -31,26 +32,28 @@ def _living(module: str, name: str) -> list[Any]:
 
 
 def workers_results() -> list[dict[Any, Any]]:
-    """Return the results that each worker in this process has in memory, by their keys.
-
-    A `LookupError` if they are not where they are looked for.
-    """
+    """Return the results that each worker in this process has in memory, by their keys."""
     return [results_of(state) for state in states()]
 
 
-def published() -> list[dict[Any, Any]]:
-    """Return the datasets that each scheduler in this process keeps by name, if it has any."""
-    kept = [
-        field(field(scheduler, "extensions")["publish"], "datasets")
-        for scheduler in _living("distributed.scheduler", "Scheduler")
-    ]
-    return [datasets for datasets in kept if datasets]
+def is_futures_alone(key: Any) -> bool:
+    """Return whether futures of one client are all that a key's result is kept for."""
+    if not is_plain(key) or is_wanted_elsewhere(key):
+        return False
+    clients = _living("distributed.client", "Client")
+    return any(dict.__contains__(field(client, "refcount"), key) for client in clients)
 
 
-def is_waited_for(key: Any) -> bool:
-    """Return whether a client in this process counts a future of a key."""
-    clients = _living("distributed.client", "Client") if is_plain(key) else ()
-    return any(key in field(client, "refcount") for client in clients)
+def is_wanted_elsewhere(key: Any) -> bool:
+    """Return whether a scheduler in this process keeps a result for several, or for a task.
+
+    A queue, a variable and a published dataset of dask are among these.
+    """
+    for scheduler in _living("distributed.scheduler", "Scheduler"):
+        task = _plain_dict(field(scheduler, "tasks")).get(key)
+        if task is not None and (len(field(task, "who_wants") or ()) > 1 or field(task, "waiters")):
+            return True
+    return False
 
 
 def states() -> list[Any]:
@@ -61,11 +64,13 @@ def states() -> list[Any]:
 def results_of(state: Any) -> dict[Any, Any]:
     """Return a worker's results: all, or those that are not on the disk."""
     data = field(state, "data")
-    if type(data) is not dict:
-        data = field(field(data, "fast"), "d")
-    if type(data) is not dict:
+    return data if type(data) is dict else _plain_dict(field(field(data, "fast"), "d"))
+
+
+def _plain_dict(found: Any) -> dict[Any, Any]:
+    if type(found) is not dict:
         raise LookupError
-    return data
+    return found
 
 
 def field(obj: Any, name: str) -> Any:
@@ -73,14 +78,18 @@ def field(obj: Any, name: str) -> Any:
     for cls in _mro(type(obj)):
         slot = _own(cls, name)
         if type(slot) is MemberDescriptorType:
-            return slot.__get__(obj)
+            try:
+                return slot.__get__(obj)
+            except AttributeError as error:  # not set yet
+                raise LookupError from error
     return instance_dict(obj)[name]
 
 
 def is_plain(key: Any) -> bool:
     """Return whether looking a key up runs no code of the user's."""
-    parts = key if type(key) is tuple else (key,)
-    return all(type(part) in (str, int, bytes, float) for part in parts)
+    if type(key) is tuple:
+        return all(map(is_plain, key))
+    return type(key) in (str, int, bytes, float)
 
 
 def _own(cls: Any, name: str) -> Any:

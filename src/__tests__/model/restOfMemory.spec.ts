@@ -4,6 +4,7 @@ import { RequestError } from '../../wire/request';
 import { FakeAgent } from '../fakes/agent';
 import { aModel } from '../fakes/retainedModel';
 import { aHoard, aRest } from '../fakes/rows';
+import { sampleReleased } from '../fakes/samples';
 import { aPromise, settled } from '../fakes/waiting';
 
 const MIB = 1024 * 1024;
@@ -129,6 +130,20 @@ describe('the rest of the memory', () => {
     });
   });
 
+  it('does not run a remedy in a kernel that is another one by then', async () => {
+    const { agent, ran, rest } = theRest();
+    await rest.ask();
+    const { promise, resolve } = aPromise<object>();
+    agent.answers.release = promise;
+    const running = rest.run(CODE);
+    await settled();
+    rest.forget();
+    resolve({ after_rss_bytes: 950 * MIB });
+    await running;
+    expect(ran).toEqual([]);
+    expect(rest.state).toEqual({ kind: 'unasked' });
+  });
+
   it('says no figure of a remedy where the kernel could not be read before', async () => {
     const { agent, ran, rest } = theRest();
     await rest.ask();
@@ -248,6 +263,18 @@ describe('the rest of the memory', () => {
     expect(ran).toMatchObject([{ code: CODE, silent: true }]);
     expect(agent.methods()).toEqual(['release', 'release', 'rest', 'report']);
     expect(model.remedy).toMatchObject({ code: CODE, exception: null });
+  });
+
+  it('goes with a release of the model, and one that another page asked for', async () => {
+    const { agent, model } = aModel();
+    agent.answers.rest = REST;
+    await model.askRest();
+    await model.release({ kind: 'large' });
+    expect(model.rest.kind).toBe('unasked');
+    await model.askRest();
+    expect(model.rest.kind).toBe('told');
+    agent.tell({ event: 'released', data: sampleReleased() });
+    expect(model.rest.kind).toBe('unasked');
   });
 
   it('goes with the kernel and with the next cell of the model', async () => {

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...retention.dask import field, is_plain, results_of, states, workers_results
+from ...retention.dask import (
+    field,
+    is_plain,
+    is_wanted_elsewhere,
+    results_of,
+    states,
+    workers_results,
+)
 from .adapter import Adapter, Owned
 
 
 def _future(obj: Any) -> Owned:
     key, client = field(obj, "key"), field(obj, "_client")
-    if client is None or not is_plain(key):
+    if field(obj, "_cleared"):
+        return Owned()  # it was released, and counts no more
+    everywhere = states()
+    if client is None or not is_plain(key) or any(key in field(s, "actors") for s in everywhere):
         return Owned(note="opaque")
     users = dict.get(field(client, "refcount"), key, 0)
-    found = [state for state in states() if key in results_of(state)]
+    found = [state for state in everywhere if key in results_of(state)]
     if not users or not found:
-        return Owned()  # there is none yet, or another process has it
+        return Owned()  # there is no result yet, or it is on the disk or in another process
+    if is_wanted_elsewhere(key):
+        return Owned(note="sharing-unknown")
     if users == 1:
         return Owned(references=[results_of(state)[key] for state in found])
     # Each future has its part of what dask takes the result to have.

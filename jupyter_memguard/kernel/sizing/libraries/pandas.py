@@ -126,8 +126,9 @@ def _intervals(module: Any) -> dict[type, Adapter]:
 
     The collector is shown which nodes a node leads to, but not its arrays.
     """
-    numpy = library("numpy")
-    root = module.IntervalTree(numpy.zeros(1), numpy.ones(1)).root
+    array = library("numpy").ndarray
+    sides = [array((1,), "f8", bytearray(8)) for _ in range(2)]
+    root = module.IntervalTree(*sides).root
     node = type(root).__mro__[1]
     is_leaf, elements, center = (
         vars(node)[name].__get__ for name in ("is_leaf_node", "n_elements", "n_center")

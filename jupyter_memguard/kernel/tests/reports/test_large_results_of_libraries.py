@@ -150,6 +150,42 @@ def test_what_several_futures_stand_for_is_told_once_and_of_none_alone(kernel: K
         assert not row["exact"]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "distributed.Queue('q').put(future)",
+        "distributed.Variable('v').set(future)",
+        "slow = client.submit(lambda x: time.sleep(20), future)\n"
+        "while not client.cluster.scheduler.tasks[future.key].waiters: time.sleep(0.01)",
+    ],
+    ids=["a queue", "a variable", "a task that waits"],
+)
+def test_a_result_that_a_cluster_keeps_for_others_too_is_not_the_futures(
+    kernel: Kernel, other: str
+) -> None:
+    kernel.run(cluster("0"))
+    kernel.run("import time\nfuture = client.submit(np.ones, 5_000_000)\ndistributed.wait(future);")
+    kernel.run(f"{other}\nNone")
+    kernel.run("future")
+    kernel.run("del future")
+    [row] = final(kernel.comm())["results"]
+    assert row["freed_bytes"] < MB
+    assert not row["exact"]
+
+
+def test_a_future_that_was_released_has_nothing(kernel: Kernel) -> None:
+    kernel.run(cluster("0"))
+    kernel.run(
+        "first = client.submit(np.ones, 5_000_000); second = client.submit(np.ones, 5_000_000)"
+    )
+    kernel.run("distributed.wait(first); second.release()")
+    kernel.run("first")
+    kernel.run("second")
+    kernel.run("del first, second")
+    rows = final(kernel.comm())["results"]
+    assert sorted(row["freed_bytes"] > 39 * MB for row in rows) == [False, True]
+
+
 def test_what_a_variable_has_as_well_as_a_worker_is_not_the_futures(kernel: Kernel) -> None:
     kernel.run(cluster("0"))
     kernel.run("future = client.submit(np.ones, 5_000_000)\nmine = future.result()\nfuture")

@@ -181,7 +181,7 @@ def test_results_of_a_variables_futures_are_the_variables_and_not_the_workers() 
 @pytest.mark.parametrize(
     ("keep", "count"),
     [
-        ("client.publish_dataset(mine=data)", 1),
+        ("client.publish_dataset(mine=data)", 5),
         ("f = client.compute(data); distributed.wait(f); distributed.Queue('q').put(f); del f", 1),
     ],
     ids=["a published dataset", "a queue"],

@@ -25,6 +25,7 @@ def look(**libraries: Any) -> Any:
     return SimpleNamespace(
         library=lambda name: libraries.get(name.replace(".", "_")),
         alias=lambda module: (module, f"import {module}; "),
+        check_time=lambda: None,
     )
 
 
@@ -56,14 +57,13 @@ class Instance:
 
 @pytest.fixture
 def kept_by(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Return what finds the hoards of a worker's state, a client and a scheduler."""
+    """Return what finds the hoards of a worker's state, a client's counts, a scheduler's tasks."""
 
-    def found(state: Any, refcount: Any = (), datasets: Any = None, kept_as: type = set) -> Any:
-        published = SimpleNamespace(datasets=datasets or {})
+    def found(state: Any, refcount: Any = None, tasks: Any = None, kept_as: type = set) -> Any:
         alive = {
             "Worker": Instance(state=state),
-            "Client": Instance(refcount=refcount),
-            "Scheduler": Instance(extensions={"publish": published}),
+            "Client": Instance(refcount=refcount or {}),
+            "Scheduler": Instance(tasks=tasks or {}),
         }
 
         def library(module: str) -> Any:
@@ -87,21 +87,26 @@ def test_results_that_a_worker_may_spill_are_those_that_it_has_in_memory(kept_by
     assert kept_by(State({})) == []
 
 
-def test_what_a_future_stands_for_is_not_the_workers(kept_by: Any) -> None:
-    [hoard] = kept_by(State({"a": [1], ("b", 0): [2]}), {("b", 0): 1})
-    assert [root.obj for root in hoard.roots] == [[1]]
-
-
-def test_published_datasets_are_kept_by_dask(kept_by: Any) -> None:
-    datasets = {"name": [1]}
-    [hoard] = kept_by(State({"a": [1]}), {"a": 1}, datasets)
-    assert [root.obj for root in hoard.roots] == [datasets]
-    assert hoard.count == 1
+def test_what_a_future_alone_stands_for_is_not_the_workers(kept_by: Any) -> None:
+    nested = (("b", 0), 1)
+    state = State({"a": [1], nested: [2], "c": [3], "d": [4]})
+    wanted = {
+        nested: SimpleNamespace(who_wants={"client"}, waiters=set()),
+        "c": SimpleNamespace(who_wants={"client", "queue"}, waiters=set()),
+        "d": SimpleNamespace(who_wants={"client"}, waiters={"a task"}),
+    }
+    [hoard] = kept_by(state, {nested: 1, "c": 1, "d": 1}, wanted)
+    assert [root.obj for root in hoard.roots] == [[1], [3], [4]]
 
 
 @pytest.mark.parametrize(
     "state",
-    [SimpleNamespace(results={}), State(SimpleNamespace(fast=SimpleNamespace(d=[1])))],
+    [
+        SimpleNamespace(results={}),
+        object.__new__(State),
+        State(SimpleNamespace(fast=SimpleNamespace(d=[1]))),
+    ],
+    ids=["elsewhere", "not yet", "in a list"],
 )
 def test_a_worker_that_has_its_results_elsewhere_is_not_read(kept_by: Any, state: Any) -> None:
     with pytest.raises(LookupError):
