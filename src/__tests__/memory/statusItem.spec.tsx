@@ -264,7 +264,10 @@ describe('the status item', () => {
     agent.guard = { ...GUARD, withheld: 2, withheld_bytes: 1.1 * GIB };
     const node = await show(aReading(GIB, 0.1));
     await redrawn(() => node.focus());
-    expect(parts()).toHaveProperty('withheld', '2 results, the largest 1.1 GiB');
+    expect(parts()).toHaveProperty(
+      'withheld',
+      '2 results, the largest 1.1 GiB'
+    );
     agent.guard = { ...agent.guard, withheld: 1, withheld_exact: false };
     await show(aReading(GIB, 0.1));
     expect(parts()).toHaveProperty('withheld', '1 result, at least 1.1 GiB');

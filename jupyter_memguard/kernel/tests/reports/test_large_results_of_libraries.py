@@ -67,6 +67,12 @@ KINDS = {
 }
 
 
+WAITING_TASK = """
+slow = client.submit(lambda x: time.sleep(20), future)
+while not client.cluster.scheduler.tasks[future.key].waiters: time.sleep(0.01)
+"""
+
+
 def told(report: Any) -> int:
     """Return the bytes that the only row says."""
     [row] = report["results"]
@@ -152,12 +158,7 @@ def test_what_several_futures_stand_for_is_told_once_and_of_none_alone(kernel: K
 
 @pytest.mark.parametrize(
     "other",
-    [
-        "distributed.Queue('q').put(future)",
-        "distributed.Variable('v').set(future)",
-        "slow = client.submit(lambda x: time.sleep(20), future)\n"
-        "while not client.cluster.scheduler.tasks[future.key].waiters: time.sleep(0.01)",
-    ],
+    ["distributed.Queue('q').put(future)", "distributed.Variable('v').set(future)", WAITING_TASK],
     ids=["a queue", "a variable", "a task that waits"],
 )
 def test_a_result_that_a_cluster_keeps_for_others_too_is_not_the_futures(
