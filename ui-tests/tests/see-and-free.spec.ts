@@ -139,6 +139,28 @@ test('free memory is given back where no result is left', async ({ page }) => {
     .toBeLessThan(50_000_000);
 });
 
+test('what tracebacks keep is the answer where no result is large, and is freed', async ({
+  page
+}) => {
+  await newNotebook(page);
+  await runCells(page, [
+    'def fail(size):\n    large = b"x" * size\n    return 1 / 0',
+    'fail(300_000_000)',
+    '# another cell'
+  ]);
+  const panel = await openPanel(page);
+  const answer = panel.locator('.jp-Memguard-answer');
+  await expect(answer).toContainText(/28\d(\.\d)? MiB/);
+  await expect(answer).toContainText('is kept by tracebacks');
+  const pid = await kernelPid(page);
+  const before = residentBytes(pid);
+  await panel.getByRole('button', { name: 'Free tracebacks' }).first().click();
+  const account = panel.locator('[data-before-bytes]');
+  await expect(account).toContainText(/1 traceback was freed: 28\d(\.\d)? MiB/);
+  expect(residentBytes(pid)).toBeLessThan(before - 250_000_000);
+  await expect(answer).toContainText('Nothing to free');
+});
+
 test('with the guard on nothing is retained, in the very next cell', async ({
   page
 }) => {
