@@ -240,14 +240,14 @@ class _Parts(Parts):
         if control in self.known:
             return
         self.graph = True
-        users = self.memory.word(control + POINTER) & COUNT
-        part = self.known[control] = Part(control, users or USERS_UNKNOWN)
+        counts = self.memory.word(control + POINTER * _COUNTS)
+        part = self.known[control] = Part(control, counts & COUNT or USERS_UNKNOWN)
         if place == control + _INPLACE:
             size = self.memory.block(control) - _INPLACE // POINTER
         else:
             size = self.memory.block(place)
         words = self._words(place, min(size, _MOST_WORDS))
-        if control == place and words[_COUNTS] >> _HAS_WRAPPER and self._is_wrapped(words, place):
+        if control == place and counts >> _HAS_WRAPPER and self._is_wrapped(words, place):
             part.users -= 1
         part.kids += self._referred(words, place)
 

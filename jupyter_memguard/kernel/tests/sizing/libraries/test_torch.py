@@ -117,6 +117,12 @@ def test_a_long_graph_takes_no_longer_than_some_milliseconds() -> None:
     del weight
 
 
+def test_a_node_whose_block_is_not_known_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = torch.ones(10, requires_grad=True).sin().cos()
+    monkeypatch.setattr(native.Memory, "block", lambda _memory, _address: 0)
+    assert look(made).note == "opaque"
+
+
 def depth(blocks: Any) -> int:
     """Return how deep blocks lead, where each is followed once, as the engine does it."""
     met: set[int] = set()
