@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
 from .. import stages
@@ -38,6 +39,13 @@ _FIRST = VARIABLES + 1  # the number of the first hoard's group
 # Free bytes that finding out leaves are given back where they are most of what is free then.
 _WORTH_TRIMMING = 4 * 2**20
 _MOST_NAMED = 5  # hoards that a hoard of shared memory names
+# The kinds of what hoards share with others, by the part of these.
+_SHARED_WITH = {
+    "results": "shared_results",
+    "variables": "shared_variables",
+    "shared": "shared_variables",
+    "tracebacks": "shared_tracebacks",
+}
 
 
 def rest(shell: Any, outputs: int, budget_ms: float = REST_MS) -> Rest:
@@ -167,30 +175,32 @@ class _Sizes:
         self.sizes = [next(found) if hoard.roots else _counted(hoard) for hoard in self.hoards]
 
     def _take(self, account: Account) -> None:
-        last = _FIRST + len(self._rooted)
+        self._find_parts(account)
+        numbers = dict(zip(map(id, self._rooted), count(_FIRST)))
         parts: dict[str, set[int]] = {name: set() for name in MEASURED}
         alone: dict[int, set[int]] = {}
-        together: dict[tuple[int, ...], set[int]] = {}
+        together: dict[tuple[str | None, tuple[int, ...]], set[int]] = {}
         for groups, joints in account.by_groups().items():
-            hoards = tuple(group for group in groups if _FIRST <= group < last)
+            hoards = tuple(filter(self._is_hoard, groups))
             part = _part_of(set(groups))
             if part is not None:
+                # An overview sees what such hoards have as held from outside.
+                hoards = tuple(each for each in hoards if self._hoard(each).part == "rest")
+            if part is not None and not hoards:
                 parts[part] |= joints
-            elif len(hoards) == 1:
+            elif part is None and len(hoards) == 1:
                 alone.setdefault(hoards[0], set()).update(joints)
             elif hoards:
-                together.setdefault(hoards, set()).update(joints)
+                together.setdefault((part, hoards), set()).update(joints)
         self.parts = {name: account.tally_of(joints).size() for name, joints in parts.items()}
-        self._find_parts(account)
-        numbers = dict(zip(map(id, self._rooted), range(_FIRST, last)))
         self.sizes = [
             account.tally_of(alone.get(numbers[id(hoard)], ())).size()
             if hoard.roots
             else _counted(hoard)
             for hoard in self.hoards
         ]
-        for groups, joints in together.items():
-            self.hoards.append(_shared([self._rooted[group - _FIRST] for group in groups]))
+        for (part, groups), joints in together.items():
+            self.hoards.append(_shared([*map(self._hoard, groups)], part))
             self.sizes.append(account.tally_of(joints).size())
 
     def _find_parts(self, account: Account) -> None:
@@ -200,12 +210,15 @@ class _Sizes:
             for hoard, groups in zip(self._rooted, into):
                 found = _part_of(groups)
                 if found is None:
-                    others = [self._rooted[g - _FIRST] for g in groups if self._is_hoard(g)]
+                    others = map(self._hoard, filter(self._is_hoard, groups))
                     found = next((each.part for each in others if each.part != "rest"), None)
                 hoard.part = found or hoard.part
 
     def _is_hoard(self, group: int) -> bool:
         return _FIRST <= group < _FIRST + len(self._rooted)
+
+    def _hoard(self, group: int) -> Hoard:
+        return self._rooted[group - _FIRST]
 
 
 def _part_of(groups: set[int]) -> str | None:
@@ -236,19 +249,22 @@ def _counted(hoard: Hoard) -> Size:
     return Size(size, hoard.notes) if hoard.exact else Size(0, ("opaque", *hoard.notes), size)
 
 
-def _shared(hoards: list[Hoard]) -> Hoard:
-    """Return a hoard for what several hold together: it is freed when all let it go."""
+def _shared(hoards: list[Hoard], part: str | None) -> Hoard:
+    """Return a hoard for what several hold together: it is freed when all let it go.
+
+    `part` is that of results, variables or tracebacks that hold it as well: no remedy frees it.
+    """
     names = [each.name or each.kind for each in hoards[:_MOST_NAMED]]
     remedies = list(dict.fromkeys(each.remedy for each in hoards))
-    whole = len(hoards) <= _MOST_NAMED and None not in remedies
-    part = hoards[0].part if len({each.part for each in hoards}) == 1 else "rest"
+    whole = part is None and len(hoards) <= _MOST_NAMED and None not in remedies
+    into = hoards[0].part if len({each.part for each in hoards}) == 1 else "rest"
     return Hoard(
-        "shared",
+        "shared" if part is None else _SHARED_WITH[part],
         safe_name(", ".join(names)),
         hoards[0].roots[:0],
-        count=len(hoards),
+        count=len(hoards) if part is None else None,
         remedy="\n".join(each for each in remedies if each) if whole else None,
-        part=part,
+        part=into,
     )
 
 

@@ -14,10 +14,12 @@ from ..retention.sizes import Root, Size
 from .allocation import Kind, group_by_type
 from .heap import module_namespaces
 from .libraries import loaded_adapters, not_entered
+from .libraries.adapter import looking_until
 from .memory_pages import MemoryPages
 from .worklist import Worklist
 
 _AT_LEAST = 2  # batches that are looked at however late it is
+_MOST_LOOKS = 50  # objects of one type that an adapter looks at in one step
 _MOST_ASKED = 100  # objects of one kind, in C and unknown, that are asked for their size
 _LEAST_NAMES = 5  # that a module's namespace has, from its beginning
 
@@ -47,13 +49,14 @@ class ForwardWalk:
     def run(self, obj: Any, threshold: int, deadline: float) -> None:
         """Walk from `obj` until it is likely to reach `threshold` or `deadline` has come."""
         worklist = self.worklist
-        self._take([obj])
-        steps = 0
-        while worklist and self.bytes + self.likely < threshold:
-            steps += 1
-            if steps > _AT_LEAST and _clock() > deadline:
-                break
-            self._take(worklist.take_keys() or worklist.take())
+        with looking_until(deadline):
+            self._take([obj])
+            steps = 0
+            while worklist and self.bytes + self.likely < threshold:
+                steps += 1
+                if steps > _AT_LEAST and _clock() > deadline:
+                    break
+                self._take(worklist.take_keys() or worklist.take())
         if worklist:
             self.notes.add("cut")
         if worklist.changed:
@@ -92,8 +95,7 @@ class ForwardWalk:
                 if kind.guess is not None:
                     self.likely += sum(map(kind.estimate, group[:_MOST_ASKED]))
             if kind.adapter is not None:
-                for obj in group:
-                    self._count_adapted(kind, obj)
+                group = self._count_some(kind, group)  # noqa: PLW2901
             else:
                 self.bytes += kind.bytes_of(group)
             self.worklist.add(kind, group, self.bytes)
@@ -103,6 +105,17 @@ class ForwardWalk:
         if self.namespaces is None:
             self.namespaces = module_namespaces()
         return [obj for obj in dicts if id(obj) not in self.namespaces]
+
+    def _count_some(self, kind: Kind, objects: list[Any]) -> list[Any]:
+        """Count objects of an adapter's type and return them; leave many of them for later."""
+        some, later = objects[:_MOST_LOOKS], objects[_MOST_LOOKS:]
+        before = self.bytes
+        for obj in some:
+            self._count_adapted(kind, obj)
+        if later:
+            self.seen.difference_update(map(id, later))
+            self.worklist.add_for_later(later, _MOST_LOOKS, self.bytes - before)
+        return some
 
     def _count_adapted(self, kind: Kind, obj: Any) -> None:
         """Count what an object owns as its library's adapter says; each block counts once."""

@@ -165,6 +165,17 @@ class Worklist:
         if owned.references:
             self.hidden.append(owned)
 
+    def add_for_later(self, objects: list[Any], at_once: int, usual: int) -> None:
+        """Add objects that were not counted yet, to be handed out so many at once.
+
+        As many others, which came with them, have `usual` bytes.
+        """
+        steps = -(-len(objects) // at_once)
+        starts = range(0, len(objects), at_once)
+        self._put((objects[start : start + at_once] for start in starts), steps + 1)
+        later = self.cursors[-1][-1]
+        later.done, later.bytes = 1, usual
+
     def take_lone(self) -> list[Any]:
         """Return the one object that is left, in a list; an empty list unless exactly one is left.
 

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
 if TYPE_CHECKING:
     from ..blocks import Block
+
+
+# When a look at an object is to end, in the thread's time, however long it may take otherwise.
+_ENDS: list[float] = []
+
+
+@contextmanager
+def looking_until(when: float) -> Iterator[None]:
+    """Have adapters that read memory say by then what they have found."""
+    _ENDS.append(when)
+    try:
+        yield
+    finally:
+        _ENDS.remove(when)
+
+
+def end_of_look(now: float, seconds: float) -> float:
+    """Return when a look is to end that begins now and may take so many seconds."""
+    return min([now + seconds, *_ENDS])
 
 
 class Owned:

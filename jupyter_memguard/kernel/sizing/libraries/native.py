@@ -17,7 +17,7 @@ from time import thread_time
 from typing import Any, Callable, TypeVar
 
 from ..blocks import Block
-from .adapter import Adapter, Owned
+from .adapter import Adapter, Owned, end_of_look
 
 POINTER = 8
 NUMPY_BASE = 6  # the word of an array of numpy that refers to what its memory is of
@@ -48,12 +48,12 @@ class Memory:
     def __init__(self, seconds: float = _MOST) -> None:
         """Open the memory; an `OSError` if the system does not have it as a file.
 
-        After so many seconds of the thread's time it is late.
+        After so many seconds of the thread's time it is late, or sooner if a walk has less.
         """
         if not hasattr(os, "pread") or not hasattr(os, "O_CLOEXEC"):
             raise OSError  # Windows
         self._file = os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)
-        self._end = thread_time() + seconds
+        self._end = end_of_look(thread_time(), seconds)
 
     def __enter__(self) -> Memory:  # noqa: PYI034 - Python 3.8
         """Begin to read."""

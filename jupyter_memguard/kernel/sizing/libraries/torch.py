@@ -222,7 +222,7 @@ class _Parts(Parts):
 
     def note(self) -> str:
         """Return the code of what is not known, if there is anything."""
-        return "opaque" if self.graph else "sharing-unknown" if self.hidden else ""
+        return "opaque" if self.graph or self.waiting else "sharing-unknown" if self.hidden else ""
 
     def follow(self) -> None:
         """Add what was left for later, as far as there is time."""

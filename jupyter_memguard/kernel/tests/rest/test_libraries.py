@@ -74,7 +74,30 @@ def test_figures_that_were_left_open(asked: Asked) -> None:
 def test_a_figure_that_a_variable_holds_is_not_freed_by_closing_it(asked: Asked) -> None:
     size = grown(asked, "mine = plot()\nfor _ in range(3): plot()")
     assert check(asked, "figures", size * 3 / 4)["count"] == 4
+    assert not asked.hoards("shared_variables")
     asked.kernel.run("del mine")
+
+
+@pytest.mark.parametrize(("keep", "kind"), [("mine", "variables"), ("show", "results")])
+@pytest.mark.usefixtures("pyplot")
+def test_an_open_figure_with_another_holder_is_told_as_shared_with_it(
+    asked: Asked, keep: str, kind: str
+) -> None:
+    size = grown(asked, "mine = plot()")
+    if keep == "show":
+        asked.kernel.run("mine")
+        asked.kernel.run("del mine")
+    asked.rest()  # whatever is imported for it is there
+    overview = asked.comm.request("overview", budget_ms=5000)
+    rest = asked.rest()
+    assert rest["rest_bytes"] == pytest.approx(overview["rest"]["bytes"], abs=2_000_000)
+    [hoard] = [each for each in rest["hoards"] if each["kind"] == f"shared_{kind}"]
+    assert hoard["bytes"] == pytest.approx(size, rel=0.1)
+    assert (hoard["name"], hoard["part"], hoard["remedy"]) == ("figures", "rest", None)
+    asked.kernel.run("plt.close('all')")
+    assert not asked.hoards(f"shared_{kind}")
+    asked.kernel.run("mine = None")
+    asked.kernel.run("%reset -f out")
 
 
 @pytest.mark.usefixtures("pyplot", "widgets")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
+import pytest
+
 from jupyter_memguard.kernel.sizing import (
     keeps_alive,
     keeps_alive_in_turn,
@@ -39,6 +42,26 @@ def test_a_large_list_is_estimated_when_time_is_up() -> None:
     assert not kept.exact
     assert kept.estimate_bytes is not None
     assert 50_000_000 < kept.estimate_bytes < 70_000_000
+
+
+def test_many_objects_of_a_library_are_looked_at_a_few_at_a_time() -> None:
+    whole = 2000 * np.ones(10_000).nbytes
+    obj = [np.ones(10_000) for _ in range(2000)]
+    kept = keeps_alive(obj, threshold_bytes=10**12, budget_ms=0)
+    assert "cut" in kept.notes
+    assert kept.freed_bytes < whole / 10
+    assert kept.likely_bytes == pytest.approx(whole, rel=0.05)
+    assert keeps_alive(obj, threshold_bytes=10**12, budget_ms=PLENTY).freed_bytes >= whole
+
+
+def test_a_graph_of_torch_is_followed_no_longer_than_there_is_time() -> None:
+    torch = pytest.importorskip("torch")
+    layers = [torch.nn.Linear(256, 256) for _ in range(300)]
+    loss = torch.nn.Sequential(*layers)(torch.ones(1, 256)).sum()
+    hurried = keeps_alive(loss, threshold_bytes=10**12, budget_ms=0)
+    whole = keeps_alive(loss, threshold_bytes=10**12, budget_ms=PLENTY)
+    assert hurried.freed_bytes < whole.freed_bytes / 10
+    assert "opaque" in hurried.notes
 
 
 def test_shared_parts_count_once() -> None:
