@@ -17,6 +17,7 @@ from . import process_memory
 from .cell_ends import CellEnds
 from .known import KnownFigures
 from .large import large
+from .old_garbage import OldGarbage
 from .overview import overview
 from .rows import collect, row, size_of
 from .survey import Survey, named
@@ -110,6 +111,7 @@ class Reporter:
         self._survey: Survey | None = None  # that a page goes on with
         self._report_time, self._overview_time = AnswerTime(), AnswerTime()
         self._pace = Pace()
+        self._garbage = OldGarbage()
 
     def retained(self) -> tuple[list[Retained], list[str]]:
         """Return what IPython retains, and the key of each."""
@@ -141,8 +143,10 @@ class Reporter:
             figures = survey.look()
             count = int(self.shell.execution_count)
             self._known.fill(keys, figures, count, all_keys=numbers is None)
+            hold = hold and numbers is None
             answer = self._report(survey, figures, keys, (limit, sort, offset), started)
-            self._keep(survey, hold=hold and numbers is None)
+            answer["final"] = self._is_final(figures, keys, hold=hold)
+            self._keep(survey, hold=hold)
         if not figures.final and budget_ms > 0:
             self._report_time.took((clock() - began) * 1000, budget_ms)
         return answer
@@ -171,6 +175,12 @@ class Reporter:
         spent_ms = (clock() - began) * 1000
         survey.go_on(max(_LEAST_SHARE * budget_ms, budget_ms - spent_ms))
         return survey, keys
+
+    def _is_final(self, figures: Figures, keys: list[str], *, hold: bool) -> bool:
+        """Return whether figures cannot become better; with `hold`, `refine` can be asked."""
+        return figures.final and not (
+            hold and self._garbage.may_hold([keys[position] for position in figures.held])
+        )
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -228,10 +238,24 @@ class Reporter:
         if survey is None or not (survey.figures.final or survey.fits()):
             return {"final": True}
         with _without_garbage(), self._whole():
+            was_final = survey.figures.final and survey.measuring is None
             is_final = survey.refine(_OF_A_SLICE * budget_ms)
-            if is_final:
+            if is_final and was_final:
+                is_final = not self._begins_anew(survey)
+            elif is_final:
                 survey.drop()
+                is_final = self._is_final(survey.figures, self.retained()[1], hold=True)
         return {"final": is_final}
+
+    def _begins_anew(self, survey: Survey) -> bool:
+        """Collect garbage that may hold results; return whether all is measured anew for that."""
+        keys = self.retained()[1]
+        held = [keys[position] for position in survey.figures.held if position < len(keys)]
+        if not self._garbage.may_hold(held) or not self._garbage.collect(held):
+            return False
+        self._survey = Survey(self.shell, self.retained()[0], pace=self._pace)
+        self._drop_later(self._survey)
+        return True
 
     def _report(
         self,
@@ -332,10 +356,11 @@ class Reporter:
         with _without_garbage(), self._whole():
             # Before it is measured: in a large heap it takes some of the time.
             now = process_memory.read()
-            survey, _ = self._surveyed(began, self._overview_time.for_measuring(budget_ms))
+            survey, keys = self._surveyed(began, self._overview_time.for_measuring(budget_ms))
             outputs = self.outputs.total()[0]
             figures = survey.look()
             answer = overview(survey, figures, now, outputs, variables, started)
+            answer["final"] = self._is_final(figures, keys, hold=hold)
             self._keep(survey, hold=hold)
         if not figures.final and budget_ms > 0:
             self._overview_time.took((clock() - began) * 1000, budget_ms)

@@ -49,6 +49,7 @@ __all__ = [
     "Size",
     "age_new_objects",
     "clock",
+    "collector_is_on",
     "collector_paused",
     "keeps_alive",
     "keeps_alive_in_turn",
@@ -245,6 +246,11 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         restore_collector()
+
+
+def collector_is_on() -> bool:
+    """Return whether the collector is on, or will be after a pause."""
+    return gc.isenabled() or bool(_PAUSES)
 
 
 def age_new_objects() -> None:

@@ -1,8 +1,8 @@
 """pyplot's figures, which its registry keeps until they are closed.
 
-A figure that a variable holds as well goes when both let it go. Under `%matplotlib widget`, a figure's
-canvas and toolbar are widgets, which ipywidgets keeps too: `close` closes the canvas alone, so the
-toolbar would keep the figure.
+A figure that a variable holds as well goes when both let it go. Under `%matplotlib widget`, a
+figure's canvas and toolbar are widgets, which ipywidgets keeps too: `close` closes the canvas
+alone, so the toolbar would keep the figure.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Comm, Kernel
@@ -241,3 +243,60 @@ def test_nothing_keeps_the_measurements_that_cells_have_ended(kernel: Kernel) ->
         comm.request("report")
     kinds = "[type(each).__name__ for each in __import__('gc').get_objects()]"
     assert kernel.value(f"{kinds}.count('Survey')") <= 1
+
+
+# A result that old garbage in a cycle holds, which no collection of what is new finds.
+HELD_BY_GARBAGE = """
+import gc
+kept = bytearray(30_000_000)
+ring = [kept]; ring.append(ring)
+_ = gc.collect(); del _
+kept
+"""
+FULL_COLLECTIONS = "gc.get_stats()[2]['collections']"
+
+
+def refined(comm: Comm) -> Any:
+    """Return the report after refining."""
+    while not comm.request("refine")["final"]:
+        pass
+    return comm.request("report")
+
+
+def test_a_result_that_only_old_garbage_holds_is_told_as_freed(kernel: Kernel) -> None:
+    kernel.run(HELD_BY_GARBAGE)
+    kernel.run("del ring, kept")
+    comm = kernel.comm()
+    first = comm.request("report")
+    assert not first["final"]
+    assert not comm.request("overview")["final"]
+    assert first["freed_bytes_all"] < 1000
+    last = refined(comm)
+    assert last["final"]
+    assert last["exact_all"]
+    assert last["freed_bytes_all"] == pytest.approx(30_000_000, rel=0.01)
+
+
+def test_garbage_is_collected_once_for_a_result_that_something_else_holds(kernel: Kernel) -> None:
+    kernel.run("import gc, sys\nsys.keeps_it = bytearray(30_000_000)\nsys.keeps_it")
+    comm = kernel.comm()
+    assert not comm.request("report")["final"]
+    assert refined(comm)["freed_bytes_all"] < 1000
+    before = kernel.value(FULL_COLLECTIONS)
+    kernel.run("1")
+    assert comm.request("report")["final"]
+    assert comm.request("refine") == {"final": True}
+    assert kernel.value(FULL_COLLECTIONS) == before
+
+
+def test_a_result_that_a_variable_holds_has_no_garbage_collected(kernel: Kernel) -> None:
+    kernel.run("import gc\nmine = [bytearray(30_000_000)]\nmine[0]")
+    assert kernel.comm().request("report")["final"]
+
+
+def test_garbage_stays_where_the_user_has_turned_the_collector_off(kernel: Kernel) -> None:
+    kernel.run(HELD_BY_GARBAGE)
+    kernel.run("gc.disable(); del ring, kept")
+    comm = kernel.comm()
+    assert refined(comm)["freed_bytes_all"] < 1000
+    assert not kernel.value("gc.isenabled()")
