@@ -42,6 +42,7 @@ _FILES = {
     "scipy.sparse.linalg._dsolve._superlu": "scipy",
     "scipy.spatial._ckdtree": "scipy",
     "shapely": "shapely",
+    "_sqlite3": "sqlite",
     "distributed.client": "distributed",
 }
 

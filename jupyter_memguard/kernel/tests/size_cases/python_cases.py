@@ -323,3 +323,15 @@ def grown_list(keep):
     for _ in range(9_400_000):
         made.append(None)  # noqa: PERF401 - so that it has room for more
     return made
+
+
+@case
+def database_in_memory(keep):
+    import sqlite3
+
+    made = sqlite3.connect(":memory:")
+    made.execute("CREATE TABLE texts (number INTEGER, text TEXT)")
+    rows = ((number, f"text number {number}") for number in range(1_000_000))
+    made.executemany("INSERT INTO texts VALUES (?, ?)", rows)
+    made.commit()
+    return made

@@ -29,6 +29,7 @@ EXPECTED_NOTES = {
     "arrow_of_live_array": ("sharing-unknown",),
     "class_with_data": ("opaque",),
     "csv_reader": ("opaque",),
+    "database_in_memory": ("opaque",),
     "memory_map": ("mapped",),
     "polars_lazy": ("opaque",),
     "variable_strings": ("opaque",),
