@@ -39,6 +39,7 @@ _FILES = {
     "sklearn.tree._tree": "sklearn",
     "sklearn.neighbors._ball_tree": "sklearn",
     "sklearn.neighbors._kd_tree": "sklearn",
+    "sklearn.utils._vector_sentinel": "sklearn",
     "scipy.sparse.linalg._dsolve._superlu": "scipy",
     "scipy.spatial._ckdtree": "scipy",
     "shapely": "shapely",

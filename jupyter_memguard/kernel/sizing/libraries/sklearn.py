@@ -1,4 +1,4 @@
-"""scikit-learn's trees, whose nodes are arrays of C structures, or in views of Cython's."""
+"""scikit-learn's trees, whose nodes are arrays of C structures, or in views of Cython's; vectors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from contextlib import suppress
 from typing import Any, Callable
 
 from ...retention.describe import library
+from ..blocks import Block
 from .adapter import Adapter, Owned
+from .native import POINTER, Memory
 
+_VECTOR = 3  # the word at which the vector of C++ begins of which an array is: begin, end, room
 _REFERENCES = 2  # that a view of Cython's has to its array
 _ARRAYS = ("data", "idx_array", "node_data", "node_bounds", "sample_weight")
 
@@ -61,8 +64,23 @@ def _arrays_of(parts: list[Callable[[Any], Any]]) -> Adapter:
     return Adapter(look)
 
 
+def _vectors(module: Any) -> dict[type, Adapter]:
+    """Return the adapters of what keeps a vector of C++ for an array, as of hashed texts."""
+
+    def look(obj: Any) -> Owned:
+        with Memory() as memory:
+            begin, end, room = memory.words(id(obj), _VECTOR + 3)[_VECTOR:]
+            size = POINTER * memory.block(begin)
+        if not begin <= end <= room <= begin + size:
+            return Owned(note="opaque")
+        return Owned(blocks=[Block(begin, room - begin, id(obj))])
+
+    return {module.StdVectorSentinel: Adapter(look)}
+
+
 ADAPTERS = {
     "sklearn.tree._tree": _sklearn_tree,
     "sklearn.neighbors._ball_tree": _neighbors,
     "sklearn.neighbors._kd_tree": _neighbors,
+    "sklearn.utils._vector_sentinel": _vectors,
 }

@@ -385,6 +385,14 @@ def sklearn_forest(keep):
 
 
 @case
+def sklearn_hashed_texts(keep):
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    texts = [" ".join(f"w{j * i % 9999}" for j in range(30)) for i in range(40_000)]
+    return HashingVectorizer().transform(texts)
+
+
+@case
 def xarray_dataset(keep):
     import numpy as np
     import xarray as xr
