@@ -1,4 +1,4 @@
-"""scikit-learn's trees, whose nodes are arrays of C structures, or in views of Cython's; vectors."""
+"""scikit-learn's trees, with nodes in C structures or in views of Cython's, and its vectors."""
 
 from __future__ import annotations
 
