@@ -8,11 +8,12 @@ quarter more than before, so that a result can look held for the rest of a sessi
 from __future__ import annotations
 
 import gc
-from typing import Collection
 
 from ..retention.refcounts import LISTED
 from ..sizing import collector_is_on
 
+# Bytes that are worth a collection.
+_WORTH = 1 << 20
 # Tracked objects at which a full collection takes some 200 ms, as the collector does by itself.
 _MOST_OBJECTS = 500_000
 
@@ -22,15 +23,16 @@ class OldGarbage:
 
     def __init__(self) -> None:
         """Begin without knowing anything."""
-        self._held: set[str] = set()  # keys of results for which it was collected
+        self._held = 0  # bytes that were held when there was no garbage
 
-    def may_hold(self, keys: Collection[str]) -> bool:
-        """Return whether garbage may hold some of these results, as far as is known."""
-        if LISTED is None or not collector_is_on() or self._held.issuperset(keys):
+    def may_hold(self, held: int) -> bool:
+        """Return whether garbage may hold some of the bytes that something unknown holds."""
+        self._held = min(self._held, held)
+        if held < self._held + _WORTH or LISTED is None or not collector_is_on():
             return False
         return len(gc.get_objects()) <= _MOST_OBJECTS
 
-    def collect(self, keys: Collection[str]) -> bool:
-        """Collect garbage for these results, once; return whether there was some."""
-        self._held = set(keys)
+    def collect(self, held: int) -> bool:
+        """Collect garbage for the sake of these bytes; return whether there was some."""
+        self._held = held
         return gc.collect() > 0

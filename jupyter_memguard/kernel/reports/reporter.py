@@ -145,7 +145,7 @@ class Reporter:
             self._known.fill(keys, figures, count, all_keys=numbers is None)
             hold = hold and numbers is None
             answer = self._report(survey, figures, keys, (limit, sort, offset), started)
-            answer["final"] = self._is_final(figures, keys, hold=hold)
+            answer["final"] = self._is_final(figures, hold=hold)
             self._keep(survey, hold=hold)
         if not figures.final and budget_ms > 0:
             self._report_time.took((clock() - began) * 1000, budget_ms)
@@ -176,11 +176,9 @@ class Reporter:
         survey.go_on(max(_LEAST_SHARE * budget_ms, budget_ms - spent_ms))
         return survey, keys
 
-    def _is_final(self, figures: Figures, keys: list[str], *, hold: bool) -> bool:
+    def _is_final(self, figures: Figures, *, hold: bool) -> bool:
         """Return whether figures cannot become better; with `hold`, `refine` can be asked."""
-        return figures.final and not (
-            hold and self._garbage.may_hold([keys[position] for position in figures.held])
-        )
+        return figures.final and not (hold and self._garbage.may_hold(figures.held))
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -241,16 +239,14 @@ class Reporter:
             was_final = survey.figures.final and survey.measuring is None
             is_final = survey.refine(_OF_A_SLICE * budget_ms)
             if is_final and was_final:
-                is_final = not self._begins_anew(survey)
+                is_final = not self._begins_anew(survey.figures.held)
             elif is_final:
                 survey.drop()
-                is_final = self._is_final(survey.figures, self.retained()[1], hold=True)
+                is_final = self._is_final(survey.figures, hold=True)
         return {"final": is_final}
 
-    def _begins_anew(self, survey: Survey) -> bool:
-        """Collect garbage that may hold results; return whether all is measured anew for that."""
-        keys = self.retained()[1]
-        held = [keys[position] for position in survey.figures.held if position < len(keys)]
+    def _begins_anew(self, held: int) -> bool:
+        """Collect garbage that may hold so many bytes; return whether all is measured anew."""
         if not self._garbage.may_hold(held) or not self._garbage.collect(held):
             return False
         self._survey = Survey(self.shell, self.retained()[0], pace=self._pace)
@@ -356,11 +352,11 @@ class Reporter:
         with _without_garbage(), self._whole():
             # Before it is measured: in a large heap it takes some of the time.
             now = process_memory.read()
-            survey, keys = self._surveyed(began, self._overview_time.for_measuring(budget_ms))
+            survey, _ = self._surveyed(began, self._overview_time.for_measuring(budget_ms))
             outputs = self.outputs.total()[0]
             figures = survey.look()
             answer = overview(survey, figures, now, outputs, variables, started)
-            answer["final"] = self._is_final(figures, keys, hold=hold)
+            answer["final"] = self._is_final(figures, hold=hold)
             self._keep(survey, hold=hold)
         if not figures.final and budget_ms > 0:
             self._overview_time.took((clock() - began) * 1000, budget_ms)

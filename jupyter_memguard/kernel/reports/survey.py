@@ -38,8 +38,6 @@ _FRESH_S = 2.0
 # Bytes; results and variables that share less are not said to share.
 _WORTH_NAMING = 1 << 16
 _MOST_NAMES = 10
-# Bytes of a result that something unknown holds.
-_WORTH_DOUBT = 1 << 20
 # Joints and references between joints. A larger measurement is freed in slices, and its figures are
 # made in a slice of their own.
 _QUICK = 60_000
@@ -116,7 +114,7 @@ class Figures:
         self.variable_keeps: list[int] = []
         # By variable: the variables and the results with which it shares.
         self.variables_share: dict[int, tuple[list[int], list[int]]] = {}
-        self.held: list[int] = []  # positions of large results that something unknown holds
+        self.held = 0  # bytes that only results lead to, and that something unknown holds
         # For each result whether it is final, and nothing that it leads to is held by anything
         # else; found if results alone were measured.
         self.closed: list[bool] = []
@@ -345,13 +343,11 @@ def _figures(account: Account, survey: Survey) -> Figures:
     found.keeps = likely[: starts[TRACEBACKS]]
     found.variable_keeps = likely[starts[VARIABLES] :]
     found.doubts = [account.doubts[number] for number in range(starts[TRACEBACKS])]
-    found.doubt = account.doubt
+    if account.final:
+        found.held = account.doubt
+    else:
+        found.doubt = account.doubt
     found.variable_sizes = [tally.size() for tally in account.alone(VARIABLES)]
-    found.held = [
-        number
-        for number, (all_of_it, alone) in enumerate(zip(found.keeps, rows))
-        if account.roots[number] in account.alive and all_of_it - alone.likely_bytes >= _WORTH_DOUBT
-    ]
     names = [each.names[:1] for each in survey.variables]
     first = starts[VARIABLES]
     roots_of = account.roots

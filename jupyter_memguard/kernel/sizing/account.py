@@ -34,6 +34,7 @@ _AT_ONCE = 300  # joints whose edges or owners are looked at in one step
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
 _MOST_LOOKED_AT = 200_000  # joints, to find who shares what
+_WORTH_DOUBT = 1 << 20  # bytes that something unknown holds
 _MOST_IN_DOUBT = 30_000  # joints, to find what single roots may free as well
 _NO_NOTES: frozenset[str] = frozenset()
 
@@ -96,7 +97,7 @@ class Account:
         # By a root's number, bytes by the numbers of other roots that keep them alive as well.
         self.overlaps: dict[int, Counter[int]] = {}
         # What roots of the first group, by their numbers, and all of these may free beyond what
-        # is known: nothing else is known to hold it.
+        # is known: nothing else is known to hold it. At the end garbage may.
         self.doubts: Counter[int] = Counter()
         self.doubt = 0
         self.walk = walk
@@ -155,8 +156,7 @@ class Account:
             for group in range(1, len(self.walk.rooted)):
                 yield from self._find_both(0, group)
             yield from self._find_shares()
-            if not self.final:
-                yield from self._find_doubts()
+            yield from self._find_doubts()
 
     def _find_held(self, found: set[int]) -> Steps:
         """Find the joints that are held from outside."""
@@ -665,16 +665,26 @@ class Account:
     def _find_doubts(self) -> Steps:
         """Find what roots of the first group may free as well, as far as it was followed.
 
-        That is what they lead to and no root of another group does, and what had references that
-        were not met yet: these may be of objects that fall.
+        That is what they lead to and no root of another group does, and what has references that
+        were not met: these may be of objects that fall as well, or of garbage.
         """
+        if self.final:
+            held: set[int] = set()
+            yield from self._lead(held, self.walk.rooted[0], set())
+            held &= self.alive
+            most = Tally()
+            yield from self._add_all(most, held)
+            if most.likely_bytes < _WORTH_DOUBT:
+                return
         others: set[int] = set()
         for group, rooted in enumerate(self.walk.rooted[1:], 1):
             yield from self._lead(others, self._starts(group, rooted), set())
         led: set[int] = set()
         yield from self._lead(led, self._starts(0, self.walk.rooted[0]) - others, others)
         doubtful = led & self.alive
-        self.doubt = self.tally_of(doubtful).likely_bytes
+        tally = Tally()
+        yield from self._add_all(tally, doubtful)
+        self.doubt = tally.likely_bytes
         left = _MOST_IN_DOUBT if doubtful else 0
         for number, root in enumerate(self.walk.rooted[0]):
             if left > 0 and root in self.cut and root not in others:

@@ -251,7 +251,6 @@ import gc
 kept = bytearray(30_000_000)
 ring = [kept]; ring.append(ring)
 _ = gc.collect(); del _
-kept
 """
 FULL_COLLECTIONS = "gc.get_stats()[2]['collections']"
 
@@ -263,8 +262,9 @@ def refined(comm: Comm) -> Any:
     return comm.request("report")
 
 
-def test_a_result_that_only_old_garbage_holds_is_told_as_freed(kernel: Kernel) -> None:
-    kernel.run(HELD_BY_GARBAGE)
+@pytest.mark.parametrize("shown", ["kept", "[kept]", "{'all': [kept, 1]}"])
+def test_what_only_old_garbage_holds_is_told_as_freed(kernel: Kernel, shown: str) -> None:
+    kernel.run(HELD_BY_GARBAGE + shown)
     kernel.run("del ring, kept")
     comm = kernel.comm()
     first = comm.request("report")
@@ -295,7 +295,7 @@ def test_a_result_that_a_variable_holds_has_no_garbage_collected(kernel: Kernel)
 
 
 def test_garbage_stays_where_the_user_has_turned_the_collector_off(kernel: Kernel) -> None:
-    kernel.run(HELD_BY_GARBAGE)
+    kernel.run(HELD_BY_GARBAGE + "kept")
     kernel.run("gc.disable(); del ring, kept")
     comm = kernel.comm()
     assert refined(comm)["freed_bytes_all"] < 1000
