@@ -13,7 +13,7 @@ from ..retention.refcounts import LISTED
 from ..sizing import collector_is_on
 
 # Bytes that are worth a collection.
-_WORTH = 1 << 20
+_WORTH = 10 << 20
 # Tracked objects at which a full collection takes some 200 ms, as the collector does by itself.
 _MOST_OBJECTS = 500_000
 

@@ -343,10 +343,7 @@ def _figures(account: Account, survey: Survey) -> Figures:
     found.keeps = likely[: starts[TRACEBACKS]]
     found.variable_keeps = likely[starts[VARIABLES] :]
     found.doubts = [account.doubts[number] for number in range(starts[TRACEBACKS])]
-    if account.final:
-        found.held = account.doubt
-    else:
-        found.doubt = account.doubt
+    found.doubt, found.held = account.doubt, account.foreign
     found.variable_sizes = [tally.size() for tally in account.alone(VARIABLES)]
     names = [each.names[:1] for each in survey.variables]
     first = starts[VARIABLES]

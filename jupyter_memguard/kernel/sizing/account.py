@@ -15,7 +15,7 @@ from collections import Counter
 from itertools import chain, compress, islice
 from math import inf
 from operator import lt, ne
-from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generator, Iterable, Mapping, Sequence
 
 from ..retention.sizes import Size
 from .blocks import USERS_UNKNOWN, Block
@@ -34,7 +34,7 @@ _AT_ONCE = 300  # joints whose edges or owners are looked at in one step
 _LEAF = 512  # bytes up to which a joint that leads nowhere does not make a figure unsure
 _MOST_SHARERS = 100  # that are named with each root
 _MOST_LOOKED_AT = 200_000  # joints, to find who shares what
-_WORTH_DOUBT = 1 << 20  # bytes that something unknown holds
+_WORTH_ASKING = 1 << 20  # bytes held from outside, for which it is asked who leads to them
 _MOST_IN_DOUBT = 30_000  # joints, to find what single roots may free as well
 _NO_NOTES: frozenset[str] = frozenset()
 
@@ -97,9 +97,10 @@ class Account:
         # By a root's number, bytes by the numbers of other roots that keep them alive as well.
         self.overlaps: dict[int, Counter[int]] = {}
         # What roots of the first group, by their numbers, and all of these may free beyond what
-        # is known: nothing else is known to hold it. At the end garbage may.
+        # is known: nothing else is known to hold it.
         self.doubts: Counter[int] = Counter()
         self.doubt = 0
+        self.foreign = 0  # bytes at the end that only the first group leads to, and something else
         self.walk = walk
         self.final = walk.done
         self.starts: list[int] = []  # the number of each group's first root
@@ -156,7 +157,7 @@ class Account:
             for group in range(1, len(self.walk.rooted)):
                 yield from self._find_both(0, group)
             yield from self._find_shares()
-            yield from self._find_doubts()
+            yield from self._find_doubts() if not self.final else self._find_foreign()
 
     def _find_held(self, found: set[int]) -> Steps:
         """Find the joints that are held from outside."""
@@ -251,7 +252,8 @@ class Account:
         places = list(range(len(walk.objects)))
         yield from self._find_places(places)
         yield from walk.settle(places)
-        for passed, (joint, bundle) in enumerate(walk.bundles.items()):
+        looked = 0
+        for joint, bundle in walk.bundles.items():
             owners = joints_of(bundle)
             if walk.met[joint] != walk.refs[joint]:
                 held.add(joint)
@@ -264,7 +266,9 @@ class Account:
                 for found in self.reach:
                     if not found.isdisjoint(owners):
                         found.add(joint)
-            if passed % _AT_ONCE == 0:
+            looked += 2 + len(owners)
+            if looked > A_STEP:
+                looked = 0
                 yield
 
     def _find_places(self, places: list[int]) -> Steps:
@@ -665,26 +669,16 @@ class Account:
     def _find_doubts(self) -> Steps:
         """Find what roots of the first group may free as well, as far as it was followed.
 
-        That is what they lead to and no root of another group does, and what has references that
-        were not met: these may be of objects that fall as well, or of garbage.
+        That is what they lead to and no root of another group does, and what had references that
+        were not met yet: these may be of objects that fall as well, as in figures and their axes.
         """
-        if self.final:
-            held: set[int] = set()
-            yield from self._lead(held, self.walk.rooted[0], set())
-            held &= self.alive
-            most = Tally()
-            yield from self._add_all(most, held)
-            if most.likely_bytes < _WORTH_DOUBT:
-                return
         others: set[int] = set()
         for group, rooted in enumerate(self.walk.rooted[1:], 1):
             yield from self._lead(others, self._starts(group, rooted), set())
         led: set[int] = set()
         yield from self._lead(led, self._starts(0, self.walk.rooted[0]) - others, others)
         doubtful = led & self.alive
-        tally = Tally()
-        yield from self._add_all(tally, doubtful)
-        self.doubt = tally.likely_bytes
+        self.doubt = yield from self._bytes_of(doubtful)
         left = _MOST_IN_DOUBT if doubtful else 0
         for number, root in enumerate(self.walk.rooted[0]):
             if left > 0 and root in self.cut and root not in others:
@@ -694,6 +688,33 @@ class Account:
                 near &= doubtful
                 if near:
                     self.doubts[number] = self.tally_of(near).likely_bytes
+
+    def _find_foreign(self) -> Steps:
+        """Find what of the first group's is held from outside, and no other group leads to."""
+        found: set[int] = set()
+        yield from self._lead_outside(found, 0)
+        self.foreign = yield from self._bytes_of(found)
+        if self.foreign >= _WORTH_ASKING:
+            for group in range(1, len(self.reach)):
+                others: set[int] = set()
+                yield from self._lead_outside(others, group)
+                found -= others
+            self.foreign = yield from self._bytes_of(found)
+
+    def _bytes_of(self, joints: set[int]) -> Generator[None, None, int]:
+        tally = Tally()
+        yield from self._add_all(tally, joints)
+        return tally.likely_bytes
+
+    def _lead_outside(self, found: set[int], group: int) -> Steps:
+        """Add the joints that are held from outside and to which a group leads."""
+        start = self.alive.intersection(self.walk.rooted[group])
+        for some in batches(iter(self.reach[group])):
+            yield
+            for batch in batches(chain.from_iterable(map(self.walk.edges.__getitem__, some))):
+                start |= self.alive.intersection(batch)
+                yield
+        yield from self._lead(found, start, set())
 
     def _overlap(self, numbers: tuple[int, ...], size: int) -> None:
         """Note that roots share bytes."""

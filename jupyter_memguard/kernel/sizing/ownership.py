@@ -34,6 +34,7 @@ from .leaves import MOST_BYTES, Bundles, Leaves, joints_of, packed
 from .libraries import loaded_adapters, not_entered
 from .memory_pages import ALWAYS_PRESENT
 from .other_threads import OtherThreads
+from .sharing import A_STEP
 from .worklist import BATCH, LARGE, Cursor, Worklist, hidden_keys
 
 if TYPE_CHECKING:
@@ -310,8 +311,9 @@ class Ownership:
         self.of_leaves = found.waiting
         self.left_out = found.left_out
         self._first_bundle = len(self.objects)
+        looked = 0
         for sizes, held in ((found.met, False), (found.held, True)):
-            for passed, (bundle, size) in enumerate(sizes.items()):
+            for bundle, size in sizes.items():
                 owners = joints_of(bundle)
                 for owner in owners:
                     self._bytes_before.setdefault(owner, self.bytes[owner])
@@ -320,7 +322,9 @@ class Ownership:
                     self.bytes[owners[0]] += size
                 else:
                     self.bundles[self._bundle(owners, size, held=held)] = bundle
-                if passed % _AT_ONCE == 0:
+                looked += 2 + len(owners)
+                if looked > A_STEP:
+                    looked = 0
                     yield
 
     def leaves_moved(self) -> bool:
