@@ -204,7 +204,10 @@ export interface IGrowth {
 /** A variable, a hoard, or a part of the bar that changed. */
 export interface IGrownPart {
   readonly kind: 'variable' | 'hoard' | 'part';
-  /** The variable's name; a hoard's kind; the name of a part. */
+  /**
+   * The variable's name, empty for the value of the last cell; a hoard's kind;
+   * the name of a part.
+   */
   readonly name: string;
   readonly bytes: number;
 }

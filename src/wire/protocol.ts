@@ -189,6 +189,7 @@ const isPart = shaped({
 export type IPart = Checked<typeof isPart>;
 
 const isVariable = shaped({
+  /** Empty for the value of the last cell, which is in no variable. */
   name: text,
   type: text,
   summary: text,
@@ -204,7 +205,7 @@ const isVariable = shaped({
   results: listOf(text)
 });
 
-/** One of the user's variables. */
+/** One of the user's variables, or the value of the last cell. */
 export type IVariable = Checked<typeof isVariable>;
 
 const isOverview = shaped({

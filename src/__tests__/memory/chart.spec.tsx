@@ -162,6 +162,10 @@ describe('the chart by cell', () => {
     expect(await saying({ bytes: null, since: 0 })).toContain(
       'Since the start: `df2`'
     );
+    const unnamed = { kind: 'variable', name: '', bytes: 305 * MIB };
+    expect(await saying({ parts: [unnamed] })).toContain(
+      'of it the value of the last cell +305 MiB'
+    );
     expect(await saying({ parts: [] })).not.toContain('Since');
     model.growth.clear();
   });

@@ -381,4 +381,20 @@ describe('Summary', () => {
     );
     expect(host.textContent).toContain('your variable `df` is 12 GiB');
   });
+
+  it('says so if the value of the last cell is most of the kernel', async () => {
+    const { view, model } = aView();
+    model.report = aReport([]);
+    model.overview = anOverview({
+      rss_bytes: 14 * 1024 * MIB,
+      largest: [aVariable('', 12 * 1024 * MIB)]
+    });
+    const host = await render(
+      <Summary view={view} chooseMode={noChoice} offerCode={noOffer} />
+    );
+    expect(host.textContent).toContain(
+      'Most of it is the value of the last cell, 12 GiB'
+    );
+    expect(host.textContent).not.toContain('your variable');
+  });
 });

@@ -124,6 +124,60 @@ describe('Variables', () => {
     );
   });
 
+  it('has the value of the last cell among them, which has no name', async () => {
+    const { host, names } = await theVariables({
+      variables: aPart(305 * MIB),
+      largest: [
+        aVariable('', 305 * MIB, { type: 'numpy.ndarray', freed_bytes: MIB }),
+        aVariable('x', 28)
+      ]
+    });
+    // That no variable holds much would deny what is shown.
+    expect(names()).toEqual(['']);
+    expect(host.textContent).not.toContain('No variable');
+    const line = one(host, 'tr[data-name=""]');
+    expect([...line.children].map(({ textContent }) => textContent)).toEqual([
+      'Value of the last cell',
+      'ndarray ',
+      '305 MiB',
+      '1 MiB'
+    ]);
+    const name = one(line, 'th span');
+    expect(name.title).toBe('IPython holds it until the next cell has run.');
+    // It can be neither asked for nor deleted by a name.
+    expect(line.querySelectorAll('button, code')).toHaveLength(0);
+  });
+
+  it('finds the value of the last cell by what it is called here', async () => {
+    const { host, names } = await theVariables({
+      largest: [aVariable('', 3 * MIB), aVariable('df', MIB)]
+    });
+    const field = one(host, 'input[type=search]');
+    await type(field, 'last CELL');
+    expect(names()).toEqual(['']);
+    await type(field, 'df');
+    expect(names()).toEqual(['df']);
+  });
+
+  it('says in words what shares with the value of the last cell', async () => {
+    const { host, model, cells, open } = await theVariables({
+      largest: [aVariable('df', MIB, { shared_with: ['', 'b'] })]
+    });
+    expect(cells('df')[1]).toContain(
+      'shared with the value of the last cell, `b`'
+    );
+    model.explained = { key: '', holders: ['df'], paths: [], cut: false };
+    await open('df');
+    expect(
+      [...host.querySelectorAll('.jp-Memguard-chip')].map(
+        ({ tagName, textContent }) => [tagName, textContent]
+      )
+    ).toEqual([
+      ['CODE', 'b'],
+      ['SPAN', 'the value of the last cell']
+    ]);
+  });
+
   it('opens to who else holds a variable, and offers the code that deletes it', async () => {
     const { host, model, open, offered } = await theVariables({
       largest: [

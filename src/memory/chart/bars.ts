@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { partName } from '../../panel/partWords';
 import { hoardKind } from '../../panel/rest/hoardWords';
+import { quotedName } from '../../panel/variables/variableWords';
 import type { IGrowth, IGrownPart } from '../../tokens';
 import { formatBytes } from '../../ui/format';
 import type { IRun } from './openRuns';
@@ -130,7 +131,7 @@ function grownName(
 ): string {
   switch (kind) {
     case 'variable':
-      return `\`${name}\``;
+      return quotedName(name, trans);
     case 'hoard':
       return hoardKind(name, trans) ?? name;
     case 'part':

@@ -110,7 +110,7 @@ export function Answer(props: {
   );
 }
 
-/** Says so if one variable is most of the kernel. */
+/** Says so if one variable, or the last cell's value, is most of the kernel. */
 export function LargestVariable(props: {
   overview: IOverview;
   trans: TranslationBundle;
@@ -121,13 +121,19 @@ export function LargestVariable(props: {
   if (largest === undefined || rss === null || largest.size_bytes < rss / 2) {
     return null;
   }
+  const size = figureText(sizeOf(largest), trans);
   return (
     <p className="jp-Memguard-largest">
-      {trans.__(
-        'Most of it is in use: your variable `%1` is %2.',
-        largest.name,
-        figureText(sizeOf(largest), trans)
-      )}
+      {largest.name === ''
+        ? trans.__(
+            'Most of it is the value of the last cell, %1: IPython holds it until the next cell has run.',
+            size
+          )
+        : trans.__(
+            'Most of it is in use: your variable `%1` is %2.',
+            largest.name,
+            size
+          )}
     </p>
   );
 }

@@ -12,6 +12,10 @@ import {
   type IExplanation
 } from '../explanation';
 import { isName } from '../results/pythonName';
+import { quotedName } from './variableWords';
+
+/** Whether it is a variable: the value of the last cell has no name. */
+const isNamed = (name: string): boolean => name !== '';
 
 /** All names of a variable's object; null as long as they are not known. */
 function namesOf(
@@ -76,7 +80,10 @@ export function VariableDetail(props: {
         )}
         {sharers.length + results.length > 0 && (
           <Field name={trans.__('Shares memory with')}>
-            <Chips names={[...sharers, ...results]} />
+            <Chips names={[...sharers.filter(isNamed), ...results]} />
+            {!sharers.every(isNamed) && (
+              <span className="jp-Memguard-chip">{quotedName('', trans)}</span>
+            )}
           </Field>
         )}
         <Field name={trans.__('Other references')}>

@@ -16,6 +16,7 @@ import { shortType } from '../results/rows';
 import { panelState } from '../panelState';
 import type { ViewModel } from '../viewModel';
 import { VariableDetail } from './variableDetail';
+import { quotedName, shownName } from './variableWords';
 
 /** The least that is worth a line, in bytes. */
 const LEAST = 1024;
@@ -43,7 +44,10 @@ function sharedText(
   { shared_with: partners, results }: IVariable,
   trans: TranslationBundle
 ): string | null {
-  const names = [...partners.map(partner => `\`${partner}\``), ...results];
+  const names = [
+    ...partners.map(partner => quotedName(partner, trans)),
+    ...results
+  ];
   if (names.length === 0) {
     return null;
   }
@@ -96,6 +100,51 @@ function Toggle(props: {
   );
 }
 
+/** What stands in the place of a name for what has none. */
+function LastValue(props: { trans: TranslationBundle }): React.JSX.Element {
+  const { trans } = props;
+  return (
+    <span
+      className="jp-Memguard-lastValue"
+      title={trans.__('IPython holds it until the next cell has run.')}
+    >
+      {shownName('', trans)}
+    </span>
+  );
+}
+
+/** The line of a variable: its head, what it is, and its figures. */
+function Line(props: {
+  variable: IVariable;
+  children: React.ReactNode;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { variable, children, trans } = props;
+  const { name, size_bytes: size } = variable;
+  const what = `${shortType(variable.type)} ${variable.summary}`;
+  const shared = sharedText(variable, trans);
+  const freed = freedBy(variable);
+  return (
+    <tr data-name={name} data-bytes={likelyBytes(freed)} data-size={size}>
+      <th scope="row">{children}</th>
+      <td>
+        <span title={what}>{what}</span>
+        {shared !== null && (
+          <span className="jp-Memguard-sentence" title={shared}>
+            {shared}
+          </span>
+        )}
+      </td>
+      <td>
+        <Figure part={sizeOf(variable)} trans={trans} />
+      </td>
+      <td>
+        <Figure part={freed} trans={trans} />
+      </td>
+    </tr>
+  );
+}
+
 /** One of the variables and, if it is open, its details. */
 function VariableRow(
   props: Omit<ITableProps, 'variables'> & { variable: IVariable }
@@ -104,36 +153,21 @@ function VariableRow(
   const { trans } = view;
   const [isOpen, setIsOpen] = React.useState(false);
   const id = React.useId();
-  const { name, size_bytes: size } = variable;
-  const what = `${shortType(variable.type)} ${variable.summary}`;
-  const shared = sharedText(variable, trans);
-  const freed = freedBy(variable);
+  const { name } = variable;
   return (
     <>
-      <tr data-name={name} data-bytes={likelyBytes(freed)} data-size={size}>
-        <th scope="row">
+      <Line variable={variable} trans={trans}>
+        {name === '' ? (
+          <LastValue trans={trans} />
+        ) : (
           <Toggle
             name={name}
             details={isOpen ? id : null}
             onPress={() => setIsOpen(!isOpen)}
             trans={trans}
           />
-        </th>
-        <td>
-          <span title={what}>{what}</span>
-          {shared !== null && (
-            <span className="jp-Memguard-sentence" title={shared}>
-              {shared}
-            </span>
-          )}
-        </td>
-        <td>
-          <Figure part={sizeOf(variable)} trans={trans} />
-        </td>
-        <td>
-          <Figure part={freed} trans={trans} />
-        </td>
-      </tr>
+        )}
+      </Line>
       {isOpen && (
         <tr id={id} className="jp-Memguard-variableDetail">
           <td colSpan={4}>
@@ -158,7 +192,7 @@ function VariableTable(props: ITableProps): React.JSX.Element {
   const [filter, setFilter] = React.useState('');
   const word = filter.trim().toLowerCase();
   const shown = variables.filter(({ name }) =>
-    name.toLowerCase().includes(word)
+    shownName(name, trans).toLowerCase().includes(word)
   );
   return (
     <>
