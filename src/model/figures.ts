@@ -72,6 +72,12 @@ export function likelyBytes(figure: IFigure): number {
   return exact ? bytes : Math.max(bytes, estimate ?? 0);
 }
 
+/** Whether a figure tells how large something is, not only a bound of it. */
+export function isKnown(figure: IFigure): boolean {
+  const kind = figureKind(figure);
+  return kind === 'exact' || kind === 'about';
+}
+
 /** Whether no more is known of a figure than what it may be. */
 export function isOnlyPossible(figure: IFigure): boolean {
   const kind = figureKind(figure);

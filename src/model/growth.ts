@@ -2,7 +2,7 @@
 
 import type { ICellRuns, IGrowth, IGrownPart, RunStep } from '../tokens';
 import type { IHoard, IOverview, IReport, IRest } from '../wire/protocol';
-import { figureKind, freedBy, likelyBytes } from './figures';
+import { freedBy, isKnown, likelyBytes } from './figures';
 import { MOST_VARIABLES } from './reading';
 
 /** For so many runs it is kept what grew. */
@@ -159,9 +159,7 @@ function snapshotOf(
     variables: new Map(
       largest.map(variable => {
         const figure = freedBy(variable);
-        const kind = figureKind(figure);
-        const isTold = kind === 'exact' || kind === 'about';
-        return [variable.name, isTold ? likelyBytes(figure) : null];
+        return [variable.name, isKnown(figure) ? likelyBytes(figure) : null];
       })
     ),
     isCut: isLong && Math.min(...sizes) >= LEAST_BYTES,

@@ -68,7 +68,8 @@ export class ReleaseNotice implements IDisposable {
 
   private _tellOutcome(): void {
     const { trans } = this._options;
-    const { outcome } = this._watched.model;
+    const { model } = this._watched;
+    const { outcome } = model;
     if (outcome === this._known) {
       this._tellLater();
       return;
@@ -79,7 +80,7 @@ export class ReleaseNotice implements IDisposable {
       return;
     }
     if (outcome.kind === 'released') {
-      const message = releaseText(outcome, trans);
+      const message = releaseText(outcome, model, trans);
       const id = this._say(message, 'success');
       stand(this._watched, id, () => isSameProcess(this._watched));
       const stands = new Promise<void>(resolve =>
@@ -96,11 +97,12 @@ export class ReleaseNotice implements IDisposable {
   /** Say what came back since a release was told, where some did. */
   private _tellLater(): void {
     const told = this._told;
-    const { outcome } = this._watched.model;
+    const { model } = this._watched;
+    const { outcome } = model;
     if (told === null || outcome?.kind !== 'released') {
       return;
     }
-    const message = releaseText(outcome, this._options.trans);
+    const message = releaseText(outcome, model, this._options.trans);
     if (message !== told.message) {
       told.message = message;
       void told.stands.then(() => {

@@ -1,7 +1,9 @@
 /** What came of a release, in sentences. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Outcome, Selection } from '../tokens';
+import { entriesOf } from '../model/entries';
+import { isKnown, totalOf } from '../model/figures';
+import type { IRetainedModel, Outcome, Selection } from '../tokens';
 import type { IReleased } from '../wire/protocol';
 import { formatBytes } from './format';
 
@@ -36,8 +38,8 @@ const WORTH_TELLING = 1024 * 1024;
 const SMALL_PART = 0.05;
 
 /**
- * How much memory came back of what was free already, where that is worth
- * telling.
+ * How much memory came back that nothing used, free or garbage, where that is
+ * worth telling.
  *
  * @param result - What the release did.
  */
@@ -66,34 +68,57 @@ function staysFree({
   return bytes > Math.max(WORTH_TELLING, SMALL_PART * fell) ? bytes : 0;
 }
 
+/** What is read of a kernel, for the results that it has left. */
+type Known = Pick<IRetainedModel, 'report' | 'isStale'>;
+
+/** Whether it keeps a result of which the size is not known. */
+function hasUnknown({ report }: Known): boolean {
+  return (
+    report !== null &&
+    // The list of rows may not be complete.
+    [...entriesOf(report).map(({ figure }) => figure), totalOf(report)].some(
+      figure => !isKnown(figure)
+    )
+  );
+}
+
 /** What is said of a release that had no result to release. */
 function nothingText(
   kind: Selection['kind'],
   given: number,
+  known: Known,
   trans: TranslationBundle
 ): string {
   if (given > 0) {
     return trans.__('%1 that nothing used came back.', formatBytes(given));
   }
-  return kind === 'large'
+  const isEmpty = known.report?.count === 0 && !known.isStale;
+  if (kind !== 'large' || isEmpty) {
+    return trans.__('There was nothing to free.');
+  }
+  return hasUnknown(known)
     ? trans.__(
-        'There was nothing large to free. Free everything takes small results, too.'
+        'There was nothing to free that is known to be large. Free everything takes small results and those of unknown size, too.'
       )
-    : trans.__('There was nothing to free.');
+    : trans.__(
+        'There was nothing large to free. Free everything takes small results, too.'
+      );
 }
 
 /**
  * What a release did, in a sentence.
  *
  * @param outcome - The request and its result.
+ * @param known - What was read of the kernel.
  * @param trans - The words.
  */
 export function releaseText(
   outcome: Extract<Outcome, { kind: 'released' }>,
+  known: Known,
   trans: TranslationBundle
 ): string {
   const { gone = 0 } = outcome;
-  const text = whatCameBack(outcome, trans);
+  const text = whatCameBack(outcome, known, trans);
   return gone === 0
     ? text
     : text +
@@ -107,12 +132,13 @@ export function releaseText(
 
 function whatCameBack(
   { selection, result }: Extract<Outcome, { kind: 'released' }>,
+  known: Known,
   trans: TranslationBundle
 ): string {
   const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
   const given = givenBack(result);
   if (released === 0 && result.still_alive.length === 0) {
-    return nothingText(selection.kind, given, trans);
+    return nothingText(selection.kind, given, known, trans);
   }
   const text = countText(selection.kind, released, trans);
   if (before === null || after === null) {
@@ -134,7 +160,7 @@ function whatCameBack(
   return (
     (given > 0
       ? trans.__(
-          '%1: %2 came back, of which %3 was free already.',
+          '%1: %2 came back, of which nothing used %3.',
           text,
           formatBytes(back),
           formatBytes(given)

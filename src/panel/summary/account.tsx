@@ -3,7 +3,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { formatBytes } from '../../ui/format';
 import type { IStillAlive } from '../../wire/protocol';
-import type { Outcome } from '../../tokens';
+import type { IRetainedModel, Outcome } from '../../tokens';
 import { failureText, givenBack, releaseText } from '../../ui/releaseWords';
 import { IconButton } from '../buttons';
 import { holderText } from '../sentences';
@@ -49,9 +49,10 @@ function StillAlive(props: {
 /** What came of a release: the sentence, the memory, what stays. */
 function AccountText(props: {
   outcome: Outcome;
+  model: IRetainedModel;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { outcome, trans } = props;
+  const { outcome, model, trans } = props;
   if (outcome.kind === 'failed') {
     return <p>{failureText(outcome.code, trans)}</p>;
   }
@@ -59,7 +60,9 @@ function AccountText(props: {
   const { before_rss_bytes: before, after_rss_bytes: after } = result;
   return (
     <>
-      <p className="jp-Memguard-accountHead">{releaseText(outcome, trans)}</p>
+      <p className="jp-Memguard-accountHead">
+        {releaseText(outcome, model, trans)}
+      </p>
       {(result.released > 0 || givenBack(result) > 0) &&
         before !== null &&
         after !== null && (
@@ -83,14 +86,14 @@ function AccountText(props: {
  * a screen reader reads what comes into it, and has nothing else: only another
  * text is read, and of it what is new.
  *
- * @param props - The outcome, and what takes it away.
+ * @param props - The model, whose outcome is told.
  */
 export function Account(props: {
-  outcome: Outcome | null;
+  model: IRetainedModel | null;
   trans: TranslationBundle;
-  onDismiss: () => void;
 }): React.JSX.Element {
-  const { outcome, trans, onDismiss } = props;
+  const { model, trans } = props;
+  const outcome = model?.outcome ?? null;
   const result = outcome?.kind === 'released' ? outcome.result : null;
   return (
     <div
@@ -106,13 +109,15 @@ export function Account(props: {
         aria-atomic="false"
         className="jp-Memguard-accountText"
       >
-        {outcome !== null && <AccountText outcome={outcome} trans={trans} />}
+        {model !== null && outcome !== null && (
+          <AccountText outcome={outcome} model={model} trans={trans} />
+        )}
       </div>
       {outcome !== null && (
         <IconButton
           icon={closeIcon}
           name={trans.__('Dismiss')}
-          onClick={onDismiss}
+          onClick={() => model?.dismissOutcome()}
         />
       )}
     </div>

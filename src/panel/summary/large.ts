@@ -1,6 +1,6 @@
 /** What is large enough to be worth freeing. */
 
-import { figureKind, likelyBytes } from '../../model/figures';
+import { isKnown, likelyBytes } from '../../model/figures';
 import type { IFigure, IRetainedModel } from '../../tokens';
 
 /**
@@ -11,9 +11,7 @@ import type { IFigure, IRetainedModel } from '../../tokens';
  * @param least - The least bytes of a large result.
  */
 export function hasNoLarge(figure: IFigure, least: number): boolean {
-  const kind = figureKind(figure);
-  const isKnown = kind === 'exact' || kind === 'about';
-  return isKnown && likelyBytes(figure) < Math.max(least, 1);
+  return isKnown(figure) && likelyBytes(figure) < Math.max(least, 1);
 }
 
 /**

@@ -108,11 +108,7 @@ export function Summary(props: {
           <div className="jp-Memguard-summary">
             <Death model={model} trans={trans} />
             {known !== null && <Top {...known} least={least} />}
-            <Account
-              outcome={model?.outcome ?? null}
-              trans={trans}
-              onDismiss={() => model?.dismissOutcome()}
-            />
+            <Account model={model} trans={trans} />
             {known !== null && (
               <Where
                 key={known.watched.widget.id}
