@@ -103,6 +103,31 @@ describe('the rest of the memory', () => {
     expect(content()).toContain('Counted in other parts:');
   });
 
+  it('tells in words with which of it something is shared', async () => {
+    const { model, entry, open, texts } = await theSummary();
+    model.rest = told([
+      aHoard('shared_variables', 9 * MIB, { name: 'figures' }),
+      aHoard('shared', 8 * MIB, { name: 'figures, load, widgets', count: 3 }),
+      aHoard('shared_results', 7 * MIB, { name: 'task' }),
+      // A function of this name has a cache.
+      aHoard('lru_cache', 6 * MIB, { name: 'task' }),
+      aHoard('shared_tracebacks', 5 * MIB)
+    ]);
+    await open();
+    expect(texts().slice(0, 5)).toEqual([
+      'Shared with a variable: Open figures9 MiB',
+      'Shared by several of these: Open figures, load, Widgets3 objects8 MiB',
+      'Shared with a result: task7 MiB',
+      'Cache of a function task6 MiB',
+      'Shared with a traceback 5 MiB'
+    ]);
+    expect(
+      [...entry.querySelectorAll('.jp-Memguard-hoardName code')].map(
+        ({ textContent }) => textContent
+      )
+    ).toEqual(['load', 'task', 'task']);
+  });
+
   it('adds up to the part of the process that it is', async () => {
     const { model, entry, open } = await theSummary();
     model.rest = told([aHoard('figures', 300 * MIB), aHoard('task', MIB)]);

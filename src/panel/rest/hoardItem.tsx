@@ -8,7 +8,7 @@ import { LinkButton, unless } from '../buttons';
 import type { OfferCode } from '../codeOffer';
 import { Figure } from '../figure';
 import { confirmRemedy } from './confirmRemedy';
-import { hoardTitle, whereText } from './hoardWords';
+import { hoardTitle, sharersOf, whereText } from './hoardWords';
 
 /** Why no code can run now, as a sentence; null if it can. */
 export function whyNotNow(
@@ -75,6 +75,37 @@ function Remedy(props: IRemedyProps): React.JSX.Element {
   );
 }
 
+/** What a hoard is, and its name or whose memory it is. */
+function Name(props: {
+  hoard: IHoard;
+  watched: IWatched;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { hoard, watched, trans } = props;
+  const { rest } = watched.model;
+  const title = hoardTitle(hoard, trans);
+  const others = rest.kind === 'told' ? rest.rest.hoards : [];
+  const sharers = sharersOf(hoard, others, trans);
+  if (sharers === null) {
+    return (
+      <>
+        {title} {hoard.name !== '' && <code>{hoard.name}</code>}
+      </>
+    );
+  }
+  return (
+    <span>
+      {title}
+      {sharers.map(({ text, isCode }, index) => (
+        <React.Fragment key={index}>
+          {index === 0 ? ': ' : ', '}
+          {isCode ? <code>{text}</code> : text}
+        </React.Fragment>
+      ))}
+    </span>
+  );
+}
+
 /**
  * One hoard: what it is, how large, and its remedy.
  *
@@ -87,7 +118,7 @@ export function HoardItem(props: {
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { hoard, watched, offerCode, trans } = props;
-  const { name, count, part, remedy } = hoard;
+  const { count, part, remedy } = hoard;
   return (
     <li
       className="jp-Memguard-hoard"
@@ -96,7 +127,7 @@ export function HoardItem(props: {
     >
       <div className="jp-Memguard-hoardLine">
         <span className="jp-Memguard-hoardName">
-          {hoardTitle(hoard, trans)} {name !== '' && <code>{name}</code>}
+          <Name hoard={hoard} watched={watched} trans={trans} />
           {count !== null && (
             <span className="jp-Memguard-quiet">
               {trans._n('%1 object', '%1 objects', count)}

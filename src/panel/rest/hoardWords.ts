@@ -68,6 +68,50 @@ export function hoardTitle(
   return hoardKind(kind, trans) ?? (name === '' ? kind : '');
 }
 
+/** What several hoards hold, or a hoard and something else: named by hoards. */
+const SHARED: readonly string[] = [
+  'shared',
+  'shared_results',
+  'shared_tracebacks',
+  'shared_variables'
+];
+
+/** A part of a hoard's name. */
+export interface INamePart {
+  readonly text: string;
+  /** Whether it is a name as it stands in code. */
+  readonly isCode: boolean;
+}
+
+/**
+ * Whose memory it is that is shared. The kernel names a hoard without a name
+ * by its kind.
+ *
+ * @param hoard - The hoard.
+ * @param others - All that were told with it.
+ * @param trans - The words.
+ * @returns null for a hoard that has a name of its own, or none.
+ */
+export function sharersOf(
+  { kind, name }: IHoard,
+  others: readonly IHoard[],
+  trans: TranslationBundle
+): readonly INamePart[] | null {
+  if (!SHARED.includes(kind) || name === '') {
+    return null;
+  }
+  // A person may have named something as the kernel names a kind.
+  const names = new Set(
+    others
+      .filter(other => !SHARED.includes(other.kind))
+      .flatMap(other => other.name.split(', '))
+  );
+  return name.split(', ').map(part => {
+    const words = names.has(part) ? null : hoardKind(part, trans);
+    return { text: words ?? part, isCode: words === null };
+  });
+}
+
 /**
  * Where the bytes of a hoard are counted that are not in the rest.
  *
