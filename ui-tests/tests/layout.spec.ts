@@ -1,6 +1,6 @@
 /** What the panel has room for. */
 import { expect } from '@jupyterlab/galata';
-import { newNotebook, openPanel, test } from './kernel-story';
+import { newNotebook, openPanel, openWholePanel, test } from './kernel-story';
 import { rowsIn, runCells } from './panel-story';
 
 test('a window of 900 pixels shows eight rows, and the sections below begin folded', async ({
@@ -60,6 +60,32 @@ test('figures are whole in a panel of 240 pixels', async ({ page }) => {
     .all()) {
     expect(await button.evaluate(right)).toBeLessThanOrEqual(edge);
   }
+});
+
+test('the columns of the variables are inside a panel of 250 pixels', async ({
+  page
+}) => {
+  await newNotebook(page);
+  const panel = await openWholePanel(page);
+  await page.sidebar.setWidth(250, 'right');
+  await runCells(page, ['df_with_a_rather_long_name = bytearray(9_000_000)']);
+  const lines = panel.locator('.jp-Memguard-variables tr[data-name]');
+  await expect(lines.first()).toBeVisible();
+  const edge = await panel
+    .locator('.jp-Memguard-variablesSection')
+    .evaluate(node => node.getBoundingClientRect().right);
+  const beyond = await panel
+    .locator('.jp-Memguard-variables :is(th, td)')
+    .evaluateAll(
+      (cells, right) =>
+        cells
+          .filter(cell => cell.getBoundingClientRect().right > right + 1)
+          .map(cell => cell.outerHTML),
+      edge
+    );
+  expect(beyond).toEqual([]);
+  const frees = lines.first().locator('td').last();
+  await expect(frees).toHaveText('8.6 MiB');
 });
 
 test('the list of keys stands over the rows, and Esc closes it', async ({
