@@ -8,6 +8,7 @@ from typing import Generator, Iterable, Iterator, Sequence
 A_STEP = 1_000  # joints between two chances to stop
 LOOKS = 5_000  # joints or edges of which little is asked, between two such chances
 _AT_ONCE = 300  # joints whose edges are looked at in one step
+_MOST_LEVELS = 20  # of kinds of kinds, before all that is left is one part
 
 Steps = Generator[None, None, None]
 
@@ -22,15 +23,15 @@ class Claims:
     """Gives joints to numbers; a joint to which several numbers lead is contested."""
 
     def __init__(
-        self, edges: Sequence[Iterable[int]], inside: set[int], sets: Sets | None = None
+        self, edges: Sequence[Iterable[int]], inside: set[int], users: Users | None = None
     ) -> None:
         """Take what each joint leads to, and the joints that can be given away.
 
-        Numbers that lead to the same joint are joined in `sets`.
+        In `users` it is noted which numbers lead to a contested joint; they come in their order.
         """
         self.edges = edges
         self.inside = inside
-        self.sets = sets
+        self.users = users
         self.owner: dict[int, int] = {}  # the first number that led to a joint
         self.contested: set[int] = set()
         self._before: set[int] = set()  # the joints of former claims
@@ -88,9 +89,11 @@ class Claims:
         for joint in joints:
             owner = self.owner[joint]
             if owner != number:
+                if self.users is not None:
+                    if joint not in self.contested:
+                        self.users.add((joint,), owner)
+                    self.users.add((joint,), number)
                 self.contested.add(joint)
-                if self.sets is not None:
-                    self.sets.join((owner, number))
 
 
 class Sets:
@@ -187,30 +190,39 @@ def apart(
 ) -> Steps:
     """Put into `found` the parts of shared joints.
 
-    `users` has the joints to which a root leads without another shared joint.
+    `users` has the joints to which a root leads without another shared joint. What several kinds of
+    roots lead to is told apart in the same way, by the kinds in the place of roots, and so on.
     """
-    entries: dict[int, list[int]] = {}
-    for passed, (joint, kind) in enumerate(users.kind_of.items()):
-        entries.setdefault(kind, []).append(joint)
-        if passed % A_STEP == 0:
+    levels = [users]
+    for _ in range(_MOST_LEVELS):
+        kinds: dict[int, list[int]] = {}
+        for passed, (joint, kind) in enumerate(users.kind_of.items()):
+            kinds.setdefault(kind, []).append(joint)
+            if passed % A_STEP == 0:
+                yield
+        users = Users()
+        first = Claims(edges, shared, users)
+        yield from first.claim_all((joints, kind) for kind, joints in sorted(kinds.items()))
+        further = Claims(edges, shared)
+        yield from further.claim_all(((joint,), 0) for joint in first.contested)
+        parts: dict[int, set[int]] = {}
+        for passed, (joint, kind) in enumerate(first.owner.items()):
+            if joint not in further.owner:
+                parts.setdefault(kind, set()).add(joint)
+            if passed % A_STEP == 0:
+                yield
+        for kind, joints_of in parts.items():
+            found.append(Part(_roots(levels, [kind]), joints_of, alike=True))
             yield
-    # What several kinds lead to is shared by the roots of all of these.
-    joined = Sets(users.count)
-    first = Claims(edges, shared, joined)
-    yield from first.claim_all((joints, kind) for kind, joints in entries.items())
-    further = Claims(edges, shared, joined)
-    yield from further.claim_all(((joint,), first.owner[joint]) for joint in first.contested)
-    together: dict[int, set[int]] = {}
-    for kind in entries:
-        together.setdefault(joined.top(kind), set()).update(users.of_kind(kind))
-        yield
-    parts: dict[tuple[bool, int], set[int]] = {}
-    for passed, (joint, kind) in enumerate(first.owner.items()):
-        several = joint in further.owner
-        place = several, joined.top(further.owner[joint]) if several else kind
-        parts.setdefault(place, set()).add(joint)
-        if passed % A_STEP == 0:
-            yield
-    for (several, kind), joints_of in parts.items():
-        roots_of = together[kind] if several else users.of_kind(kind)
-        found.append(Part(sorted(roots_of), joints_of, alike=not several))
+        shared = set(further.owner)
+        if not shared:
+            return
+        levels.append(users)
+    found.append(Part(_roots(levels, set(users.kind_of.values())), shared, alike=False))
+
+
+def _roots(levels: Sequence[Users], kinds: Iterable[int]) -> list[int]:
+    """Return the roots of kinds of the last level: its kinds are of those before, and so on."""
+    for users in reversed(levels):
+        kinds = sorted(set(chain.from_iterable(map(users.of_kind, kinds))))
+    return list(kinds)

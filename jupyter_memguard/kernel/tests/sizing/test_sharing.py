@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tracemalloc
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jupyter_memguard.kernel.sizing import (
     Measuring,
@@ -14,7 +17,7 @@ from jupyter_memguard.kernel.sizing import (
     measure,
 )
 from jupyter_memguard.kernel.sizing.ownership import Ownership
-from jupyter_memguard.kernel.sizing.sharing import Sets
+from jupyter_memguard.kernel.sizing.sharing import Part, Sets, Users, apart
 from jupyter_memguard.kernel.tests.sizing.objects import PLENTY, mixed_results
 
 
@@ -82,6 +85,57 @@ def test_results_that_share_next_to_nothing_are_not_said_to_belong_together() ->
     sizes, together = measure(roots, budget_ms=PLENTY)
     assert [size.shared_with for size in sizes] == [(), ()]
     assert together.freed_bytes > sum(size.freed_bytes for size in sizes) + 5_000
+
+
+def test_a_little_that_many_share_does_not_bind_those_that_share_much_to_the_others() -> None:
+    """As the names of columns, which all frames of one table have, and a frame's groups."""
+    little, much = [b"x" * 5_000], [b"x" * 500_000]
+    table = [little, much]
+    grouped = [table, much, [table]]
+    roots = [Root([little], 0), Root(table, 0), Root(grouped, 0), Root([little, [1]], 0)]
+    del little, much, table, grouped
+    sizes, together = measure(roots, budget_ms=PLENTY)
+    assert [size.shared_with for size in sizes] == [(), (2,), (1,), ()]
+    assert together.freed_bytes > 505_000
+
+
+@given(st.integers(0, 2**32))
+def test_parts_are_of_the_joints_to_which_the_same_roots_lead(seed: int) -> None:
+    random = Random(seed)  # noqa: S311
+    count, roots = random.randint(6, 30), random.randint(2, 6)
+    edges = [random.choices(range(count), k=random.choice([0, 1, 1, 2, 4])) for _ in range(count)]
+    reached: dict[int, list[int]] = {}
+    for root in range(roots):
+        for joint in led_from(edges, [root]):
+            reached.setdefault(joint, []).append(root)
+    shared = {joint for joint, those in reached.items() if len(those) > 1}
+    users = Users()
+    for root in range(roots):
+        outside = [root] if root in shared else []
+        seen, waiting = {root} - shared, [] if root in shared else [root]
+        while waiting:
+            kids = edges[waiting.pop()]
+            outside += shared.intersection(kids)
+            waiting += set(kids) - shared - seen
+            seen.update(kids)
+        users.add(outside, root)
+    parts: list[Part] = []
+    for _ in apart(edges, shared, users, parts):
+        pass
+    assert {joint: part.roots for part in parts for joint in part.joints} == {
+        joint: reached[joint] for joint in shared
+    }
+    assert sum(len(part.joints) for part in parts) == len(shared)
+    assert all(part.alike for part in parts)
+
+
+def led_from(edges: list[list[int]], start: list[int]) -> set[int]:
+    found, waiting = set(start), list(start)
+    while waiting:
+        new = set(edges[waiting.pop()]) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def test_sets_are_joined_through_what_they_have_in_common() -> None:
