@@ -168,7 +168,7 @@ class Releases:
         def take() -> list[Any]:
             taken: list[Any] = []
             for entry, size in zip(chosen, sizes):
-                taken += replace(self.shell, entry, size)
+                taken += replace(self.shell, entry, size, freed=True)
                 taken.append(entry.obj)
                 entry.obj = None
             self._note(began, len(gone))

@@ -296,7 +296,9 @@ def rest_view(overview: dict[str, Any], rest: dict[str, Any] | None = None) -> V
         rows += inside
     largest = [each for each in overview["largest"] if each["size_bytes"] >= _LEAST_BYTES]
     names = [
-        f"{each['name']} ({each['type']}, {size_text(each['size_bytes'])})" for each in largest[:5]
+        f"{each['name'] or 'the value of the last cell'} ({each['type']}, "
+        f"{size_text(each['size_bytes'])})"
+        for each in largest[:5]
     ]
     notes = ["Largest variables: " + ", ".join(names)] if names else []
     notes += [

@@ -79,18 +79,15 @@ def _less(left: int | None, part: Part) -> int | None:
 def _largest(survey: Survey, figures: Figures, count: int) -> list[Variable]:
     """Return the variables that keep most alive, with what deleting each of them frees."""
     variables, keeps = survey.variables, figures.variable_keeps
-    order = sorted(
-        (index for index, each in enumerate(variables) if each.names),
-        key=keeps.__getitem__,
-        reverse=True,
-    )
+    order = sorted(range(len(variables)), key=keeps.__getitem__, reverse=True)
     found: list[Variable] = []
     for index in order[:count]:
         each, size = variables[index], figures.variable_sizes[index]
         others, results = figures.variables_share.get(index, ([], []))
         found.append(
             {
-                "name": each.names[0],
+                # Nobody has a name for the last cell's value, which IPython still holds.
+                "name": each.names[0] if each.names else "",
                 "type": type_name(type(each.obj)),
                 "summary": summary(each.obj),
                 "size_bytes": keeps[index],

@@ -111,13 +111,20 @@ class Placeholder:
     __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
 
 
-def placeholder(number: int, type_name: str, summary: str, size: Size) -> Placeholder:
-    """Make the placeholder of a result; `number` is the n of its `Out[n]`, or -1."""
+def placeholder(
+    number: int, type_name: str, summary: str, size: Size, *, freed: bool = False
+) -> Placeholder:
+    """Make the placeholder of a result that was withheld, or `freed` later by a person.
+
+    `number` is the n of its `Out[n]`, or -1.
+    """
     name = "This result" if number < 0 else f"Out[{number}]"
     what = ", ".join(filter(None, (type_name, summary, _size_words(size))))
+    keep = "To keep such a result, assign it to a variable"
+    if freed:
+        return Placeholder(f"<{name} was freed: {what}. {keep}.>")
     return Placeholder(
-        f"<{name} was not kept: {what}. To keep such a result, assign it to a "
-        "variable in its cell, or change the memory guard.>"
+        f"<{name} was not kept: {what}. {keep} in its cell, or change the memory guard.>"
     )
 
 

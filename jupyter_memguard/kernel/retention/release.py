@@ -14,14 +14,22 @@ if TYPE_CHECKING:
     from .sizes import Size
 
 
-def replace(shell: Any, entry: Retained, size: Size, numbers: list[int] | None = None) -> list[Any]:
+def replace(
+    shell: Any,
+    entry: Retained,
+    size: Size,
+    numbers: list[int] | None = None,
+    *,
+    freed: bool = False,
+) -> list[Any]:
     """Put placeholders into the places of a result, and return the references from there.
 
-    With `numbers`, only the places with these numbers change. The placeholders name `size`.
+    With `numbers`, only the places with these numbers change. The placeholders name `size`, and say
+    whether a person has `freed` it.
     """
     words = type_name(type(entry.obj)), summary(entry.obj)
     stand_ins: dict[int, Any] = {
-        number: placeholder(number, *words, size) for number in (entry.numbers or [-1])
+        number: placeholder(number, *words, size, freed=freed) for number in (entry.numbers or [-1])
     }
     places = [p for p in entry.places if numbers is None or p.number in numbers]
     return put(shell, entry, stand_ins, places)

@@ -182,7 +182,7 @@ def test_an_interrupted_release_keeps_nothing_alive(kernel: Kernel) -> None:
     )
     reply, _published = kernel.execute("import _jupyter_memguard as m\nm.release()")
     assert reply["ename"] == "KeyboardInterrupt"
-    assert kernel.value("str(Out[2])").startswith("<Out[2] was not kept")
+    assert kernel.value("str(Out[2])").startswith("<Out[2] was freed")
     assert kernel.value("w() is None")
 
 

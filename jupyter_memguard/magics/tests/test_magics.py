@@ -89,7 +89,7 @@ def test_free_lets_go_of_large_results_and_tells_what_came_back(kernel: Kernel) 
     assert "1 smaller result stayed" in said
     assert kernel.shown("Out[2]") == "'small'"
     text(kernel, "%memguard free all")
-    assert "was not kept" in str(kernel.shown("Out[2]"))
+    assert "was freed" in str(kernel.shown("Out[2]"))
 
 
 @pytest.mark.parametrize("words", ["3", "Out[3]", "_3"])
@@ -98,7 +98,7 @@ def test_free_takes_numbers(kernel: Kernel, words: str) -> None:
     kernel.run("'goes'")
     assert text(kernel, f"%memguard free {words}").startswith("Freed 1 result")
     assert kernel.shown("Out[2]") == "'stays'"
-    assert "was not kept" in str(kernel.shown("Out[3]"))
+    assert "was freed" in str(kernel.shown("Out[3]"))
 
 
 def test_an_unknown_number_is_told_and_the_others_are_freed(kernel: Kernel) -> None:
@@ -106,7 +106,7 @@ def test_an_unknown_number_is_told_and_the_others_are_freed(kernel: Kernel) -> N
     said = text(kernel, "%memguard free 77 2")
     assert "Freed 1 result" in said
     assert "IPython keeps no Out[77]" in said
-    assert "was not kept" in str(kernel.shown("Out[2]"))
+    assert "was freed" in str(kernel.shown("Out[2]"))
 
 
 def test_who_holds_a_result_that_is_alive_is_told(kernel: Kernel) -> None:
