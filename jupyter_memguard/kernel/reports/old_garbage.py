@@ -1,4 +1,4 @@
-"""Garbage in cycles that has become old, and may hold results.
+"""Garbage in cycles that has become old, and may be or hold much.
 
 Garbage, such as what has drawn a figure or the frames of an error, counts as a holder until it is
 collected. A report collects what is new. For the rest the collector looks only once there is a
@@ -8,6 +8,7 @@ quarter more than before, so that a result can look held for the rest of a sessi
 from __future__ import annotations
 
 import gc
+import sys
 
 from ..retention.refcounts import LISTED
 from ..sizing import collector_is_on
@@ -19,20 +20,32 @@ _MOST_OBJECTS = 500_000
 
 
 class OldGarbage:
-    """Collects all garbage, in an idle kernel, where some of it may hold results."""
+    """Collects all garbage, in an idle kernel, where much may be garbage or held by it."""
 
     def __init__(self) -> None:
         """Begin without knowing anything."""
-        self._held = 0  # bytes that were held when there was no garbage
+        self._held = 0
+        self._rest = 0
+        self._modules = 0  # that were imported by then
 
-    def may_hold(self, held: int) -> bool:
-        """Return whether garbage may hold some of the bytes that something unknown holds."""
+    def may_be(self, held: int, rest: int | None = None) -> bool:
+        """Return whether more is held, or in the rest, than when there was no garbage.
+
+        `held` is the bytes of results that something unknown holds, and `rest` those that are
+        nobody's. Modules are in the rest, so growth says nothing where some were imported.
+        """
         self._held = min(self._held, held)
-        if held < self._held + _WORTH or LISTED is None or not collector_is_on():
+        worth = held >= self._held + _WORTH
+        if rest is not None:
+            if len(sys.modules) != self._modules or rest < self._rest:
+                self._modules, self._rest = len(sys.modules), rest
+            worth = worth or rest >= self._rest + max(_WORTH, self._rest // 10)
+        if not worth or LISTED is None or not collector_is_on():
             return False
         return len(gc.get_objects()) <= _MOST_OBJECTS
 
-    def collect(self, held: int) -> bool:
+    def collect(self, held: int, rest: int | None) -> bool:
         """Collect garbage for the sake of these bytes; return whether there was some."""
         self._held = held
+        self._rest = rest or 0
         return gc.collect() > 0

@@ -12,13 +12,14 @@ from weakref import ref
 from ..protocol import UNKNOWN_KEY, Refused
 from ..retention.process import rss_bytes
 from ..retention.referrers import MAX_PATHS, Search
+from ..retention.sizes import Size
 from ..sizing import Pace, age_new_objects, clock, collector_paused, prepare
 from . import process_memory
 from .cell_ends import CellEnds
 from .known import KnownFigures
 from .large import large
 from .old_garbage import OldGarbage
-from .overview import overview
+from .overview import overview, partition
 from .rows import collect, row, size_of
 from .survey import Survey, named
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from ..retention.holders import Retained
     from ..retention.keys import Keys
     from ..retention.outputs import Outputs
-    from ..retention.sizes import Size
     from .survey import Figures
 
 REPORT_MS = 100.0
@@ -145,7 +145,8 @@ class Reporter:
             self._known.fill(keys, figures, count, all_keys=numbers is None)
             hold = hold and numbers is None
             answer = self._report(survey, figures, keys, (limit, sort, offset), started)
-            answer["final"] = self._is_final(figures, hold=hold)
+            # `refine` collects it first.
+            answer["final"] = figures.final and not (hold and self._garbage.may_be(figures.held))
             self._keep(survey, hold=hold)
         if not figures.final and budget_ms > 0:
             self._report_time.took((clock() - began) * 1000, budget_ms)
@@ -175,10 +176,6 @@ class Reporter:
         spent_ms = (clock() - began) * 1000
         survey.go_on(max(_LEAST_SHARE * budget_ms, budget_ms - spent_ms))
         return survey, keys
-
-    def _is_final(self, figures: Figures, *, hold: bool) -> bool:
-        """Return whether figures cannot become better; with `hold`, `refine` can be asked."""
-        return figures.final and not (hold and self._garbage.may_hold(figures.held))
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -239,19 +236,27 @@ class Reporter:
             was_final = survey.figures.final and survey.measuring is None
             is_final = survey.refine(_OF_A_SLICE * budget_ms)
             if is_final and was_final:
-                is_final = not self._begins_anew(survey.figures.held)
+                is_final = not self._begins_anew(survey.figures)
             elif is_final:
                 survey.drop()
-                is_final = self._is_final(survey.figures, hold=True)
+                is_final = not self._garbage.may_be(survey.figures.held, self._rest(survey.figures))
         return {"final": is_final}
 
-    def _begins_anew(self, held: int) -> bool:
-        """Collect garbage that may hold so many bytes; return whether all is measured anew."""
-        if not self._garbage.may_hold(held) or not self._garbage.collect(held):
+    def _begins_anew(self, figures: Figures) -> bool:
+        """Collect garbage if much may be; return whether all is measured anew for that."""
+        rest = self._rest(figures)
+        if not self._garbage.may_be(figures.held, rest):
+            return False
+        if not self._garbage.collect(figures.held, rest):
             return False
         self._survey = Survey(self.shell, self.retained()[0], pace=self._pace)
         self._drop_later(self._survey)
         return True
+
+    def _rest(self, figures: Figures) -> int | None:
+        """Return the bytes that an overview says are nobody's."""
+        parts = {**figures.parts, "shown": Size(self.outputs.total()[0])}
+        return partition(process_memory.read(), parts)[1]
 
     def _report(
         self,
@@ -356,7 +361,10 @@ class Reporter:
             outputs = self.outputs.total()[0]
             figures = survey.look()
             answer = overview(survey, figures, now, outputs, variables, started)
-            answer["final"] = self._is_final(figures, hold=hold)
+            rest = answer["rest"]["estimate_bytes"]
+            answer["final"] = figures.final and not (
+                hold and self._garbage.may_be(figures.held, rest)
+            )
             self._keep(survey, hold=hold)
         if not figures.final and budget_ms > 0:
             self._overview_time.took((clock() - began) * 1000, budget_ms)

@@ -277,6 +277,32 @@ def test_what_only_old_garbage_holds_is_told_as_freed(kernel: Kernel, shown: str
     assert last["freed_bytes_all"] == pytest.approx(30_000_000, rel=0.01)
 
 
+def test_old_garbage_that_has_much_itself_is_collected(kernel: Kernel) -> None:
+    kernel.run(HELD_BY_GARBAGE + "del kept")
+    comm = kernel.comm()
+    refined(comm)
+    before = comm.request("overview")
+    assert before["final"]
+    kernel.run("del ring")
+    assert not comm.request("overview")["final"]
+    refined(comm)
+    after = comm.request("overview")
+    assert after["final"]
+    assert before["rss_bytes"] - after["rss_bytes"] > 25_000_000
+    assert after["rest"]["bytes"] == pytest.approx(before["rest"]["bytes"], abs=5_000_000)
+
+
+def test_what_an_import_takes_is_not_taken_for_garbage(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    refined(comm)
+    comm.request("overview")
+    kernel.run("import gc, numpy")
+    before = kernel.value(FULL_COLLECTIONS)
+    assert refined(comm)["final"]
+    assert comm.request("overview")["final"]
+    assert kernel.value(FULL_COLLECTIONS) == before
+
+
 def test_garbage_is_collected_once_for_a_result_that_something_else_holds(kernel: Kernel) -> None:
     kernel.run("import gc, sys\nsys.keeps_it = bytearray(30_000_000)\nsys.keeps_it")
     comm = kernel.comm()
