@@ -171,7 +171,9 @@ class Account:
             now[joint] = walk.refs[joint]
         before = walk.refs
         for joint in walk.foreign.values():
-            now[joint] = met[joint] if before[joint] == USERS_UNKNOWN else before[joint]
+            loose = joint in walk.loose and met[joint] > before[joint]
+            unknown = loose or before[joint] == USERS_UNKNOWN
+            now[joint] = met[joint] if unknown else before[joint]
         yield
         if self.final:
             walk.moving = walk.moving or walk.leaves_moved()

@@ -130,7 +130,8 @@ class ForwardWalk:
             block = todo.pop()
             if block.address in self.starts:
                 continue
-            self.starts.add(block.address)
+            if block.size or block.leads_to:  # else somebody else may say what it has
+                self.starts.add(block.address)
             todo.extend(block.leads_to)
             if block.device:
                 self.device += block.size

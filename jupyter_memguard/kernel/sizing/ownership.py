@@ -142,6 +142,9 @@ class Ownership:
         self.wide: list[Pending] = []  # a heap by the time that was spent on each
         self.now = Pending(-1)  # what is followed now
         self.foreign: dict[int, int] = {}
+        # Of these, those to which something refers that cannot say what they have, or how often it
+        # refers to them; and whether something else has said what they have.
+        self.loose: dict[int, bool] = {}
         self.index: dict[int, int] = {}
         self.leaves = Leaves()
         # The joints that were made of leaves, and the joints that refer to each (`joints_of`).
@@ -993,6 +996,11 @@ class Ownership:
                 if block.users == USERS_UNKNOWN:
                     self.note(joint, "sharing-unknown")
                 waiting.extend(zip(repeat(joint), block.leads_to))
+            elif block.leads_to and not self.loose.get(joint, True):
+                self.loose[joint] = True
+                waiting.extend(zip(repeat(joint), block.leads_to))
+            if not (block.size or block.leads_to):
+                self.loose.setdefault(joint, bool(self.edges[joint]))
             self.refs[joint] = max(self.refs[joint], block.users)
             self.met[joint] += 1
             self.edges[owner].append(joint)

@@ -289,26 +289,36 @@ def _polars(library: Any) -> dict[type, Adapter]:  # noqa: C901
 
 
 def _plan(library: Any) -> Adapter:
-    """Look at a lazy frame, which leads to its columns in a way that is not known."""
+    """Look at a lazy frame, which leads to its columns in a way that is not known.
+
+    Columns that a frame has as well count it as a user; the frame says what they have.
+    """
 
     def look(obj: Any) -> Owned:
         beside = library.Series("", [1])._s  # noqa: SLF001
         with Memory() as memory:
             words = memory.words(id(obj), min(_MOST_WORDS, _basic(type(obj)) // POINTER))
-            likely = _likely(memory, words[2:], *memory.words(id(beside) + _SERIES, 2))
-        return Owned(note="opaque", estimate=likely)
+            columns = _columns_in(memory, words[2:], *memory.words(id(beside) + _SERIES, 2))
+            alone, shared = [], []
+            for where, places in columns.items():
+                users = [memory.word(place) for place in places]
+                alone += [place for place, count in zip(places, users) if count == 1]
+                inner = [
+                    Block(place, 0, id(obj), count)
+                    for place, count in zip(places, users)
+                    if count > 1
+                ]
+                if inner:  # several plans can lead to one list of columns
+                    shared.append(Block(where, 0, id(obj), USERS_UNKNOWN, leads_to=tuple(inner)))
+            return Owned(None, shared, note="opaque", estimate=_likely(memory, alone))
 
     return Adapter(look)
 
 
-def _likely(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> int:
-    """Return the bytes of the storages of columns to which a plan leads, if it alone has these.
-
-    What polars has made on this thread lies not far from `beside`, and its tables of methods not
-    far from `table`.
-    """
+def _likely(memory: Memory, columns: list[int]) -> int:
+    """Return the bytes of the storages of columns, if nothing else has these."""
     found: dict[int, int] = {}
-    for column in _columns_in(memory, words, beside, table):
+    for column in columns:
         start, chunks = memory.words(column + _CHUNKS * POINTER, 2)
         for chunk in range(min(chunks, _MOST_CHUNKS)):
             array = memory.word(start + 2 * POINTER * chunk)
@@ -324,25 +334,38 @@ def _likely(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> 
     return sum(found.values())
 
 
-def _columns_in(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> list[int]:
-    """Return the columns to which words lead, but for those with other users."""
-    columns: list[int] = []
+def _columns_in(
+    memory: Memory, words: tuple[int, ...], beside: int, table: int
+) -> dict[int, list[int]]:
+    """Return the columns to which words lead, by the place of the list that they are in.
+
+    What polars has made on this thread lies not far from `beside`, and its tables of methods not
+    far from `table`.
+    """
+    columns: dict[int, list[int]] = {}
     seen = {beside}
-    level = [words]
+    level = [(0, words)]
     for _ in range(_HOPS):
-        pairs = [pair for current in level for pair in zip(current, (*current[1:], 0))]
-        level = []
-        for place, after in pairs:
-            if abs(place - beside) > _NOT_FAR or place % POINTER or place in seen:
-                continue
-            if len(seen) > _MOST_LOOKED_AT or memory.late():
-                break
-            seen.add(place)
-            inner = memory.words(place, _WORDS)
-            if not abs(after - table) < _NEAR:
-                level.append(inner)
-            elif inner[:2] == (1, 1):
-                columns.append(place)
+        here, level = level, []
+        for where, words_of in here:
+            listed, some = where, words_of
+            while some:
+                pairs = list(zip(some, (*some[1:], 0)))
+                listed += len(pairs) * POINTER
+                some = ()
+                for place, after in pairs:
+                    if abs(place - beside) > _NOT_FAR or place % POINTER or place in seen:
+                        continue
+                    if len(seen) > _MOST_LOOKED_AT or memory.late():
+                        return columns
+                    inner = memory.words(place, _WORDS)
+                    if not abs(after - table) < _NEAR:
+                        seen.add(place)
+                        level.append((place, inner))
+                    elif where and 0 < inner[0] < _MOST_USERS and inner[1] == 1:
+                        seen.add(place)
+                        columns.setdefault(where, []).append(place)
+                        some = memory.words(listed, _WORDS)  # the list may go on
     return columns
 
 

@@ -96,6 +96,30 @@ def test_a_lazy_frame_has_an_estimate_unless_its_columns_have_other_users() -> N
     assert look(lazy._ldf).estimate == pytest.approx(8 * COUNT, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    "plans",
+    [
+        lambda lazy: [lazy],
+        lambda lazy: [lazy.select(pl.col("a") * 2)],
+        lambda lazy: [lazy, lazy.filter(pl.col("a") > 5), lazy.group_by("a").agg(pl.len())],
+    ],
+    ids=["a plan", "a longer plan", "plans of one frame"],
+)
+@pytest.mark.parametrize("first", ["frame", "plan"])
+def test_a_frame_goes_with_the_plans_over_it(plans: Any, first: str) -> None:
+    made = frame()
+    held = plans(made.lazy())
+    held = [made, *held] if first == "frame" else [*held, made]
+    del made
+    roots = [sizing.Root(held.pop(0), 0) for _ in range(len(held))]
+    sizes, together = sizing.measure(roots, budget_ms=20_000)
+    assert 8 * COUNT <= together.freed_bytes < 8.2 * COUNT
+    assert not together.exact
+    assert max(size.freed_bytes for size in sizes) < 100_000
+    one = roots[0 if first == "frame" else -1]
+    assert sizing.measure([one], budget_ms=20_000)[1].freed_bytes < 100_000
+
+
 def test_a_column_made_of_one_value_is_not_held() -> None:
     made = frame().with_columns(pl.lit(5).alias("b"))
     assert freed(made._df) == 8 * COUNT
