@@ -398,12 +398,12 @@ class Reporter:
         if not found:
             raise Refused(UNKNOWN_KEY, name)
         search = Search(self.shell, time.perf_counter() + budget_ms / 1000)
-        search.run(found[0].obj, found)
         names = found[0].names
+        search.run(found[0].obj, found, names)
         return {
             "key": name,
             "holders": names,
-            "paths": [path for path in search.paths if len(path) > 1 or path[0] not in names],
+            "paths": search.paths,
             "cut": search.cut,
         }
 

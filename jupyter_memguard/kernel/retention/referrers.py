@@ -91,11 +91,16 @@ class Search:
         self._running: frozenset[int] | None = None
         self._hidden: set[int] = set()
         self._not_holders: dict[int, frozenset[int]] = {}
+        self._own_names: Sequence[str] = ()
 
     # What is asked of a search
 
-    def run(self, obj: Any, hidden: Sequence[Any] = ()) -> None:
-        """Search for one object; `paths` and `frames` have the answer then."""
+    def run(self, obj: Any, hidden: Sequence[Any] = (), own_names: Sequence[str] = ()) -> None:
+        """Search for one object; `paths` and `frames` have the answer then.
+
+        `own_names` are variables of the object itself, which are no answer.
+        """
+        self._own_names = own_names
         roots = [obj]
         del obj  # it would count as somebody's reference
         self.run_all(roots, hidden)
@@ -370,7 +375,7 @@ class Search:
         result which refers to the root, its name in `Out` is enough.
         """
         if not is_ipythons(self.shell, mapping, key, obj):
-            return False
+            return node < self.roots and mapping is self.shell.user_ns and key in self._own_names
         if node < self.roots:
             return True
         cache = results(self.shell)

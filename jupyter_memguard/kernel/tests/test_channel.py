@@ -466,6 +466,13 @@ def test_a_variable_is_explained_by_its_names_and_by_who_else_holds_it(kernel: K
         assert reply["error"] == {"code": "unknown_key", "detail": name}
 
 
+def test_a_variable_is_explained_by_what_holds_it_far_away(kernel: Kernel) -> None:
+    kernel.run("import sys\nmine = [1]\nfor _ in range(7): mine_in = [mine if _ == 0 else mine_in]")
+    kernel.run("sys.far_away = mine_in; del mine_in")
+    explained = kernel.comm().request("explain_variable", name="mine")
+    assert explained["paths"] == [["[0]"] * 7 + [".far_away", "sys"]]
+
+
 def test_rescue_binds_a_new_variable_only(kernel: Kernel) -> None:
     comm = kernel.comm()
     kernel.run("taken = 1")
