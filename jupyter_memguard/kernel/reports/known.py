@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, FrozenSet
+from typing import TYPE_CHECKING, FrozenSet, Sequence
 
 from .survey import Group, about
 
 if TYPE_CHECKING:
     from ..retention.sizes import Size
-    from .survey import Figures
+    from .survey import Figures, Named
 
 # The keys of the results of an entry.
 _Entry = FrozenSet[str]
 
 
 class KnownFigures:
-    """The last figure of each result and group, by their keys. It holds no object of the user."""
+    """The last figure of each result and group, by their keys, and the size of each variable.
+
+    It holds no object of the user.
+    """
 
     def __init__(self) -> None:
         """Begin with no figure."""
         self._known: dict[_Entry, tuple[int, int]] = {}  # bytes, and the cell after which
+        self._variables: dict[tuple[str, int], int] = {}  # by a name and what it stood for
+
+    def fill_variables(self, variables: Sequence[Named], figures: Figures) -> None:
+        """Put the last final sizes of variables in the place of smaller ones that are not final."""
+        keys = [("".join(each.names[:1]), id(each.obj)) for each in variables]
+        sizes = figures.variable_keeps
+        if figures.final:
+            self._variables = dict(zip(keys, sizes))
+        else:
+            sizes[:] = [max(size, self._variables.get(key, 0)) for key, size in zip(keys, sizes)]
 
     def fill(self, keys: list[str], figures: Figures, count: int, *, all_keys: bool) -> None:
         """Put earlier figures into those that were cut and have not proven more.

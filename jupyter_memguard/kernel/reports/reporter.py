@@ -360,6 +360,7 @@ class Reporter:
             survey, _ = self._surveyed(began, self._overview_time.for_measuring(budget_ms))
             outputs = self.outputs.total()[0]
             figures = survey.look()
+            self._known.fill_variables(survey.variables, figures)
             answer = overview(survey, figures, now, outputs, variables, started)
             rest = answer["rest"]["estimate_bytes"]
             answer["final"] = figures.final and not (

@@ -131,3 +131,34 @@ def test_what_a_method_has_cached_is_in_variables_although_its_class_has_instanc
     assert overview["variables"]["bytes"] == pytest.approx(60e6, rel=0.01)
     sizes = {each["name"]: each["size_bytes"] for each in overview["largest"]}
     assert sizes["Model"] == pytest.approx(60e6, rel=0.01)
+
+
+def test_the_value_of_the_last_cell_is_listed_without_a_name(kernel: Kernel) -> None:
+    """With the guard on it is no result, and IPython holds it until the next cell has run."""
+    comm = kernel.comm()
+    comm.request("set_guard", mode="all")
+    kernel.run("import numpy as np\nnp.ones(2_000_000)")
+    overview = comm.request("overview", budget_ms=5000)
+    largest = overview["largest"][0]
+    assert (largest["name"], largest["type"]) == ("", "numpy.ndarray")
+    assert largest["freed_bytes"] == pytest.approx(16e6, rel=0.01)
+    assert overview["variables"]["bytes"] == pytest.approx(16e6, rel=0.01)
+    kernel.run("1")
+    overview = comm.request("overview", budget_ms=5000)
+    assert all(each["size_bytes"] < 1e6 for each in overview["largest"])
+
+
+def test_a_variable_keeps_the_size_that_was_known_until_a_new_one_is(kernel: Kernel) -> None:
+    kernel.run("import gc\nwords = [f'word number {n}' for n in range(400_000)]")
+    comm = kernel.comm()
+    comm.request("report", budget_ms=20_000)
+    known = comm.request("overview", budget_ms=20_000)["largest"][0]
+    assert known["size_bytes"] > 20_000_000
+    kernel.run("[(word, len(word)) for word in words], list(zip(words, words))")
+    overview = comm.request("overview", budget_ms=5)
+    assert not overview["final"]
+    [now] = [each for each in overview["largest"] if each["name"] == "words"]
+    assert now["size_bytes"] >= known["size_bytes"]
+    kernel.run("words = words[:10]")
+    [now] = [x for x in comm.request("overview", budget_ms=5)["largest"] if x["name"] == "words"]
+    assert now["size_bytes"] < 1_000_000
