@@ -1,10 +1,18 @@
-"""Pillow's images, whose pixels lie in one allocation a line."""
+"""Pillow's images, whose pixels lie in one allocation a line, or in a buffer of another object."""
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 from .adapter import Adapter, Owned
+from .native import POINTER, Memory
+
+_IMAGE = 2  # the word of a core that refers to the image in C
+_WORDS = 48  # of an image, at the most
+# An image over a buffer refers to the object, and has a view of it: start, object, length.
+_OBJECT, _START, _AGAIN, _LENGTH = range(4)
+_REFERENCES = 2  # to the object
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -18,9 +26,31 @@ def _pillow(imaging: Any) -> dict[type, Adapter]:
     def image(obj: Any) -> Owned:
         width, height = size_of(obj)
         line = width * widths.get(mode_of(obj), 4)
-        return Owned(_basic(core) + height * ((line + 3 & -4) + 8))
+        size = _basic(core) + height * ((line + 3 & -4) + 8)
+        try:
+            over = _buffer_of(obj, height * line)
+        except OSError:
+            return Owned(_basic(core), note="opaque", estimate=size)
+        if over is None:
+            return Owned(size)
+        return Owned(_basic(core) + height * 8, references=[over] * _REFERENCES)
 
     return {core: Adapter(image)}
+
+
+def _buffer_of(obj: Any, size: int) -> Any:
+    """Return the object whose buffer has the pixels of an image, None if it has its own."""
+    with Memory() as memory:
+        place = memory.word(id(obj) + _IMAGE * POINTER)
+        words = memory.words(place, _WORDS)
+        for at in range(_WORDS - _LENGTH):
+            found = words[at : at + _LENGTH + 1]
+            if found[_OBJECT] and found[_OBJECT] == found[_AGAIN] and found[_LENGTH] >= size > 0:
+                start, kind = found[_START], memory.word(found[_OBJECT] + POINTER)
+                # Its lines begin there.
+                if kind and start and any(memory.word(word) == start for word in words[:at]):
+                    return ctypes.py_object.from_address(place + at * POINTER).value
+    return None
 
 
 ADAPTERS = {"PIL._imaging": _pillow}

@@ -333,6 +333,25 @@ def torch_storage_of_live(keep):
 
 
 @case
+def pillow_image_over_live_array(keep):
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 255, (5000, 5000), dtype=np.uint8)
+    keep.append(pixels)
+    return Image.fromarray(pixels)
+
+
+@case
+def pillow_image_over_array(keep):
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 255, (3000, 3000, 4), dtype=np.uint8)
+    return [Image.fromarray(pixels), Image.fromarray(pixels).crop((0, 0, 2000, 3000))]
+
+
+@case
 def pillow_image(keep):
     from PIL import Image
 
