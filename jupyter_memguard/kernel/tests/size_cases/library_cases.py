@@ -338,7 +338,7 @@ def pillow_image_over_live_array(keep):
     from PIL import Image
 
     pixels = np.random.default_rng(0).integers(0, 255, (5000, 5000), dtype=np.uint8)
-    keep.append(pixels)
+    keep["pixels"] = pixels
     return Image.fromarray(pixels)
 
 
