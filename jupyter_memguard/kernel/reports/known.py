@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, FrozenSet, Sequence
 
 from .survey import Group, about
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from ..retention.sizes import Size
     from .survey import Figures, Named
 
+_CONTAINERS = (list, tuple, dict, set, frozenset, bytearray, deque)
 # The keys of the results of an entry.
 _Entry = FrozenSet[str]
 
@@ -23,16 +25,24 @@ class KnownFigures:
     def __init__(self) -> None:
         """Begin with no figure."""
         self._known: dict[_Entry, tuple[int, int]] = {}  # bytes, and the cell after which
-        self._variables: dict[tuple[str, int], int] = {}  # by a name and what it stood for
+        # By a name, the object and its type: bytes, and its number of items.
+        self._variables: dict[tuple[str, int, int], tuple[int, int]] = {}
 
     def fill_variables(self, variables: Sequence[Named], figures: Figures) -> None:
-        """Put the last final sizes of variables in the place of smaller ones that are not final."""
-        keys = [("".join(each.names[:1]), id(each.obj)) for each in variables]
+        """Put the last final sizes of variables in the place of smaller ones that are not final.
+
+        What has fewer items than then is another thing.
+        """
+        keys = [("".join(each.names[:1]), id(each.obj), id(type(each.obj))) for each in variables]
+        items = [_items(each) for each in variables]
         sizes = figures.variable_keeps
         if figures.final:
-            self._variables = dict(zip(keys, sizes))
-        else:
-            sizes[:] = [max(size, self._variables.get(key, 0)) for key, size in zip(keys, sizes)]
+            self._variables = dict(zip(keys, zip(sizes, items)))
+            return
+        for index, key in enumerate(keys):
+            before, count = self._variables.get(key, (0, 0))
+            if count <= items[index]:
+                sizes[index] = max(sizes[index], before)
 
     def fill(self, keys: list[str], figures: Figures, count: int, *, all_keys: bool) -> None:
         """Put earlier figures into those that were cut and have not proven more.
@@ -68,3 +78,8 @@ class KnownFigures:
         elif before is not None and before[0] >= size.freed_bytes:
             return about(size, before[0]), before[1]
         return size, None
+
+
+def _items(variable: Named) -> int:
+    """Return how many items a container of Python's own has, 0 for others."""
+    return len(variable.obj) if type(variable.obj) in _CONTAINERS else 0

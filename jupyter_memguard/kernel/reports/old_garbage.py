@@ -42,7 +42,10 @@ class OldGarbage:
             worth = worth or rest >= self._rest + max(_WORTH, self._rest // 10)
         if not worth or LISTED is None or not collector_is_on():
             return False
-        return len(gc.get_objects()) <= _MOST_OBJECTS
+        if len(gc.get_objects()) <= _MOST_OBJECTS:
+            return True
+        self._held, self._rest = held, rest or self._rest  # this is asked once for so much
+        return False
 
     def collect(self, held: int, rest: int | None) -> bool:
         """Collect garbage for the sake of these bytes; return whether there was some."""

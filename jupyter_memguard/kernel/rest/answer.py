@@ -72,7 +72,7 @@ def rest(shell: Any, outputs: int, budget_ms: float = REST_MS) -> Rest:
     parts = {**sizes.parts, "shown": Size(outputs)}
     beside = {hoard.part: 0 for hoard in sizes.hoards}
     for hoard, size in zip(sizes.hoards, sizes.sizes):
-        beside[hoard.part] += size.likely_bytes if hoard.roots else 0
+        beside[hoard.part] += size.likely_bytes if hoard.bytes is None else 0
     for name in MEASURED:
         # What hoarders found there is the part's all the same.
         parts[name] = _more(parts[name], beside.get(name, 0))

@@ -29,6 +29,7 @@ from ..retention.refcounts import LISTED
 from ..retention.sizes import Root, Size
 from .forward_walk import kept_alive, kept_alive_in_turn, measure_without_counts
 from .heap import clock
+from .libraries.adapter import look_until
 
 # Has an item while the collector is off because of a pause.
 _PAUSES: list[bool] = []
@@ -123,6 +124,7 @@ class Measuring:
         With `answer`, the time is for the account of an unfinished measurement as well.
         """
         accounts = stages.module("sizing.account")
+        look_until(None)  # an interrupt may have left the end of another walk
         until = clock() + budget_ms / 1000
         with collector_paused():
             look_s = self._pace.look_s if answer else 0.0

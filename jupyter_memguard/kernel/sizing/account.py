@@ -141,6 +141,8 @@ class Account:
             self._held_cuts = held & emptied
             held -= emptied
             yield from self._cut()
+        if self.walk.loose:
+            self.walk.doubt_loose(held)
         yield from self._lead(self.alive, held, set())
         for group, rooted in enumerate(self.walk.rooted):
             found: set[int] = set()

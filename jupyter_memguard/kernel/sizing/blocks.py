@@ -15,7 +15,8 @@ class Block(NamedTuple):
     the block is then all known if that many references to it were met. The address says which block
     it is. An object that lists a block has one reference to it; a block has one to each of those in
     `leads_to`, once, however many ways lead to the block itself. A block of no size is what a
-    library counts on the way to the memory.
+    library counts on the way to the memory. Who refers to a `loose` one cannot say what it leads
+    to, nor that it does so once only.
     """
 
     address: int
@@ -24,6 +25,7 @@ class Block(NamedTuple):
     users: int = SOLE_USER
     device: bool = False
     leads_to: tuple[Block, ...] = ()
+    loose: bool = False
 
 
 def total(blocks: Iterable[Block]) -> int:

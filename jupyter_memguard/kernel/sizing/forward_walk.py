@@ -14,7 +14,7 @@ from ..retention.sizes import Root, Size
 from .allocation import Kind, group_by_type
 from .heap import module_namespaces
 from .libraries import loaded_adapters, not_entered
-from .libraries.adapter import looking_until
+from .libraries.adapter import look_until
 from .memory_pages import MemoryPages
 from .worklist import Worklist
 
@@ -49,7 +49,8 @@ class ForwardWalk:
     def run(self, obj: Any, threshold: int, deadline: float) -> None:
         """Walk from `obj` until it is likely to reach `threshold` or `deadline` has come."""
         worklist = self.worklist
-        with looking_until(deadline):
+        look_until(deadline)
+        try:
             self._take([obj])
             steps = 0
             while worklist and self.bytes + self.likely < threshold:
@@ -57,6 +58,8 @@ class ForwardWalk:
                 if steps > _AT_LEAST and _clock() > deadline:
                     break
                 self._take(worklist.take_keys() or worklist.take())
+        finally:
+            look_until(None)
         if worklist:
             self.notes.add("cut")
         if worklist.changed:
@@ -130,7 +133,7 @@ class ForwardWalk:
             block = todo.pop()
             if block.address in self.starts:
                 continue
-            if block.size or block.leads_to:  # else somebody else may say what it has
+            if block.leads_to or not block.loose:  # else somebody else may say what it has
                 self.starts.add(block.address)
             todo.extend(block.leads_to)
             if block.device:

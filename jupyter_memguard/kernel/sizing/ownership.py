@@ -349,6 +349,22 @@ class Ownership:
             self.edges[owner].append(joint)
         return joint
 
+    def doubt_loose(self, held: set[int]) -> None:
+        """Take for an estimate what loose joints lead to that are not held.
+
+        They fall if what leads to them is all there is, which nobody can say.
+        """
+        waiting = [joint for joint in self.loose if joint not in held]
+        seen = set(waiting)
+        while waiting:
+            for joint in set(self.edges[waiting.pop()]) - seen:
+                blocks = self.blocks.pop(joint, ())
+                if blocks:
+                    self.guesses[joint] += sum(block.size for block in blocks)
+                    self.note(joint, "sharing-unknown")
+                seen.add(joint)
+                waiting.append(joint)
+
     def unsettle(self) -> None:
         """Take back what `settle` made, so that further leaves can be met."""
         for joint, size in self._bytes_before.items():
@@ -999,8 +1015,8 @@ class Ownership:
             elif block.leads_to and not self.loose.get(joint, True):
                 self.loose[joint] = True
                 waiting.extend(zip(repeat(joint), block.leads_to))
-            if not (block.size or block.leads_to):
-                self.loose.setdefault(joint, bool(self.edges[joint]))
+            if block.loose:
+                self.loose.setdefault(joint, bool(self.edges[joint] or block.leads_to))
             self.refs[joint] = max(self.refs[joint], block.users)
             self.met[joint] += 1
             self.edges[owner].append(joint)

@@ -9,6 +9,8 @@ A_STEP = 1_000  # joints between two chances to stop
 LOOKS = 5_000  # joints or edges of which little is asked, between two such chances
 _AT_ONCE = 300  # joints whose edges are looked at in one step
 _MOST_LEVELS = 20  # of kinds of kinds, before all that is left is one part
+_WORTH_A_LEVEL = 0.9  # where more than this of so many joints are left, they are one part at once
+_MANY = 10_000
 
 Steps = Generator[None, None, None]
 
@@ -214,10 +216,13 @@ def apart(
         for kind, joints_of in parts.items():
             found.append(Part(_roots(levels, [kind]), joints_of, alike=True))
             yield
+        most = max(_MANY, _WORTH_A_LEVEL * len(shared))
         shared = set(further.owner)
         if not shared:
             return
         levels.append(users)
+        if len(shared) > most:
+            break
     found.append(Part(_roots(levels, set(users.kind_of.values())), shared, alike=False))
 
 

@@ -35,7 +35,7 @@ _Slicer = Callable[[Any, Any, int], Iterator[List[Any]]]
 class Cursor:
     """A large container, or containers with many items in all, to be followed slice by slice."""
 
-    __slots__ = ("at_once", "bytes", "done", "parent", "slices", "total")
+    __slots__ = ("at_once", "bytes", "done", "parent", "slices", "total", "usual")
 
     def __init__(
         self, slices: Iterator[list[Any]], total: int, parent: Cursor | None, at_once: int
@@ -50,13 +50,14 @@ class Cursor:
         self.parent = parent
         self.done = 0
         self.bytes = 0  # that were counted by following the slices, and what these led to
+        self.usual = 0  # of these, what others like them have, which is counted elsewhere
 
     def end(self) -> None:
         """Let go of the container."""
         self.slices = iter(())
         self.total = self.done
         if self.parent is not None:
-            self.parent.bytes += self.bytes
+            self.parent.bytes += self.bytes - self.usual
 
     def factor(self) -> float:
         """Return how much there is for each part that was followed."""
@@ -174,7 +175,7 @@ class Worklist:
         starts = range(0, len(objects), at_once)
         self._put((objects[start : start + at_once] for start in starts), steps + 1)
         later = self.cursors[-1][-1]
-        later.done, later.bytes = 1, usual
+        later.done, later.bytes, later.usual = 1, usual, usual
 
     def take_lone(self) -> list[Any]:
         """Return the one object that is left, in a list; an empty list unless exactly one is left.

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from math import inf
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
 if TYPE_CHECKING:
     from ..blocks import Block
 
 
-# When a look at an object is to end, in the thread's time, however long it may take otherwise.
-_ENDS: list[float] = []
+# By the thread, when its looks at objects are to end, however long these may take otherwise.
+_ENDS: dict[int, float] = {}
 
 
-@contextmanager
-def looking_until(when: float) -> Iterator[None]:
-    """Have adapters that read memory say by then what they have found."""
-    _ENDS.append(when)
-    try:
-        yield
-    finally:
-        _ENDS.remove(when)
+def look_until(when: float | None) -> None:
+    """Have adapters that read memory say by then, in this thread's time, what they have found.
+
+    It holds until the next call in this thread.
+    """
+    _ENDS[get_ident()] = inf if when is None else when
 
 
 def end_of_look(now: float, seconds: float) -> float:
     """Return when a look is to end that begins now and may take so many seconds."""
-    return min([now + seconds, *_ENDS])
+    return min(now + seconds, _ENDS.get(get_ident(), inf))
 
 
 class Owned:

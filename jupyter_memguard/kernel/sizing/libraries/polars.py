@@ -35,6 +35,7 @@ _MOST_LISTED = 10_000
 _MOST_WORDS = 64  # of a plan's wrapper
 _HOPS = 5  # steps from a plan to a column
 _MOST_LOOKED_AT = 3000  # structures on the way there
+_MOST_COLUMNS = 10_000
 _NEAR = 1 << 22  # bytes
 _CHUNKS = 3  # the word of a column that leads to its chunks, before how many they are
 _MOST_CHUNKS = 50
@@ -299,74 +300,71 @@ def _plan(library: Any) -> Adapter:
         with Memory() as memory:
             words = memory.words(id(obj), min(_MOST_WORDS, _basic(type(obj)) // POINTER))
             columns = _columns_in(memory, words[2:], *memory.words(id(beside) + _SERIES, 2))
-            alone, shared = [], []
-            for where, places in columns.items():
-                users = [memory.word(place) for place in places]
-                alone += [place for place, count in zip(places, users) if count == 1]
-                inner = [
-                    Block(place, 0, id(obj), count)
-                    for place, count in zip(places, users)
-                    if count > 1
-                ]
-                if inner:  # several plans can lead to one list of columns
-                    shared.append(Block(where, 0, id(obj), USERS_UNKNOWN, leads_to=tuple(inner)))
-            return Owned(None, shared, note="opaque", estimate=_likely(memory, alone))
+            found = [_loose(memory, place, id(obj)) for place in columns]
+        return Owned(None, found, note="opaque")
 
     return Adapter(look)
 
 
-def _likely(memory: Memory, columns: list[int]) -> int:
-    """Return the bytes of the storages of columns, if nothing else has these."""
-    found: dict[int, int] = {}
-    for column in columns:
-        start, chunks = memory.words(column + _CHUNKS * POINTER, 2)
-        for chunk in range(min(chunks, _MOST_CHUNKS)):
-            array = memory.word(start + 2 * POINTER * chunk)
-            for place in memory.words(array, _FIELDS):
-                storage = _storage(memory, place, 0)
-                if storage is not None:
-                    found[storage.address] = storage.size
-                    found.update(
-                        (part.address, part.size)
-                        for part in _listed(memory, storage)
-                        if storage.size % _ENTRY == 0
-                    )
-    return sum(found.values())
+def _loose(memory: Memory, column: int, owner: int) -> Block:
+    """Return the block of a column to which a plan may lead; with its storages, if it is alone."""
+    users, _, *words = memory.words(column, _CHUNKS + 2)
+    storages: dict[int, _Storage] = {}
+    start, chunks = words[-2:]
+    for chunk in range(min(chunks, _MOST_CHUNKS) if users == 1 else 0):
+        array = memory.word(start + 2 * POINTER * chunk)
+        for place in memory.words(array, _FIELDS):
+            storage = _storage(memory, place, 0)
+            if storage is not None:
+                inner = tuple(_listed(memory, storage)) if storage.size % _ENTRY == 0 else ()
+                storages[storage.address] = storage._replace(inner=inner)
+    parts = tuple(_counted(memory, storage, owner) for storage in storages.values())
+    return Block(column, 0, owner, users, leads_to=parts, loose=True)
 
 
-def _columns_in(
-    memory: Memory, words: tuple[int, ...], beside: int, table: int
-) -> dict[int, list[int]]:
-    """Return the columns to which words lead, by the place of the list that they are in.
+def _counted(memory: Memory, storage: _Storage, owner: int) -> Block:
+    users = memory.word(storage.place + _USERS)
+    inner = tuple(_counted(memory, part, owner) for part in storage.inner)
+    return Block(storage.address, storage.size, owner, users, leads_to=inner)
+
+
+def _columns_in(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> list[int]:
+    """Return the columns to which words lead.
 
     What polars has made on this thread lies not far from `beside`, and its tables of methods not
     far from `table`.
     """
-    columns: dict[int, list[int]] = {}
+    columns: list[int] = []
     seen = {beside}
-    level = [(0, words)]
+    level = [words]
     for _ in range(_HOPS):
         here, level = level, []
-        for where, words_of in here:
-            listed, some = where, words_of
-            while some:
-                pairs = list(zip(some, (*some[1:], 0)))
-                listed += len(pairs) * POINTER
-                some = ()
-                for place, after in pairs:
-                    if abs(place - beside) > _NOT_FAR or place % POINTER or place in seen:
-                        continue
-                    if len(seen) > _MOST_LOOKED_AT or memory.late():
-                        return columns
-                    inner = memory.words(place, _WORDS)
-                    if not abs(after - table) < _NEAR:
-                        seen.add(place)
-                        level.append((place, inner))
-                    elif where and 0 < inner[0] < _MOST_USERS and inner[1] == 1:
-                        seen.add(place)
-                        columns.setdefault(where, []).append(place)
-                        some = memory.words(listed, _WORDS)  # the list may go on
+        for current in here:
+            for room, place, after in zip((0, *current), current, (*current[1:], 0)):
+                if abs(place - beside) > _NOT_FAR or place % POINTER or place in seen:
+                    continue
+                if len(seen) > _MOST_LOOKED_AT or memory.late():
+                    return columns
+                seen.add(place)
+                level.append(memory.words(place, _WORDS))
+                if 0 < after <= min(room, _MOST_COLUMNS):  # as a list says of itself
+                    columns += _columns_of(memory, place, after, table)
     return columns
+
+
+def _columns_of(memory: Memory, place: int, count: int, table: int) -> list[int]:
+    """Return the columns in a list of so many; none if it is one of something else."""
+    words: list[int] = []
+    size = count * _ENTRY
+    for start in range(place, place + size, _ENTRY * _AT_ONCE):
+        words += memory.words(start, min(_ENTRY * _AT_ONCE, place + size - start) // POINTER)
+    found = []
+    for at in range(len(words) - 1):
+        if abs(words[at + 1] - table) < _NEAR:
+            users, weak = memory.words(words[at], 2)
+            if weak == 1 and 0 < users < _MOST_USERS:
+                found.append(words[at])
+    return found
 
 
 def _listed(memory: Memory, storage: _Storage) -> Iterator[_Storage]:

@@ -13,7 +13,7 @@ from threading import get_ident
 from typing import Any
 
 from .adapter import Adapter, Owned
-from .native import COUNT, POINTER, Memory
+from .native import COUNT, POINTER, Memory, is_readable
 
 _DATABASE = 2  # the word of Python's connection that refers to SQLite's
 _TRUE = 1  # two values of 32 bits before its thread's: the thread is checked, and it is ready
@@ -29,7 +29,12 @@ _basic = type.__dict__["__basicsize__"].__get__
 
 
 def _sqlite(module: Any) -> dict[type, Adapter]:
-    sqlite = ctypes.CDLL(getattr(module, "__file__", None))
+    if not is_readable():
+        return {}
+    sqlite = ctypes.CDLL(module.__file__)
+    version = ctypes.CFUNCTYPE(ctypes.c_char_p)(("sqlite3_libversion", sqlite))
+    if version().decode() != module.sqlite_version:
+        return {}  # another library than the module's own
     figure = ctypes.POINTER(ctypes.c_int)
     status = ctypes.CFUNCTYPE(
         ctypes.c_int, ctypes.c_void_p, ctypes.c_int, figure, figure, ctypes.c_int
@@ -49,7 +54,7 @@ def _sqlite(module: Any) -> dict[type, Adapter]:
         for code in _USED:
             now, most = ctypes.c_int(), ctypes.c_int()
             if status(database, code, ctypes.byref(now), ctypes.byref(most), 0) == 0:
-                used += now.value
+                used += now.value & COUNT  # of more than 2 GiB the sum is negative
         # What statements have, and functions of the user's, is not counted.
         return Owned(_basic(type(obj)) + used, note="opaque")
 

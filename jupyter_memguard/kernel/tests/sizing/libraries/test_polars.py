@@ -18,6 +18,10 @@ def frame(count: int = COUNT) -> Any:
     return pl.select(pl.int_range(0, count).alias("a"))
 
 
+def told(made: Any) -> Any:
+    return sizing.measure([sizing.Root(made._ldf, 1)], budget_ms=20_000)[1]
+
+
 def test_a_frame_frees_its_columns_if_it_is_alone() -> None:
     made = frame()
     assert freed(made._df) == 8 * COUNT
@@ -89,11 +93,14 @@ def test_what_is_made_for_export_has_an_estimate() -> None:
 
 def test_a_lazy_frame_has_an_estimate_unless_its_columns_have_other_users() -> None:
     made = frame()
-    assert look(made.lazy()._ldf).estimate < 8 * COUNT
+    assert told(made.lazy()).likely_bytes < COUNT
     lazy = made.lazy()
     del made
     assert look(lazy._ldf).note == "opaque"
-    assert look(lazy._ldf).estimate == pytest.approx(8 * COUNT, rel=0.01)
+    assert told(lazy).likely_bytes == pytest.approx(8 * COUNT, rel=0.01)
+    assert told(lazy).freed_bytes < COUNT
+    kept = sizing.keeps_alive(lazy, threshold_bytes=10**6)
+    assert kept.likely_bytes >= 10**6
 
 
 @pytest.mark.parametrize(
@@ -113,11 +120,21 @@ def test_a_frame_goes_with_the_plans_over_it(plans: Any, first: str) -> None:
     del made
     roots = [sizing.Root(held.pop(0), 0) for _ in range(len(held))]
     sizes, together = sizing.measure(roots, budget_ms=20_000)
-    assert 8 * COUNT <= together.freed_bytes < 8.2 * COUNT
-    assert not together.exact
-    assert max(size.freed_bytes for size in sizes) < 100_000
+    assert together.likely_bytes == pytest.approx(8 * COUNT, rel=0.02)
+    assert together.freed_bytes < 100_000
+    assert max(size.likely_bytes for size in sizes) < 100_000
     one = roots[0 if first == "frame" else -1]
-    assert sizing.measure([one], budget_ms=20_000)[1].freed_bytes < 100_000
+    assert sizing.measure([one], budget_ms=20_000)[1].likely_bytes < 100_000
+
+
+def test_a_plan_that_nobody_sees_is_no_reason_to_say_that_a_frame_surely_goes() -> None:
+    made = frame()
+    lazy = made.lazy()
+    hidden = lazy.select("a")
+    roots = [sizing.Root(made, 0), sizing.Root(lazy, 0)]
+    del made, lazy
+    assert sizing.measure(roots, budget_ms=20_000)[1].freed_bytes < 100_000
+    del hidden
 
 
 def test_a_column_made_of_one_value_is_not_held() -> None:
