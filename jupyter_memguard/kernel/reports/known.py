@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from ..retention.sizes import Size
     from .survey import Figures, Named
 
-_CONTAINERS = (list, tuple, dict, set, frozenset, bytearray, deque)
+# By identity: a comparison of types would run their metaclass.
+_CONTAINERS = frozenset(map(id, (list, tuple, dict, set, frozenset, bytearray, deque)))
 # The keys of the results of an entry.
 _Entry = FrozenSet[str]
 
@@ -82,4 +83,4 @@ class KnownFigures:
 
 def _items(variable: Named) -> int:
     """Return how many items a container of Python's own has, 0 for others."""
-    return len(variable.obj) if type(variable.obj) in _CONTAINERS else 0
+    return len(variable.obj) if id(type(variable.obj)) in _CONTAINERS else 0

@@ -379,7 +379,7 @@ ARROW = {
         "live.slice(5, 1_000_000)",
         ARROW_SETUP + "live = pa.table({'a': pa.array([i / 7 for i in range(2_000_000)])})",
     ),
-    "arrow_values_of_lists": Case(
+    "arrow_values_of_lists": small(  # made of many numbers of Python's
         "pa.array([[i / 3, i / 7, i / 9] for i in range(700_000)]).values.slice(3, 2)", ARROW_SETUP
     ),
     "arrow_to_numpy": Case(
