@@ -90,7 +90,8 @@ def test_an_open_figure_with_another_holder_is_told_as_shared_with_it(
     asked.rest()  # whatever is imported for it is there
     overview = asked.comm.request("overview", budget_ms=5000)
     rest = asked.rest()
-    assert rest["rest_bytes"] == pytest.approx(overview["rest"]["bytes"], abs=size / 10)
+    # What is free changes with each answer by some MB; without the figure it would be all of it.
+    assert rest["rest_bytes"] == pytest.approx(overview["rest"]["bytes"], abs=size / 4)
     [hoard] = [each for each in rest["hoards"] if each["kind"] == f"shared_{kind}"]
     assert hoard["bytes"] == pytest.approx(size, rel=0.1)
     assert (hoard["name"], hoard["part"], hoard["remedy"]) == ("figures", "rest", None)
