@@ -13,6 +13,7 @@ _WORDS = 48  # of an image, at the most
 # An image over a buffer refers to the object, and has a view of it: start, object, length.
 _OBJECT, _START, _AGAIN, _LENGTH = range(4)
 _REFERENCES = 2  # to the object
+_MOST_TIMES = 8  # as many bytes as its pixels need a buffer has, at the most
 
 _basic = type.__dict__["__basicsize__"].__get__
 
@@ -45,10 +46,12 @@ def _buffer_of(obj: Any, size: int) -> Any:
         words = memory.words(place, _WORDS)
         for at in range(_WORDS - _LENGTH):
             found = words[at : at + _LENGTH + 1]
-            if found[_OBJECT] and found[_OBJECT] == found[_AGAIN] and found[_LENGTH] >= size > 0:
+            same = found[_OBJECT] and found[_OBJECT] == found[_AGAIN]
+            if same and 0 < size <= found[_LENGTH] <= _MOST_TIMES * size:
                 start, kind = found[_START], memory.word(found[_OBJECT] + POINTER)
-                # Its lines begin there.
-                if kind and start and any(memory.word(word) == start for word in words[:at]):
+                # It is an object, and the image's lines begin there.
+                is_object = kind and memory.word(kind + POINTER) == id(type)
+                if is_object and start and any(memory.word(word) == start for word in words[:at]):
                     return ctypes.py_object.from_address(place + at * POINTER).value
     return None
 
