@@ -161,11 +161,6 @@ class Users:
                 steps.append(step)
             kind_of[joint] = kind
 
-    @property
-    def count(self) -> int:
-        """The number of kinds, also of those that no joint is of any more."""
-        return len(self._steps)
-
     def of_kind(self, kind: int) -> list[int]:
         """Return the roots of a kind."""
         found = []
