@@ -12,7 +12,8 @@ their own count.
 
 Options:
   --budget MS    a budget in ms of processor time; several times for several (100 and 8000)
-  --cases PATH   the cases; held_out_more_cases.txt and _fourth_ have others (held_out_cases.txt)
+  --cases PATH   the cases (held_out_cases.txt); held_out_more_cases.txt, _fourth_ and _fifth_ have
+                 others
   --only TEXT    only the cases whose name has this text
   --json PATH    writes all figures to this file
   --workers N    processes side by side (2)

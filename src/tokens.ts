@@ -73,6 +73,17 @@ export interface ICellRuns {
   readonly step: ISignal<ICellRuns, RunStep>;
 }
 
+/** The cells that a document ran in its kernel while this page was open. */
+export interface IExecutedCells {
+  /**
+   * The cell that was run under an execution count.
+   *
+   * @param execution - The n of `In[n]`; null if it is not known.
+   * @returns the cell's id; null if another client ran it, or it is not known.
+   */
+  cellOf(execution: number | null): string | null;
+}
+
 /**
  * Talks with a document's kernel: installs the kernel code, keeps the comm,
  * and goes on through restarts and changes of the kernel.
@@ -96,6 +107,8 @@ export interface IKernelAgent extends IDisposable {
   readonly event: ISignal<IKernelAgent, KernelEvent>;
   /** What the kernel runs, for any client. */
   readonly cellRuns: ICellRuns;
+  /** Which of the document's cells ran. */
+  readonly executed: IExecutedCells;
   /**
    * Ask the kernel. The engine is brought into the kernel as well if the
    * request makes use of it.
@@ -156,6 +169,12 @@ export type Activity =
   | { kind: 'freeing'; selection: Selection };
 
 /**
+ * What a kernel keeps that had nothing to release: no result, small ones, or
+ * also such of which the size is not known.
+ */
+export type Left = 'nothing' | 'small' | 'unknown';
+
+/**
  * What the last release did, or why it did nothing. It stays the same object
  * when more memory comes back later; then its `result` is another one.
  */
@@ -166,6 +185,11 @@ export type Outcome =
       result: IReleased;
       /** How many of the selected results were gone already; absent: none. */
       gone?: number;
+      /**
+       * What the kernel kept then; absent if the release took something, or if
+       * no report told it.
+       */
+      left?: Left;
     }
   | { kind: 'failed'; selection: Selection | null; code: string };
 

@@ -136,6 +136,7 @@ class Variable(TypedDict):
     freed_bytes: int
     exact: bool
     estimate_bytes: int | None
+    hidden: bool
     shared_with: list[str]
     results: list[str]
 

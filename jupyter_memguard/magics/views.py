@@ -301,6 +301,8 @@ def rest_view(overview: dict[str, Any], rest: dict[str, Any] | None = None) -> V
         for each in largest[:5]
     ]
     notes = ["Largest variables: " + ", ".join(names)] if names else []
+    hidden = [f"{each['name']} ({each['type']})" for each in overview["largest"] if each["hidden"]]
+    notes += ["Of unknown size: " + ", ".join(hidden)] if hidden else []
     notes += [
         f"To let go of {_hoard(each, code=False)}:\n{each['remedy']}"
         for each in hoards

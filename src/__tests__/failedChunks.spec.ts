@@ -42,7 +42,7 @@ jest.mock('../memory/chart/runs', () =>
   mockPart('runs', () => jest.requireActual('../memory/chart/runs'))
 );
 jest.mock('../ui/cellLink', () =>
-  mockPart('cellLink', () => ({ goToCell: async () => 'same' }))
+  mockPart('cellLink', () => ({ showCell: async () => 'same' }))
 );
 jest.mock('../ui/cellMarks', () =>
   mockPart('marks', () => ({

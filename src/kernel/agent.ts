@@ -235,6 +235,9 @@ export class KernelAgent implements IKernelAgent {
   /** Take a kernel, which may be the one from before its restart. */
   private _follow(kernel: Kernel.IKernelConnection | null): void {
     if (kernel !== this._kernel) {
+      if (kernel?.id !== this._kernel?.id) {
+        this.executed.clear();
+      }
       this._kernel?.anyMessage.disconnect(this._onMessage, this);
       this._kernel = kernel;
       this._session = new KernelSession();

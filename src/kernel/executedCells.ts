@@ -1,6 +1,6 @@
 /** Which cells ran. */
 
-import type { ICellRuns, RunStep } from '../tokens';
+import type { ICellRuns, IExecutedCells, RunStep } from '../tokens';
 import type { IRow } from '../wire/protocol';
 
 /** As many as the kernel's own record has. */
@@ -16,7 +16,7 @@ const UNKNOWN: Executed = { cell_id: null, time: null };
  * The kernel records it only while somebody looks; a page sees it pass by
  * anyway, at no cost to the kernel.
  */
-export class ExecutedCells {
+export class ExecutedCells implements IExecutedCells {
   /** @param runs - The steps of the kernel's runs. */
   constructor(runs: ICellRuns) {
     runs.step.connect(this._onStep, this);
@@ -38,6 +38,16 @@ export class ExecutedCells {
       cell_id: row.cell_id ?? cell_id,
       time: row.time ?? time
     };
+  }
+
+  /**
+   * The cell that this document ran under an execution count.
+   *
+   * @param execution - The count; null if it is not known.
+   * @returns the cell's id; null if another client ran it, or it is not known.
+   */
+  cellOf(execution: number | null): string | null {
+    return this._known.get(execution ?? -1)?.cell_id ?? null;
   }
 
   /** Forget everything: another kernel counts from 1 again. */

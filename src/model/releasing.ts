@@ -1,13 +1,25 @@
 /** Releasing results, and what came of the last release. */
 
-import type { ISettled } from '../wire/protocol';
+import type { IReport, ISettled } from '../wire/protocol';
 import { codeOf } from '../wire/request';
-import type { IKernelAgent, Outcome, Selection } from '../tokens';
+import type { IKernelAgent, Left, Outcome, Selection } from '../tokens';
 import { untilFree } from '../kernel/kernelFree';
 import type { CurrentActivity } from './activity';
+import { entriesOf } from './entries';
+import { isKnown, totalOf } from './figures';
 import type { Reading } from './reading';
 import type { PushedFigures } from './retainedByCell';
 import { requestRelease } from './selection';
+
+/** What a report says is left where nothing was released. */
+function leftIn(report: IReport): Left {
+  if (report.count === 0) {
+    return 'nothing';
+  }
+  // The list of rows may not be complete.
+  const figures = entriesOf(report).map(({ figure }) => figure);
+  return [...figures, totalOf(report)].every(isKnown) ? 'small' : 'unknown';
+}
 
 /** Releases one selection at a time, when the kernel is free. */
 export class Releasing {
@@ -59,6 +71,7 @@ export class Releasing {
         result,
         ...(gone > 0 && { gone })
       };
+      this._noteLeft();
       this._pushed.takeRelease(selection, minimum);
     } catch (error) {
       if (signal.aborted) {
@@ -73,6 +86,7 @@ export class Releasing {
     // The report is out of date, whatever happened.
     this._reading.isStale = true;
     await this._reading.finish(activity.current);
+    this._noteLeft();
   }
 
   /**
@@ -99,6 +113,26 @@ export class Releasing {
   forget(): void {
     if (this.outcome?.kind === 'released') {
       this.outcome = null;
+    }
+  }
+
+  /**
+   * Note what the kernel keeps, if the release took nothing and a report of
+   * now tells it. Later reports are not about this release.
+   */
+  private _noteLeft(): void {
+    const { outcome } = this;
+    const { report, isStale, failure } = this._reading;
+    if (
+      outcome?.kind === 'released' &&
+      outcome.left === undefined &&
+      outcome.result.released === 0 &&
+      outcome.result.still_alive.length === 0 &&
+      report !== null &&
+      !isStale &&
+      failure === null
+    ) {
+      outcome.left = leftIn(report);
     }
   }
 

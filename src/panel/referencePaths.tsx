@@ -37,7 +37,7 @@ function Steps(props: {
 }): React.JSX.Element {
   const { steps, trans } = props;
   return (
-    <ul className="jp-Memguard-steps">
+    <ul role="list" className="jp-Memguard-steps">
       {steps.map(step => {
         const head = (
           <>

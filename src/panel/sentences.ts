@@ -117,7 +117,10 @@ export function keptByText(
 }
 
 /** Names in a sentence: the first three, and how many more. */
-function listed(names: readonly string[], trans: TranslationBundle): string {
+export function listed(
+  names: readonly string[],
+  trans: TranslationBundle
+): string {
   const first = names.slice(0, 3).join(', ');
   const more = names.length - 3;
   return more > 0 ? trans.__('%1 and %2 more', first, more) : first;
@@ -194,6 +197,10 @@ export function fateText(
       return trans.__('The cell ran again since.');
     case 'deleted':
       return trans.__('The cell was deleted.');
+    case 'elsewhere':
+      return trans.__(
+        'No open notebook on this kernel has the cell: it was deleted, or its notebook was closed.'
+      );
     case 'unknown':
       return trans.__(
         'It is not known which cell it was: it ran elsewhere, or before this page was open.'

@@ -30,18 +30,18 @@ export const chartPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
     const recorders = new RunRecorders(memguard, poll, rest);
     const load = async () => {
-      const [{ ChartSection }, { goToCell }, recorderOf] = await Promise.all([
+      const [{ ChartSection }, { showCell }, recorderOf] = await Promise.all([
         import(/* webpackChunkName: "chart" */ '../memory/chart/chartSection'),
         import('../ui/cellLink'),
         recorders.load()
       ]);
-      const goTo: GoToRun = ({ widget }, run) => {
-        app.shell.activateById(widget.id);
-        return goToCell(widget, {
+      const goTo: GoToRun = (watched, run) => {
+        const ref = {
           cell_id: run.cellId,
           execution: run.count,
           source: null
-        });
+        };
+        return showCell(ref, watched, memguard, app.shell);
       };
       return new ChartSection(memguard, { recorderOf, goTo, trans });
     };

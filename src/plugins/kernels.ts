@@ -4,10 +4,9 @@ import type {
 } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import type { IKernelRow } from '../memory/kernels/kernelRows';
+import type { IKernelUser } from '../memory/kernels/kernelRows';
 import { LazySection } from '../memory/lazySection';
 import { IMemoryReadings } from '../memory/readings';
-import { watchedWith } from '../memory/retained';
 import { IMemguardPanel } from '../panel/panel';
 import { IMemguard } from '../tokens';
 
@@ -29,8 +28,7 @@ export const kernelsPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { list } = readings;
     const trans = (translator ?? nullTranslator).load('jupyter_memguard');
-    const open = async ({ id, path }: IKernelRow): Promise<void> => {
-      const watched = watchedWith(memguard, id);
+    const open = async ({ path, watched }: IKernelUser): Promise<void> => {
       if (watched) {
         app.shell.activateById(watched.widget.id);
         return;

@@ -29,12 +29,7 @@ export const memoryPlugin: JupyterFrontEndPlugin<IMemoryReadings> = {
       new UsageRequests()
     );
     const poll = new MemoryPoll(memguard, source);
-    const list = new KernelList(
-      memguard,
-      rest,
-      source,
-      sessions.runningChanged
-    );
+    const list = new KernelList(memguard, rest, source, sessions);
     followProcessEnd(memguard, poll);
     readWhenServerIsBack(poll, list);
     return { poll, list, rest };

@@ -41,9 +41,8 @@ export const panelPlugin: JupyterFrontEndPlugin<IMemguardPanel> = {
       },
       offerCode: codeOffer(app.shell, trans),
       goTo: async (watched, row) => {
-        const { goToCell } = await import('../ui/cellLink');
-        app.shell.activateById(watched.widget.id);
-        return goToCell(watched.widget, row);
+        const { showCell } = await import('../ui/cellLink');
+        return showCell(row, watched, memguard, app.shell);
       }
     });
     app.shell.add(panel, 'right', { rank: 700, type: 'Memory' });

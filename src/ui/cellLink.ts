@@ -1,9 +1,13 @@
 /** Finds and shows the cell that made a result. */
 
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+
 import type { Cell, ICodeCellModel } from '@jupyterlab/cells';
 import { ConsolePanel } from '@jupyterlab/console';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import type { Widget } from '@lumino/widgets';
+import { othersOnKernel } from '../model/sharing';
+import type { IMemguard, IWatched } from '../tokens';
 import type { IRow } from '../wire/protocol';
 
 /** What became of the cell that made a result. */
@@ -14,8 +18,10 @@ export type CellFate =
   | 'edited'
   /** It is there and has run again. */
   | 'run-again'
-  /** It is no longer in the document. */
+  /** It is no longer in the document that ran it. */
   | 'deleted'
+  /** No open document on the kernel has it, and none is known to have run it. */
+  | 'elsewhere'
   /** The kernel does not know which cell made the result. */
   | 'unknown';
 
@@ -87,6 +93,42 @@ export function findCell(widget: Widget, ref: CellRef): IFoundCell {
     return { fate: 'deleted', cell: null, index };
   }
   return { fate: fate(cells[index], ref), cell: cells[index], index };
+}
+
+/**
+ * Bring the document to the front that ran the cell of a result, and show the
+ * cell there: several notebooks can use one kernel.
+ *
+ * @param ref - What the kernel knows of the cell.
+ * @param watched - The document that is looked at.
+ * @param memguard - What else is open.
+ * @param shell - Brings documents to the front.
+ * @returns what became of the cell.
+ */
+export async function showCell(
+  ref: CellRef,
+  watched: IWatched,
+  memguard: Pick<IMemguard, 'watched'>,
+  shell: Pick<JupyterFrontEnd.IShell, 'activateById'>
+): Promise<CellFate> {
+  const documents = [watched, ...othersOnKernel(watched, memguard)];
+  for (const { agent, widget } of documents) {
+    const cell_id = agent.executed.cellOf(ref.execution);
+    if (cell_id !== null) {
+      const found = { ...ref, cell_id };
+      const isThere = findCell(widget, found).cell !== null;
+      // Where it was deleted, there is nothing to see: its row says so.
+      shell.activateById((isThere ? widget : watched.widget).id);
+      return goToCell(widget, found);
+    }
+  }
+  // It ran before this page was open, or in another one.
+  const home = documents.find(({ widget }) => findCell(widget, ref).cell);
+  shell.activateById((home ?? watched).widget.id);
+  if (home === undefined) {
+    return ref.cell_id === null ? 'unknown' : 'elsewhere';
+  }
+  return goToCell(home.widget, ref);
 }
 
 /**

@@ -45,27 +45,26 @@ export function formatBytes(bytes: number): string {
 }
 
 /**
- * How long ago something was.
+ * How long ago something was. Seconds would be out of date as soon as a person
+ * has read them.
  *
- * @param seconds - The age in seconds; below zero counts as zero.
+ * @param seconds - The age in seconds.
  * @returns such as `3 min`.
  */
 export function formatAge(seconds: number): string {
-  const age = Math.max(0, seconds);
   const [value, unit] =
-    age < 60
-      ? [age, 'second']
-      : age < 3600
-        ? [age / 60, 'minute']
-        : age < 86400
-          ? [age / 3600, 'hour']
-          : [age / 86400, 'day'];
-  return new Intl.NumberFormat(language, {
+    seconds < 3600
+      ? [seconds / 60, 'minute']
+      : seconds < 86400
+        ? [seconds / 3600, 'hour']
+        : [seconds / 86400, 'day'];
+  const text = new Intl.NumberFormat(language, {
     style: 'unit',
     unit,
     unitDisplay: 'short',
     maximumFractionDigits: 0
-  }).format(Math.floor(value));
+  }).format(Math.max(1, Math.floor(value)));
+  return value < 1 ? `< ${text}` : text;
 }
 
 /**

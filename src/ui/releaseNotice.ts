@@ -80,7 +80,7 @@ export class ReleaseNotice implements IDisposable {
       return;
     }
     if (outcome.kind === 'released') {
-      const message = releaseText(outcome, model, trans);
+      const message = releaseText(outcome, trans);
       const id = this._say(message, 'success');
       stand(this._watched, id, () => isSameProcess(this._watched));
       const stands = new Promise<void>(resolve =>
@@ -102,7 +102,7 @@ export class ReleaseNotice implements IDisposable {
     if (told === null || outcome?.kind !== 'released') {
       return;
     }
-    const message = releaseText(outcome, model, this._options.trans);
+    const message = releaseText(outcome, this._options.trans);
     if (message !== told.message) {
       told.message = message;
       void told.stands.then(() => {

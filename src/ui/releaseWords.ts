@@ -1,9 +1,7 @@
 /** What came of a release, in sentences. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { entriesOf } from '../model/entries';
-import { isKnown, totalOf } from '../model/figures';
-import type { IRetainedModel, Outcome, Selection } from '../tokens';
+import type { Left, Outcome, Selection } from '../tokens';
 import type { IReleased } from '../wire/protocol';
 import { formatBytes } from './format';
 
@@ -68,35 +66,20 @@ function staysFree({
   return bytes > Math.max(WORTH_TELLING, SMALL_PART * fell) ? bytes : 0;
 }
 
-/** What is read of a kernel, for the results that it has left. */
-type Known = Pick<IRetainedModel, 'report' | 'isStale'>;
-
-/** Whether it keeps a result of which the size is not known. */
-function hasUnknown({ report }: Known): boolean {
-  return (
-    report !== null &&
-    // The list of rows may not be complete.
-    [...entriesOf(report).map(({ figure }) => figure), totalOf(report)].some(
-      figure => !isKnown(figure)
-    )
-  );
-}
-
 /** What is said of a release that had no result to release. */
 function nothingText(
   kind: Selection['kind'],
   given: number,
-  known: Known,
+  left: Left | undefined,
   trans: TranslationBundle
 ): string {
   if (given > 0) {
     return trans.__('%1 that nothing used came back.', formatBytes(given));
   }
-  const isEmpty = known.report?.count === 0 && !known.isStale;
-  if (kind !== 'large' || isEmpty) {
+  if (kind !== 'large' || left === 'nothing') {
     return trans.__('There was nothing to free.');
   }
-  return hasUnknown(known)
+  return left === 'unknown'
     ? trans.__(
         'There was nothing to free that is known to be large. Free everything takes small results and those of unknown size, too.'
       )
@@ -109,16 +92,14 @@ function nothingText(
  * What a release did, in a sentence.
  *
  * @param outcome - The request and its result.
- * @param known - What was read of the kernel.
  * @param trans - The words.
  */
 export function releaseText(
   outcome: Extract<Outcome, { kind: 'released' }>,
-  known: Known,
   trans: TranslationBundle
 ): string {
   const { gone = 0 } = outcome;
-  const text = whatCameBack(outcome, known, trans);
+  const text = whatCameBack(outcome, trans);
   return gone === 0
     ? text
     : text +
@@ -131,14 +112,13 @@ export function releaseText(
 }
 
 function whatCameBack(
-  { selection, result }: Extract<Outcome, { kind: 'released' }>,
-  known: Known,
+  { selection, result, left }: Extract<Outcome, { kind: 'released' }>,
   trans: TranslationBundle
 ): string {
   const { before_rss_bytes: before, after_rss_bytes: after, released } = result;
   const given = givenBack(result);
   if (released === 0 && result.still_alive.length === 0) {
-    return nothingText(selection.kind, given, known, trans);
+    return nothingText(selection.kind, given, left, trans);
   }
   const text = countText(selection.kind, released, trans);
   if (before === null || after === null) {

@@ -199,6 +199,8 @@ const isVariable = shaped({
   freed_bytes: count,
   exact: flag,
   estimate_bytes: nullable(count),
+  /** Whether all that is known of its size is that a library hides it. */
+  hidden: flag,
   /** The variables that share memory with it. */
   shared_with: listOf(text),
   /** The results that share memory with it, such as `Out[3]`. */

@@ -1,7 +1,13 @@
 /** Notebooks and tabs on one kernel see the same, and its one guard. */
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Page } from '@playwright/test';
-import { newNotebook, openPanel, run, test } from './kernel-story';
+import {
+  newNotebook,
+  openPanel,
+  openWholePanel,
+  run,
+  test
+} from './kernel-story';
 
 /** The names that new notebooks get; a renamed one's session may lag behind. */
 const FIRST = 'Untitled.ipynb';
@@ -115,6 +121,71 @@ test('a guard set in one notebook reaches the other at once', async ({
   expect(await ownGuard(page, SECOND)).toBe('large');
   await page.activity.activateTab(SECOND);
   await expect(toggle).toHaveAttribute('aria-pressed', 'false');
+
+  // The panel of each shows what holds, and where it was chosen.
+  const guard = (await openPanel(page)).locator('.jp-Memguard-guard');
+  await expect(guard.locator('select')).toHaveValue('off');
+  await expect(guard).toContainText(`This mode was chosen in ${FIRST}`);
+  await page.activity.activateTab(FIRST);
+  await expect(guard.locator('select')).toHaveValue('off');
+  await expect(guard).toContainText(
+    `This mode was chosen in this notebook. It holds for ${SECOND}, too`
+  );
+});
+
+test('a row leads to the notebook that has its cell', async ({ page }) => {
+  await twoNotebooks(page);
+  // So long that its last cell is not in view from its first.
+  await run(page, `print('line\\n' * 80)`);
+  const panel = await openPanel(page);
+  await expect(panel.locator('[data-key]')).toHaveCount(1);
+  await run(page, 'np.ones(5_000_000)');
+  await expect(panel.locator('[data-key]')).toHaveCount(2);
+  const active = page.locator(
+    '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell.jp-mod-active'
+  );
+  const goTo = (index: number) =>
+    panel
+      .locator('[role=row][data-key]')
+      .nth(index)
+      .getByRole('button', { name: /^Go to the cell/ })
+      .click();
+
+  // What frees more is the first, and was made in the second notebook.
+  await goTo(1);
+  await expect(active).toContainText('np.ones(4_000_000)');
+  expect(await page.activity.isTabActive(FIRST)).toBe(true);
+  await goTo(0);
+  await expect(active).toContainText('np.ones(5_000_000)');
+  expect(await page.activity.isTabActive(SECOND)).toBe(true);
+  await expect(active).toBeInViewport();
+
+  // With its notebook closed, nothing leads to it.
+  await page.activity.activateTab(FIRST);
+  await page.evaluate(file => {
+    for (const widget of window.jupyterapp.shell.widgets('main')) {
+      if (widget.title.label === file) {
+        widget.dispose();
+      }
+    }
+  }, SECOND);
+  await goTo(0);
+  await expect(panel.locator('.jp-Memguard-cellText')).toHaveText(
+    /^No open notebook on this kernel has the cell/
+  );
+});
+
+test('the list of kernels names both notebooks, and shows each', async ({
+  page
+}) => {
+  await twoNotebooks(page);
+  const panel = await openWholePanel(page);
+  const row = panel.locator('[data-kernel-id]').filter({ hasText: FIRST });
+  await expect(row.locator('th')).toHaveText(`${FIRST}, ${SECOND}`);
+  await row.getByRole('button', { name: FIRST }).click();
+  expect(await page.activity.isTabActive(FIRST)).toBe(true);
+  await row.getByRole('button', { name: SECOND }).click();
+  expect(await page.activity.isTabActive(SECOND)).toBe(true);
 });
 
 test('two tabs on a notebook show the same results and guard', async ({

@@ -11,6 +11,7 @@ import gc
 import sys
 
 from ..retention.refcounts import LISTED
+from ..retention.tracked import tracked_count
 from ..sizing import collector_is_on
 
 # Bytes that are worth a collection.
@@ -42,7 +43,7 @@ class OldGarbage:
             worth = worth or rest >= self._rest + max(_WORTH, self._rest // 10)
         if not worth or LISTED is None or not collector_is_on():
             return False
-        if len(gc.get_objects()) <= _MOST_OBJECTS:
+        if tracked_count() <= _MOST_OBJECTS:
             return True
         self._held, self._rest = held, rest or self._rest  # this is asked once for so much
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Mapping
 
-from ..retention.describe import summary, type_name
+from ..retention.describe import module_name, summary, type_name
 from ..retention.sizes import Size
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # In this order parts are taken from what there is, so that no part is above the whole.
 MEASURED = ("variables", "shared", "results", "tracebacks")
+# Bytes; less says nothing of what a library hides.
+_LITTLE = 1 << 16
+_MOST_HIDDEN = 5
 
 
 def overview(  # noqa: PLR0913, PLR0917 - what there is to tell, and when it began
@@ -80,8 +83,13 @@ def _largest(survey: Survey, figures: Figures, count: int) -> list[Variable]:
     """Return the variables that keep most alive, with what deleting each of them frees."""
     variables, keeps = survey.variables, figures.variable_keeps
     order = sorted(range(len(variables)), key=keeps.__getitem__, reverse=True)
+    hidden = [
+        index
+        for index in order
+        if _is_hidden(figures, index) and module_name(type(variables[index].obj)) != "__main__"
+    ][:_MOST_HIDDEN]
     found: list[Variable] = []
-    for index in order[:count]:
+    for index in dict.fromkeys(order[:count] + hidden):
         each, size = variables[index], figures.variable_sizes[index]
         others, results = figures.variables_share.get(index, ([], []))
         found.append(
@@ -94,11 +102,22 @@ def _largest(survey: Survey, figures: Figures, count: int) -> list[Variable]:
                 "freed_bytes": size.freed_bytes,
                 "exact": size.exact,
                 "estimate_bytes": size.estimate_bytes,
+                "hidden": index in hidden,
                 "shared_with": [name for other in others for name in variables[other].names[:1]],
                 "results": [_label(survey, other) for other in results],
             }
         )
     return found
+
+
+def _is_hidden(figures: Figures, index: int) -> bool:
+    """Return whether all that is known of a variable's size is that a library hides it."""
+    size = figures.variable_sizes[index]
+    return (
+        "opaque" in size.notes
+        and "cut" not in size.notes
+        and max(size.likely_bytes, figures.variable_keeps[index]) < _LITTLE
+    )
 
 
 def _label(survey: Survey, index: int) -> str:

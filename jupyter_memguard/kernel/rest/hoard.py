@@ -8,7 +8,6 @@ none afterwards: sizes are found by reference counts.
 
 from __future__ import annotations
 
-import gc
 import sys
 from contextlib import suppress
 from itertools import compress
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Sequence
 from ..retention.describe import has_base, instance_dict, library
 from ..retention.holders import is_users, snapshot
 from ..retention.sizes import Root
+from ..retention.tracked import tracked_objects
 from ..sizing import clock
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Look:
 
     def instances_of(self, kinds: Sequence[int]) -> list[Any]:
         """Return the tracked objects whose exact type has one of these identities."""
-        tracked = gc.get_objects()
+        tracked = tracked_objects()
         keys = map(set(kinds).__contains__, map(id, map(type, tracked)))
         return list(compress(tracked, keys))
 
@@ -135,7 +135,7 @@ class Look:
         """Find all tracked objects of the wanted types in one pass, by the identity of the type."""
         bases = list(self._bases.values())
         wanted: dict[int, bool] = {}
-        tracked = gc.get_objects()
+        tracked = tracked_objects()
         for start in range(0, len(tracked), _AT_ONCE):
             some = tracked[start : start + _AT_ONCE]
             kinds = list(map(type, some))

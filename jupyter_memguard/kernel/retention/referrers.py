@@ -28,6 +28,7 @@ from .paths import (
 )
 from .reach import Reach
 from .refcounts import LISTED, counts
+from .tracked import tracked_objects, tuples_among
 
 MAX_PATHS = 5
 MAX_STEPS = 20
@@ -428,10 +429,17 @@ def _referrers(objects: tuple[Any, ...], limit: _Time | None = None) -> list[Any
         return gc.get_referrers(*objects)
     wanted = frozenset(map(id, objects))
     found: list[Any] = []
-    every = gc.get_objects()
-    for start in range(0, len(every), _BATCH):
+    every = tracked_objects()
+    known: set[int] = set()
+    start = 0
+    while start < len(every):
         batch = every[start : start + _BATCH]
-        if not wanted.isdisjoint(map(id, gc.get_referents(*batch))):
+        start += _BATCH
+        kids = gc.get_referents(*batch)
+        tuples = tuples_among(kids, known)
+        known.update(tuples)
+        every += tuples.values()
+        if not wanted.isdisjoint(map(id, kids)):
             if limit is not None and limit.is_up():
                 break
             found += [

@@ -127,6 +127,7 @@ class Kind:
         "adapter",
         "basic",
         "cls",
+        "composed",
         "fixed",
         "guess",
         "header",
@@ -138,6 +139,7 @@ class Kind:
         "simple",
         "sized",
         "sliced",
+        "slots",
         "stop",
         "unwritten",
         "values",
@@ -172,13 +174,19 @@ class Kind:
         self.leaf = not flags & _HAS_GC or (
             self.adapter is not None and self.adapter.all_references
         )
-        self.values = bool(_SEPARATE_VALUES and flags & _MANAGED_DICT)
+        # `object.__new__` makes the block. What C types make gets a dict when it needs one.
+        self.values = bool(_SEPARATE_VALUES and flags & _MANAGED_DICT) and solid is object
+        fields = (self.basic - _basic(object)) // _POINTER
+        self.slots = fields - (_weak_offset(kind) > 0) if self.values else 0
         self.inline = bool(flags & _INLINE_VALUES)
         self.keyed = derived(order, dict)
         # `bytes(n)`, and room for more items: their pages may never have been written
         self.unwritten = next((find for cls, find in _CONTENTS if cls is solid), None)
         base = next((cls for cls in order if any(cls is c for c in _COUNTED)), None)
         self.length: Callable[[Any], int] | None = len if base is kind else _length_of(base)
+        # An object of a library's class, as a data frame, may have many parts; most of a notebook's
+        # own have few.
+        self.composed = self.length is None and module_name(kind) != "__main__"
         # The class through which a large one is sliced: only Python classes add to what it shows.
         self.sliced = base if base is solid else None
         # Whether one look shows all references, if there are few.
@@ -195,6 +203,7 @@ class Kind:
             if self.values or self.inline:
                 count = len(objects)
                 kept = round(len(get_referents(*objects)) / count) - 1  # but for the type
+                kept = max(0, kept - self.slots)
                 if self.inline:
                     return count * rounded(self.header + self.basic + inline_values(kept))
                 size += values_block(kept) * count
@@ -212,7 +221,8 @@ class Kind:
                 own = self.header + self.basic
                 return [rounded(own + inline_values(count - 1)) for count in referents]
             if self.values:
-                return [self.fixed + values_block(count - 1) for count in referents]
+                kept = [max(0, count - 1 - self.slots) for count in referents]
+                return list(map(self.fixed.__add__, map(values_block, kept)))
             return [self.fixed] * len(objects)
         sizes = list(map(self.sized or object.__sizeof__, objects))
         if len(sizes) == 1:
@@ -347,6 +357,8 @@ def _sizer(order: tuple[type, ...]) -> Callable[[Any], int] | None:
 
 def _trusted(cls: type) -> bool:
     """Return whether a C type's own `__sizeof__` counts the object's blocks and nothing else."""
+    if _qualname(cls) == "Struct":
+        return False  # ends the process where `__init__` has failed
     return _transparent(cls) and module_name(cls).partition(".")[0] not in ("numpy", "pandas")
 
 

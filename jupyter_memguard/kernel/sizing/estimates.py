@@ -6,6 +6,7 @@ joints refer counts for each of them by the part of its references that comes fr
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import chain, compress
 from operator import not_
 from statistics import median
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 from ..retention.describe import is_view, items
 
 if TYPE_CHECKING:
-    from .ownership import Ownership, Part
+    from .ownership import Ownership, Part, Pending
     from .worklist import Cursor
 
 _ENOUGH = 8  # joints of one root that a slice of another would show if both had all of them
 _COMPARABLE = 4  # an example is like a root that has so many times its items at most
+_FEW = 100  # edges of a joint, of which those to memory of libraries are looked at
+_MOST_NUMBERS = 40_000  # in the parts of a joint, for a look at each of these
 _MOST = 1000  # parts, or edges of a joint, that are looked at
 
 
@@ -31,12 +34,17 @@ class Estimates:
         self._owner = owner
         self._bytes: dict[int, float] = {}  # that wait in a joint's own containers
         self._parts: dict[int, list[Part]] = {}
+        # What only a joint's own containers refer to, as far as their items are all alike.
+        self._theirs: dict[int, set[int]] = {}
         for pending in walk.pending():
             joint = pending.joint
-            self._bytes[joint] = self._bytes.get(joint, 0) + pending.worklist.estimate()
+            waits = pending.worklist.estimate(self._in_pile(pending))
+            self._bytes[joint] = self._bytes.get(joint, 0) + waits
             self._parts.setdefault(joint, []).extend(pending.parts)
+            theirs = _met_by_each_item(walk, [*pending.parts, *pending.memory])
+            self._theirs.setdefault(joint, set()).update(theirs)
         self._factors = {joint: _mean_factor(parts) for joint, parts in self._parts.items()}
-        self._usual: dict[int, float] | None = None
+        self._usual: dict[int, tuple[float, float]] | None = None
 
     def by_joint(self) -> dict[int, int]:
         """Return for joints how many bytes wait behind them."""
@@ -46,11 +54,19 @@ class Estimates:
             met, others = self._walk.of_leaves.get(joint, (0.0, 0.0))
             factor = self._factors[joint]
             more = self._bytes[joint] + met * (factor - 1) + others * factor * own
+            more += sum(map(self._size, self._theirs[joint]))
             some, each_for = _some(parts)
             for part in some:
                 more += each_for * self._behind(joint, part.pairs, _factor(part.cursor), own)
             found[joint] = round(more)
         return found
+
+    def _in_pile(self, pending: Pending) -> float:
+        """Return what objects are likely to have of which an adapter was not asked yet."""
+        if not pending.pile:
+            return 0.0
+        kind = id(self._walk.heap.kind(type(pending.pile[0])))
+        return len(pending.pile) * pending.told[kind] / max(1, pending.asked[kind])
 
     def _behind(self, joint: int, pairs: Sequence[int], factor: float, own: float) -> float:
         """Return the bytes of joints that wait behind references of a joint.
@@ -63,13 +79,17 @@ class Estimates:
         for other, times in zip(pairs[::2], pairs[1::2]):
             refs = max(walk.refs[other], walk.met[other])
             opened = walk.opened[other]
-            size = walk.bytes[other] if opened else self._usual_size(other)
             # A root or a large container is one of its kind.
             is_one = other < walk.root_count or other in walk.sliced
             many = 1.0 if is_one else factor
+            if other in self._theirs[joint]:
+                continue
             if walk.met[other] < refs:
+                # Memory of a library stays out: what was not met may hold it.
+                size = walk.bytes[other] if opened else self._usual_size(other)[0]
                 more += size * times / refs * many * own
             elif self._owner.get(other) == root:
+                size = self._size(other) if opened else self._usual_size(other)[1]
                 more += size * times / refs * (many - bool(opened))
         return more
 
@@ -94,27 +114,94 @@ class Estimates:
             common += sum(1 / (1 - unseen ** max(1, walk.refs[each] - 1)) for each in met)
         return max(0.0, 1 - common / max(1, len(shared)))
 
-    def _usual_sizes(self) -> dict[int, float]:
-        """Return for types how large the middle one is of their joints that were opened.
+    def _size(self, joint: int) -> int:
+        """Return the bytes of a joint, with memory of libraries that it alone refers to."""
+        walk = self._walk
+        size = 0
+        waiting = [joint]
+        while waiting:
+            each = waiting.pop()
+            size += walk.bytes[each]
+            size += sum(block.size for block in walk.blocks.get(each, ()) if not block.device)
+            if len(walk.edges[each]) <= _FEW:
+                waiting += filter(self._is_sole_memory, walk.edges[each])
+        return size
 
-        Roots and large containers are not what a container has many of.
+    def _is_sole_memory(self, joint: int) -> bool:
+        """Return whether a joint is memory of a library with one user."""
+        return self._walk.objects[joint] is None and self._walk.refs[joint] == 1
+
+    def _usual_sizes(self) -> dict[int, tuple[float, float]]:
+        """Return for types how large the middle one is of some of their joints that were opened.
+
+        That is without memory of libraries, and with it; for types that no adapter knows, in parts
+        of the object's own size. Roots and large containers are not what a container has many of.
         """
         walk = self._walk
-        sizes: dict[int, list[int]] = {}
+        joints: dict[int, list[int]] = {}
         for joint in compress(range(len(walk.opened)), walk.opened):
             if joint >= walk.root_count and joint not in walk.sliced:
-                sizes.setdefault(id(type(walk.objects[joint])), []).append(walk.bytes[joint])
-        return {key: median(each) for key, each in sizes.items()}
+                joints.setdefault(id(type(walk.objects[joint])), []).append(joint)
+        found = {}
+        for key, of_type in joints.items():
+            some, _ = _some(of_type)
+            own = [self._own_size(joint) for joint in some]
+            found[key] = (
+                median(walk.bytes[joint] / size for joint, size in zip(some, own)),
+                median(self._size(joint) / size for joint, size in zip(some, own)),
+            )
+        return found
 
-    def _usual_size(self, joint: int) -> float:
-        """Return how large a joint is likely to be that was not opened."""
+    def _own_size(self, joint: int) -> int:
+        """Return the bytes of an object without what belongs to it, 1 if an adapter knows these."""
+        kind = self._walk.heap.kind(type(self._walk.objects[joint]))
+        if kind.stop or kind.adapter is not None:
+            return 1
+        return max(1, kind.bytes_of(self._walk.objects[joint : joint + 1]))
+
+    def _usual_size(self, joint: int) -> tuple[float, float]:
+        """Return how large a joint is likely to be that was not opened, as `_usual_sizes` does."""
         if self._usual is None:
             self._usual = self._usual_sizes()
-        obj = self._walk.objects[joint]
-        kind = self._walk.heap.kind(type(obj))
-        if kind.stop or kind.adapter is not None or id(kind.cls) in self._usual:
-            return self._usual.get(id(kind.cls), 0)
-        return kind.bytes_of([obj])
+        size = self._own_size(joint)
+        alone = 0.0 if size == 1 else 1.0
+        key = id(type(self._walk.objects[joint]))
+        without, whole = self._usual.get(key, (alone, alone))
+        return size * without, size * whole
+
+
+def _met_by_each_item(walk: Ownership, parts: Sequence[Part]) -> set[int]:
+    """Return the joints to which nothing but the items of one container is likely to refer.
+
+    Frames of a groupby are views of one table. If each item that was followed refers to a joint
+    equally often, the others are likely to do so too, and that may be all references that there
+    are. One reference more, as that of a variable to the table, and something else holds it.
+    """
+    whole: dict[Cursor, Counter[int]] = {}
+    taken: Counter[int] = Counter()
+    if sum(len(part.pairs) for part in parts) > _MOST_NUMBERS:
+        return set()
+    for part in parts:
+        cursor = part.cursor
+        if cursor is not None and cursor.parent is None and cursor.items_whole:
+            pairs = dict(zip(part.pairs[::2], part.pairs[1::2]))
+            taken.update(pairs)
+            if part.number <= cursor.whole:
+                whole.setdefault(cursor, Counter()).update(pairs)
+    found: set[int] = set()
+    fresh = {-1}
+    while fresh:
+        # What was found may refer to it as well, as a tensor does to its storage.
+        further = Counter(chain.from_iterable(map(walk.edges.__getitem__, found)))
+        fresh = {
+            joint
+            for cursor, met in whole.items()
+            for joint, times in met.items()
+            if walk.met[joint] == taken[joint] + further[joint] < walk.refs[joint]
+            and times * cursor.items == (walk.refs[joint] - further[joint]) * cursor.items_whole
+        } - found
+        found |= fresh
+    return found
 
 
 def like_examples(

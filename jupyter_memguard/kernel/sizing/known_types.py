@@ -52,8 +52,8 @@ HIDING_TYPES = frozenset(
 
 TRANSPARENT_TYPES = frozenset(
     """
-    pyarrow.lib.DataType pyarrow.lib.Field pyarrow.lib.KeyValueMetadata pyarrow.lib.Schema
-    torch.Size torch.device torch.dtype torch.layout torch.memory_format
+    pickle.PickleBuffer pyarrow.lib.DataType pyarrow.lib.Field pyarrow.lib.KeyValueMetadata
+    pyarrow.lib.Schema torch.Size torch.device torch.dtype torch.layout torch.memory_format
     """.split()
 )
 """Single types of packages that are opaque otherwise."""

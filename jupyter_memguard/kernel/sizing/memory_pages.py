@@ -25,6 +25,8 @@ _FILE_ALONE = b"\xa1"
 _FILE = b"\xa0"
 # What is anonymous, as RSS counts it, and divided by those who share it: never the page of zeros.
 _LEAST_SHARED_KIB = 1024  # the second is rounded
+# Memory that forks share; and what had a name, as of `multiprocessing`, or never had one.
+_NAMELESS = re.compile(rb"/(dev/zero|dev/shm/.*|memfd:.*) \(deleted\)")
 _ANONYMOUS = re.compile(rb"^(Anonymous|Pss_Anon): +([0-9]+) kB$", re.MULTILINE)
 
 
@@ -110,13 +112,26 @@ class MemoryPages:
 
 
 def is_anonymous(address: int) -> bool:
-    """Return whether shared memory at an address is of no file, so that the last user frees it."""
+    """Return whether shared memory at an address has no name, and one descriptor of its own.
+
+    Then the last user frees it. A further descriptor of this process would keep it.
+    """
     try:
         with Path("/proc/self/maps").open("rb") as lines:
             for line in lines:
                 start, end = (int(part, 16) for part in line.partition(b" ")[0].split(b"-"))
                 if start <= address < end:
-                    return line.rstrip().endswith(b" /dev/zero (deleted)")
+                    name = b"".join(line.split(None, 5)[5:]).rstrip()
+                    return _NAMELESS.fullmatch(name) is not None and _descriptors(name) <= 1
     except (OSError, ValueError):
         return False
     return False
+
+
+def _descriptors(name: bytes) -> int:
+    """Return how many descriptors of this process lead to what the system has by a name."""
+    found = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            found += os.fsencode(os.readlink(each)) == name
+    return found

@@ -54,6 +54,7 @@ _LEVEL = 300  # objects that are looked at in one step
 _MANY = 20_000  # objects of one level from which worklists take over
 _ALIKE = 50  # roots of one type, of which some are followed before the others
 _EXAMPLES = 12  # roots of one type that are followed first
+_TURN_S = 0.004  # of asking adapters about what one joint leads to
 _SAMPLE = 4  # slices of wide containers for each batch of joints that something else may hold
 # How large the graph may be: about 150 MB of the walk's own, and some seconds to account for.
 _MOST_EDGES = 2_000_000
@@ -76,11 +77,12 @@ _Level = Tuple[List[Any], List[int]]
 class Part:
     """References that were met by following a slice of a cursor's."""
 
-    __slots__ = ("cursor", "leaves", "pairs")
+    __slots__ = ("cursor", "leaves", "number", "pairs")
 
     def __init__(self, cursor: Cursor | None, pairs: array[int], leaves: int) -> None:
         """Take pairs of a joint and how many references there are to it, and to how many leaves."""
         self.cursor = cursor
+        self.number = 0 if cursor is None else cursor.done  # of the slice
         self.pairs = pairs
         self.leaves = leaves
 
@@ -88,7 +90,10 @@ class Part:
 class Pending:
     """What a joint leads to and a worklist has still to follow."""
 
-    __slots__ = ("gained", "has_edge", "joint", "parts", "pile", "spent", "worklist")
+    __slots__ = (
+        "asked", "gained", "has_edge", "joint", "memory", "parts", "pile", "shared", "spent",
+        "told", "worklist",
+    )  # fmt: skip
 
     def __init__(self, joint: int) -> None:
         """Begin with nothing."""
@@ -96,13 +101,27 @@ class Pending:
         self.pile: list[Any] = []  # objects that are not even counted yet
         self.worklist = Worklist()
         self.gained = 0  # bytes that were counted by following it
+        # By kinds' identities, of how many objects adapters were asked, and the bytes they told.
+        self.asked: Counter[int] = Counter()
+        self.told: Counter[int] = Counter()
         self.spent = 0.0  # seconds of following slices
         self.parts: list[Part] = []
+        # The same of references to memory of libraries with several users, and the joints of this
+        # memory that were met since the last part.
+        self.memory: list[Part] = []
+        self.shared: list[int] = []
         self.has_edge = bytearray()  # for each joint, once there are many edges
 
     def __bool__(self) -> bool:
         """Return whether there is anything left to follow."""
         return bool(self.pile or self.worklist)
+
+    def end_part(self) -> None:
+        """Note which memory of libraries was met."""
+        if self.shared:
+            pairs = array("i", chain.from_iterable(Counter(self.shared).items()))
+            self.memory.append(Part(self.worklist.cursor, pairs, 0))
+            self.shared.clear()
 
     def __lt__(self, other: Pending) -> bool:
         """Return whether less time was spent on it."""
@@ -171,7 +190,7 @@ class Ownership:
         self._level: _Level = [], []
         self._depth = self._steps = 0
         self._links = 0  # joints that were opened one after the other while many others waited
-        self._deadline = 0.0
+        self._deadline = self._turn_ends = 0.0
         self._look_s = 0.0
         self._most_for_account = 0.0
         self._others = OtherThreads()
@@ -607,6 +626,7 @@ class Ownership:
         self, kind: Kind, group: list[Any], owners: list[int], kids: list[Any], of: list[int]
     ) -> tuple[list[Any], list[int]]:
         """Ask a library's adapter; return the objects and joints for which there was time."""
+        self.now.shared.clear()  # what joints of a level share is of no container
         for at, owner in enumerate(owners):
             if at and clock() > self._deadline:
                 self._hand_over(group[at:], owners[at:])
@@ -717,15 +737,16 @@ class Ownership:
     def _follow(self, slices: int = 0) -> None:
         """Follow the current joint until it ends, the time is up, or only slices are left."""
         begin = clock()
+        self._turn_ends = min(self._deadline, begin + _TURN_S)
         pile, self.now.pile = self.now.pile, []
         self._bury(pile)
         pile.clear()
         self._meet([])
         worklist = self.now.worklist
-        while worklist:
-            keys = worklist.take_keys()
-            if not keys and worklist.only_slices():
-                if not slices:
+        while self.now:
+            keys = [] if self.now.pile else worklist.take_keys()
+            if self.now.pile or (not keys and worklist.only_slices()):
+                if self.now.pile or not slices:
                     self.now.spent += clock() - begin
                     heappush(self.wide, self.now)
                     self.now = Pending(-1)
@@ -820,15 +841,23 @@ class Ownership:
             if kind.guess is not None:
                 self.guesses[current] += sum(map(kind.estimate, objects))
         if kind.adapter is not None:
+            if now.worklist.put_off(objects):
+                return
+            # Those that are asked first are from all over, to show what the others have.
+            objects[:] = objects[::3] + objects[1::3] + objects[2::3]
             for at in range(len(objects)):
-                if at and clock() > self._deadline:
+                if at and clock() > self._turn_ends:
                     now.pile += objects[at:]
                     del objects[at:]
-                    return
+                    break
                 owned = kind.owned(objects[at])
-                now.gained += self._take_owned(current, owned)
+                gained = self._take_owned(current, owned)
+                now.gained += gained
+                now.asked[id(kind)] += 1
+                now.told[id(kind)] += gained + owned.estimate
                 self._owned += owned.take()
                 now.worklist.add_owned(owned, now.gained)
+            now.end_part()
             return
         size = kind.bytes_of(objects)
         if kind.unwritten is not None and size >= ALWAYS_PRESENT:
@@ -978,7 +1007,7 @@ class Ownership:
     # Memory of libraries
 
     def _take_owned(self, owner: int, owned: Owned) -> int:
-        """Add what an adapter says that an object of a joint owns; return the bytes."""
+        """Add what an adapter says that an object of a joint owns; return what nobody shares."""
         gained = owned.size or 0
         self.bytes[owner] += owned.size or 0
         if owned.mapped:
@@ -993,14 +1022,19 @@ class Ownership:
                 self.blocks.setdefault(owner, []).append(block)
                 gained += 0 if block.device else block.size
             else:
-                self._refer_foreign(owner, block)
+                gained += self._refer_foreign(owner, block)
         return gained
 
-    def _refer_foreign(self, owner: int, block: Block) -> None:
-        """Note a reference to memory of a library, and those that this memory has itself."""
-        waiting = [(owner, block)]
+    def _refer_foreign(self, owner: int, block: Block) -> int:
+        """Note a reference to memory of a library, and those that this memory has itself.
+
+        Return the bytes to which nothing else leads.
+        """
+        found = 0
+        waiting = [(owner, block, True)]
         while waiting:
-            owner, block = waiting.pop()
+            owner, block, of_one = waiting.pop()
+            alone = of_one and block.users == 1
             self.edge_count += 1
             joint = self.foreign.get(block.address)
             if joint is None:
@@ -1009,17 +1043,25 @@ class Ownership:
                 self.refs.append(block.users)
                 if block.size:
                     self.blocks[joint] = [block]
-                if block.users == USERS_UNKNOWN:
-                    self.note(joint, "sharing-unknown")
-                waiting.extend(zip(repeat(joint), block.leads_to))
+                    found += block.size if alone and not block.device else 0
+                waiting.extend(zip(repeat(joint), block.leads_to, repeat(alone)))
             elif block.leads_to and not self.loose.get(joint, True):
                 self.loose[joint] = True
-                waiting.extend(zip(repeat(joint), block.leads_to))
+                waiting += [(joint, each, False) for each in block.leads_to]
+            unknown = block.users == USERS_UNKNOWN
+            if unknown:
+                self.note(joint, "sharing-unknown")
+            if unknown != (self.refs[joint] == USERS_UNKNOWN):
+                # Of two who lead there, one was seen without what has counts on the way.
+                self.note(owner, "sharing-unknown")
             if block.loose:
                 self.loose.setdefault(joint, bool(self.edges[joint] or block.leads_to))
             self.refs[joint] = max(self.refs[joint], block.users)
             self.met[joint] += 1
             self.edges[owner].append(joint)
+            if of_one and not alone:
+                self.now.shared.append(joint)
+        return found
 
 
 def is_users_class(obj: Any) -> bool:

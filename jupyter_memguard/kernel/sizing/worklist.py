@@ -8,13 +8,14 @@ container show what the rest is likely to be.
 from __future__ import annotations
 
 import gc
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import OrderedDict, defaultdict, deque
 from contextlib import suppress
-from itertools import accumulate, chain, compress, filterfalse, islice
+from itertools import accumulate, chain, compress, filterfalse, islice, repeat
 from math import gcd
+from operator import add
 from types import GetSetDescriptorType, MemberDescriptorType
-from typing import TYPE_CHECKING, Any, Callable, Iterator, List
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, List, NamedTuple
 
 from .libraries.adapter import Owned
 
@@ -24,33 +25,71 @@ if TYPE_CHECKING:
 _namespace_of = type.__dict__["__dict__"].__get__
 
 BATCH = 1000
-_SLICE = 250  # items of a large container
-_AT_ONCE = 4  # slices that are taken in one step,
+_SLICE = 64  # items of a large container
+_AT_ONCE = 15  # slices that are taken in one step,
 _AT_FIRST = 16  # but for so many: a few items of each container say soon what waits
+_FEW = 64  # objects of a library's class, as data frames, that are followed at once
+_DIFFER = 8  # containers that are few
+_MANY = 1000  # slices, of which every 16th is read before the others
+_STRIDE = 16
 LARGE = 4 * BATCH  # items from which a container is opened slice by slice, and of one batch
 
 _Slicer = Callable[[Any, Any, int], Iterator[List[Any]]]
 
 
+class Slices(NamedTuple):
+    """What a large container, or several, can be read by.
+
+    There are `total` slices, of which `at_once` can be taken in one step. They are made of so many
+    `items`, or 0 if that is not known. If slices have not the items, but what these refer to,
+    `lengths` has the number of each slice's items.
+    """
+
+    each: Iterator[list[Any]]
+    total: int
+    at_once: int = 1
+    items: int = 0
+    lengths: Iterator[int] | None = None
+
+
 class Cursor:
     """A large container, or containers with many items in all, to be followed slice by slice."""
 
-    __slots__ = ("at_once", "bytes", "done", "parent", "slices", "total", "usual")
+    __slots__ = (
+        "at_once", "bytes", "done", "items", "items_done", "items_whole", "lengths", "parent",
+        "slices", "total", "usual", "whole", "whole_bytes",
+    )  # fmt: skip
 
-    def __init__(
-        self, slices: Iterator[list[Any]], total: int, parent: Cursor | None, at_once: int
-    ) -> None:
-        """Begin before the first of `total` slices; `parent` is the cursor that led here.
-
-        `at_once` slices can be taken in one step.
-        """
-        self.at_once = at_once
-        self.slices = slices
-        self.total = total
+    def __init__(self, slices: Slices, parent: Cursor | None) -> None:
+        """Begin before the first slice; `parent` is the cursor that led here."""
+        self.slices = slices.each
+        self.total = slices.total
+        self.at_once = slices.at_once
+        self.items = slices.items
+        self.lengths = slices.lengths
         self.parent = parent
         self.done = 0
         self.bytes = 0  # that were counted by following the slices, and what these led to
         self.usual = 0  # of these, what others like them have, which is counted elsewhere
+        self.whole = 0  # slices that were followed to their ends, with what they led to,
+        self.whole_bytes = 0  # and what was counted by then
+        self.items_done = 0  # of the slices that were taken,
+        self.items_whole = 0  # and of those that were followed to their ends
+
+    def per_slice(self, seen: float, waits: float) -> float:
+        """Return the usual bytes of a slice.
+
+        `seen` is what is known of the containers that the last slice led to, and `waits` what is
+        likely to wait there.
+        """
+        if self.whole:
+            return self.whole_bytes / self.whole
+        return (self.bytes + seen + waits) / self.done
+
+    def rest(self, usual: float, seen: float, waits: float) -> float:
+        """Return the bytes that are likely to wait, if a slice has so many as usual."""
+        last = usual * (self.done - self.whole) - (self.bytes - self.whole_bytes + seen)
+        return usual * (self.total - self.done) + max(waits, last if self.whole else 0.0)
 
     def end(self) -> None:
         """Let go of the container."""
@@ -151,6 +190,9 @@ class Worklist:
             if items > LARGE:
                 self._add_wide(kind, objects, sizes)
                 return
+        elif kind.composed and len(objects) > _FEW and self._is_first_met():
+            self._add_many(objects)
+            return
         (self.keyed if kind.keyed else self.plain).add(objects, items)
 
     def add_keys(self, kind: Kind, objects: list[Any], shown: int) -> None:
@@ -162,7 +204,7 @@ class Worklist:
         """Add what an adapter says that an object owns."""
         self.seen = seen
         if owned.slices is not None:
-            self._put(owned.slices, owned.total)
+            self._put(Slices(owned.slices, owned.total))
         if owned.references:
             self.hidden.append(owned)
 
@@ -173,9 +215,10 @@ class Worklist:
         """
         steps = -(-len(objects) // at_once)
         starts = range(0, len(objects), at_once)
-        self._put((objects[start : start + at_once] for start in starts), steps + 1)
+        self._put(Slices((objects[start : start + at_once] for start in starts), steps + 1))
         later = self.cursors[-1][-1]
-        later.done, later.bytes, later.usual = 1, usual, usual
+        later.done = later.whole = 1
+        later.bytes = later.whole_bytes = later.usual = usual
 
     def take_lone(self) -> list[Any]:
         """Return the one object that is left, in a list; an empty list unless exactly one is left.
@@ -214,54 +257,81 @@ class Worklist:
 
     def _add_wide(self, kind: Kind, objects: list[Any], sizes: list[int]) -> None:
         """Add containers that have, alone or together, too many items for one step."""
-        if kind.sliced is not None and max(sizes) > LARGE:
-            for obj in compress(objects, map(LARGE.__lt__, sizes)):
+        # A few, as the fields of one object, differ: each has slices of its own.
+        least = BATCH if len(objects) <= _DIFFER else LARGE
+        if kind.sliced is not None and max(sizes) > least:
+            for obj in compress(objects, map(least.__lt__, sizes)):
                 self._open(kind, obj)
-            objects = list(compress(objects, map(LARGE.__ge__, sizes)))
-            sizes = list(filter(LARGE.__ge__, sizes))
+            objects = list(compress(objects, map(least.__ge__, sizes)))
+            sizes = list(filter(least.__ge__, sizes))
             if not objects:
                 return
         batches = _batches(objects, sizes)
         follow = _referents_with_keys if kind.keyed else _referents
-        self._put(map(follow, batches), len(batches))
+        self._put(Slices(map(follow, batches), len(batches)))
+
+    def _add_many(self, objects: list[Any]) -> None:
+        """Add objects of many parts each, to be followed to their ends a few at a time."""
+        batches = _few_at_a_time(objects)
+        referents = map(_referents, batches)
+        lengths = iter(list(map(len, batches)))
+        self._put(Slices(referents, len(batches), items=len(objects), lengths=lengths))
+
+    def put_off(self, objects: list[Any]) -> bool:
+        """Add objects (emptied) that were not counted yet, if they are many and met first.
+
+        They are handed out a few at a time. Return whether they were added.
+        """
+        if len(objects) <= _FEW or not self._is_first_met():
+            return False
+        batches, items = _few_at_a_time(objects), len(objects)
+        objects.clear()
+        self._put(Slices(map(batches.pop, repeat(0, len(batches))), len(batches), items=items))
+        return True
+
+    def _is_first_met(self) -> bool:
+        """Return whether no slice of a container has led to what is met now."""
+        return not self.cursors or (len(self.cursors) == 1 and not self._fresh)
 
     def _open(self, kind: Kind, obj: Any) -> None:
         """Add a large container, to be opened slice by slice."""
         base: Any = kind.sliced
         size = base.__len__(obj)
-        self._put(_SLICERS[base](base, obj, size), -(-size // _SLICE), _AT_ONCE)
+        items = size * _SHOWN.get(base, 1)
+        slices = _SLICERS[base](base, obj, size)
+        self._put(Slices(slices, -(-size // _SLICE), _AT_ONCE, items))
         if base is not kind.cls or base not in _WITHOUT_FIELDS:
             self.hidden.append(Owned(references=_fields(obj)))
 
-    def _put(self, slices: Iterator[list[Any]], total: int, at_once: int = 1) -> None:
+    def _put(self, slices: Slices) -> None:
         if self._fresh:
             self.cursors.append(deque())
             self._fresh = False
-        self.cursors[-1].append(Cursor(slices, total, self.cursor, at_once))
+        self.cursors[-1].append(Cursor(slices, self.cursor))
 
-    def estimate(self) -> float:
+    def estimate(self, aside: float = 0.0) -> float:
         """Return how many bytes wait, if the rest of each container is like what was seen of it.
 
-        A container of which nothing was seen is taken to be like those beside it.
+        A container of which nothing was seen is taken to be like those beside it. `aside` is what
+        the last slice led to and this list does not have, in bytes.
         """
         self._count()
-        waits = 0.0
-        inside: dict[int, float] = {}  # by a cursor's identity, what waits in what it led to
+        # By a cursor's identity, what waits in what it led to, and what was seen there so far.
+        waits: dict[int, float] = defaultdict(float)
+        seen: dict[int, float] = defaultdict(float)
+        waits[id(self.cursor)] = aside
         for beside in reversed(self.cursors):
             found = {
-                id(each): (each.bytes + inside.get(id(each), 0.0)) / each.done
+                id(each): each.per_slice(seen[id(each)], waits[id(each)])
                 for each in beside
                 if each.done
             }
             usual = sum(found.values()) / len(found) if found else 0.0
             for each in beside:
-                more = found.get(id(each), usual) * (each.total - each.done)
-                more += inside.get(id(each), 0.0)
-                if each.parent is None:
-                    waits += more
-                else:
-                    inside[id(each.parent)] = inside.get(id(each.parent), 0.0) + more
-        return waits
+                size = found.get(id(each), usual)
+                waits[id(each.parent)] += each.rest(size, seen[id(each)], waits[id(each)])
+                seen[id(each.parent)] += each.bytes + seen[id(each)] - each.usual
+        return waits[id(None)]
 
     def _count(self) -> None:
         """Count for a cursor what its last slice led to."""
@@ -273,6 +343,8 @@ class Worklist:
         """Return a slice of one of the containers that were met last, each in its turn."""
         self._count()
         beside = self.cursors[-1]
+        last = beside[-1]  # of which a slice was taken last; all that it led to was followed
+        last.whole, last.whole_bytes, last.items_whole = last.done, last.bytes, last.items_done
         cursor = self.cursor = beside[0]
         beside.rotate(-1)
         most = 1 if cursor.done < _AT_FIRST else cursor.at_once
@@ -290,6 +362,9 @@ class Worklist:
             return []
         self._fresh = True
         cursor.done += len(found)
+        cursor.items_done += sum(
+            map(len, found) if cursor.lengths is None else islice(cursor.lengths, len(found))
+        )
         kids: list[Any] = []
         for items in found:
             kids += items
@@ -297,16 +372,23 @@ class Worklist:
         return kids
 
 
+def _few_at_a_time(objects: list[Any]) -> list[list[Any]]:
+    """Return objects in batches that have some from all over."""
+    count = -(-len(objects) // _FEW)
+    return [objects[at::count] for at in range(count)]
+
+
 def _batches(objects: list[Any], sizes: list[int]) -> list[list[Any]]:
-    """Return objects in batches with few items each, unless one object alone has more."""
-    ends = list(accumulate(sizes))
-    batches = []
-    start = done = 0
-    while start < len(objects):
-        end = min(start + BATCH, bisect_right(ends, done + LARGE, start + 1))
-        batches.append(objects[start:end])
-        start, done = end, ends[end - 1]
-    return batches
+    """Return objects in batches with about as many items each, unless one object alone has more.
+
+    The first batches are from all over.
+    """
+    ends = list(accumulate(map(add, sizes, repeat(LARGE // BATCH))))
+    count = -(-ends[-1] // LARGE)
+    parts = (ends[-1] * number // count for number in range(1, count + 1))
+    stops = sorted({bisect_left(ends, part) + 1 for part in parts})
+    starts = [0, *stops]
+    return [objects[starts[at] : stops[at]] for at in spread(len(stops))]
 
 
 def _referents(objects: list[Any]) -> list[Any]:
@@ -357,34 +439,69 @@ def _fields(obj: Any) -> list[Any]:
     return found
 
 
-def _sequence_slices(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
-    """Slice a list or tuple, in an order that spreads what is seen first over the whole."""
-    total = -(-size // _SLICE)
+def spread(total: int) -> Iterator[int]:
+    """Yield the numbers below `total`, so that those that come first are from all over it."""
     stride = max(1, total * 5 // 8)
     while gcd(stride, total) != 1:
         stride += 1
+    return (index * stride % total for index in range(total))
+
+
+def _sequence_slices(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
+    """Slice a list or tuple, in an order that spreads what is seen first over the whole."""
     item = base.__getitem__
-    for index in range(total):
-        start = index * stride % total * _SLICE
+    for index in spread(-(-size // _SLICE)):
+        start = index * _SLICE
         yield list(item(obj, slice(start, start + _SLICE)))
+
+
+def _rows(count: int) -> Iterator[Iterable[int]]:
+    """Yield the numbers below `count` in rows that rise; all rows but the last are from all over.
+
+    The order of a dict often says how large its items are: the nodes of a graph that came first
+    have most neighbours. Each row is read from the beginning, so many slices have few rows.
+    """
+    rows = [(stride // 2, stride) for stride in (count, count // 2, count // 4) if stride]
+    if count > _MANY:
+        rows.clear()
+    more = min(_STRIDE, max(1, 5 * _MANY // (count + 1)))
+    rows += [(start, _STRIDE) for start in islice(spread(_STRIDE), 1, 1 + more)]
+    seen: set[int] = set()
+    for start, stride in rows:
+        row = [number for number in range(start, count, stride) if number not in seen]
+        seen.update(row)
+        yield row
+    yield filterfalse(seen.__contains__, range(count))
 
 
 def _slices_in_order(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
     """Slice a set or deque, which can be read in its own order only."""
-    items = base.__iter__(obj)
-    for _ in range(-(-size // _SLICE)):
-        yield list(islice(items, _SLICE))
+    for row in _rows(-(-size // _SLICE)):
+        items, at = _items_of(base, obj, size), 0
+        for number in row:
+            skip = (number - at) * _SLICE
+            at = number + 1
+            yield list(islice(items, skip, skip + _SLICE))
 
 
 def _dict_slices(base: Any, obj: Any, size: int) -> Iterator[list[Any]]:
     """Slice a dict's keys and values; an OrderedDict has each key twice."""
-    keys = dict.__iter__(obj)
-    values = iter(dict.values(obj))
-    for _ in range(-(-size // _SLICE)):
-        kids = list(islice(keys, _SLICE))
-        kids *= 2 if base is OrderedDict else 1
-        kids.extend(islice(values, _SLICE))
-        yield kids
+    for row in _rows(-(-size // _SLICE)):
+        keys, values, at = _items_of(dict, obj, size), iter(dict.values(obj)), 0
+        for number in row:
+            skip = (number - at) * _SLICE
+            at = number + 1
+            kids = list(islice(keys, skip, skip + _SLICE))
+            kids *= 2 if base is OrderedDict else 1
+            kids.extend(islice(values, skip, skip + _SLICE))
+            yield kids
+
+
+def _items_of(base: Any, obj: Any, size: int) -> Iterator[Any]:
+    """Return an iterator of what has so many items. Raises RuntimeError if it has others now."""
+    if base.__len__(obj) != size:
+        raise RuntimeError
+    return base.__iter__(obj)  # type: ignore[no-any-return]
 
 
 _SLICERS: dict[type, _Slicer] = {
@@ -397,4 +514,5 @@ _SLICERS: dict[type, _Slicer] = {
     frozenset: _slices_in_order,
     deque: _slices_in_order,
 }
+_SHOWN = {dict: 2, defaultdict: 2, OrderedDict: 3}  # for each item
 _WITHOUT_FIELDS = (list, tuple, dict, set, frozenset, deque)

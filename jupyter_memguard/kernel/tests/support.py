@@ -16,6 +16,7 @@ from queue import Empty
 from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
+import psutil
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 from jupyter_core.utils import ensure_event_loop
@@ -32,7 +33,7 @@ MEASURED = "COVERAGE_PROCESS_START" in os.environ
 NO_FILES = "<frozen jupyter-memguard>/"
 TARGET = "jupyter_memguard"
 VERSION = 3
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 ERROR_CODES = {
     protocol.BAD_REQUEST,
     protocol.UNKNOWN_METHOD,
@@ -231,7 +232,18 @@ class Kernel:
                 if message["content"].get("comm_id") == comm_id:
                     return self.messages.pop(index)
             left = end - time.monotonic()
-            self.messages.append(self.client.get_iopub_msg(timeout=max(left, 0.1)))
+            try:
+                self.messages.append(self.client.get_iopub_msg(timeout=min(max(left, 0.1), 5)))
+            except Empty:
+                if left < 0 or not self.manager.is_alive():
+                    raise TimeoutError(self._what_it_does()) from None
+
+    def _what_it_does(self) -> str:
+        """Say of a kernel that does not answer whether it lives, works or waits."""
+        if not self.manager.is_alive():
+            return "the kernel died"
+        process = psutil.Process(getattr(self.manager.provisioner, "process").pid)  # noqa: B009
+        return f"no answer: {process.status()}, {process.cpu_times()}, {process.memory_info()}"
 
 
 def _is_idle(message: dict[str, Any], asked: str) -> bool:

@@ -35,3 +35,27 @@ def test_a_report_in_a_thread_leaves_the_pages_measurement_as_it_is(kernel: Kern
     while not comm.request("refine")["final"]:
         pass
     assert comm.request("report")["final"]
+
+
+MAKING = """
+import threading
+failed, going = [], [True]
+def make():
+    while going:
+        try:
+            tuple(number for number in range(3000))
+        except SystemError as error:
+            failed.append(str(error))
+making = threading.Thread(target=make)
+making.start()
+"""
+
+
+def test_a_thread_can_make_tuples_while_the_rest_is_looked_at(kernel: Kernel) -> None:
+    comm = kernel.comm()
+    kernel.run("objects = [[number] for number in range(100_000)]")
+    kernel.run(MAKING)
+    for _ in range(4):
+        comm.request("rest")
+    kernel.run("going.clear(); making.join()")
+    assert kernel.value("failed") == []

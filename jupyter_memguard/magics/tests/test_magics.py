@@ -160,6 +160,11 @@ def test_rest_tells_where_the_memory_is(kernel: Kernel) -> None:
     assert "the rest: Python" in said
 
 
+def test_rest_names_the_variables_of_unknown_size(kernel: Kernel) -> None:
+    kernel.run("import lzma; packer = lzma.LZMACompressor()")
+    assert "Of unknown size: packer (_lzma.LZMACompressor)" in text(kernel, "%memguard rest")
+
+
 WRONG = {
     "%memguard biggest": ("'biggest'", "free, guard, rest or --json"),
     "%memguard guard biggest": ("'biggest'", "off, large, last or all"),

@@ -217,7 +217,7 @@ export class FakeContext {
     specsChanged: new Signal<object, unknown>({})
   };
   isTerminating = false;
-  session: { kernel: FakeKernel | null } | null;
+  session: { kernel: FakeKernel | null; id?: string } | null;
 
   /** Take another kernel, or the same one after its restart. */
   setKernel(kernel: FakeKernel | null): void {

@@ -49,7 +49,8 @@ export function aDocument(
     widget,
     kind: 'notebook',
     agent: model.agent,
-    model
+    model,
+    guardStore: { own: null, changed: new Signal({}) }
   } as unknown as IWatched;
   return { watched, context, model };
 }

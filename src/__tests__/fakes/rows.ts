@@ -127,6 +127,7 @@ export function aVariable(
     freed_bytes: bytes,
     exact: true,
     estimate_bytes: null,
+    hidden: false,
     shared_with: [],
     results: [],
     ...more

@@ -1,6 +1,6 @@
 /** The server's half of the extension, and what it answers. */
 
-import { ServerConnection } from '@jupyterlab/services';
+import { ServerConnection, type Session } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import type { IKinds } from '../../memory/source';
 import { Rest } from '../../wire/rest';
@@ -78,4 +78,10 @@ export class FakeServer {
   readonly rest = new Rest(this.settings);
   /** As JupyterLab tells of the server's sessions. */
   readonly sessionsChanged = new Signal<FakeServer, void>(this);
+  /** The sessions that JupyterLab knows of. */
+  running: Session.IModel[] = [];
+  readonly sessions = {
+    runningChanged: this.sessionsChanged as Signal<unknown, unknown>,
+    running: () => this.running.values()
+  };
 }

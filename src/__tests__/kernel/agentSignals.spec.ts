@@ -340,7 +340,17 @@ describe('which cells ran', () => {
       c => c.connectionStatusChanged.emit('disconnected')
     ],
     ['the kernel restarts', false, c => c.statusChanged.emit('restarting')],
-    ['the kernel dies', false, c => c.statusChanged.emit('dead')]
+    ['the kernel dies', false, c => c.statusChanged.emit('dead')],
+    [
+      'the document takes another kernel',
+      false,
+      c => c.setKernel(new FakeKernel())
+    ],
+    [
+      'the kernel has another connection',
+      true,
+      c => c.setKernel(new FakeKernel({ id: c.session?.kernel?.id }))
+    ]
   ])('when %s is known on: %s', async (_, isKnown, happens) => {
     const { agent, context, kernel } = await readyAgent();
     const input = {

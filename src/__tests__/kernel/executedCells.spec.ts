@@ -79,6 +79,17 @@ describe('ExecutedCells', () => {
     });
   });
 
+  it('names the cells that this document ran, and no others', () => {
+    pass('a', 3, 'cell-a');
+    pass('theirs', 4, undefined, false);
+    expect([3, 4, 5, null].map(count => executed.cellOf(count))).toEqual([
+      'cell-a',
+      null,
+      null,
+      null
+    ]);
+  });
+
   it('forgets the kernel that is gone', () => {
     pass('a', 3, 'cell-a');
     executed.clear();

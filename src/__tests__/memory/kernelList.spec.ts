@@ -19,12 +19,7 @@ describe('how often the kernels are listed', () => {
       memguard.open(aDocument(`${kernel.id}.ipynb`, kernel).watched)
     );
     const source = new MemorySource(server.rest, new UsageRequests());
-    list = new KernelList(
-      memguard,
-      server.rest,
-      source,
-      server.sessionsChanged
-    );
+    list = new KernelList(memguard, server.rest, source, server.sessions);
   });
 
   afterEach(() => {

@@ -32,12 +32,7 @@ describe('the list of all kernels', () => {
   async function start(answer: (path: string) => unknown): Promise<void> {
     server.answer = answer;
     const source = new MemorySource(server.rest, new UsageRequests());
-    list = new KernelList(
-      memguard,
-      server.rest,
-      source,
-      server.sessionsChanged
-    );
+    list = new KernelList(memguard, server.rest, source, server.sessions);
     section = new KernelsSection(list, { memguard, open: opened, trans });
     await redrawn(() => Widget.attach(section, document.body));
   }
@@ -125,6 +120,61 @@ describe('the list of all kernels', () => {
     expect(cells(row)[0]).toBe('Console 1');
   });
 
+  it('names all that use one kernel, and shows each that there is to show', async () => {
+    const second = aDocument('', new FakeKernel({ id: 'open' }));
+    doc.context.session = { ...doc.context.session!, id: 'one' };
+    second.context.session = { ...second.context.session!, id: 'three' };
+    memguard.open(second.watched);
+    const aSession = (id: string, type: string, path: string, name = '') => ({
+      ...{ id, type, path, name },
+      kernel: { id: 'open', name: 'python3' }
+    });
+    server.running = [
+      aSession('two', 'notebook', 'z/closed.ipynb'),
+      aSession('three', 'console', 'c-uuid', 'Console 1'),
+      aSession('four', 'console', 'd-uuid', 'Console 2'),
+      aSession('one', 'notebook', 'open.ipynb')
+    ];
+    await start(() => ({
+      kernels: [inList(aReply('open'), 'z/closed.ipynb')]
+    }));
+    const [row] = await shown('tr[data-kernel-id]');
+    expect(cells(row)[0]).toBe(
+      'closed.ipynb, Console 1, Console 2, open.ipynb'
+    );
+    const names = [...row.querySelectorAll('button')];
+    expect(names.map(({ textContent }) => textContent)).toEqual([
+      'closed.ipynb',
+      'Console 1',
+      'open.ipynb'
+    ]);
+    opened.mockClear();
+    names.forEach(name => name.click());
+    expect(opened.mock.calls.map(([{ watched }]) => watched)).toEqual([
+      null,
+      second.watched,
+      doc.watched
+    ]);
+    server.running = [];
+    memguard.watched.delete(second.watched);
+  });
+
+  it('has what is kept from the document in front, which is read', async () => {
+    const front = aDocument('', new FakeKernel({ id: 'open' }));
+    front.model.report = aReport([aRow(1, 3 * GIB)]);
+    doc.model.report = aReport([aRow(1, GIB)]);
+    memguard.bring(front.watched);
+    await start(() => ({ kernels: [inList(aReply('open'), 'open.ipynb')] }));
+    const [row] = await shown('tr[data-kernel-id]');
+    expect(cells(row)[3]).toBe('3 GiB');
+    // What was read of it is out of date: the other may know it.
+    front.model.isStale = true;
+    list.readNow();
+    await shows(() => cells(row)[3] === '1 GiB');
+    memguard.bring(doc.watched);
+    memguard.watched.delete(front.watched);
+  });
+
   it('tells of a shared limit what all use, and each its own part', async () => {
     const nearest = {
       source: 'cgroup2',
@@ -199,12 +249,7 @@ it('the list is asked for no more while the server is gone, and comes back', asy
   kernel.connectionStatus = 'connecting';
   const memguard = new FakeMemguard(aDocument('a.ipynb', kernel).watched);
   const source = new MemorySource(server.rest, new UsageRequests());
-  const list = new KernelList(
-    memguard,
-    server.rest,
-    source,
-    server.sessionsChanged
-  );
+  const list = new KernelList(memguard, server.rest, source, server.sessions);
   await jest.advanceTimersByTimeAsync(600_000);
   expect(list.failure).toBe('unreachable');
   expect(server.asked.length).toBe(1);

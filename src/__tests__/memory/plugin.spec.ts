@@ -6,7 +6,7 @@ import { kernelsPlugin } from '../../plugins/kernels';
 import { memoryPlugin } from '../../plugins/memory';
 import { FakeKernel } from '../fakes/kernel';
 import { FakeMemguard, aDocument } from '../fakes/memguard';
-import { redrawn, shows } from '../fakes/render';
+import { button, redrawn, shows } from '../fakes/render';
 import { FakeServer, aReply, noReply } from '../fakes/server';
 import { until } from '../fakes/waiting';
 
@@ -22,7 +22,7 @@ function anApp(server: FakeServer, commands: object = {}): JupyterFrontEnd {
     commands,
     serviceManager: {
       serverSettings: server.settings,
-      sessions: { runningChanged: server.sessionsChanged }
+      sessions: server.sessions
     },
     shell: {}
   } as unknown as JupyterFrontEnd;
@@ -112,6 +112,23 @@ describe("a kernel's notebook in the list", () => {
     await redrawn(() => sections[0].node.querySelector('button')?.click());
     expect(opened).toEqual(OPENED);
     expect(messages()).toEqual([]);
+  });
+
+  it('opens by itself also where another notebook uses the kernel', async () => {
+    server.running = ['b/a.ipynb', 'c.ipynb'].map(path => ({
+      id: path,
+      path,
+      name: '',
+      type: 'notebook',
+      kernel: { id: 'k', name: 'python3' }
+    }));
+    await redrawn(() => server.sessionsChanged.emit());
+    await shows(() => sections[0].node.textContent!.includes('c.ipynb'));
+    await redrawn(() => button(sections[0].node, 'c.ipynb').click());
+    expect(opened).toEqual([['docmanager:open', { path: 'c.ipynb' }]]);
+    server.running = [];
+    await redrawn(() => server.sessionsChanged.emit());
+    await shows(() => !sections[0].node.textContent!.includes('c.ipynb'));
   });
 
   it('is said to be gone where it was renamed or deleted', async () => {

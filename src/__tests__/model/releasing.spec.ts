@@ -1,6 +1,7 @@
-import type { ErrorCode, Method } from '../../wire/protocol';
-import type { AgentState, Selection } from '../../tokens';
+import type { ErrorCode, IReport, Method } from '../../wire/protocol';
+import type { AgentState, Left, Selection } from '../../tokens';
 import { aModel } from '../fakes/retainedModel';
+import { aGroup, aReport, aRow } from '../fakes/rows';
 import { sampleCellEnd, sampleReleased, sampleResult } from '../fakes/samples';
 import { RequestError, type RequestFailure } from '../../wire/request';
 import { aPromise, settled } from '../fakes/waiting';
@@ -254,6 +255,88 @@ describe('releasing', () => {
       model.dismissOutcome();
       settles(sampleReleased().before_rss_bytes, 3000);
       expect(model.outcome).toBeNull();
+    });
+  });
+
+  describe('where there was nothing to release, tells what was left', () => {
+    /** A kernel that keeps some results and releases none, and who looks. */
+    async function aKernelWith(report: IReport) {
+      const { agent, model } = aModel();
+      const nothing = { ...sampleReleased(), released: 0, still_alive: [] };
+      Object.assign(agent.answers, { report, release: nothing });
+      model.observe();
+      await settled();
+      return { agent, model };
+    }
+    const opaque = { exact: false, notes: ['opaque'] };
+    const rows = [aRow(1, 10), aRow(2, 0)];
+
+    it.each<[string, IReport, Left]>([
+      ['small results', aReport(rows), 'small'],
+      [
+        'an estimate',
+        aReport([aRow(1, 0, { ...opaque, estimate_bytes: 9 })]),
+        'small'
+      ],
+      [
+        'a result of unknown size',
+        aReport([...rows, aRow(3, 0, opaque)]),
+        'unknown'
+      ],
+      [
+        'a bound alone',
+        aReport([aRow(3, 0, { exact: false, notes: [], size_bytes: 2 ** 20 })]),
+        'unknown'
+      ],
+      [
+        'a group of unknown size',
+        aReport(rows, { groups: [aGroup(rows, 0, opaque)] }),
+        'unknown'
+      ],
+      [
+        'more rows than were read',
+        aReport(rows, { count: 900, exact_all: false, notes_all: ['cut'] }),
+        'unknown'
+      ],
+      ['no result', aReport([]), 'nothing']
+    ])('%s', async (_, report, left) => {
+      const { model } = await aKernelWith(report);
+      await model.release({ kind: 'large' });
+      expect(model.outcome).toMatchObject({ left });
+    });
+
+    it('as it was then, whatever is read later', async () => {
+      const { agent, model } = await aKernelWith(aReport([aRow(1, 0, opaque)]));
+      agent.answers.report = aReport([]);
+      await model.release({ kind: 'large' });
+      expect(model.report?.count).toBe(0);
+      expect(model.outcome).toMatchObject({ left: 'unknown' });
+      await model.refresh();
+      expect(model.outcome).toMatchObject({ left: 'unknown' });
+    });
+
+    it('by the reading that follows, where the one before is out of date', async () => {
+      const { agent, model } = await aKernelWith(aReport([]));
+      agent.setRunning(true);
+      const released = model.release({ kind: 'large' });
+      agent.answers.report = aReport(rows);
+      agent.setRunning(false);
+      await released;
+      expect(model.outcome).toMatchObject({ left: 'small' });
+      agent.answers.report = aReport([]);
+      await model.refresh();
+      expect(model.outcome).toMatchObject({ left: 'small' });
+    });
+
+    it('not where no reading followed, whoever looks later', async () => {
+      const { agent, model } = aModel();
+      const nothing = { ...sampleReleased(), released: 0, still_alive: [] };
+      agent.answers.release = nothing;
+      await model.release({ kind: 'large' });
+      model.observe();
+      await settled();
+      expect(model.report).not.toBeNull();
+      expect(model.outcome).not.toHaveProperty('left');
     });
   });
 

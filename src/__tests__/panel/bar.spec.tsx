@@ -89,6 +89,7 @@ describe('the bar', () => {
     const { host, items, texts } = await theBar(aSession());
     const bytes = items().map(item => Number(item.dataset.bytes));
     expect(bytes.reduce((sum, part) => sum + part, 0)).toBe(2000 * MIB);
+    expect(one(host, '.jp-Memguard-legend').getAttribute('role')).toBe('list');
     expect(texts().map(text => /[\d.]+%/.exec(text)?.[0])).toEqual([
       '25%',
       '10%',

@@ -21,10 +21,10 @@ beforeAll(() => layOut(600));
 afterEach(cleanUp);
 
 async function aPanel() {
-  const { agent, kernel } = await readyAgent();
+  const { agent, context, kernel } = await readyAgent();
   const model = new RetainedModel(agent, () => 2);
   const watched = {
-    widget: new Widget(),
+    widget: Object.assign(new Widget(), { sessionContext: context }),
     kind: 'notebook',
     agent,
     model,

@@ -69,7 +69,7 @@ describe('the rest of the memory', () => {
   });
 
   it('is told largest first, and what is left by what it is', async () => {
-    const { model, open, texts, content } = await theSummary();
+    const { entry, model, open, texts, content } = await theSummary();
     model.rest = told([
       aHoard('widgets', 20 * MIB, {
         exact: false,
@@ -90,6 +90,9 @@ describe('the rest of the memory', () => {
     ]);
     await open();
     expect(model.restAsked).toBe(0); // It is known already.
+    expect(entry.querySelectorAll('[role=list]')).toHaveLength(
+      entry.querySelectorAll('ul').length
+    );
     expect(texts()).toEqual([
       'Open figures 12 objects300 MiB',
       'Widgets 1 objectabout 21 MiB',

@@ -239,7 +239,7 @@ describe('Summary', () => {
       '1 result was freed: 762.9 MiB came back.' +
         'The kernel had 953.7 MiB before and 190.7 MiB after.'
     );
-    expect(account.textContent).toContain(
+    expect(one(account, '[role=list]').textContent).toContain(
       'DataFrame (1 MiB): held by `df`, the running function `main`, ' +
         'something that could not be found'
     );

@@ -58,6 +58,47 @@ describe('Results', () => {
     expect(grid.getAttribute('aria-rowcount')).toBe('4');
   });
 
+  describe('tells how old a result is', () => {
+    const SHOWN = 1_700_000_000;
+    const ages = (host: HTMLElement) =>
+      rowsOf(host).map(row => one(row, '.jp-Memguard-cellAge').textContent);
+
+    beforeEach(() => {
+      jest.useFakeTimers();
+      jest.setSystemTime((SHOWN + 65) * 1000);
+    });
+    afterEach(() => jest.useRealTimers());
+
+    it('in whole minutes, which go on while nothing is read', async () => {
+      const { host } = await aTable(
+        aReport([
+          aRow(1, 30, { time: SHOWN }),
+          aRow(2, 20, { time: SHOWN + 60 }),
+          aRow(3, 10, { time: null })
+        ])
+      );
+      expect(ages(host)).toEqual(['1 min', '< 1 min', 'earlier']);
+      await doing(() => jest.advanceTimersByTime(60_000));
+      expect(ages(host)).toEqual(['2 min', '1 min', 'earlier']);
+    });
+
+    it('by no clock while nobody sees it, and at once when it is seen', async () => {
+      const { host, view } = await aTable(
+        aReport([aRow(1, 30, { time: SHOWN })])
+      );
+      await doing(() => {
+        view.isSeen = false;
+      });
+      expect(jest.getTimerCount()).toBe(0);
+      await doing(() => jest.advanceTimersByTime(3_600_000));
+      await doing(() => {
+        view.isSeen = true;
+      });
+      expect(ages(host)).toEqual(['1 hr']);
+      expect(jest.getTimerCount()).toBe(1);
+    });
+  });
+
   it('sorts at a press on a head, and says so', async () => {
     const { host } = await aTable();
     const head = one(host, '[role=columnheader].jp-Memguard-cellResult');
@@ -323,7 +364,9 @@ describe('Results', () => {
     expect(cache.querySelector('summary')?.textContent).toBe('cache');
     expect(cache.contains(a)).toBe(true);
     expect(one(a, 'summary').textContent).toBe("['a']");
-    expect(one(a, 'ul').textContent).toBe('[3]is the object[1]is the object');
+    expect(one(a, '[role=list]').textContent).toBe(
+      '[3]is the object[1]is the object'
+    );
     expect(detail.textContent).toContain('lastis the object');
     // A key that opens a step does nothing to the row.
     await press(one(a, 'summary'), 'Enter');

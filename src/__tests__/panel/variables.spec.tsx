@@ -99,6 +99,40 @@ describe('Variables', () => {
     );
   });
 
+  it('lists a variable whose size a library hides', async () => {
+    const { cells } = await theVariables({
+      largest: [
+        aVariable('con', 512, {
+          type: '_duckdb.DuckDBPyConnection',
+          exact: false,
+          hidden: true
+        })
+      ]
+    });
+    expect(cells('con').slice(2)).toEqual(['size unknown', 'size unknown']);
+  });
+
+  it('is a table by its roles, whatever its layout is', async () => {
+    const { host, open } = await theVariables({
+      largest: [aVariable('df', 48 * MIB), aVariable('', MIB)]
+    });
+    await open('df');
+    const table = one(host, 'table');
+    const roles = (selector: string) =>
+      [...table.querySelectorAll(selector)].map(each =>
+        each.getAttribute('role')
+      );
+    expect(table.getAttribute('role')).toBe('table');
+    expect(roles('thead, tbody')).toEqual(['rowgroup', 'rowgroup']);
+    // The head, two variables, and the details of one.
+    expect(roles('tr')).toEqual(Array(4).fill('row'));
+    expect(roles('thead th')).toEqual(Array(4).fill('columnheader'));
+    expect(roles('tbody th')).toEqual(Array(2).fill('rowheader'));
+    expect(roles('td')).toEqual(Array(7).fill('cell'));
+    const whole = one(table, 'td[colspan]');
+    expect(whole.getAttribute('aria-colspan')).toBe('4');
+  });
+
   it('lists a variable that shares all that it has', async () => {
     const { names } = await theVariables({
       largest: [aVariable('a', 80 * MIB, { freed_bytes: 0 })]
@@ -138,12 +172,14 @@ describe('Variables', () => {
     const line = one(host, 'tr[data-name=""]');
     expect([...line.children].map(({ textContent }) => textContent)).toEqual([
       'Value of the last cell',
-      'ndarray ',
+      'ndarray IPython holds it until the next cell has run.',
       '305 MiB',
       '1 MiB'
     ]);
-    const name = one(line, 'th span');
-    expect(name.title).toBe('IPython holds it until the next cell has run.');
+    // It can be read without a pointer.
+    expect(one(line, '.jp-Memguard-sentence').textContent).toBe(
+      'IPython holds it until the next cell has run.'
+    );
     // It can be neither asked for nor deleted by a name.
     expect(line.querySelectorAll('button, code')).toHaveLength(0);
   });

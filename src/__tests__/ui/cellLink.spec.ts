@@ -1,7 +1,9 @@
 import type { Cell } from '@jupyterlab/cells';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { Widget } from '@lumino/widgets';
-import { findCell, goToCell, type CellRef } from '../../ui/cellLink';
+import { findCell, goToCell, showCell, type CellRef } from '../../ui/cellLink';
+import { FakeKernel } from '../fakes/kernel';
+import { aDocument, FakeMemguard } from '../fakes/memguard';
 import { until } from '../fakes/waiting';
 
 interface IFakeCell {
@@ -130,5 +132,86 @@ describe('goToCell', () => {
     const { panel, content } = aNotebook([A]);
     expect(await goToCell(panel, REF)).toBe('deleted');
     expect(content.scrolledTo).toBe(-1);
+  });
+});
+
+describe('showCell', () => {
+  const kernel = new FakeKernel();
+
+  /** A notebook that is open, on a kernel. */
+  function anOpenNotebook(cells: IFakeCell[], of = kernel) {
+    const { panel, content } = aNotebook(cells);
+    const { watched, context, model } = aDocument('', of);
+    Object.defineProperty(panel, 'sessionContext', { value: context });
+    Object.defineProperty(panel, 'id', { value: String(Math.random()) });
+    Object.assign(watched, { widget: panel });
+    /** Have run the cell of the reference. */
+    const ran = () => {
+      jest
+        .spyOn(model.agent.executed, 'cellOf')
+        .mockImplementation(count => (count === REF.execution ? 'b' : null));
+    };
+    return { watched, content, ran, id: panel.id };
+  }
+
+  /** Show a cell from the first of some notebooks. */
+  async function shownFrom(
+    [first, ...others]: ReturnType<typeof anOpenNotebook>[],
+    ref = REF
+  ) {
+    const memguard = new FakeMemguard(first.watched);
+    others.forEach(({ watched }) => memguard.open(watched));
+    const activated: string[] = [];
+    const shell = { activateById: (id: string) => activated.push(id) };
+    const fate = await showCell(ref, first.watched, memguard, shell);
+    return { fate, activated };
+  }
+
+  it('stays in the notebook that has it', async () => {
+    const [own, other] = [anOpenNotebook([A, B]), anOpenNotebook([A, B])];
+    const { fate, activated } = await shownFrom([own, other]);
+    expect([fate, activated]).toEqual(['same', [own.id]]);
+    expect(own.content.scrolledTo).toBe(1);
+  });
+
+  it('brings the other notebook on the kernel to the front that has it', async () => {
+    const [own, other] = [anOpenNotebook([A]), anOpenNotebook([A, B])];
+    const { fate, activated } = await shownFrom([own, other]);
+    expect([fate, activated]).toEqual(['same', [other.id]]);
+    expect(own.content.scrolledTo).toBe(-1);
+    expect(other.content.scrolledTo).toBe(1);
+  });
+
+  it('knows which of two copies ran it', async () => {
+    const [own, copy] = [anOpenNotebook([A, B]), anOpenNotebook([A, B])];
+    copy.ran();
+    // The kernel did not record which cell it was.
+    const ref = { ...REF, cell_id: null };
+    expect(await shownFrom([own, copy], ref)).toEqual({
+      fate: 'same',
+      activated: [copy.id]
+    });
+    expect((await shownFrom([own, copy])).activated).toEqual([copy.id]);
+  });
+
+  it('stays where it is, and says that it was deleted where that is known', async () => {
+    const [own, other] = [anOpenNotebook([A]), anOpenNotebook([A])];
+    other.ran();
+    expect(await shownFrom([own, other])).toEqual({
+      fate: 'deleted',
+      activated: [own.id]
+    });
+  });
+
+  it.each<[string | null, string]>([
+    ['b', 'elsewhere'],
+    [null, 'unknown']
+  ])('stays where it is if no notebook has %s', async (cell_id, fate) => {
+    const own = anOpenNotebook([A]);
+    const other = anOpenNotebook([A, B], new FakeKernel());
+    expect(await shownFrom([own, other], { ...REF, cell_id })).toEqual({
+      fate,
+      activated: [own.id]
+    });
   });
 });

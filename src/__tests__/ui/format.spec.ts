@@ -68,8 +68,8 @@ describe('formatBytes', () => {
 
 describe('formatAge', () => {
   it.each([
-    [-3, '0 sec'],
-    [59.9, '59 sec'],
+    [-3, '< 1 min'],
+    [59.9, '< 1 min'],
     [60, '1 min'],
     [3599, '59 min'],
     [3600, '1 hr'],

@@ -1,14 +1,12 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { failureText, releaseText } from '../../ui/releaseWords';
 import type { IReleased } from '../../wire/protocol';
-import { aGroup, aRelease, aReport, aRow } from '../fakes/rows';
+import type { Left } from '../../tokens';
+import { aRelease } from '../fakes/rows';
 
 const trans = nullTranslator.load('jupyter_memguard');
 
 const MIB = 1024 * 1024;
-
-/** A kernel of which nothing was read. */
-const UNREAD = { report: null, isStale: false };
 
 describe('releaseText', () => {
   it.each<[string, Partial<IReleased>, string]>([
@@ -68,9 +66,9 @@ describe('releaseText', () => {
       after_rss_bytes: 500 * MIB,
       ...result
     });
-    expect(
-      outcome.kind === 'released' && releaseText(outcome, UNREAD, trans)
-    ).toBe(text);
+    expect(outcome.kind === 'released' && releaseText(outcome, trans)).toBe(
+      text
+    );
   });
 });
 
@@ -84,8 +82,7 @@ describe('releaseText of a selection', () => {
       after_rss_bytes: 400 * MIB
     });
     expect(
-      outcome.kind === 'released' &&
-        releaseText({ ...outcome, gone }, UNREAD, trans)
+      outcome.kind === 'released' && releaseText({ ...outcome, gone }, trans)
     ).toBe(text);
   });
 });
@@ -96,51 +93,17 @@ describe('releaseText of a release that had nothing to free', () => {
   const UNKNOWN =
     'There was nothing to free that is known to be large. Free everything takes small results and those of unknown size, too.';
   const NOTHING = 'There was nothing to free.';
-  const opaque = { exact: false, notes: ['opaque'] };
-  const rows = [aRow(1, 10), aRow(2, 0)];
 
-  it.each([
-    ['small results', aReport(rows), SMALL],
-    [
-      'an estimate',
-      aReport([aRow(1, 0, { ...opaque, estimate_bytes: 9 })]),
-      SMALL
-    ],
-    [
-      'a result of unknown size',
-      aReport([...rows, aRow(3, 0, opaque)]),
-      UNKNOWN
-    ],
-    [
-      'a bound alone',
-      aReport([aRow(3, 0, { exact: false, notes: [], size_bytes: MIB })]),
-      UNKNOWN
-    ],
-    [
-      'a group of unknown size',
-      aReport(rows, { groups: [aGroup(rows, 0, opaque)] }),
-      UNKNOWN
-    ],
-    [
-      'more rows than were read',
-      aReport(rows, { count: 900, exact_all: false, notes_all: ['cut'] }),
-      UNKNOWN
-    ],
-    ['no result', aReport([]), NOTHING]
-  ])('tells what is left: %s', (_, report, text) => {
+  it.each<[Left | undefined, string]>([
+    ['small', SMALL],
+    ['unknown', UNKNOWN],
+    ['nothing', NOTHING],
+    [undefined, SMALL]
+  ])('tells what was left then: %s', (left, text) => {
     const outcome = aRelease({ released: 0, after_rss_bytes: 1_000_000_000 });
     expect(
-      outcome.kind === 'released' &&
-        releaseText(outcome, { report, isStale: false }, trans)
+      outcome.kind === 'released' && releaseText({ ...outcome, left }, trans)
     ).toBe(text);
-  });
-
-  it('does not say that nothing is left where a cell may have run since', () => {
-    const outcome = aRelease({ released: 0, after_rss_bytes: 1_000_000_000 });
-    expect(
-      outcome.kind === 'released' &&
-        releaseText(outcome, { report: aReport([]), isStale: true }, trans)
-    ).toBe(SMALL);
   });
 });
 

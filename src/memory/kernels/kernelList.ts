@@ -1,5 +1,6 @@
 /** All kernels of the server, read again and again. */
 
+import type { Session } from '@jupyterlab/services';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
@@ -19,6 +20,13 @@ const UNSEEN_MS = 10000;
 const SEEN_MS = 2000;
 const LONGEST_MS = 60000;
 
+/** The server's sessions, as JupyterLab knows them. */
+interface ISessions {
+  running(): Iterable<Session.IModel>;
+  /** Emits when a session begins, ends or is renamed. */
+  readonly runningChanged: ISignal<unknown, unknown>;
+}
+
 /**
  * All kernels of the server with their memory, read again and again while the
  * page is visible.
@@ -28,14 +36,15 @@ export class KernelList implements IDisposable {
    * @param memguard - What is open, and how often to ask.
    * @param rest - The server's half.
    * @param source - Reads remote kernels whose document is open.
-   * @param sessionsChanged - Emits when a session begins, ends or is renamed.
+   * @param sessions - The server's sessions.
    */
   constructor(
     memguard: IMemguard,
     rest: Rest,
     source: MemorySource,
-    sessionsChanged: ISignal<unknown, unknown>
+    sessions: ISessions
   ) {
+    this._sessions = sessions;
     this._memguard = memguard;
     this._rest = rest;
     this._source = source;
@@ -46,7 +55,7 @@ export class KernelList implements IDisposable {
       standby: () => (this._isCut ? true : 'when-hidden')
     });
     memguard.settingsChanged.connect(this._readIfSeen, this);
-    sessionsChanged.connect(this._readIfSeen, this);
+    sessions.runningChanged.connect(this._readIfSeen, this);
     document.addEventListener('visibilitychange', this._onVisibility);
   }
 
@@ -63,6 +72,17 @@ export class KernelList implements IDisposable {
   /** What remote kernels say of themselves, by kernel id. */
   get remote(): ReadonlyMap<string, Reading> {
     return this._remote;
+  }
+
+  /**
+   * The sessions that use a kernel: each is a document's.
+   *
+   * @param kernelId - The kernel.
+   */
+  sessionsOf(kernelId: string): readonly Session.IModel[] {
+    return [...this._sessions.running()].filter(
+      ({ kernel }) => kernel?.id === kernelId
+    );
   }
 
   /** There is a new reading. */
@@ -179,6 +199,7 @@ export class KernelList implements IDisposable {
   private readonly _memguard: IMemguard;
   private readonly _rest: Rest;
   private readonly _source: MemorySource;
+  private readonly _sessions: ISessions;
   private _observers = 0;
   private readonly _poll: Poll<void>;
   private _kernels: readonly IKernelMemory[] | null = null;

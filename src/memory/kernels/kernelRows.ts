@@ -1,7 +1,8 @@
 /** The kernels as the list shows them. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IFigure, IMemguard } from '../../tokens';
+import { kernelIdOf } from '../../model/sharing';
+import type { IFigure, IMemguard, IWatched } from '../../tokens';
 import { formatBytes } from '../../ui/format';
 import type { IKernelMemory, ILimit } from '../../wire/rest';
 import { isShared, severityOf, type Severity } from '../level';
@@ -9,11 +10,20 @@ import { retainedOf, watchedWith } from '../retained';
 import { reasonText } from '../words';
 import type { KernelList } from './kernelList';
 
+/** A document that uses a kernel; where there is none, the kernel itself. */
+export interface IKernelUser {
+  /** The notebook's path, else the console's name, else the kernelspec's. */
+  path: string;
+  /** The document, if it is open here. */
+  watched: IWatched | null;
+  /** Whether there is a document to show. */
+  opens: boolean;
+}
+
 /** One kernel as the list shows it. */
 export interface IKernelRow {
   id: string;
-  /** The notebook's path, else the console's name, else the kernelspec's. */
-  path: string;
+  users: readonly IKernelUser[];
   /** Its memory with that of its child processes, or null if not known. */
   bytes: number | null;
   /** Whether it has ended and uses no memory. */
@@ -26,8 +36,6 @@ export interface IKernelRow {
   /** Why there is no figure, or how to read the figure; may be empty. */
   note: string;
   retained: IFigure | null;
-  /** Whether there is a document of it to show. */
-  opens: boolean;
 }
 
 type IFigures = Pick<
@@ -58,15 +66,65 @@ function rowOf(
   memguard: IMemguard,
   trans: TranslationBundle
 ): IKernelRow {
-  const watched = watchedWith(memguard, kernel.id);
   return {
     id: kernel.id,
-    path: kernel.notebook ?? kernel.title ?? kernel.name,
+    users: usersOf(kernel, list, memguard),
     isGone: kernel.reason === 'died' || kernel.reason === 'no_kernel',
-    retained: retainedOf(watched),
-    opens: watched !== null || kernel.kind === 'notebook',
+    retained: retainedIn(kernel.id, memguard),
     ...figuresOf(kernel, list, trans)
   };
+}
+
+/** What a kernel keeps, as far as one of its documents knows. */
+function retainedIn(
+  kernelId: string,
+  { current, watched }: IMemguard
+): IFigure | null {
+  // The panel reads for the document in front.
+  const open = [...watched].sort(
+    (one, other) => Number(other === current) - Number(one === current)
+  );
+  return (
+    open
+      .filter(each => kernelIdOf(each) === kernelId)
+      .map(retainedOf)
+      .find(known => known !== null) ?? null
+  );
+}
+
+/** Who uses a kernel, in the order of their names. */
+function usersOf(
+  kernel: IKernelMemory,
+  list: KernelList,
+  memguard: IMemguard
+): IKernelUser[] {
+  const sessions = list.sessionsOf(kernel.id);
+  if (sessions.length < 2) {
+    // The server knows it, whether or not JupyterLab has heard of it by now.
+    const path = kernel.notebook ?? kernel.title ?? kernel.name;
+    const watched = watchedWith(memguard, kernel.id);
+    const opens = watched !== null || kernel.kind === 'notebook';
+    return [{ path, watched, opens }];
+  }
+  const open = new Map(
+    [...memguard.watched].map(watched => [
+      watched.widget.sessionContext.session?.id,
+      watched
+    ])
+  );
+  return sessions
+    .map(({ id, path, name, type }) => {
+      const watched = open.get(id) ?? null;
+      return type === 'notebook'
+        ? { path, watched, opens: true }
+        : { path: name || path, watched, opens: watched !== null };
+    })
+    .sort((one, other) => nameOf(one).localeCompare(nameOf(other)));
+}
+
+/** What a kernel's user is called, without its folder. */
+export function nameOf({ path }: IKernelUser): string {
+  return path.split('/').pop() ?? path;
 }
 
 /** A kernel's memory, by the server or by what the kernel says. */

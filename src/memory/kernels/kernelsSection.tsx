@@ -11,7 +11,12 @@ import { percentOf, severityOf } from '../level';
 import { ObservingSection } from '../observingSection';
 import { limitWords, reasonText } from '../words';
 import type { KernelList } from './kernelList';
-import { rowsOf, type IKernelRow } from './kernelRows';
+import {
+  nameOf,
+  rowsOf,
+  type IKernelRow,
+  type IKernelUser
+} from './kernelRows';
 import '../../../style/kernels.css';
 
 /** The panel's section with all kernels of the server. */
@@ -61,14 +66,14 @@ export namespace KernelsSection {
     /** The open documents. */
     readonly memguard: IMemguard;
     /** Shows a kernel's document. */
-    readonly open: (row: IKernelRow) => void;
+    readonly open: (user: IKernelUser) => void;
     readonly trans: TranslationBundle;
   }
 }
 
 function KernelTable(props: {
   rows: IKernelRow[];
-  open: (row: IKernelRow) => void;
+  open: (user: IKernelUser) => void;
   trans: TranslationBundle;
 }): JSX.Element {
   const { rows, open, trans } = props;
@@ -150,23 +155,32 @@ function fullest(rows: readonly IKernelRow[]): IKernelRow['shared'] {
 
 function KernelRow(props: {
   row: IKernelRow;
-  open: (row: IKernelRow) => void;
+  open: (user: IKernelUser) => void;
   trans: TranslationBundle;
 }): JSX.Element {
   const { row, open, trans } = props;
-  const name = row.path.split('/').pop() ?? row.path;
   return (
     <tr
       data-kernel-id={row.id}
       data-bytes={row.bytes ?? undefined}
       data-severity={row.severity}
     >
-      <th scope="row" title={row.path}>
-        {row.opens ? (
-          <LinkButton onClick={() => open(row)}>{name}</LinkButton>
-        ) : (
-          name
-        )}
+      <th scope="row" title={row.users.map(({ path }) => path).join(', ')}>
+        {row.users.map((user, index) => (
+          <React.Fragment key={user.path}>
+            {index > 0 && ' '}
+            <span className="jp-Memguard-kernelUser">
+              {user.opens ? (
+                <LinkButton onClick={() => open(user)}>
+                  {nameOf(user)}
+                </LinkButton>
+              ) : (
+                nameOf(user)
+              )}
+              {index < row.users.length - 1 && ','}
+            </span>
+          </React.Fragment>
+        ))}
         {row.note && <small>{row.note}</small>}
       </th>
       <td>{row.bytes === null ? '–' : formatBytes(row.bytes)}</td>

@@ -222,7 +222,7 @@ function Hoards(
   const { label, hoards, children, ...others } = props;
   const bySize = [...hoards].sort((one, other) => other.bytes - one.bytes);
   return (
-    <ul className="jp-Memguard-hoards" aria-label={label}>
+    <ul role="list" className="jp-Memguard-hoards" aria-label={label}>
       {bySize.map((hoard, index) => (
         // Two hoards may have the same name.
         <HoardItem

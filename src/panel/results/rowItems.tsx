@@ -10,14 +10,23 @@ import { SMALL_KEY } from './smallResults';
 import type { TableModel } from './tableModel';
 import type { VirtualRows } from './useVirtualRows';
 
-/** The time in epoch seconds; a new one with each report and half minute. */
-function useNow(report: IReport): number {
+/** Ages are told in minutes: so often, in milliseconds, they are looked at. */
+const AGES_MS = 30_000;
+
+/**
+ * The time in epoch seconds: a new one with each report and, while a person
+ * can see it, each half minute.
+ */
+function useNow(report: IReport, isSeen: boolean): number {
   const [tick, setTick] = React.useState(0);
   React.useEffect(() => {
-    const timer = setInterval(() => setTick(last => last + 1), 30_000);
+    if (!isSeen) {
+      return undefined;
+    }
+    const timer = setInterval(() => setTick(last => last + 1), AGES_MS);
     return () => clearInterval(timer);
-  }, []);
-  return React.useMemo(() => Date.now() / 1000, [report, tick]);
+  }, [isSeen]);
+  return React.useMemo(() => Date.now() / 1000, [report, isSeen, tick]);
 }
 
 /** All rows that are drawn now. */
@@ -28,7 +37,7 @@ export function Rows(props: {
   virtual: VirtualRows;
 }): React.JSX.Element {
   const { view, table, report, virtual } = props;
-  const now = useNow(report);
+  const now = useNow(report, view.isSeen);
   const items = virtual.getVirtualItems();
   return (
     <div

@@ -24,7 +24,7 @@ function StillAlive(props: {
           still.length
         )}
       </p>
-      <ul>
+      <ul role="list">
         {first.map(({ key, type, freed_bytes: bytes, held_by: by }) => (
           <li key={key}>
             <code>{type}</code>
@@ -49,10 +49,9 @@ function StillAlive(props: {
 /** What came of a release: the sentence, the memory, what stays. */
 function AccountText(props: {
   outcome: Outcome;
-  model: IRetainedModel;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { outcome, model, trans } = props;
+  const { outcome, trans } = props;
   if (outcome.kind === 'failed') {
     return <p>{failureText(outcome.code, trans)}</p>;
   }
@@ -60,9 +59,7 @@ function AccountText(props: {
   const { before_rss_bytes: before, after_rss_bytes: after } = result;
   return (
     <>
-      <p className="jp-Memguard-accountHead">
-        {releaseText(outcome, model, trans)}
-      </p>
+      <p className="jp-Memguard-accountHead">{releaseText(outcome, trans)}</p>
       {(result.released > 0 || givenBack(result) > 0) &&
         before !== null &&
         after !== null && (
@@ -109,9 +106,7 @@ export function Account(props: {
         aria-atomic="false"
         className="jp-Memguard-accountText"
       >
-        {model !== null && outcome !== null && (
-          <AccountText outcome={outcome} model={model} trans={trans} />
-        )}
+        {outcome !== null && <AccountText outcome={outcome} trans={trans} />}
       </div>
       {outcome !== null && (
         <IconButton

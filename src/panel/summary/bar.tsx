@@ -161,6 +161,7 @@ export function MemoryBar(props: {
         ))}
       </div>
       <ul
+        role="list"
         className="jp-Memguard-legend"
         aria-label={trans.__('Where the memory of the kernel is')}
       >

@@ -3,20 +3,23 @@ import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { MODES } from '../../ui/commandIds';
 import { holdingGuard, type IHolding } from '../../model/guard';
+import { othersOnKernel } from '../../model/sharing';
 import type { GuardMode, IGuardState } from '../../wire/protocol';
 import type { IWatched } from '../../tokens';
 import { isMode } from '../../wire/protocol';
 import { modeText, newestKept, withheldSentence } from '../../ui/guardWords';
 import { LinkButton } from '../buttons';
+import { listed } from '../sentences';
 import type { ViewModel } from '../viewModel';
 
 /** Chooses a document's mode as a person does; null follows the settings. */
 export type ChooseMode = (watched: IWatched, mode: GuardMode | null) => void;
 
-/** Where the mode comes from, as a sentence. */
-function originSentence(
+/** Where the mode comes from, and for whom it holds: a kernel has one guard. */
+function originText(
   holding: IHolding,
-  kind: IWatched['kind'],
+  { kind }: IWatched,
+  others: readonly IWatched[],
   trans: TranslationBundle
 ): string {
   if (holding.mode !== 'off' && !holding.isConfirmed) {
@@ -26,14 +29,34 @@ function originSentence(
     return trans.__('It takes effect as soon as the kernel is free.');
   }
   switch (holding.origin) {
-    case 'document':
-      return kind === 'notebook'
-        ? trans.__('This mode was chosen in this notebook.')
-        : trans.__('This mode was chosen in this console.');
+    case 'document': {
+      const chosen =
+        kind === 'notebook'
+          ? trans.__('This mode was chosen in this notebook.')
+          : trans.__('This mode was chosen in this console.');
+      const names = others.map(({ widget }) => widget.title.label);
+      return names.length === 0
+        ? chosen
+        : chosen +
+            ' ' +
+            trans.__(
+              'It holds for %1, too: one kernel has one guard.',
+              listed(names, trans)
+            );
+    }
     case 'settings':
       return trans.__('This mode comes from the settings.');
-    case 'kernel':
-      return trans.__('This mode was set for this kernel elsewhere.');
+    case 'kernel': {
+      const chooser = others.find(
+        ({ guardStore }) => guardStore.own?.guard === holding.mode
+      );
+      return chooser === undefined
+        ? trans.__('This mode was set for this kernel elsewhere.')
+        : trans.__(
+            'This mode was chosen in %1, which uses the same kernel.',
+            chooser.widget.title.label
+          );
+    }
   }
 }
 
@@ -112,11 +135,12 @@ export function GuardLine(props: {
   choose: ChooseMode;
 }): React.JSX.Element {
   const { watched, view, choose } = props;
-  const { trans } = view;
+  const { memguard, trans } = view;
   const { guard, lateSince } = watched.agent;
-  const holding = holdingGuard(watched, view.memguard.settings);
+  const holding = holdingGuard(watched, memguard.settings);
+  const others = othersOnKernel(watched, memguard);
   const facts = guardFacts(guard, lateSince, trans);
-  const keepLast = newestKept(guard, view.memguard.settings);
+  const keepLast = newestKept(guard, memguard.settings);
   const id = React.useId();
   return (
     <div
@@ -128,7 +152,7 @@ export function GuardLine(props: {
     >
       <p id={`${id}-facts`} className="jp-Memguard-quiet">
         <span className="jp-Memguard-guardTitle">{trans.__('Guard')}</span>{' '}
-        <span>{originSentence(holding, watched.kind, trans)}</span>
+        <span>{originText(holding, watched, others, trans)}</span>
         {facts.map(fact => (
           <span key={fact}> {fact}</span>
         ))}

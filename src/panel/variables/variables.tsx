@@ -27,15 +27,18 @@ const MUCH = 1024 * 1024;
 /** So many names are listed of those with which a variable shares memory. */
 const MOST_NAMES = 3;
 
-/** Whether a variable is the user's own, and large enough for a line. */
+/**
+ * Whether a variable is the user's own, and large enough for a line, or of a
+ * library that hides how large it is.
+ */
 function isWorthALine(variable: IVariable): boolean {
-  const { name, type, size_bytes: size } = variable;
+  const { name, type, size_bytes: size, hidden } = variable;
   // IPython and Python have names such as `__session__` and `__builtins__`.
   const isTheirs = /^__.*__$/.test(name);
   return (
     !isTheirs &&
     type !== 'module' &&
-    Math.max(size, likelyBytes(freedBy(variable))) >= LEAST
+    (hidden || Math.max(size, likelyBytes(freedBy(variable))) >= LEAST)
   );
 }
 
@@ -103,14 +106,7 @@ function Toggle(props: {
 /** What stands in the place of a name for what has none. */
 function LastValue(props: { trans: TranslationBundle }): React.JSX.Element {
   const { trans } = props;
-  return (
-    <span
-      className="jp-Memguard-lastValue"
-      title={trans.__('IPython holds it until the next cell has run.')}
-    >
-      {shownName('', trans)}
-    </span>
-  );
+  return <span className="jp-Memguard-lastValue">{shownName('', trans)}</span>;
 }
 
 /** The line of a variable: its head, what it is, and its figures. */
@@ -125,20 +121,32 @@ function Line(props: {
   const shared = sharedText(variable, trans);
   const freed = freedBy(variable);
   return (
-    <tr data-name={name} data-bytes={likelyBytes(freed)} data-size={size}>
-      <th scope="row">{children}</th>
-      <td>
+    <tr
+      role="row"
+      data-name={name}
+      data-bytes={likelyBytes(freed)}
+      data-size={size}
+    >
+      <th role="rowheader" scope="row">
+        {children}
+      </th>
+      <td role="cell">
         <span title={what}>{what}</span>
         {shared !== null && (
           <span className="jp-Memguard-sentence" title={shared}>
             {shared}
           </span>
         )}
+        {name === '' && (
+          <span className="jp-Memguard-sentence">
+            {trans.__('IPython holds it until the next cell has run.')}
+          </span>
+        )}
       </td>
-      <td>
+      <td role="cell">
         <Figure part={sizeOf(variable)} trans={trans} />
       </td>
-      <td>
+      <td role="cell">
         <Figure part={freed} trans={trans} />
       </td>
     </tr>
@@ -169,8 +177,8 @@ function VariableRow(
         )}
       </Line>
       {isOpen && (
-        <tr id={id} className="jp-Memguard-variableDetail">
-          <td colSpan={4}>
+        <tr id={id} role="row" className="jp-Memguard-variableDetail">
+          <td role="cell" colSpan={4} aria-colspan={4}>
             <VariableDetail
               variable={variable}
               watched={props.watched}
@@ -185,7 +193,43 @@ function VariableRow(
   );
 }
 
-/** The variables: what each keeps alive, and what deleting it would free. */
+/** The head of a column; its title says what the figures below it are. */
+function ColumnHead(props: {
+  title?: string;
+  children: string;
+}): React.JSX.Element {
+  return (
+    <th role="columnheader" scope="col" title={props.title}>
+      {props.children}
+    </th>
+  );
+}
+
+/** The heads of the columns. */
+function Heads({ trans }: { trans: TranslationBundle }): React.JSX.Element {
+  return (
+    <thead role="rowgroup">
+      <tr role="row">
+        <ColumnHead>{trans.__('Variable')}</ColumnHead>
+        <ColumnHead>{trans.__('Type')}</ColumnHead>
+        <ColumnHead
+          title={trans.__('All that it refers to, with what others share')}
+        >
+          {trans.__('Size')}
+        </ColumnHead>
+        <ColumnHead title={trans.__('What deleting it alone would free')}>
+          {trans.__('Frees')}
+        </ColumnHead>
+      </tr>
+    </thead>
+  );
+}
+
+/**
+ * The variables: what each keeps alive, and what deleting it would free. A
+ * narrow panel lays the table out as a grid, which takes its meaning away in
+ * some browsers: the roles give it back.
+ */
 function VariableTable(props: ITableProps): React.JSX.Element {
   const { variables, ...others } = props;
   const { trans } = props.view;
@@ -204,26 +248,9 @@ function VariableTable(props: ITableProps): React.JSX.Element {
         value={filter}
         onChange={event => setFilter(event.target.value)}
       />
-      <table className="jp-Memguard-variables">
-        <thead>
-          <tr>
-            <th scope="col">{trans.__('Variable')}</th>
-            <th scope="col">{trans.__('Type')}</th>
-            <th
-              scope="col"
-              title={trans.__('All that it refers to, with what others share')}
-            >
-              {trans.__('Size')}
-            </th>
-            <th
-              scope="col"
-              title={trans.__('What deleting it alone would free')}
-            >
-              {trans.__('Frees')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
+      <table role="table" className="jp-Memguard-variables">
+        <Heads trans={trans} />
+        <tbody role="rowgroup">
           {shown.map(variable => (
             <VariableRow key={variable.name} {...others} variable={variable} />
           ))}

@@ -14,6 +14,7 @@ from typing import Any, Iterator
 
 from ...retention.describe import module_name, type_name
 from ...retention.refcounts import LISTED, counts
+from ...retention.tracked import tracked_count, tracked_objects, tuples_among
 from ..hoard import Hoard, Look, Root
 
 _AT_ONCE = 20_000
@@ -46,18 +47,25 @@ def find(look: Look) -> Iterator[Hoard]:
 
 def _garbage(look: Look) -> list[Any]:
     """Return the tracked objects that nothing alive leads to."""
-    tracked = gc.get_objects()
-    if len(tracked) > _MOST:
+    if tracked_count() > _MOST:
         raise MemoryError
+    tracked = tracked_objects()
     keys = list(map(id, tracked))
     waiting = set(keys)
     inside: Counter[int] = Counter()
     outside: list[int] = []
-    for start in range(0, len(tracked), _AT_ONCE):
+    start = 0
+    while start < len(tracked):
         look.check_time()
-        some = tracked[start : start + _AT_ONCE]
-        inside.update(filter(waiting.__contains__, map(id, gc.get_referents(*some))))
-        some.clear()
+        kids = gc.get_referents(*tracked[start : start + _AT_ONCE])
+        start += _AT_ONCE
+        tuples = tuples_among(kids, waiting)
+        keys += tuples
+        waiting.update(tuples)
+        tracked += tuples.values()
+        inside.update(filter(waiting.__contains__, map(id, kids)))
+        kids.clear()
+        tuples.clear()
     base = LISTED + 1  # type: ignore[operator] # the list of what is tracked
     for start in range(0, len(tracked), _AT_ONCE):
         outside += map(sub, counts(tracked[start : start + _AT_ONCE]), repeat(base))

@@ -19,6 +19,7 @@ WANTS = (
 )
 _OPTIMIZED = 1
 _MOST = 1000  # generators that are measured together
+_ITS_REFERENCES = 3  # to a dict that only a frame has: the frame's, a name's and a call's
 _CANCEL = (
     "import asyncio; [task.cancel() for task in asyncio.all_tasks() "
     "if getattr(task.get_coro(), '__qualname__', None) == {name!r}];"
@@ -127,8 +128,12 @@ def _values(frame: FrameType) -> list[Any]:
         return []  # before Python 3.13 a debugger's frame takes its variables from the dict below
     names = frame.f_locals
     found = [value for _, value in values_of(dict(names))]
-    if type(names) is dict:
-        names.clear()  # before Python 3.13 this is a copy that the frame keeps
+    # Before Python 3.13 this is a copy that the frame keeps, the same that `locals()` returns.
+    # What a thread's own code has put there, as `exec` does, stays.
+    if type(names) is dict and sys.getrefcount(names) <= _ITS_REFERENCES:
+        code = frame.f_code
+        for name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars):
+            names.pop(name, None)
     return found
 
 

@@ -26,7 +26,7 @@ COUNTED_CAPSULES: set[bytes] = set()
 """Names of the capsules that have an adapter, which reads their library's counts."""
 
 _MOST = 8 * 10**-3  # seconds that looking at one object may take
-
+_FEW_PARTS = 16  # of an object, which take less than a millisecond
 _MOST_WORDS = 64  # that are read at once
 _WEAK = 0x3FFFFFFF  # the bits of the count of weak references, beside flags
 _MOST_USERS = 10**6
@@ -43,7 +43,7 @@ _STRUCTS = [Struct(f"<{count}Q") for count in range(_MOST_WORDS + 1)]
 class Memory:
     """The memory of this process, while it is open; what cannot be read is all zeros."""
 
-    __slots__ = ("_end", "_file")
+    __slots__ = ("_asked", "_end", "_file")
 
     def __init__(self, seconds: float = _MOST) -> None:
         """Open the memory; an `OSError` if the system does not have it as a file.
@@ -54,6 +54,7 @@ class Memory:
             raise OSError  # Windows
         self._file = os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)
         self._end = end_of_look(thread_time(), seconds)
+        self._asked = 0
 
     def __enter__(self) -> Memory:  # noqa: PYI034 - Python 3.8
         """Begin to read."""
@@ -64,8 +65,12 @@ class Memory:
         os.close(self._file)
 
     def late(self) -> bool:
-        """Return whether more time was spent than one object may take."""
-        return thread_time() > self._end
+        """Return whether more time was spent than one object may take.
+
+        It is asked for each part. A few parts are never late, however slow the machine is now.
+        """
+        self._asked += 1
+        return self._asked > _FEW_PARTS and thread_time() > self._end
 
     def words(self, address: int, count: int) -> tuple[int, ...]:
         """Return so many words of eight bytes (`_MOST_WORDS` at most) from an address on."""
@@ -82,7 +87,7 @@ class Memory:
 
     def block(self, address: int) -> int:
         """Return how many words the block at an address has: malloc says in front of it."""
-        return max(0, (self.word(address - POINTER) & -16) // POINTER - 1)
+        return words_of(self.word(address - POINTER))
 
     def of_array(
         self, place: int, kind: int, address: int, size: int
@@ -95,19 +100,24 @@ class Memory:
         words = self.words(place, NUMPY_BASE + 1)
         if not kind or words[1] != kind:
             return None
-        for _ in range(_MOST_VIEWS):
+        for crossed in range(_MOST_VIEWS):
             users = words[0] & COUNT
             if words[1] != kind or (users != 1 and words[NUMPY_BASE]):
                 break
             if not words[NUMPY_BASE]:
                 start = words[2]
-                if start == address and users == 1:
+                if start == address and users == 1 and not crossed:
                     return address, size, users
                 whole = POINTER * self.block(start)  # of which a part is shown
                 inside = start <= address and address + size <= start + whole
                 return (start, whole, users) if inside else (address, 0, users)
             words = self.words(words[NUMPY_BASE], NUMPY_BASE + 1)
         return address, 0, 1
+
+
+def words_of(head: int) -> int:
+    """Return how many words a block of malloc's has, by the word in front of it."""
+    return max(0, (head & -16) // POINTER - 1)
 
 
 def is_readable() -> bool:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
+from datetime import datetime_CAPI
+from gc import get_referents
+from sys import getsizeof
 from typing import Any
 
 from ..allocation import qualified_name
 from ..blocks import USERS_UNKNOWN, Block
+from ..worklist import spread
 from .adapter import Adapter, Owned
-from .native import COUNTED_CAPSULES, holding
+from .native import COUNTED_CAPSULES, Memory, holding
 
 _CHUNK = 1000
 _SAMPLE = 500  # texts from which it is estimated what all have
@@ -18,6 +23,7 @@ _SHORT = 0x60  # in its entry
 _LONG = 0x10
 
 _basic = type.__dict__["__basicsize__"].__get__
+_Capsule = type(datetime_CAPI)
 
 
 def _numpy(numpy: Any) -> dict[type, Adapter]:
@@ -49,16 +55,18 @@ def _numpy(numpy: Any) -> dict[type, Adapter]:
         dtype = type_of(obj)
         if dtype.char == "T":  # the strings lie in an arena of the dtype's
             owned.note = "opaque"
-            owned.estimate = _texts(interface(obj)["data"][0], nbytes)
+            with suppress(OSError):
+                owned.estimate = _texts(interface(obj)["data"][0], nbytes)
         elif dtype.hasobject:
             if dtype.fields is not None:
                 owned.note = "opaque"
                 return owned
-            # in the order in which they lie: a copy would hold them as well
+            # as they lie, because a copy would hold them as well
             flat = array.ravel(array.view(obj, array), "K")
             owned.total = -(-len(flat) // _CHUNK)
             owned.slices = (
-                flat[start : start + _CHUNK].tolist() for start in range(0, len(flat), _CHUNK)
+                flat[index * _CHUNK : (index + 1) * _CHUNK].tolist()
+                for index in spread(owned.total)
             )
         return owned
 
@@ -89,12 +97,27 @@ def _holders(numpy: Any) -> dict[type, Adapter]:
     }
 
 
+def _random(random: Any) -> dict[type, Adapter]:
+    def generator(obj: Any) -> Owned:
+        size = _basic(type(obj))
+        references = get_referents(obj)
+        for each in references:
+            if type(each) is _Capsule:  # it shows C what the object itself has
+                size += getsizeof(each)
+        return Owned(size, references=[each for each in references if type(each) is not _Capsule])
+
+    names = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64", "Generator", "RandomState")
+    return {getattr(random, name): Adapter(generator, all_references=True) for name in names}
+
+
 def _texts(address: int, size: int) -> int:
     """Return about how many bytes the texts have that do not fit into their entries of an array."""
     count = size // _TEXT_ENTRY
     lengths = []
-    for index in range(0, count, max(1, count // _SAMPLE)):
-        word = ctypes.c_uint64.from_address(address + index * _TEXT_ENTRY + 8).value
+    with Memory() as memory:  # another thread may give the array another size
+        places = range(8, size, _TEXT_ENTRY * max(1, count // _SAMPLE))
+        words = [memory.word(address + place) for place in places]
+    for word in words:
         flags, length = word >> _LENGTH_BITS, word & ((1 << _LENGTH_BITS) - 1)
         if flags & _SHORT == _SHORT and not flags & _LONG:
             lengths.append(0)
@@ -103,4 +126,4 @@ def _texts(address: int, size: int) -> int:
     return sum(lengths) * count // max(1, len(lengths))
 
 
-ADAPTERS = {"numpy": _numpy}
+ADAPTERS = {"numpy": _numpy, "numpy.random": _random}

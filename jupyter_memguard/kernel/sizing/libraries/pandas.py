@@ -6,11 +6,13 @@ import ctypes
 import struct
 import sys
 from io import StringIO
+from operator import attrgetter
 from typing import Any, Callable
 
 from ...retention.describe import library
 from ..blocks import Block
 from ..pools import rounded
+from ..worklist import spread
 from .adapter import Adapter, Owned
 from .native import POINTER, Memory
 
@@ -26,6 +28,20 @@ _ARRAY = 360  # bytes that a node of a tree has for an array, beside the numbers
 _OF_A_LEAF, _OF_A_NODE = 3, 4  # arrays
 
 _basic = type.__dict__["__basicsize__"].__get__
+
+
+class _Source(ctypes.Structure):
+    _fields_ = (("held", ctypes.py_object),)
+
+
+class _Parser(ctypes.Structure):
+    """What a parser begins with. A closed one still leads to its source, which is freed."""
+
+    _fields_ = (
+        ("source", ctypes.POINTER(_Source)),
+        ("read", ctypes.c_void_p),
+        ("free", ctypes.c_void_p),  # nothing in one that is closed
+    )
 
 
 def _pandas(hashtable: Any) -> dict[type, Adapter]:
@@ -98,8 +114,8 @@ def _engines(module: Any) -> dict[type, Adapter]:
         owned.total = -(-len(values) // _CHUNK)
         # The engine's own reference to the values is the only one that is expected.
         owned.slices = (
-            values_of(obj)[start : start + _CHUNK].tolist()
-            for start in range(0, owned.total * _CHUNK, _CHUNK)
+            values_of(obj)[index * _CHUNK : (index + 1) * _CHUNK].tolist()
+            for index in spread(owned.total)
         )
         return owned
 
@@ -148,25 +164,22 @@ def _parsers(module: Any) -> dict[type, Adapter]:
     probe = reader(source, na_values=set())
     with Memory() as memory:
         words = memory.words(id(probe), min(_MOST_FIELDS, _basic(reader) // POINTER))
-        found = [at for at, word in enumerate(words) if _source(memory, word)[1] == id(source)]
-    place = found[0] * POINTER if len(found) == 1 else 0
+        held = (memory.word(memory.word(word)) for word in words)
+        found = [at * POINTER for at, word in enumerate(held) if word == id(source)]
+    pointer = ctypes.POINTER(_Parser).from_address
+    is_open, held_by = attrgetter("contents.free"), attrgetter("contents.source.contents.held")
+    opened = len(found) == 1 and is_open(pointer(id(probe) + found[0]))
+    probe.close()
+    place = found[0] if opened and not is_open(pointer(id(probe) + found[0])) else 0
 
     def look(obj: Any) -> Owned:
-        owned = Owned(note="opaque")  # beside what it has read and not given out yet
-        if place:
-            with Memory() as memory:
-                at, held = _source(memory, memory.word(id(obj) + place))
-            if held:
-                owned.references = [ctypes.py_object.from_address(at).value]
-        return owned
+        parsers = [pointer(id(obj) + place)] if place else []
+        # One call from the look whether it is open until the source is held: in a second one,
+        # another thread could have closed it.
+        held = list(map(held_by, filter(is_open, parsers)))
+        return Owned(references=held, note="opaque")  # beside what it has not given out yet
 
     return {reader: Adapter(look)}
-
-
-def _source(memory: Memory, parser: int) -> tuple[int, int]:
-    """Return where a parser refers to what it reads from, and to what."""
-    at = memory.word(parser)
-    return at, memory.word(at)
 
 
 ADAPTERS = {

@@ -43,8 +43,9 @@ def _buffer_of(obj: Any, size: int) -> Any:
     """Return the object whose buffer has the pixels of an image, None if it has its own."""
     with Memory() as memory:
         place = memory.word(id(obj) + _IMAGE * POINTER)
-        words = memory.words(place, _WORDS)
-        for at in range(_WORDS - _LENGTH):
+        # Behind its end there may be the remains of another one, whose object is gone.
+        words = memory.words(place, min(_WORDS, memory.block(place)))
+        for at in range(len(words) - _LENGTH):
             found = words[at : at + _LENGTH + 1]
             same = found[_OBJECT] and found[_OBJECT] == found[_AGAIN]
             if same and 0 < size <= found[_LENGTH] <= _MOST_TIMES * size:

@@ -17,7 +17,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 from ...retention import describe
 from ..blocks import USERS_UNKNOWN, Block, total
 from .adapter import Adapter, Owned
-from .native import COUNT, NUMPY_BASE, POINTER, Memory, is_readable
+from .native import POINTER, Memory, is_readable
 
 _TEXT_BUFFERS = 3  # of an array of texts, whose buffers with text follow: validity, views, sizes
 _WRAPPER = 64  # bytes
@@ -130,11 +130,14 @@ def _storage(memory: Memory, place: int, exported: int) -> _Storage | None:
         return _Storage(place, address, size, _OWN, ())
     # memory of an array of numpy's, which goes with it if nothing else holds the array
     numpy = describe.library("numpy")
-    held = memory.words(memory.word(words[1]), NUMPY_BASE + 1)
-    if numpy is None or held[1] != id(numpy.ndarray):
+    kind = id(numpy.ndarray) if numpy is not None else 0
+    array = memory.of_array(memory.word(words[1]), kind, address, size)
+    if array is None:
         return _Storage(place, address, size, _UNKNOWN, ())
-    alone = held[0] & COUNT == 1 and not held[NUMPY_BASE]
-    return _Storage(place, address, size, _OWN if alone else _IN_USE, ())
+    start, whole, users = array
+    if not whole or users != 1:
+        return _Storage(place, address, size, _IN_USE, ())
+    return _Storage(place, start, whole, _OWN, ())
 
 
 def _storages(
@@ -197,6 +200,7 @@ class _Columns:
         self.export = export
         self.whole = True  # whether all was found
         self.hidden = False  # whether it is not known who else uses something
+        self.objects = False  # whether there are objects of Python's, which are not looked at
 
     def column(self, column: Any, held: int) -> list[Block]:
         """Return the block of a column, with `held` references that are not polars' own."""
@@ -209,6 +213,8 @@ class _Columns:
         try:
             for schema, array in self.export(column):
                 found += _storages(self.memory, schema, array)
+        except TypeError:
+            self.whole, self.objects = False, True
         except (LookupError, ValueError):
             self.whole = False
         # the export is gone now, so the counts are what they are without it
@@ -241,6 +247,10 @@ def _polars(library: Any) -> dict[type, Adapter]:  # noqa: C901
         if stream.get_schema(ctypes.addressof(stream), ctypes.addressof(schema)):
             raise ValueError
         try:
+            # Objects of Python's (entries of a fixed width, which nothing else of polars' is)
+            # get a further reference each by an export, which nobody lets go.
+            if schema.format[:2] == b"w:":
+                raise TypeError
             if not _plain(schema):
                 raise ValueError
             while True:
@@ -267,6 +277,7 @@ def _polars(library: Any) -> dict[type, Adapter]:  # noqa: C901
                 found += parts.column(column, held)
         if parts.whole:
             return Owned(_WRAPPER, found, note="sharing-unknown" if parts.hidden else "")
+        size = 0 if parts.objects else size  # polars counts pointers to objects only
         return Owned(_WRAPPER, found, note="opaque", estimate=max(0, size - total(found)))
 
     def of_frame(obj: Any) -> Owned:

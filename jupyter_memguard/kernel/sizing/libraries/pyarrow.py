@@ -14,11 +14,13 @@ from __future__ import annotations
 import ctypes
 import datetime as dt
 from collections import deque
+from contextlib import suppress
 from typing import Any, Callable, Iterator, Sequence
 
 from ...retention.describe import library
 from ..blocks import USERS_UNKNOWN, Block, total
 from .adapter import Adapter, Owned
+from .mimalloc import Mimalloc
 from .native import COUNT, COUNTED_CAPSULES, NUMPY_BASE, POINTER, Memory, Part, Parts, layout_of
 
 _WRAPPED = 4 * POINTER  # after a wrapper's count, type, weak references and table of methods
@@ -27,6 +29,7 @@ _INPLACE = 2 * POINTER  # from a control block to the object that was made with 
 _PAIR = 2  # words of a shared_ptr: the object, and its control block
 _WORDS = 28  # of a structure, of which places are looked for
 _AT_ONCE = 64  # words of a vector that are read at once
+_MADE = 8  # objects of a kind, of which the smallest says how large the kind is
 _MOST_USERS = 10**6
 _MOST_BUFFERS = 1000  # of one array: there are not so many
 _FIRST = 0  # the key of what leads to all others
@@ -53,7 +56,8 @@ class _Layout:
 
     __slots__ = (
         "array_data", "array_tables", "base_table", "batch_arrays", "buffers", "capacity",
-        "children", "chunks", "columns", "dictionary", "numpy", "own_tables", "parent", "python",
+        "children", "chunks", "columns", "dictionary", "extents", "mimalloc", "numpy", "own_tables",
+        "parent", "python",
     )  # fmt: skip
 
     def __init__(self, lib: Any, memory: Memory) -> None:  # noqa: C901, PLR0915
@@ -131,8 +135,24 @@ class _Layout:
         self.own_tables = {read(buffer)[0] for buffer in made}
         if any(read(buffer)[self.capacity] < buffer.size for buffer in made):
             raise LookupError
+        self.extents: dict[int, int] = {}
+        for _ in range(_MADE):
+            struct, batch = struct.slice(0), batch.slice(0)
+            for place, control in (pair(struct), pair(batch)):
+                self.extent(memory, control, memory.word(place))
+        self.mimalloc = Mimalloc(memory, made[0].address)
         self.numpy = 0
         self.python = self._with_objects(lib, memory, read)
+
+    def extent(self, memory: Memory, control: int, table: int) -> int:
+        """Return how many words an object has that has this table of methods.
+
+        malloc says before a block how large it is. That can be more than was asked for, with what
+        was there before, so the smallest block of the kind counts.
+        """
+        found = _extent(memory, control)
+        found = self.extents[table] = min(found, self.extents.get(table, found))
+        return found
 
     def _with_objects(
         self, lib: Any, memory: Memory, read: Callable[[Any], tuple[int, ...]]
@@ -151,6 +171,11 @@ class _Layout:
             if memory.word(id(view) + NUMPY_BASE * POINTER) == id(numbers):
                 self.numpy = id(numpy.ndarray)
         return {words[0]: words.index(key) for words, key in found if key in words}
+
+
+def _extent(memory: Memory, control: int) -> int:
+    """Return how many words the block of a control block has for the object."""
+    return max(0, memory.block(control) - _INPLACE // POINTER)
 
 
 def users(memory: Memory, control: int) -> int:
@@ -228,8 +253,7 @@ class _Parts:
         columns = self._pairs(words, self.layout.batch_arrays)
         found = self._each(self.data, columns)
         start = self.layout.batch_arrays + 3
-        boxed = self._arrays_in(words, start, control, len(columns))
-        found += self._each(self.array, boxed)
+        found += self._boxed(words, start, control, len(columns))
         return self._block(control, count, found)
 
     def chunked(self, place: int, control: int) -> Block:
@@ -245,8 +269,7 @@ class _Parts:
         data = words[at : at + _PAIR]
         found = self._each(self.data, [data])
         # Also one without children may have one: an array of an extension type has its storage.
-        made = self._arrays_in(words, at + _PAIR, control, self.nested.get(data[1], 0))
-        found += self._each(self.array, made)
+        found += self._boxed(words, at + _PAIR, control, self.nested.get(data[1], 0))
         return self._block(control, count, found)
 
     def data(self, place: int, control: int) -> Block:
@@ -271,6 +294,7 @@ class _Parts:
         table, address, size = words[0], words[2], words[layout.capacity]
         parent = words[layout.parent : layout.parent + _PAIR]
         if table in layout.own_tables and address and size:
+            size = layout.mimalloc.room(self.memory, address, size)
             found = self.known[control] = Block(address, size, self.owner, count)
             return found
         if table == layout.base_table and parent[0]:
@@ -317,6 +341,16 @@ class _Parts:
             found.append(block)
         return found
 
+    def _boxed(
+        self, words: tuple[int, ...], start: int, control: int, children: int
+    ) -> list[Block]:
+        """Return the arrays that an object has made of its parts, from a word on."""
+        found: list[Block] = []
+        for pair in self._arrays_in(words, start, control, children):
+            with suppress(ValueError):  # it only looks like an array
+                found += self._each(self.array, [pair])
+        return found
+
     def _arrays_in(
         self, words: tuple[int, ...], start: int, control: int, children: int
     ) -> list[tuple[int, ...]]:
@@ -324,7 +358,7 @@ class _Parts:
 
         They are looked for in the rest of an object, from a word on.
         """
-        words = words[start : self.extent(control)]
+        words = words[start : self.layout.extent(self.memory, control, words[0])]
         found = []
         at = 0
         while at < len(words):
@@ -349,10 +383,6 @@ class _Parts:
         data = words[self.layout.array_data :][:_PAIR]
         near = min(abs(words[0] - table) for table in self.layout.array_tables)
         return near < _NEAR and _is_of(self.memory, *data)
-
-    def extent(self, control: int) -> int:
-        """Return how many words an object has: malloc says before a block how large it is."""
-        return max(0, self.memory.block(control) - _INPLACE // POINTER)
 
 
 class _Reached(Parts):
@@ -386,14 +416,15 @@ class _Reached(Parts):
             return found, ()
         self.seen.add(place)
         inplace = place == control + _INPLACE
-        extent = self.parts.extent(control) if inplace else self.memory.block(place)
+        extent = _extent(self.memory, control) if inplace else self.memory.block(place)
         words = self._words(place, min(extent, _MOST_WORDS))
         if len(words) <= self.layout.capacity:
             return found, words
         address, size = words[_ADDRESS], words[self.layout.capacity]
         if words[0] in self.layout.own_tables:
             if address and size:
-                found.address, found.size = address, size
+                found.address = address
+                found.size = self.layout.mimalloc.room(self.memory, address, size)
             return found, ()
         held = self.layout.python.get(words[0])
         if held is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import re
-import sys
 from collections import OrderedDict
 from gc import get_referents
 from io import BytesIO, StringIO
+from operator import attrgetter
 from typing import Any, Callable
 
 from ...retention.describe import has_base
@@ -23,6 +23,7 @@ _NEGLIGIBLE = 10**6  # bytes that may be missed
 _POINTERS = "P&"  # in the format of a value of C
 _CHARACTER = 4  # bytes of one in a `StringIO` that was read
 _BYTES = 2 * POINTER  # where a `BytesIO` has its bytes
+_UNPACKED = 40 << 10  # bytes of a stream that was unpacked last, and of zlib's own state (zlib.h)
 _BUFFER = 2  # the word at which a `StringIO` begins: buffer, position, length, room
 
 _basic = type.__dict__["__basicsize__"].__get__
@@ -62,9 +63,10 @@ def _string_io() -> Callable[[Any], Owned]:
     """
     basic = _basic(StringIO)
     try:
-        room, written = _string_io_places()
+        room, written, is_text = _string_io_places()
     except (LookupError, OSError):
-        room, written = 0, []
+        room, written, is_text = 0, [], False
+    value_of = attrgetter("value")
 
     def look(obj: Any) -> Owned:
         if not room:
@@ -74,25 +76,28 @@ def _string_io() -> Callable[[Any], Owned]:
             # What is beyond the length was never written, and its pages cost nothing.
             words = [memory.word(id(obj) + place) for place in (room - POINTER, *written)]
             kinds = [memory.word(word + POINTER) for word in words]
-        found = [
-            ctypes.py_object.from_address(id(obj) + place).value
+        places = [
+            ctypes.py_object.from_address(id(obj) + place)
             for place, word, kind in zip(written, words[1:], kinds[1:])
             if word and kind in (id(str), id(list))
         ]
-        size = 0 if found else rounded(_CHARACTER * words[0])
-        # From Python 3.12 on, a text that is written to has a quarter more room than it needs.
-        unsure = sys.version_info >= (3, 12) and sum(map(_text_bytes, found)) > _NEGLIGIBLE
-        return Owned(basic + size, references=found, note="opaque" if unsure else "")
+        if not places:
+            return Owned(basic + rounded(_CHARACTER * words[0]))
+        if not is_text:
+            return Owned(basic, references=list(map(value_of, places)))
+        # From Python 3.12 on, it is one text with a quarter more room than it needs. Python moves
+        # it when it grows, whoever refers to it: only this one call may, in which nothing else runs
+        size = sum(map(str.__sizeof__, map(value_of, places)))
+        return Owned(basic + rounded(size), note="opaque" if size > _NEGLIGIBLE else "")
 
     return look
 
 
-def _text_bytes(found: Any) -> int:
-    return str.__sizeof__(found) if type(found) is str else 0
+def _string_io_places() -> tuple[int, list[int], bool]:
+    """Return where a `StringIO` has the size of its buffer, and what was written so far.
 
-
-def _string_io_places() -> tuple[int, list[int]]:
-    """Return where a `StringIO` has the size of its buffer, and what was written so far."""
+    And whether that is one text.
+    """
     with Memory() as memory:
         filled = StringIO("abc")
         filled.read(1)
@@ -114,7 +119,8 @@ def _string_io_places() -> tuple[int, list[int]]:
         raise LookupError
     if kinds[written[0]] == id(list):  # of few texts, beside one of many that were joined
         written.append(written[0] - 1)
-    return (_BUFFER + 3) * POINTER, [at * POINTER for at in written]
+    is_text = kinds[written[0]] == id(str)
+    return (_BUFFER + 3) * POINTER, [at * POINTER for at in written], is_text
 
 
 def _bytes_io(obj: Any) -> Owned:
@@ -188,19 +194,24 @@ def _mmap(module: Any) -> dict[type, Adapter]:
     def look(obj: Any) -> Owned:
         try:
             size = length(obj)
+            # Only its address is taken from the view: nothing can close what has one.
             with view_of(obj, 0) as view:
-                present = None if view.readonly else _present(view, size)
+                address = None if view.readonly else _address_of(view)
         except (BufferError, ValueError):  # closed
             return Owned()
+        present = None if address is None else _present(address, size)
         own, mapped = (0, size) if present is None else present
         return Owned(_basic(type(obj)) + own, note="mapped" if mapped else "", mapped=mapped)
 
     return {cls: Adapter(look)}
 
 
-def _present(view: memoryview, size: int) -> tuple[int, int] | None:
+def _address_of(view: memoryview) -> int:
+    return ctypes.addressof(ctypes.c_char.from_buffer(view))
+
+
+def _present(address: int, size: int) -> tuple[int, int] | None:
     """Return the bytes that go with mapped memory, and those that stay; None if not known."""
-    address = ctypes.addressof(ctypes.c_char.from_buffer(view))
     pages = MemoryPages()
     try:
         found = pages.present(address, size)
@@ -213,4 +224,21 @@ def _present(view: memoryview, size: int) -> tuple[int, int] | None:
     return found.own, found.mapped
 
 
-ADAPTERS = {"builtins": _standard, "_ctypes": _ctypes, "array": _array, "mmap": _mmap}
+def _zlib(module: Any) -> dict[type, Adapter]:
+    """Return the adapter of what unpacks a stream, which holds what it was not asked for yet."""
+    reader = type(module.decompressobj())
+    waiting = [vars(reader)[name].__get__ for name in ("unused_data", "unconsumed_tail")]
+
+    def look(obj: Any) -> Owned:
+        return Owned(references=[get(obj) for get in waiting], note="opaque", estimate=_UNPACKED)
+
+    return {reader: Adapter(look)}
+
+
+ADAPTERS = {
+    "builtins": _standard,
+    "_ctypes": _ctypes,
+    "array": _array,
+    "mmap": _mmap,
+    "zlib": _zlib,
+}

@@ -17,7 +17,7 @@ from typing import Any, Callable, Iterator, Sequence
 from ...retention.describe import library
 from ..blocks import USERS_UNKNOWN, Block
 from .adapter import Adapter, Owned
-from .native import COUNT, POINTER, Memory, Part, Parts, are_counts, layout_of
+from .native import COUNT, POINTER, Memory, Part, Parts, are_counts, layout_of, words_of
 
 _TENSOR = 400  # bytes of a tensor without its numbers, about
 _WRAPPED = 2 * POINTER
@@ -32,6 +32,9 @@ _DEPTH = 8  # functions in functions
 _MOST_OF_FUNCTION = 40  # words
 _MOST_OF_VECTOR = 1 << 15  # bytes
 _MOST_WORDS = 240  # of a node
+_WRAPPER = 30  # words of a node's wrapper, of which a later one refers to the node
+_FEW = 256  # bytes of a storage
+_MOST_OF_STRUCTURE = 2048  # bytes
 _MOST_PARTS = 3000  # of one tensor's graph
 _HAS_WRAPPER = 63  # the bit beside both counts that says so
 _NEAR = 1 << 31  # bytes around a table of methods in which the libraries are
@@ -119,6 +122,8 @@ class _Parts(Parts):
         self.memory = memory
         self.device = device
         self.waiting: list[tuple[int, int]] = []
+        # By its place, the words that malloc gave a structure, and what is there.
+        self.read: dict[int, tuple[int, tuple[int, ...]]] = {}
         self.hidden = False  # whether it is not known who else uses the memory
         self.graph = False  # whether there are nodes, which can have more than is seen
 
@@ -137,7 +142,7 @@ class _Parts(Parts):
         if place in self.known:
             return place
         layout = self.layout
-        words = self.memory.words(place, _WORDS)
+        words = self._structure(place)[1]
         if words[0] != layout.storage_table or not 0 <= words[layout.size] < _MOST_BYTES:
             raise ValueError
         address, size = words[layout.data], words[layout.size]
@@ -169,7 +174,7 @@ class _Parts(Parts):
     def tensor(self, place: int) -> int:
         """Add a tensor; return its key."""
         if place not in self.known:
-            words = self.memory.words(place, _WORDS)
+            words = self._structure(place)[1]
             found = self.known[place] = Part(place, self._users(words, self.layout.held))
             self._open_tensor(found, words)
         return place
@@ -195,6 +200,33 @@ class _Parts(Parts):
             # How to make the base from the view may be a function, which holds tensors as well.
             function = extra[layout.base + 2 :][:_FUNCTION]
             part.kids += map(self._later, self._held_by_functions(function, _DEPTH))
+
+    def structures(self, place: int) -> int:
+        """Return the bytes of a tensor's structures: its own, autograd's, and its sole storage's.
+
+        With these is what malloc adds to a storage's few numbers.
+        """
+        layout, memory = self.layout, self.memory
+        block, words = self._structure(place)
+        sizes = [block]
+        if words[layout.meta]:
+            sizes.append(memory.block(words[layout.meta]))
+        block, stored = self._structure(words[layout.storage])
+        numbers = 0
+        if stored[_COUNTS] & COUNT == 1:
+            sizes.append(block)
+            if 0 < stored[layout.size] <= _FEW and stored[layout.data + 1] == layout.frees:
+                sizes.append(memory.block(stored[layout.data]))
+                numbers = stored[layout.size]
+        size = POINTER * (sum(sizes) + len(sizes)) - numbers
+        return size if POINTER * (max(sizes) + 1) <= _MOST_OF_STRUCTURE else _TENSOR
+
+    def _structure(self, place: int) -> tuple[int, tuple[int, ...]]:
+        """Return the words of the block at a place, and those of the structure there."""
+        if place not in self.read:
+            head, *words = self.memory.words(place - POINTER, 1 + _WORDS)
+            self.read[place] = words_of(head), tuple(words)
+        return self.read[place]
 
     def _held_by_functions(self, words: Sequence[int], depth: int) -> Iterator[int]:
         """Yield what functions among words, and functions in those, hold first of all: a tensor.
@@ -247,18 +279,21 @@ class _Parts(Parts):
         else:
             size = self.memory.block(place)
         words = self._words(place, min(size, _MOST_WORDS))
-        if control == place and counts >> _HAS_WRAPPER and self._is_wrapped(words, place):
-            part.users -= 1
         part.kids += self._referred(words, place)
+        if control == place and counts >> _HAS_WRAPPER:
+            wrapper = self._wrapper(words, place)
+            part.users -= bool(wrapper)
+            # What a function of the user's has saved, its wrapper has.
+            part.kids += self._referred(wrapper, place)
 
-    def _is_wrapped(self, words: list[int], place: int) -> bool:
-        """Return whether a node has a wrapper that nothing else in Python refers to."""
+    def _wrapper(self, words: list[int], place: int) -> list[int]:
+        """Return the words of a node's wrapper; none if something else in Python refers to it."""
         for word in words:
             if word > _LEAST_ADDRESS and word % POINTER == 0:
-                count, _, wrapped = self.memory.words(word, 3)
-                if wrapped == place and count & COUNT == 1:
-                    return True
-        return False
+                inside = self.memory.words(word, _WRAPPER)
+                if place in inside and inside[0] & COUNT == 1:
+                    return list(inside[: inside.index(place)])
+        return []
 
     def _words(self, place: int, count: int) -> list[int]:
         found: list[int] = []
@@ -346,10 +381,12 @@ def _counted(
                 return shown(obj)
         with Memory(_MOST_SECONDS) as memory:
             parts = _Parts(layout, memory, id(obj), device=device)
-            key = parts.tensor(memory.word(id(obj) + _WRAPPED))
+            place = memory.word(id(obj) + _WRAPPED)
+            key = parts.tensor(place)
             parts.follow()
+            own = _basic(type(obj)) + parts.structures(place)
         itself = [obj] if holds and base._use_count(obj) > 1 else None  # noqa: SLF001
-        return Owned(_TENSOR, [parts.block(key)], itself, parts.note())
+        return Owned(own, [parts.block(key)], itself, parts.note())
 
     def of_storage(obj: Any) -> Owned:
         place = place_of(obj)

@@ -162,3 +162,19 @@ def test_a_variable_keeps_the_size_that_was_known_until_a_new_one_is(kernel: Ker
     kernel.run("words = words[:10]")
     [now] = [x for x in comm.request("overview", budget_ms=5)["largest"] if x["name"] == "words"]
     assert now["size_bytes"] < 1_000_000
+
+
+def test_a_variable_whose_size_a_library_hides_is_listed(kernel: Kernel) -> None:
+    kernel.run("import lzma; packer = lzma.LZMACompressor(); short = 'text'")
+    kernel.run("numbers = [list(range(200)) for _ in range(99)]")
+    kernel.run("for index in range(30): globals()[f'numbers_{index}'] = [*range(99)]")
+    largest = kernel.comm().request("overview", budget_ms=5000)["largest"]
+    assert [each["name"] for each in largest if each["hidden"]] == ["packer"]
+    assert largest[0]["name"] == "numbers"
+
+
+def test_at_most_five_variables_of_hidden_size_are_listed(kernel: Kernel) -> None:
+    kernel.run("import lzma")
+    kernel.run("for index in range(30): globals()[f'packer_{index}'] = lzma.LZMACompressor()")
+    largest = kernel.comm().request("overview", budget_ms=5000)["largest"]
+    assert [each["hidden"] for each in largest].count(True) == 5

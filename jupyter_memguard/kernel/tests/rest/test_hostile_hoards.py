@@ -98,6 +98,21 @@ def test_nothing_is_kept_alive(asked: Asked) -> None:
     assert asked.kernel.value("seen() is None")
 
 
+def test_a_thread_keeps_what_it_took_of_its_variables(asked: Asked) -> None:
+    asked.kernel.run(
+        "import threading\n"
+        "stands, goes, seen = threading.Event(), threading.Event(), []\n"
+        "def work(size):\n"
+        "    given = locals()\n"
+        "    stands.set(); goes.wait()\n"
+        "    seen.append(given['size'])\n"
+        "thread = threading.Thread(target=work, args=(3,)); thread.start(); stands.wait();"
+    )
+    asked.rest()
+    asked.kernel.run("goes.set(); thread.join()")
+    assert asked.kernel.value("seen") == [3]
+
+
 def test_a_thread_that_stands_in_a_debugger_keeps_its_variables(asked: Asked) -> None:
     asked.kernel.run(
         "import sys, threading\n"
@@ -118,3 +133,19 @@ def test_a_thread_that_stands_in_a_debugger_keeps_its_variables(asked: Asked) ->
     asked.rest()
     asked.kernel.run("goes.set(); thread.join()")
     assert asked.kernel.value("seen") == [[1]]
+
+
+def test_a_thread_keeps_what_it_has_put_among_its_variables(asked: Asked) -> None:
+    asked.kernel.run(
+        "import threading\n"
+        "stands, goes, seen = threading.Event(), threading.Event(), []\n"
+        "def work():\n"
+        "    exec('config = 3')\n"
+        "    stands.set(); goes.wait()\n"
+        "    seen.append(eval('locals().get(\"config\")'))\n"
+        "thread = threading.Thread(target=work); thread.start(); stands.wait();"
+    )
+    expected = asked.kernel.value("3 if __import__('sys').version_info < (3, 13) else None")
+    asked.rest()
+    asked.kernel.run("goes.set(); thread.join()")
+    assert asked.kernel.value("seen") == [expected]

@@ -417,3 +417,53 @@ def xarray_dataset(keep):
     import xarray as xr
 
     return xr.Dataset({"t": (("x", "y"), np.ones((1000, 5000)))}, coords={"x": np.arange(1000)})
+
+
+@case
+def periods(keep):
+    import pandas as pd
+
+    return pd.period_range("1990", periods=200_000, freq="h").astype(object)
+
+
+@case
+def view_of_cython(keep):
+    import numpy as np
+    from scipy.spatial.transform import Rotation
+
+    turned = Rotation.from_euler("zyx", np.random.default_rng(1).random((500_000, 3)))
+    return [turned, turned.as_rotvec()]
+
+
+@case
+def view_of_cython_in_use(keep):
+    import numpy as np
+    from scipy.spatial.transform import Rotation
+
+    turned = Rotation.from_euler("zyx", np.random.default_rng(1).random((500_000, 3)))
+    keep["some"] = turned.as_quat()[::2]
+    return [turned, turned.as_matrix()]
+
+
+@case
+def polars_arrays(keep):
+    import numpy as np
+    import polars as pl
+
+    numbers = np.ones((200_000, 20))
+    return pl.DataFrame({"vector": pl.Series(numbers, dtype=pl.Array(pl.Float64, 20))})
+
+
+@case
+def rows_of_live_tensor(keep):
+    import torch
+
+    keep["table"] = torch.ones(20_000, 50)
+    return list(keep["table"].unbind(0))
+
+
+@case
+def small_tensors(keep):
+    import torch
+
+    return [torch.ones(3) for _ in range(20_000)]

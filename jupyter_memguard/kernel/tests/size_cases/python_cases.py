@@ -335,3 +335,61 @@ def database_in_memory(keep):
     made.executemany("INSERT INTO texts VALUES (?, ?)", rows)
     made.commit()
     return made
+
+
+@case
+def instances_with_slots_and_attributes(keep):
+    class Node:
+        __slots__ = ("kids", "name", "parent")
+
+    class Tag(Node):
+        def __init__(self, number):
+            self.kids = self.parent = None
+            self.name = f"tag {number}"
+            self.number = number
+
+    return [Tag(i) for i in range(150_000)]
+
+
+@case
+def instances_of_list_subclass(keep):
+    class Path(list):
+        pass
+
+    return [Path((i, i + 0.5)) for i in range(150_000)]
+
+
+@case
+def xml_document(keep):
+    from xml.dom import minidom
+
+    books = "".join(f'<book id="{i}"><title>Title {i}</title></book>' for i in range(20_000))
+    return minidom.parseString(f"<library>{books}</library>")  # noqa: S318 - our own text
+
+
+@case
+def buffers_of_a_pickle(keep):
+    import pickle
+
+    made = bytearray(b"x") * 30_000_000
+    return [pickle.PickleBuffer(made), pickle.PickleBuffer(bytes(10**7))]
+
+
+@case
+def rest_of_a_stream(keep):
+    import os
+    import zlib
+
+    made = zlib.decompressobj()
+    made.decompress(zlib.compress(os.urandom(30_000_000), 1), 1000)
+    return made
+
+
+@case
+def nameless_shared_memory(keep):
+    from multiprocessing import shared_memory
+
+    made = shared_memory.SharedMemory(create=True, size=30_000_000)
+    made.unlink()
+    made.buf[:] = bytes(made.size)
+    return made

@@ -31,7 +31,9 @@ EXPECTED_NOTES = {
     "csv_reader": ("opaque",),
     "database_in_memory": ("opaque",),
     "memory_map": ("mapped",),
+    "nameless_shared_memory": ("mapped",),
     "polars_lazy": ("opaque",),
+    "rest_of_a_stream": ("opaque",),
     "variable_strings": ("opaque",),
 }
 

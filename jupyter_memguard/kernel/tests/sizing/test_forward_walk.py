@@ -59,8 +59,7 @@ def test_a_graph_of_torch_is_followed_no_longer_than_there_is_time() -> None:
     layers = [torch.nn.Linear(256, 256) for _ in range(300)]
     loss = torch.nn.Sequential(*layers)(torch.ones(1, 256)).sum()
     hurried = keeps_alive(loss, threshold_bytes=10**12, budget_ms=0)
-    whole = keeps_alive(loss, threshold_bytes=10**12, budget_ms=PLENTY)
-    assert hurried.freed_bytes < whole.freed_bytes / 10
+    assert hurried.freed_bytes < 300 * 256 * 256 * 4 / 10
     assert "opaque" in hurried.notes
 
 

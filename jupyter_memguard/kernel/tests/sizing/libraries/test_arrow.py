@@ -1,18 +1,30 @@
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-from jupyter_memguard.kernel.sizing.libraries import native
+from jupyter_memguard.kernel.sizing import Root, measure
+from jupyter_memguard.kernel.sizing.libraries import native, pyarrow
 from jupyter_memguard.kernel.tests.sizing.libraries.nodes import freed, look
 
 pa = pytest.importorskip("pyarrow")
 pytestmark = pytest.mark.skipif(not native.is_readable(), reason="counts cannot be read here")
 
 COUNT = 1_000_000
+
+
+class Blocks(native.Memory):
+    """Memory of which only the sizes of blocks are known, in words."""
+
+    def __init__(self, sizes: dict[int, int]) -> None:
+        self.sizes = sizes
+
+    def block(self, address: int) -> int:
+        return self.sizes[address]
 
 
 def numbers(count: int = COUNT) -> Any:
@@ -242,3 +254,34 @@ def test_another_version_has_unknown_users(monkeypatch: pytest.MonkeyPatch) -> N
     (block,) = ours._pyarrow(pa.lib)[pa.Table].look(made).blocks
     assert block.users == -1
     assert block.size >= 8 * COUNT
+
+
+def test_beside_a_batch_whose_counts_cannot_be_read_no_figure_is_exact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, looked = pyarrow._Parts.data, itertools.count()
+
+    def unreadable(parts: Any, place: int, control: int) -> Any:
+        if next(looked) == 5:
+            raise ValueError
+        return read(parts, place, control)
+
+    monkeypatch.setattr(pyarrow._Parts, "data", unreadable)
+    size = measure([Root(table().to_batches(COUNT // 20), 0)], budget_ms=60_000)[0][0]
+    assert not size.exact
+    assert "sharing-unknown" in size.notes
+
+
+def test_what_a_block_had_before_it_was_an_objects_is_no_part_of_it() -> None:
+    with native.Memory() as memory:
+        layout = pyarrow._Layout(pa, memory)
+        sizes = {1: 24, 2: 22, 3: 25}  # words, by the addresses of objects of one kind
+        blocks = Blocks(sizes)
+        assert [layout.extent(blocks, control, 9) for control in sizes] == [22, 20, 20]
+
+
+def test_few_parts_are_not_late_on_a_machine_that_stands_still() -> None:
+    with native.Memory(seconds=-1.0) as memory:
+        asked = [memory.late() for _ in range(100)]
+    assert not any(asked[:16])
+    assert all(asked[16:])

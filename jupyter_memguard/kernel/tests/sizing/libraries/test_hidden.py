@@ -5,8 +5,12 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import io
+import mmap
+import random
 import re
+import struct
 import weakref
+from contextlib import suppress
 from typing import Any, Callable
 
 import pytest
@@ -14,6 +18,8 @@ import pytest
 from jupyter_memguard.kernel.sizing import Root, measure
 from jupyter_memguard.kernel.sizing.allocation import Kind
 from jupyter_memguard.kernel.sizing.libraries import loaded_adapters, native
+from jupyter_memguard.kernel.sizing.libraries import numpy as libraries_numpy
+from jupyter_memguard.kernel.sizing.memory_pages import MemoryPages
 from jupyter_memguard.kernel.tests.sizing.libraries.nodes import look
 
 SIZE = 5_000_000
@@ -175,6 +181,60 @@ def test_a_reader_of_texts_holds_what_it_reads_from() -> None:
     size = told(lambda: pandas.read_csv(io.StringIO("a,b\n" + "1,2\n" * SIZE), chunksize=10))
     assert size.freed_bytes >= 16 * SIZE
     assert "opaque" in size.notes
+
+
+def test_a_reader_that_was_read_to_its_end_leads_to_nothing() -> None:
+    pandas = pytest.importorskip("pandas")
+    reader = pandas.read_csv(io.StringIO("a,b\n" + "1,2\n" * 100), chunksize=10)
+    for _ in reader:
+        pass
+    # Where it has freed what it read from, there is something else now.
+    assert not look(reader._engine._reader).references
+
+
+@pytest.mark.parametrize("length", [1, 1000])
+def test_a_text_that_may_grow_is_given_to_nobody(length: int) -> None:
+    made = written(*["text " * length] * 3)
+    held = look(made).references or []
+    assert all(type(each) is list for each in held)
+    made.write("text " * 10_000)
+    assert made.getvalue() == "text " * (3 * length + 10_000)
+
+
+def test_an_object_whose_own_init_failed_is_measured() -> None:
+    class Header(struct.Struct):
+        def __init__(self) -> None:
+            with suppress(struct.error):
+                super().__init__("no format!")
+
+    assert told(lambda: [Header()]).freed_bytes > 0
+
+
+def test_an_image_beside_one_over_a_buffer_has_its_own_pixels() -> None:
+    pil = pytest.importorskip("PIL.Image")
+    chance = random.Random(0)  # noqa: S311
+    images: list[Any] = []
+    for _ in range(4000):
+        side = chance.randrange(3, 12)
+        pixels = bytes(4 * side * side)
+        images.append(pil.new("RGBA", (side, side)))
+        images.append(pil.frombuffer("RGBA", (side, side), pixels, "raw", "RGBA", 0, 1))
+        if len(images) > 200:
+            chance.shuffle(images)
+            del images[:150]
+        assert not any(look(each.im).references for each in images[-10:] if not each.readonly)
+
+
+def test_texts_of_an_array_that_has_gone_are_not_read() -> None:
+    assert libraries_numpy._texts(16, 160) <= 10  # what cannot be read is all zeros
+
+
+def test_another_thread_can_close_a_mapping_that_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mapped = mmap.mmap(-1, SIZE)
+    monkeypatch.setattr(MemoryPages, "present", lambda *_: mapped.close())
+    assert look(mapped).mapped == SIZE
 
 
 @needs_reading

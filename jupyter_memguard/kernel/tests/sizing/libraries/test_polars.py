@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -161,3 +162,21 @@ def test_another_version_has_an_estimate(monkeypatch: pytest.MonkeyPatch) -> Non
     owned = ours._polars(pl)[type(made._df)].look(made._df)
     assert owned.note == "opaque"
     assert owned.estimate == 8 * COUNT
+
+
+def test_objects_of_python_get_no_further_reference() -> None:
+    entry = object()
+    made = pl.DataFrame({"a": pl.Series([entry] * 3, dtype=pl.Object)})
+    before = sys.getrefcount(entry)
+    for owned in (look(made._df), look(made["a"]._s)):
+        assert owned.note == "opaque"
+        assert owned.estimate == 0  # of the objects nothing is known
+    assert sys.getrefcount(entry) == before
+
+
+def test_a_view_of_the_beginning_of_an_array_frees_the_whole() -> None:
+    np = pytest.importorskip("numpy")
+    root = sizing.Root(None, 0)
+    root.obj = pl.Series("b", np.ones(5_000_000)[:100_000])
+    size = sizing.measure([root], budget_ms=20_000)[0][0]
+    assert size.freed_bytes == pytest.approx(40e6, rel=0.01)

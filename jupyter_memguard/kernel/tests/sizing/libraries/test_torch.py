@@ -67,6 +67,21 @@ def test_what_a_graph_has_saved_is_freed_with_it() -> None:
     assert freed(loss) == 8 * COUNT + 4
 
 
+def test_what_a_function_of_the_users_has_saved_is_freed_with_it() -> None:
+    class Double(torch.autograd.Function):  # type: ignore[name-defined, misc]
+        @staticmethod
+        def forward(ctx: Any, values: Any) -> Any:
+            ctx.save_for_backward(values)
+            return values * 2
+
+    made = Double.apply(torch.ones(COUNT, requires_grad=True) * 3)
+    assert freed(made) == 4 * COUNT * 3 + 8  # with the source, and the number by which it was taken
+    node = made.grad_fn
+    assert freed(made) == 4 * COUNT
+    del node
+    assert freed(made) > 8 * COUNT
+
+
 def test_results_that_share_a_graph_free_it_together() -> None:
     weight = torch.ones(100, 100, requires_grad=True)
     made = torch.relu(torch.ones(1000, 100) @ weight)
