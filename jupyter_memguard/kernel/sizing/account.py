@@ -480,10 +480,19 @@ class Account:
         for batch in batches(iter(self.reach[first])):
             tally.add(self.tally_of(others.intersection(batch)))
             yield
+        self._note_cut(tally, first, second)
 
     def without(self, group: int, other: int) -> Tally:
         """Return the sum of what roots of a group keep alive, and none of another group."""
-        return self.tally_of(self.reach[group] - self.reach[other])
+        tally = self.tally_of(self.reach[group] - self.reach[other])
+        self._note_cut(tally, group, other)
+        return tally
+
+    def _note_cut(self, tally: Tally, *groups: int) -> None:
+        """Note that what groups lead to is not known yet, if it is not."""
+        roots = chain.from_iterable(self.walk.rooted[group] for group in groups)
+        if not self.final and not self.cut.isdisjoint(roots):
+            tally.notes |= {"cut"}
 
     def rows(self, group: int) -> tuple[list[Tally], list[Shared]]:
         """Return what each root of a group frees alone, and what several roots free together.
@@ -560,8 +569,7 @@ class Account:
         `shared_with` of a size has the positions of the others of a set that share memory.
         """
         together = self.tally_of(self.only([group]))
-        if not self.final and any(root in self.cut for root in self.walk.rooted[group]):
-            together.notes |= {"cut"}
+        self._note_cut(together, group)
         if not each:
             return [], together.size()
         _, shared = self.rows(group)

@@ -68,6 +68,9 @@ _MOST_SPOTS = 2000  # leaves of which the walk looks whether their references ha
 _FEW_MOVED = 3  # of these, beside one in a hundred, may have changed: leaves are small
 LOOK_S = 1 / 700_000  # seconds that an account takes for each look at an edge, joint or leaf
 _FIRST_ACCOUNT, _LATER_ACCOUNT = 0.5, 0.8  # the most of a budget that an account is left
+# The steps that are made however late it is. They take a few milliseconds, and reach small objects
+# beside large ones, such as what a traceback keeps.
+_FIRST_STEPS = 16
 _LOOKS_A_ROOT = 5  # the account of a root takes as long as that of so many edges
 
 # Objects, and for each the joint to which it belongs.
@@ -188,7 +191,8 @@ class Ownership:
         self._certain: list[int] = []  # wait to be opened; all references to these were met
         self._doubtful: list[int] = []  # wait as well, but something else may hold these
         self._level: _Level = [], []
-        self._depth = self._steps = 0
+        # Steps of joints that wait, and of any kind.
+        self._depth = self._steps = self._made = 0
         self._links = 0  # joints that were opened one after the other while many others waited
         self._deadline = self._turn_ends = 0.0
         self._look_s = 0.0
@@ -315,8 +319,9 @@ class Ownership:
         while not (self.done or self.full):
             before = clock()
             self._step()
+            self._made += 1
             # Another step may take as long.
-            if self._late(clock() - before):
+            if self._made >= _FIRST_STEPS and self._late(clock() - before):
                 break
         self.moving = self.moving or self._others.ran()
         self._ended = self.done or self.full

@@ -311,7 +311,7 @@ def _plan(library: Any) -> Adapter:
         with Memory() as memory:
             words = memory.words(id(obj), min(_MOST_WORDS, _basic(type(obj)) // POINTER))
             columns = _columns_in(memory, words[2:], *memory.words(id(beside) + _SERIES, 2))
-            found = [_loose(memory, place, id(obj)) for place in columns]
+            found = [_loose(memory, place, id(obj)) for place in dict.fromkeys(columns)]
         return Owned(None, found, note="opaque")
 
     return Adapter(look)
@@ -339,28 +339,31 @@ def _counted(memory: Memory, storage: _Storage, owner: int) -> Block:
     return Block(storage.address, storage.size, owner, users, leads_to=inner)
 
 
-def _columns_in(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> list[int]:
-    """Return the columns to which words lead.
+def _columns_in(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> Iterator[int]:
+    """Yield the columns to which words lead, some more than once.
 
     What polars has made on this thread lies not far from `beside`, and its tables of methods not
     far from `table`.
     """
-    columns: list[int] = []
     seen = {beside}
+    lists: set[int] = set()
     level = [words]
     for _ in range(_HOPS):
         here, level = level, []
         for current in here:
             for room, place, after in zip((0, *current), current, (*current[1:], 0)):
-                if abs(place - beside) > _NOT_FAR or place % POINTER or place in seen:
+                if abs(place - beside) > _NOT_FAR or place % POINTER:
                     continue
                 if len(seen) > _MOST_LOOKED_AT or memory.late():
-                    return columns
-                seen.add(place)
-                level.append(memory.words(place, _WORDS))
-                if 0 < after <= min(room, _MOST_COLUMNS):  # as a list says of itself
-                    columns += _columns_of(memory, place, after, table)
-    return columns
+                    return
+                # As a list says of itself. What led to its items before may be a word that was
+                # left over, beside which its length does not stand.
+                if 0 < after <= min(room, _MOST_COLUMNS) and place not in lists:
+                    lists.add(place)
+                    yield from _columns_of(memory, place, after, table)
+                if place not in seen:
+                    seen.add(place)
+                    level.append(memory.words(place, _WORDS))
 
 
 def _columns_of(memory: Memory, place: int, count: int, table: int) -> list[int]:

