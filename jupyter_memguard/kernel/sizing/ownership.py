@@ -379,7 +379,7 @@ class Ownership:
         They fall if what leads to them is all there is, which nobody can say.
         """
         waiting = [joint for joint in self.loose if joint not in held]
-        seen = set(waiting)
+        seen: set[int] = set()
         while waiting:
             for joint in set(self.edges[waiting.pop()]) - seen:
                 blocks = self.blocks.pop(joint, ())

@@ -25,7 +25,7 @@ _POINTER = ctypes.POINTER
 _SERIES = 3 * POINTER  # from a wrapper to its series: after count, type, and a lock's state
 _COPY = 2  # the word of an export's private data that points to a copy of polars' array
 _STORAGE = 6  # words of a storage: kind, capacity, how it is freed, users, address, bytes
-_USERS = 3 * POINTER  # from a storage's beginning
+_FREED, _USERS = 2 * POINTER, 3 * POINTER  # from a storage's beginning
 _OF_RUST = 0  # the kind of storages whose memory is polars' own
 _OWN, _IN_USE, _UNKNOWN = range(3)  # whether a storage's memory goes with it
 _WORDS = 24  # of an array in Rust, at the most
@@ -33,14 +33,14 @@ _ENTRY = 3 * POINTER  # bytes of an entry in a list of buffers: storage, address
 _AT_ONCE = 21  # entries that are read at once
 _MOST_LISTED = 10_000
 _MOST_WORDS = 64  # of a plan's wrapper
-_HOPS = 5  # steps from a plan to a column
 _MOST_LOOKED_AT = 3000  # structures on the way there
-_MOST_COLUMNS = 10_000
+_MOST_ROOM = 1 << 20  # for columns in a list
+_FEW = 8  # entries without a column, after which a list is one of something else
 _NEAR = 1 << 22  # bytes
 _CHUNKS = 3  # the word of a column that leads to its chunks, before how many they are
 _MOST_CHUNKS = 50
 _FIELDS = 12  # words of a chunk that are its own in any case
-_NOT_FAR = 1 << 25
+_LOWEST, _HIGHEST = 1 << 16, 1 << 47  # addresses of a process
 _MOST_USERS = 10**6
 _MOST_BYTES = 1 << 44
 _LEAST_ADDRESS = 1 << 16
@@ -113,6 +113,13 @@ class _Storage(NamedTuple):
     size: int
     owner: int
     inner: tuple[_Storage, ...]
+
+
+class _Entry(NamedTuple):
+    """Bytes of an entry in a frame's list, and where in it the column is."""
+
+    size: int
+    column: int
 
 
 def _storage(memory: Memory, place: int, exported: int) -> _Storage | None:
@@ -305,19 +312,32 @@ def _plan(library: Any) -> Adapter:
 
     Columns that a frame has as well count it as a user; the frame says what they have.
     """
+    entry = _entry_of_frames(library)
 
     def look(obj: Any) -> Owned:
+        if entry is None:
+            return Owned(None, note="opaque")
         beside = library.Series("", [1])._s  # noqa: SLF001
+        found: dict[int, Block] = {}
         with Memory() as memory:
             words = memory.words(id(obj), min(_MOST_WORDS, _basic(type(obj)) // POINTER))
-            columns = _columns_in(memory, words[2:], *memory.words(id(beside) + _SERIES, 2))
-            found = [_loose(memory, place, id(obj)) for place in dict.fromkeys(columns)]
-        return Owned(None, found, note="opaque")
+            table = memory.word(id(beside) + _SERIES + POINTER)
+            for column, left in _columns_in(memory, words[2:], table, entry):  # noqa: B007
+                if found and memory.late():
+                    break
+                if column not in found:
+                    found[column] = _loose(memory, column, id(obj), table)
+            else:
+                left = 0
+        blocks = list(found.values())
+        # Columns for which there was no time are taken to be like the others.
+        estimate = total(blocks) * left // max(1, len(blocks))
+        return Owned(None, blocks, note="opaque", estimate=estimate)
 
     return Adapter(look)
 
 
-def _loose(memory: Memory, column: int, owner: int) -> Block:
+def _loose(memory: Memory, column: int, owner: int, table: int) -> Block:
     """Return the block of a column to which a plan may lead; with its storages, if it is alone."""
     users, _, *words = memory.words(column, _CHUNKS + 2)
     storages: dict[int, _Storage] = {}
@@ -326,7 +346,8 @@ def _loose(memory: Memory, column: int, owner: int) -> Block:
         array = memory.word(start + 2 * POINTER * chunk)
         for place in memory.words(array, _FIELDS):
             storage = _storage(memory, place, 0)
-            if storage is not None:
+            # Polars' tables say how the memory is freed, too.
+            if storage is not None and abs(memory.word(place + _FREED) - table) < _NEAR:
                 inner = tuple(_listed(memory, storage)) if storage.size % _ENTRY == 0 else ()
                 storages[storage.address] = storage._replace(inner=inner)
     parts = tuple(_counted(memory, storage, owner) for storage in storages.values())
@@ -336,49 +357,74 @@ def _loose(memory: Memory, column: int, owner: int) -> Block:
 def _counted(memory: Memory, storage: _Storage, owner: int) -> Block:
     users = memory.word(storage.place + _USERS)
     inner = tuple(_counted(memory, part, owner) for part in storage.inner)
-    return Block(storage.address, storage.size, owner, users, leads_to=inner)
+    return Block(storage.address, storage.size, owner, users, leads_to=inner, loose=True)
 
 
-def _columns_in(memory: Memory, words: tuple[int, ...], beside: int, table: int) -> Iterator[int]:
-    """Yield the columns to which words lead, some more than once.
+def _columns_in(
+    memory: Memory, words: tuple[int, ...], table: int, entry: _Entry
+) -> Iterator[tuple[int, int]]:
+    """Yield the columns to which words of a plan lead, and how many more their list has.
 
-    What polars has made on this thread lies not far from `beside`, and its tables of methods not
-    far from `table`.
+    Some are yielded more than once.
+
+    A plan leads to its inputs, and these to frames, by structures that begin with their counts of
+    users and of weak references, and by lists. Polars has its tables of methods not far from
+    `table`.
     """
-    seen = {beside}
+    seen: set[int] = set()
     lists: set[int] = set()
     level = [words]
-    for _ in range(_HOPS):
+    while level:
         here, level = level, []
         for current in here:
             for room, place, after in zip((0, *current), current, (*current[1:], 0)):
-                if abs(place - beside) > _NOT_FAR or place % POINTER:
+                if not _LOWEST < place < _HIGHEST or place % POINTER:
                     continue
                 if len(seen) > _MOST_LOOKED_AT or memory.late():
                     return
-                # As a list says of itself. What led to its items before may be a word that was
-                # left over, beside which its length does not stand.
-                if 0 < after <= min(room, _MOST_COLUMNS) and place not in lists:
+                listed = 0 < after <= room <= _MOST_ROOM  # as a list says of itself
+                # What led to its items before may be a word that was left over, beside which its
+                # length does not stand.
+                if listed and place not in lists:
                     lists.add(place)
-                    yield from _columns_of(memory, place, after, table)
-                if place not in seen:
-                    seen.add(place)
-                    level.append(memory.words(place, _WORDS))
+                    yield from _columns_of(memory, place, after, table, entry)
+                if place in seen:
+                    continue
+                seen.add(place)
+                found = memory.words(place, _WORDS)
+                if listed or (0 < found[0] < _MOST_USERS and found[1] == 1):
+                    level.append(found)
 
 
-def _columns_of(memory: Memory, place: int, count: int, table: int) -> list[int]:
-    """Return the columns in a list of so many; none if it is one of something else."""
-    words: list[int] = []
-    size = count * _ENTRY
-    for start in range(place, place + size, _ENTRY * _AT_ONCE):
-        words += memory.words(start, min(_ENTRY * _AT_ONCE, place + size - start) // POINTER)
-    found = []
-    for at in range(len(words) - 1):
-        if abs(words[at + 1] - table) < _NEAR:
-            users, weak = memory.words(words[at], 2)
+def _columns_of(
+    memory: Memory, place: int, count: int, table: int, entry: _Entry
+) -> Iterator[tuple[int, int]]:
+    """Yield the columns in a list of so many; none if it is one of something else."""
+    begun = False
+    for number in range(count):
+        column, methods = memory.words(place + number * entry.size + entry.column, 2)
+        if abs(methods - table) < _NEAR:
+            users, weak = memory.words(column, 2)
             if weak == 1 and 0 < users < _MOST_USERS:
-                found.append(words[at])
-    return found
+                begun = True
+                yield column, count - number - 1
+        if number > _FEW and not begun:
+            return
+
+
+def _entry_of_frames(library: Any) -> _Entry | None:
+    """Return how frames list their columns, found in one made for that; None if it is not."""
+    columns = [library.Series(name, [1, 2]) for name in "abc"]
+    frame = library.DataFrame(columns)
+    with Memory() as memory:
+        wanted = [memory.word(id(each._s) + _SERIES) for each in columns]  # noqa: SLF001
+        words = memory.words(id(frame._df), _WRAPPER // POINTER)  # noqa: SLF001
+        for room, place, count in zip(words, words[1:], words[2:]):
+            listed = memory.words(place, _MOST_WORDS - 1) if count == len(columns) <= room else ()
+            if all(map(listed.__contains__, wanted)):
+                first, second, _ = map(listed.index, wanted)
+                return _Entry((second - first) * POINTER, first * POINTER)
+    return None
 
 
 def _listed(memory: Memory, storage: _Storage) -> Iterator[_Storage]:

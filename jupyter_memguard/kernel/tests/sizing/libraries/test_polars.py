@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import random
 import sys
 from typing import Any
 
@@ -57,12 +59,12 @@ def test_a_slice_keeps_the_whole() -> None:
 
 
 def test_a_list_of_columns_is_found_although_a_word_left_over_led_to_it_before() -> None:
-    column, table, items, frame_at, old = 0x1000, 0x9000, 0x2000, 0x3000, 0x4000
+    column, table, items, frame_at, old = range(0x100000, 0x150000, 0x10000)
     stored = {
         column: (1, 1),
         items: (column, table),
         frame_at: (1, 1, 1, items, 1),
-        old: (items,),
+        old: (1, 1, items),
     }
 
     class Stored:
@@ -74,7 +76,8 @@ def test_a_list_of_columns_is_found_although_a_word_left_over_led_to_it_before()
 
     memory: Any = Stored()
     for words in ((frame_at,), (items, 0, frame_at), (old, 0, frame_at)):
-        assert set(polars._columns_in(memory, words, 0x5000, table)) == {column}
+        found = polars._columns_in(memory, words, table, polars._Entry(160, 0))
+        assert set(found) == {(column, 0)}
 
 
 def test_objects_that_share_free_it_together() -> None:
@@ -147,6 +150,35 @@ def test_a_frame_goes_with_the_plans_over_it(plans: Any, first: str) -> None:
     assert max(size.likely_bytes for size in sizes) < 100_000
     one = roots[0 if first == "frame" else -1]
     assert sizing.measure([one], budget_ms=20_000)[1].likely_bytes < 100_000
+
+
+def test_a_plan_is_told_in_a_session_with_other_frames() -> None:
+    chance = random.Random(0)  # noqa: S311 - the same frames again
+    others: list[Any] = []
+    for _ in range(60):
+        others.append(pl.DataFrame({f"c{at}": [chance.random()] * 30 for at in range(9)}))
+        if chance.random() < 0.5:
+            others.pop(chance.randrange(len(others)))
+        others[-1:] = [*others[-1:], pl.DataFrame({"a": ["x"] * 99}).lazy().unique().collect()]
+        made = frame()
+        plan = made.lazy().filter(pl.col("a") > 5).group_by("a").agg(pl.len()).sort("a")
+        roots = [sizing.Root(made, 0), sizing.Root(plan, 0)]
+        del made, plan
+        together = sizing.measure(roots, budget_ms=20_000)[1]
+        assert together.likely_bytes == pytest.approx(8 * COUNT, rel=0.02)
+        assert together.freed_bytes < 100_000
+
+
+def test_a_plan_of_a_wide_frame_is_an_estimate_by_the_columns_that_there_was_time_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = itertools.count()
+    monkeypatch.setattr(native, "thread_time", lambda: next(looks) / 50_000)
+    made = pl.DataFrame({f"c{at}": [float(at)] * 1000 for at in range(500)})
+    plan = made.lazy()
+    del made
+    assert told(plan).likely_bytes == pytest.approx(500 * 8000, rel=0.02)
+    assert next(looks) < 500
 
 
 def test_a_plan_that_nobody_sees_is_no_reason_to_say_that_a_frame_surely_goes() -> None:
