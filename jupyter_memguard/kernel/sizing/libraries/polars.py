@@ -29,6 +29,8 @@ _FREED, _USERS = 2 * POINTER, 3 * POINTER  # from a storage's beginning
 _OF_RUST = 0  # the kind of storages whose memory is polars' own
 _OWN, _IN_USE, _UNKNOWN = range(3)  # whether a storage's memory goes with it
 _WORDS = 24  # of an array in Rust, at the most
+_INPUT = 38  # words of an input in a plan's list
+_MOST_INPUTS = 32
 _ENTRY = 3 * POINTER  # bytes of an entry in a list of buffers: storage, address, length
 _AT_ONCE = 21  # entries that are read at once
 _MOST_LISTED = 10_000
@@ -382,18 +384,23 @@ def _columns_in(
                     continue
                 if len(seen) > _MOST_LOOKED_AT or memory.late():
                     return
-                listed = 0 < after <= room <= _MOST_ROOM  # as a list says of itself
-                # What led to its items before may be a word that was left over, beside which its
-                # length does not stand.
-                if listed and place not in lists:
+                # What led to a list before may be a word that was left over, beside which the
+                # list's length does not stand.
+                if 0 < after <= room <= _MOST_ROOM and place not in lists:
                     lists.add(place)
-                    yield from _columns_of(memory, place, after, table, entry)
-                if place in seen:
-                    continue
+                    of_columns = False
+                    for found in _columns_of(memory, place, after, table, entry):
+                        of_columns = True
+                        yield found
+                    inputs = 0 if of_columns or room > _MOST_INPUTS else after
+                    level += [
+                        memory.words(place + at * _INPUT * POINTER, _INPUT) for at in range(inputs)
+                    ]
+                elif place not in seen:
+                    counted = memory.words(place, _WORDS)
+                    if 0 < counted[0] < _MOST_USERS and counted[1] == 1:
+                        level.append(counted)
                 seen.add(place)
-                found = memory.words(place, _WORDS)
-                if listed or (0 < found[0] < _MOST_USERS and found[1] == 1):
-                    level.append(found)
 
 
 def _columns_of(

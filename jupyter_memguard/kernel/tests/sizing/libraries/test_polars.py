@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import random
 import sys
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -179,6 +180,34 @@ def test_a_plan_of_a_wide_frame_is_an_estimate_by_the_columns_that_there_was_tim
     del made
     assert told(plan).likely_bytes == pytest.approx(500 * 8000, rel=0.02)
     assert next(looks) < 500
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        lambda one, other: one.join(other, on="a"),
+        lambda one, other: one.filter(pl.col("a") > 5).join_asof(other.sort("a"), on="a"),
+        lambda one, other: pl.concat([one, other, *[one.head(number) for number in range(20)]]),
+        lambda one, other: pl.concat([one, other.rename({"a": "b"})], how="horizontal"),
+        lambda one, other: one.cache().join(other.cache(), on="a"),
+        lambda one, other: reduce(
+            lambda before, number: before.with_columns(pl.lit(number).alias(f"c{number}")),
+            range(30),
+            one.join(other, on="a"),
+        ),
+    ],
+    ids=["join", "join_asof", "concat", "horizontal", "cache", "many steps"],
+)
+def test_a_plan_over_two_frames_keeps_the_one_that_nobody_else_has(plan: Any) -> None:
+    one, other = frame(), frame()
+    made = plan(one.lazy(), other.lazy())
+    assert told(made).likely_bytes < 100_000
+    del other
+    assert told(made).likely_bytes == pytest.approx(8 * COUNT, rel=0.02)
+    roots = [sizing.Root(made, 0), sizing.Root(one, 0)]
+    del made, one
+    together = sizing.measure(roots, budget_ms=20_000)[1]
+    assert together.likely_bytes == pytest.approx(2 * 8 * COUNT, rel=0.02)
 
 
 def test_a_plan_that_nobody_sees_is_no_reason_to_say_that_a_frame_surely_goes() -> None:
