@@ -320,8 +320,9 @@ class Ownership:
             before = clock()
             self._step()
             self._made += 1
-            # Another step may take as long.
-            if self._made >= _FIRST_STEPS and self._late(clock() - before):
+            # Examples tell nothing of the others before they were followed.
+            first = self._made < _FIRST_STEPS and not self.examples
+            if not first and self._late(clock() - before):  # another step may take as long
                 break
         self.moving = self.moving or self._others.ran()
         self._ended = self.done or self.full
