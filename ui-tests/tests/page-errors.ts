@@ -21,8 +21,9 @@ export function watchPages(context: BrowserContext): string[] {
     }
   };
   context.on('weberror', event => {
-    const error = event.error();
-    add(`uncaught: ${error.stack ?? error.message}`);
+    const { message, stack } = event.error();
+    // What is thrown without being an error has no stack.
+    add(`uncaught: ${stack === undefined || stack === '' ? message : stack}`);
   });
   context.on('console', message => {
     const text = message.text();
