@@ -365,13 +365,13 @@ def _counted(memory: Memory, storage: _Storage, owner: int) -> Block:
 def _columns_in(
     memory: Memory, words: tuple[int, ...], table: int, entry: _Entry
 ) -> Iterator[tuple[int, int]]:
-    """Yield the columns to which words of a plan lead, and how many more their list has.
+    """Yield the columns to which words of a plan lead, and how many more their frame has.
 
     Some are yielded more than once.
 
     A plan leads to its inputs, and these to frames, by structures that begin with their counts of
-    users and of weak references, and by lists. Polars has its tables of methods not far from
-    `table`.
+    users and of weak references; a frame's list of columns stands right after these. Polars has
+    its tables of methods not far from `table`.
     """
     seen: set[int] = set()
     lists: set[int] = set()
@@ -384,29 +384,32 @@ def _columns_in(
                     continue
                 if len(seen) > _MOST_LOOKED_AT or memory.late():
                     return
-                # What led to a list before may be a word that was left over, beside which the
-                # list's length does not stand.
-                if 0 < after <= room <= _MOST_ROOM and place not in lists:
+                # What led there before may be a word that was left over, beside which the list's
+                # length does not stand.
+                if 0 < after <= room <= _MOST_INPUTS and place not in lists:
                     lists.add(place)
-                    of_columns = False
-                    for found in _columns_of(memory, place, after, table, entry):
-                        of_columns = True
-                        yield found
-                    inputs = 0 if of_columns or room > _MOST_INPUTS else after
                     level += [
-                        memory.words(place + at * _INPUT * POINTER, _INPUT) for at in range(inputs)
+                        memory.words(place + at * _INPUT * POINTER, _INPUT) for at in range(after)
                     ]
-                elif place not in seen:
-                    counted = memory.words(place, _WORDS)
-                    if 0 < counted[0] < _MOST_USERS and counted[1] == 1:
-                        level.append(counted)
+                if place in seen:
+                    continue
                 seen.add(place)
+                counted = memory.words(place, _WORDS)
+                if 0 < counted[0] < _MOST_USERS and counted[1] == 1:
+                    is_frame = False
+                    for found in _columns_of(memory, *counted[2:5], table, entry):
+                        is_frame = True
+                        yield found
+                    if not is_frame:
+                        level.append(counted)
 
 
-def _columns_of(
-    memory: Memory, place: int, count: int, table: int, entry: _Entry
+def _columns_of(  # noqa: PLR0913, PLR0917 - the words of a list, and how to read it
+    memory: Memory, room: int, place: int, count: int, table: int, entry: _Entry
 ) -> Iterator[tuple[int, int]]:
     """Yield the columns in a list of so many; none if it is one of something else."""
+    if not 0 < count <= room <= _MOST_ROOM:
+        return
     begun = False
     for number in range(count):
         column, methods = memory.words(place + number * entry.size + entry.column, 2)
