@@ -12,6 +12,7 @@ Where the counts do not stand where they are looked for, there is an estimate in
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
 from typing import Any, Callable, Iterator, NamedTuple
 
 from ...retention import describe
@@ -29,12 +30,13 @@ _FREED, _USERS = 2 * POINTER, 3 * POINTER  # from a storage's beginning
 _OF_RUST = 0  # the kind of storages whose memory is polars' own
 _OWN, _IN_USE, _UNKNOWN = range(3)  # whether a storage's memory goes with it
 _WORDS = 24  # of an array in Rust, at the most
-_INPUT = 38  # words of an input in a plan's list
+_PLAN = 38  # words of a plan
+_KINDS = 64
 _MOST_INPUTS = 32
 _ENTRY = 3 * POINTER  # bytes of an entry in a list of buffers: storage, address, length
 _AT_ONCE = 21  # entries that are read at once
 _MOST_LISTED = 10_000
-_MOST_WORDS = 64  # of a plan's wrapper
+_FRAMES = 63  # words of a frame's list that are looked at
 _MOST_LOOKED_AT = 3000  # structures on the way there
 _MOST_ROOM = 1 << 20  # for columns in a list
 _FEW = 8  # entries without a column, after which a list is one of something else
@@ -314,7 +316,9 @@ def _plan(library: Any) -> Adapter:
 
     Columns that a frame has as well count it as a user; the frame says what they have.
     """
-    entry = _entry_of_frames(library)
+    entry: _Entry | None = None
+    with suppress(Exception):  # another version
+        entry = _entry_of_frames(library)
 
     def look(obj: Any) -> Owned:
         if entry is None:
@@ -322,9 +326,9 @@ def _plan(library: Any) -> Adapter:
         beside = library.Series("", [1])._s  # noqa: SLF001
         found: dict[int, Block] = {}
         with Memory() as memory:
-            words = memory.words(id(obj), min(_MOST_WORDS, _basic(type(obj)) // POINTER))
+            words = memory.words(id(obj), min(_PLAN + 4, _basic(type(obj)) // POINTER))
             table = memory.word(id(beside) + _SERIES + POINTER)
-            for column, left in _columns_in(memory, words[2:], table, entry):  # noqa: B007
+            for column, left in _Search(memory, table, entry).columns(words[2:]):  # noqa: B007
                 if found and memory.late():
                     break
                 if column not in found:
@@ -362,64 +366,69 @@ def _counted(memory: Memory, storage: _Storage, owner: int) -> Block:
     return Block(storage.address, storage.size, owner, users, leads_to=inner, loose=True)
 
 
-def _columns_in(
-    memory: Memory, words: tuple[int, ...], table: int, entry: _Entry
-) -> Iterator[tuple[int, int]]:
-    """Yield the columns to which words of a plan lead, and how many more their frame has.
+class _Search:
+    """A search from a plan's words for the columns of its frames.
 
-    Some are yielded more than once.
-
-    A plan leads to its inputs, and these to frames, by structures that begin with their counts of
-    users and of weak references; a frame's list of columns stands right after these. Polars has
-    its tables of methods not far from `table`.
+    A plan begins with a small number, which says its kind. It leads to its inputs, in lists or by
+    structures that begin with their counts of users and of weak references, and in the end to
+    frames, whose lists of columns stand right after these counts.
     """
-    seen: set[int] = set()
-    lists: set[int] = set()
-    level = [words]
-    while level:
-        here, level = level, []
-        for current in here:
-            for room, place, after in zip((0, *current), current, (*current[1:], 0)):
-                if not _LOWEST < place < _HIGHEST or place % POINTER:
-                    continue
-                if len(seen) > _MOST_LOOKED_AT or memory.late():
-                    return
-                # What led there before may be a word that was left over, beside which the list's
-                # length does not stand.
-                if 0 < after <= room <= _MOST_INPUTS and place not in lists:
-                    lists.add(place)
-                    level += [
-                        memory.words(place + at * _INPUT * POINTER, _INPUT) for at in range(after)
-                    ]
-                if place in seen:
-                    continue
-                seen.add(place)
-                counted = memory.words(place, _WORDS)
-                if 0 < counted[0] < _MOST_USERS and counted[1] == 1:
-                    is_frame = False
-                    for found in _columns_of(memory, *counted[2:5], table, entry):
-                        is_frame = True
-                        yield found
-                    if not is_frame:
-                        level.append(counted)
 
+    def __init__(self, memory: Memory, table: int, entry: _Entry) -> None:
+        """Take how frames list columns, and a table of methods that others are not far from."""
+        self._memory = memory
+        self._table = table
+        self._entry = entry
+        self._seen: set[int] = set()
+        self._lists: set[int] = set()
 
-def _columns_of(  # noqa: PLR0913, PLR0917 - the words of a list, and how to read it
-    memory: Memory, room: int, place: int, count: int, table: int, entry: _Entry
-) -> Iterator[tuple[int, int]]:
-    """Yield the columns in a list of so many; none if it is one of something else."""
-    if not 0 < count <= room <= _MOST_ROOM:
-        return
-    begun = False
-    for number in range(count):
-        column, methods = memory.words(place + number * entry.size + entry.column, 2)
-        if abs(methods - table) < _NEAR:
-            users, weak = memory.words(column, 2)
-            if weak == 1 and 0 < users < _MOST_USERS:
-                begun = True
-                yield column, count - number - 1
-        if number > _FEW and not begun:
-            return
+    def columns(self, words: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+        """Yield columns, some more than once, and how many more their frame has."""
+        level = [words]
+        while level:
+            here, level = level, []
+            for current in here:
+                for room, place, after in zip((0, *current), current, (*current[1:], 0)):
+                    if not _LOWEST < place < _HIGHEST or place % POINTER:
+                        continue
+                    if len(self._seen) > _MOST_LOOKED_AT or self._memory.late():
+                        return
+                    level += self._inputs(room, place, after)
+                    if place in self._seen:
+                        continue
+                    self._seen.add(place)
+                    users, weak, *plan = self._memory.words(place, _PLAN + 2)
+                    if 0 < users < _MOST_USERS and weak == 1:
+                        is_frame = False
+                        for found in self._of_frame(*plan[:3]):
+                            is_frame = True
+                            yield found
+                        level += [] if is_frame or not 0 < plan[0] < _KINDS else [tuple(plan)]
+
+    def _inputs(self, room: int, place: int, count: int) -> list[tuple[int, ...]]:
+        """Return the plans in a list of so many; none if it is one of something else.
+
+        What led there before may be a word that was left over, beside which no length stands.
+        """
+        if not 0 < count <= room <= _MOST_INPUTS or place in self._lists:
+            return []
+        self._lists.add(place)
+        plans = [self._memory.words(place + at * _PLAN * POINTER, _PLAN) for at in range(count)]
+        return plans if all(0 < plan[0] < _KINDS for plan in plans) else []
+
+    def _of_frame(self, room: int, place: int, count: int) -> Iterator[tuple[int, int]]:
+        """Yield the columns in a list of so many; none if it is one of something else."""
+        found = False
+        for number in range(count if 0 < count <= room <= _MOST_ROOM else 0):
+            at = place + number * self._entry.size + self._entry.column
+            column, methods = self._memory.words(at, 2)
+            if abs(methods - self._table) < _NEAR:
+                users, weak = self._memory.words(column, 2)
+                if weak == 1 and 0 < users < _MOST_USERS:
+                    found = True
+                    yield column, count - number - 1
+            if number > _FEW and not found:
+                return
 
 
 def _entry_of_frames(library: Any) -> _Entry | None:
@@ -430,7 +439,7 @@ def _entry_of_frames(library: Any) -> _Entry | None:
         wanted = [memory.word(id(each._s) + _SERIES) for each in columns]  # noqa: SLF001
         words = memory.words(id(frame._df), _WRAPPER // POINTER)  # noqa: SLF001
         for room, place, count in zip(words, words[1:], words[2:]):
-            listed = memory.words(place, _MOST_WORDS - 1) if count == len(columns) <= room else ()
+            listed = memory.words(place, _FRAMES) if count == len(columns) <= room else ()
             if all(map(listed.__contains__, wanted)):
                 first, second, _ = map(listed.index, wanted)
                 return _Entry((second - first) * POINTER, first * POINTER)

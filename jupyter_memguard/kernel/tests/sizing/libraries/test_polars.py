@@ -60,12 +60,13 @@ def test_a_slice_keeps_the_whole() -> None:
 
 
 def test_a_list_of_columns_is_found_although_a_word_left_over_led_to_it_before() -> None:
-    column, table, items, frame_at, old = range(0x100000, 0x150000, 0x10000)
+    column, table, items, frame_at, plan, old = range(0x100000, 0x160000, 0x10000)
     stored = {
         column: (1, 1),
         items: (column, table),
         frame_at: (1, 1, 1, items, 1),
-        old: (1, 1, items),
+        plan: (1, 1, 7, frame_at),
+        old: (1, 1, 8, items),
     }
 
     class Stored:
@@ -76,8 +77,8 @@ def test_a_list_of_columns_is_found_although_a_word_left_over_led_to_it_before()
             return False
 
     memory: Any = Stored()
-    for words in ((frame_at,), (items, 0, frame_at), (old, 0, frame_at)):
-        found = polars._columns_in(memory, words, table, polars._Entry(160, 0))
+    for words in ((frame_at,), (items, 0, frame_at), (old, 0, plan)):
+        found = polars._Search(memory, table, polars._Entry(160, 0)).columns(words)
         assert set(found) == {(column, 0)}
 
 
