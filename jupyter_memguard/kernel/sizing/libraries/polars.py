@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 from ...retention import describe
 from ..blocks import USERS_UNKNOWN, Block, total
@@ -30,9 +30,8 @@ _FREED, _USERS = 2 * POINTER, 3 * POINTER  # from a storage's beginning
 _OF_RUST = 0  # the kind of storages whose memory is polars' own
 _OWN, _IN_USE, _UNKNOWN = range(3)  # whether a storage's memory goes with it
 _WORDS = 24  # of an array in Rust, at the most
-_PLAN = 38  # words of a plan
-_KINDS = 64
-_MOST_INPUTS = 32
+# A plan: its words, the kinds that its first word may say, and the most inputs that it lists.
+_PLAN, _KINDS, _MOST_INPUTS = 38, 64, 32
 _ENTRY = 3 * POINTER  # bytes of an entry in a list of buffers: storage, address, length
 _AT_ONCE = 21  # entries that are read at once
 _MOST_LISTED = 10_000
@@ -41,8 +40,14 @@ _MOST_LOOKED_AT = 3000  # structures on the way there
 _MOST_ROOM = 1 << 20  # for columns in a list
 _FEW = 8  # entries without a column, after which a list is one of something else
 _NEAR = 1 << 22  # bytes
-_CHUNKS = 3  # the word of a column that leads to its chunks, before how many they are
 _MOST_CHUNKS = 50
+_MOST_NESTED = 4  # arrays in arrays, as of lists
+_BITS_BESIDE = 4  # bytes of values for each byte of bits, at the least
+_COLUMN = 12  # words of a column that may lead to arrays
+# Of an array's words, the first after those that say its type, and the last but one that may lead
+# to values or to arrays in it.
+_KIND, _VALUES, _ARRAYS = 4, 8, 9
+_LISTED, _NAMED = 2, 6  # those of one of structs that say how many arrays are in it
 _FIELDS = 12  # words of a chunk that are its own in any case
 _LOWEST, _HIGHEST = 1 << 16, 1 << 47  # addresses of a process
 _MOST_USERS = 10**6
@@ -228,6 +233,9 @@ class _Columns:
             self.whole, self.objects = False, True
         except (LookupError, ValueError):
             self.whole = False
+            # A plan with the same column says the same of it.
+            table = self.memory.word(id(column) + _SERIES + POINTER)
+            return [_loose(self.memory, place, self.owner, table)._replace(users=users)]
         # the export is gone now, so the counts are what they are without it
         return [Block(place, 0, self.owner, users, leads_to=tuple(map(self._block, found)))]
 
@@ -337,27 +345,63 @@ def _plan(library: Any) -> Adapter:
                 left = 0
         blocks = list(found.values())
         # Columns for which there was no time are taken to be like the others.
-        estimate = total(blocks) * left // max(1, len(blocks))
+        alone = total(block for block in blocks if block.users == 1)
+        estimate = alone * left // max(1, len(blocks))
         return Owned(None, blocks, note="opaque", estimate=estimate)
 
     return Adapter(look)
 
 
 def _loose(memory: Memory, column: int, owner: int, table: int) -> Block:
-    """Return the block of a column to which a plan may lead; with its storages, if it is alone."""
-    users, _, *words = memory.words(column, _CHUNKS + 2)
-    storages: dict[int, _Storage] = {}
-    start, chunks = words[-2:]
-    for chunk in range(min(chunks, _MOST_CHUNKS) if users == 1 else 0):
-        array = memory.word(start + 2 * POINTER * chunk)
-        for place in memory.words(array, _FIELDS):
-            storage = _storage(memory, place, 0)
-            # Polars' tables say how the memory is freed, too.
-            if storage is not None and abs(memory.word(place + _FREED) - table) < _NEAR:
-                inner = tuple(_listed(memory, storage)) if storage.size % _ENTRY == 0 else ()
-                storages[storage.address] = storage._replace(inner=inner)
-    parts = tuple(_counted(memory, storage, owner) for storage in storages.values())
-    return Block(column, 0, owner, users, leads_to=parts, loose=True)
+    """Return the block of a column to which a plan may lead, with its storages."""
+    users, _, *words = memory.words(column, _COLUMN)
+    found: list[_Storage] = []
+    arrays = _arrays_in(memory, words, table)
+    for _ in range(_MOST_NESTED):
+        inner: list[int] = []
+        for array in arrays:
+            fields = memory.words(array, _FIELDS)
+            found += _storages_of(memory, fields, table)
+            inner += _arrays_inside(memory, fields, table)
+        arrays = inner[:_MOST_CHUNKS]
+    storages = {storage.address: storage for storage in found}
+    blocks = tuple(_counted(memory, storage, owner) for storage in storages.values())
+    return Block(column, 0, owner, users, leads_to=blocks, loose=True)
+
+
+def _storages_of(memory: Memory, fields: Sequence[int], table: int) -> list[_Storage]:
+    """Return the storages to which an array's words lead.
+
+    Beside one with values, which comes first, stands where these begin. One of bits, which say
+    which values there are, is small beside these. What is neither may be left over.
+    """
+    values: list[_Storage] = []
+    others: list[_Storage] = []
+    for at, (place, start) in enumerate(zip(fields, fields[1:])):
+        storage = _storage(memory, place, 0) if at >= _KIND else None
+        # Polars' tables say how the memory is freed, too.
+        if storage is not None and abs(memory.word(place + _FREED) - table) < _NEAR:
+            parts = tuple(_listed(memory, storage)) if storage.size % _ENTRY == 0 else ()
+            is_begun = at < _VALUES and 0 <= start - storage.address < storage.size
+            (values if is_begun else others).append(storage._replace(inner=parts))
+    least = max((storage.size for storage in values), default=_MOST_BYTES)
+    return values + [storage for storage in others if storage.size <= least // _BITS_BESIDE]
+
+
+def _arrays_inside(memory: Memory, fields: Sequence[int], table: int) -> list[int]:
+    """Return the arrays in one of structs, which lists as many names, or in one of lists."""
+    if fields[_LISTED] == fields[_NAMED]:
+        return _arrays_in(memory, fields[: _LISTED + 1], table)
+    boxes = fields[_KIND:_ARRAYS]
+    return [place for place, methods in zip(boxes, boxes[1:]) if abs(methods - table) < _NEAR]
+
+
+def _arrays_in(memory: Memory, words: Sequence[int], table: int) -> list[int]:
+    """Return the arrays of the first list of arrays among words, with their tables of methods."""
+    for room, place, count in zip(words, words[1:], words[2:]):
+        if 0 < count <= room < _MOST_ROOM and abs(memory.word(place + POINTER) - table) < _NEAR:
+            return [memory.word(place + 2 * POINTER * at) for at in range(min(count, _MOST_CHUNKS))]
+    return []
 
 
 def _counted(memory: Memory, storage: _Storage, owner: int) -> Block:

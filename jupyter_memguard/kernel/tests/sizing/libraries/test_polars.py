@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_memguard.kernel import sizing
+from jupyter_memguard.kernel.sizing.blocks import total
 from jupyter_memguard.kernel.sizing.libraries import native, polars
 from jupyter_memguard.kernel.tests.sizing.libraries.nodes import freed, look
 
@@ -115,7 +116,9 @@ def test_what_is_made_for_export_has_an_estimate() -> None:
     made = pl.Series("a", ["x", "y"] * COUNT, dtype=pl.Categorical)
     owned = look(made._s)
     assert owned.note == "opaque"
-    assert owned.estimate == 8 * COUNT
+    [column] = owned.blocks
+    assert owned.estimate + total([column]) == 8 * COUNT
+    assert sizing.measure([sizing.Root(made._s, 1)], budget_ms=20_000)[1].freed_bytes < COUNT
 
 
 def test_a_lazy_frame_has_an_estimate_unless_its_columns_have_other_users() -> None:
@@ -209,6 +212,35 @@ def test_a_plan_over_two_frames_keeps_the_one_that_nobody_else_has(plan: Any) ->
     del made, one
     together = sizing.measure(roots, budget_ms=20_000)[1]
     assert together.likely_bytes == pytest.approx(2 * 8 * COUNT, rel=0.02)
+
+
+COLUMNS = {
+    "numbers": lambda: range(30_000),
+    "texts": lambda: [f"a text of some length {at}" for at in range(30_000)],
+    "lists": lambda: [[at, at + 1] for at in range(30_000)],
+    "structs": lambda: [{"x": at, "y": at / 2} for at in range(30_000)],
+    "dates": lambda: pl.Series(range(30_000)).cast(pl.Date),
+    "times": lambda: pl.Series(range(30_000)).cast(pl.Datetime("us", "UTC")),
+    "categories": lambda: pl.Series(["abc", "def", "ghi"] * 10_000, dtype=pl.Categorical),
+    "decimals": lambda: pl.Series(range(30_000)).cast(pl.Decimal(10, 2)),
+    "arrays": lambda: pl.Series([[at, at] for at in range(30_000)], dtype=pl.Array(pl.Int64, 2)),
+    "chunks": lambda: pl.concat([pl.Series(range(15_000)), pl.Series(range(15_000))]),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_of_any_kind_is_told_once_whether_a_frame_or_plans_have_it(name: str) -> None:
+    made = pl.DataFrame({"a": COLUMNS[name](), "b": range(30_000)})
+    whole = made.estimated_size()
+    frames = [sizing.Root(made, 0)]
+    plans = [sizing.Root(made.lazy().select("a", "b"), 0), sizing.Root(made.lazy().head(5), 0)]
+    del made
+    together = sizing.measure([*plans, *frames], budget_ms=20_000)[1].likely_bytes
+    assert sizing.measure(plans, budget_ms=20_000)[1].likely_bytes < 0.1 * whole
+    frames.clear()
+    of_plans = sizing.measure(plans, budget_ms=20_000)[1].likely_bytes
+    assert of_plans == pytest.approx(together, rel=0.05)
+    assert 0.95 * whole < of_plans < (1.7 if name == "texts" else 1.1) * whole
 
 
 def test_a_plan_that_nobody_sees_is_no_reason_to_say_that_a_frame_surely_goes() -> None:
