@@ -4,7 +4,7 @@ import itertools
 import random
 import sys
 from functools import reduce
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -214,7 +214,7 @@ def test_a_plan_over_two_frames_keeps_the_one_that_nobody_else_has(plan: Any) ->
     assert together.likely_bytes == pytest.approx(2 * 8 * COUNT, rel=0.02)
 
 
-COLUMNS = {
+COLUMNS: dict[str, Callable[[], Any]] = {
     "numbers": lambda: range(30_000),
     "texts": lambda: [f"a text of some length {at}" for at in range(30_000)],
     "lists": lambda: [[at, at + 1] for at in range(30_000)],
