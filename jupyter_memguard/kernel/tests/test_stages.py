@@ -405,7 +405,7 @@ def test_the_code_that_kernels_get_stays_small() -> None:
     # What tells who holds the rest is compiled only when somebody asks.
     measures = kernel_bundle.stages()[1]
     rest = {name: measures.pop(name) for name in list(measures) if name.startswith("rest/")}
-    assert core + len(kernel_bundle.packed(measures)) <= 128_000
+    assert core + len(kernel_bundle.packed(measures)) <= 130_000
     assert len(kernel_bundle.packed(rest)) <= 40_000
     assert engine <= 130_000
 
